@@ -1,0 +1,130 @@
+import type { Scalar, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core'
+import type { Random } from './random.ts'
+import type { Tree } from './tree.ts'
+
+/** The length of each axis. */
+export type Shape = readonly number[]
+
+/** What is differentiated, saved and moved by an optimizer. */
+export type Params = Tree<Tensor>
+
+/** What is remembered but never differentiated: running statistics, queues, banks, momentum copies. */
+export type Buffers = Tree<Tensor>
+
+/** Everything a stage knows: what it learns and what it remembers. */
+export interface Variables<P extends Params = Params, B extends Buffers = Buffers> {
+  readonly params: P
+  readonly buffers: B
+}
+
+/** Whether the network is learning, and the randomness of this step for stages that want some (dropout, noise). */
+export type Mode = { readonly training: true; readonly random: Random } | { readonly training: false }
+
+/**
+ * One step of a network: a record of pure functions. Heads are stages too.
+ *
+ * `apply` is arithmetic on borrowed tensors and never mentions memory. A stage without buffers is written with `stateless`.
+ */
+export interface Stage<P extends Params = Params, B extends Buffers = Buffers> {
+  readonly name: string
+  /** First variables for inputs of `inputShape`, and the shape that comes out; both without the batch axis. */
+  init(random: Random, inputShape: Shape): { readonly params: P; readonly buffers: B; readonly outputShape: Shape }
+  /** Takes `[batch, ...inputShape]`, gives `[batch, ...outputShape]` and the buffers as they are afterwards. */
+  apply(variables: Variables<P, B>, input: Tensor, mode: Mode): { readonly output: Tensor; readonly buffers: B }
+}
+
+/** What runs: stages from the input to the top. */
+export interface Backbone {
+  readonly name: string
+  readonly stages: readonly Stage[]
+}
+
+/** Two or more looks at the same examples; row `i` of each shows example `i`. */
+export type Views<T extends Tensor = Tensor> = readonly [first: T, second: T, ...more: T[]]
+
+/** What a step learns from. A loss takes what it needs by destructuring and ignores the rest. */
+export interface Batch {
+  /** Each `[batch, height, width, channels]`, or whatever the first stage takes. Sizes may differ between views. */
+  readonly views: Views
+  /** The class of each example, `[batch]`, int32. */
+  readonly labels?: Tensor1D
+  /** The place of each example in its data set, `[batch]`, int32. */
+  readonly indices?: Tensor1D
+  /** A target network's embeddings of the views, each `[batch, dim]`: constants to the loss. Set by the trainer, unit by unit. */
+  readonly targets?: Views<Tensor2D>
+}
+
+/** A local loss: a pure function from embeddings, each `[batch, dim]`, to one scalar. */
+export type Loss = (embeddings: Views<Tensor2D>, batch: Batch) => Scalar
+
+/** A loss that remembers (queue, bank, normaliser): its memory goes in and comes out, and is saved with the run. */
+export interface RememberingLoss<M extends Buffers = Buffers> {
+  /** First memory, for embeddings of `dim` numbers. */
+  init(random: Random, dim: number): M
+  apply(embeddings: Views<Tensor2D>, batch: Batch, memory: M): { readonly loss: Scalar; readonly memory: M }
+}
+
+/** Either kind of loss. */
+export type LocalLoss = Loss | RememberingLoss
+
+/** Stages `start` up to, not including, `end`, counted from 0. No gradient passes below `start`; an empty span is a probe. */
+export interface Span {
+  readonly start: number
+  readonly end: number
+}
+
+/** Where gradients stop: which stages learn together, for a network of `depth` stages. */
+export type Isolation = (depth: number) => readonly Span[]
+
+/** A span of stages that learns from one loss, read through a head on top of the span. */
+export interface Unit extends Span {
+  readonly name: string
+  readonly head: Stage
+  readonly loss: LocalLoss
+}
+
+/** When each unit learns: rounds of units. Units of one round share their forward pass; the next round sees the updates. */
+export type Schedule = (units: readonly Unit[], step: number) => readonly (readonly Unit[])[]
+
+/**
+ * How a stage inside several units weighs what they teach: the units that hold it, lowest first, to one weight for each.
+ * The weights apply to the gradient of the stage's own parameters, not to what passes through it to the stages below.
+ */
+export type Merge = (units: readonly Unit[]) => readonly number[]
+
+/** What an optimizer remembers about one owner: tensors, and host numbers such as a count of updates. */
+export type OptimizerState = Tree<Tensor | number>
+
+/** How parameters move. Each owner (a stage or a head) has a state of its own, and is updated only when it was taught. */
+export interface Optimizer<S extends OptimizerState = OptimizerState> {
+  init(params: Params): S
+  /** `gradients` has the form of `params`. Returns new trees and leaves its arguments as they were. */
+  update(gradients: Params, state: S, params: Params): { readonly params: Params; readonly state: S }
+}
+
+/**
+ * A second network that follows the first as a moving average and whose embeddings a loss finds in `batch.targets`
+ * (momentum encoder, He et al. 2020, https://arxiv.org/abs/1911.05722, eq. 2).
+ */
+export interface TargetNetwork {
+  /** How much of the target stays at this step, from 0 (a copy) to 1 (frozen). */
+  momentum(step: number): number
+}
+
+/** An experiment: what runs, where gradients stop, what each unit learns, when, and how parameters move. */
+export interface Recipe {
+  readonly backbone: Backbone
+  readonly isolation: Isolation
+  /** The head on top of a span, for stage outputs of `shape` without the batch axis. */
+  readonly head: (span: Span, shape: Shape) => Stage
+  /** The loss of a span: a new one for each, for a loss may remember. */
+  readonly loss: (span: Span) => LocalLoss
+  readonly optimizer: Optimizer
+  /** All units in one round when left out. */
+  readonly schedule?: Schedule
+  /** The sum when left out. */
+  readonly merge?: Merge
+  /** Units beside those of the isolation: probes, extra losses. */
+  readonly auxiliary?: readonly Unit[]
+  readonly target?: TargetNetwork
+}

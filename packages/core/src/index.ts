@@ -1,0 +1,13 @@
+import '#gradients'
+
+export type {
+  Backbone, Batch, Buffers, Isolation, LocalLoss, Loss, Merge, Mode, Optimizer, OptimizerState, Params, Recipe,
+  RememberingLoss, Schedule, Shape, Span, Stage, TargetNetwork, Unit, Variables, Views
+} from './contracts.ts'
+export { dispose, own, tensorsOf, type Owned } from './memory.ts'
+export { mean, sum, upperOnly } from './merge.ts'
+export { randomFrom, seeded, type Random } from './random.ts'
+export { stateless, type StatelessStage } from './stateless.ts'
+export { createTrainer, type State, type StepResult, type Trainer } from './trainer.ts'
+export { leaves, mapTree, namedLeaves, withLeaves, type NamedLeaf, type Tree } from './tree.ts'
+export { vjp, type Cotangents, type PullOptions, type Vjp } from './vjp.ts'

@@ -8,6 +8,8 @@ export { dispose, own, tensorsOf, type Owned } from './memory.ts'
 export { mean, sum, upperOnly } from './merge.ts'
 export { randomFrom, seeded, type Random } from './random.ts'
 export { stateless, type StatelessStage } from './stateless.ts'
-export { createTrainer, type State, type StepResult, type Trainer } from './trainer.ts'
+export {
+  createTrainer, type Gradients, type NetworkVariables, type State, type StepResult, type Trainer, type TrainerOptions, type UnitState
+} from './trainer.ts'
 export { leaves, mapTree, namedLeaves, withLeaves, type NamedLeaf, type Tree } from './tree.ts'
 export { vjp, type Cotangents, type PullOptions, type Vjp } from './vjp.ts'

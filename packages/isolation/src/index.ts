@@ -1,0 +1,6 @@
+export { drawSpans } from './draw-spans.ts'
+export { endToEnd } from './end-to-end.ts'
+export { greedy } from './greedy.ts'
+export { nWise, type NWiseOptions } from './n-wise.ts'
+export { overlapping, type OverlappingOptions } from './overlapping.ts'
+export { spans } from './spans.ts'

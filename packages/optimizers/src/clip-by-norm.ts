@@ -1,0 +1,27 @@
+import { leaves, withLeaves, type Optimizer, type OptimizerState } from '@lapstrake/core'
+import * as tf from '@tensorflow/tfjs-core'
+
+export interface ClipOptions {
+  /** The greatest length of an owner's gradient, over all its parameters together. */
+  readonly maxNorm: number
+}
+
+/**
+ * Shortens gradients longer than `maxNorm` before the optimizer sees them; one length for each owner
+ * (Pascanu et al. 2013, algorithm 1, https://arxiv.org/abs/1211.5063). Reads nothing back to the host.
+ *
+ * @throws RangeError if `maxNorm` is not above 0
+ */
+export function clipByNorm<S extends OptimizerState>(optimizer: Optimizer<S>, { maxNorm }: ClipOptions): Optimizer<S> {
+  if (!(maxNorm > 0)) throw new RangeError(`clipByNorm: expected a maxNorm above 0, got ${maxNorm}. Try 1.`)
+  return {
+    init: params => optimizer.init(params),
+    update(gradients, state, params) {
+      const parts = leaves(gradients)
+      if (parts.length === 0) return optimizer.update(gradients, state, params)
+      const norm = tf.sqrt(tf.addN(parts.map(part => tf.sum(tf.square(part)))))
+      const factor = tf.minimum(1, tf.div(maxNorm, tf.add(norm, 1e-6)))
+      return optimizer.update(withLeaves(gradients, parts.map(part => tf.mul(part, factor))), state, params)
+    }
+  }
+}

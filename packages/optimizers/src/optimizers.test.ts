@@ -1,0 +1,89 @@
+import '@tensorflow/tfjs-backend-cpu'
+import { dispose, leaves, own, type Optimizer, type Params } from '@lapstrake/core'
+import { describeOptimizer } from '@lapstrake/testing'
+import * as tf from '@tensorflow/tfjs-core'
+import { describe, expect, test } from 'vitest'
+import golden from './golden/torch.json' with { type: 'json' }
+import { adamW, clipByNorm, constant, lars, sgd, steps, warmupCosine, type LearningRate } from './index.ts'
+
+describeOptimizer('sgd', sgd({ learningRate: 0.1 }))
+describeOptimizer('sgd with Nesterov momentum', sgd({ learningRate: 0.05, momentum: 0.9, nesterov: true }))
+describeOptimizer('adamW', adamW({ learningRate: 0.1, weightDecay: 0 }))
+describeOptimizer('lars', lars({ learningRate: 1, trust: 0.05, weightDecay: 0 }))
+describeOptimizer('clipByNorm', clipByNorm(sgd({ learningRate: 0.1 }), { maxNorm: 1 }))
+
+interface Flat { readonly weights: readonly number[]; readonly bias: readonly number[] }
+const tree = ({ weights, bias }: Flat): Params => ({ weights: tf.tensor2d([...weights], [2, 3]), bias: tf.tensor1d([...bias]) })
+
+describe('trajectories of five updates agree with PyTorch', () => {
+  test.each<[keyof typeof golden.trajectories, Optimizer]>([
+    ['sgd', sgd({ learningRate: 0.1 })],
+    ['momentum', sgd({ learningRate: constant(0.1), momentum: 0.9, weightDecay: 0.01 })],
+    ['nesterov', sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true, weightDecay: 0.01 })],
+    ['adamW', adamW({ learningRate: 0.01, beta1: 0.8, beta2: 0.95, epsilon: 1e-6, weightDecay: 0.1 })],
+    ['lars', lars({ learningRate: 4.8, momentum: 0.9, weightDecay: 0.01, trust: 0.001 })],
+    ['clipped', clipByNorm(sgd({ learningRate: 0.1 }), { maxNorm: 0.5 })]
+  ])('%s', (name, optimizer) => {
+    let params = tree(golden.start)
+    let state = optimizer.init(params)
+    golden.trajectories[name].forEach((expected, t) => {
+      ;({ params, state } = optimizer.update(tree(golden.gradients[t]!), state, params))
+      const numbers = leaves(params).flatMap(leaf => [...leaf.dataSync()])
+      ;[...expected.weights, ...expected.bias].forEach((value, i) => expect(numbers[i]).toBeCloseTo(value, 5))
+    })
+  })
+})
+
+describe('schedules agree with PyTorch', () => {
+  test.each<[keyof typeof golden.schedules, LearningRate]>([
+    ['cosine', warmupCosine({ peak: 0.4, total: 12, floor: 0.05 })],
+    ['warmupCosine', warmupCosine({ peak: 0.4, total: 12, warmup: 3 })],
+    ['steps', steps({ initial: 0.4, milestones: [3, 7] })]
+  ])('%s', (name, rate) => {
+    golden.schedules[name].forEach((expected, t) => expect((rate as (t: number) => number)(t)).toBeCloseTo(expected, 10))
+  })
+
+  test('a schedule moves with the updates of its own owner', () => {
+    const optimizer = sgd({ learningRate: steps({ initial: 1, milestones: [1] }) })
+    const gradient = tf.scalar(1)
+    const first = optimizer.update(gradient, optimizer.init(tf.scalar(0)), tf.scalar(0))
+    const second = optimizer.update(gradient, first.state, first.params)
+    expect((second.params as tf.Tensor).dataSync()[0]).toBeCloseTo(-1.1, 6)
+  })
+})
+
+test('lars keeps a parameter of zeros and a gradient of zeros finite', () => {
+  const optimizer = lars({ learningRate: 1 })
+  for (const [param, gradient] of [[tf.zeros([2, 2]), tf.ones([2, 2])], [tf.ones([2, 2]), tf.zeros([2, 2])], [tf.zeros([2, 2]), tf.zeros([2, 2])]] as const) {
+    const { params } = optimizer.update(gradient, optimizer.init(param), param)
+    expect([...(params as tf.Tensor).dataSync()].every(Number.isFinite)).toBe(true)
+  }
+})
+
+test('clipping leaves a short gradient as it is, and leaks nothing', () => {
+  const optimizer = clipByNorm(sgd({ learningRate: 1 }), { maxNorm: 10 })
+  const param = tf.tensor1d([1, 2])
+  const state = optimizer.init(param)
+  const gradient = tf.tensor1d([3, 4])
+  const before = tf.memory().numTensors
+  const moved = own(() => optimizer.update(gradient, state, param))
+  expect([...(moved.params as tf.Tensor).dataSync()]).toEqual([-2, -2])
+  dispose(moved)
+  expect(tf.memory().numTensors).toBe(before)
+})
+
+test('an owner without parameters is left in peace', () => {
+  for (const optimizer of [sgd({ learningRate: 1 }), sgd({ learningRate: 1, momentum: 0.9 }), adamW({ learningRate: 1 }), clipByNorm(lars({ learningRate: 1 }), { maxNorm: 1 })] as Optimizer[]) {
+    expect(optimizer.update({}, optimizer.init({}), {}).params).toEqual({})
+  }
+})
+
+test.each([
+  [() => sgd({ learningRate: -1 }), 'sgd: expected a learning rate of 0 or more, got -1. Try 0.1.'],
+  [() => sgd({ learningRate: 1, momentum: 1 }), 'sgd: expected a momentum from 0 to below 1, got 1.'],
+  [() => sgd({ learningRate: 1, nesterov: true }), 'sgd: expected a momentum above 0 with nesterov, got 0. Try 0.9.'],
+  [() => adamW({ learningRate: 1, beta2: 2 }), 'adamW: expected beta2 from 0 to below 1, got 2.'],
+  [() => lars({ learningRate: NaN }), 'lars: expected a learning rate of 0 or more, got NaN. Try 0.1.'],
+  [() => clipByNorm(sgd({ learningRate: 1 }), { maxNorm: 0 }), 'clipByNorm: expected a maxNorm above 0, got 0. Try 1.'],
+  [() => warmupCosine({ peak: 1, total: 5, warmup: 5 }), 'warmupCosine: expected 0 ≤ warmup < total, got a warm-up of 5 and a total of 5.']
+])('%s', (act, message) => expect(act).toThrow(message))

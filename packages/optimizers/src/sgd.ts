@@ -1,0 +1,48 @@
+import type { Optimizer, Params } from '@lapstrake/core'
+import * as tf from '@tensorflow/tfjs-core'
+import { leafwise, zerosLike } from './leafwise.ts'
+import { checkRange, checkRate, rateAt, type LearningRate } from './learning-rate.ts'
+
+export interface SgdOptions {
+  readonly learningRate: LearningRate
+  readonly momentum?: number
+  /** Looks ahead along the velocity (Sutskever et al. 2013, section 2). Needs a momentum. */
+  readonly nesterov?: boolean
+  /** Added to the gradient as `weightDecay · parameter`, before the momentum. */
+  readonly weightDecay?: number
+}
+
+/** Updates so far, and the velocity of each parameter; no velocity without momentum. */
+export type SgdState = { readonly count: number; readonly velocity: Params }
+
+/**
+ * Stochastic gradient descent with momentum: v ← μv + g, p ← p − ηv, as in PyTorch.
+ *
+ * @throws RangeError for a negative rate or weight decay, or a momentum outside [0, 1)
+ */
+export function sgd({ learningRate, momentum = 0, nesterov = false, weightDecay = 0 }: SgdOptions): Optimizer<SgdState> {
+  checkRate('sgd', learningRate)
+  checkRange('sgd', 'a momentum', momentum, 0, 1)
+  checkRange('sgd', 'a weight decay', weightDecay, 0, Infinity)
+  if (nesterov && momentum === 0) throw new RangeError('sgd: expected a momentum above 0 with nesterov, got 0. Try 0.9.')
+
+  return {
+    init: params => ({ count: 0, velocity: momentum === 0 ? {} : zerosLike(params) }),
+    update(gradients, { count, velocity }, params) {
+      const rate = rateAt(learningRate, count)
+      const decayed = (param: tf.Tensor, gradient: tf.Tensor): tf.Tensor =>
+        weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(param, weightDecay))
+      if (momentum === 0) {
+        const [moved] = leafwise(params, (p, g) => [tf.sub(p, tf.mul(decayed(p, g!), rate))] as const, gradients)
+        return { params: moved, state: { count: count + 1, velocity } }
+      }
+      const [moved, next] = leafwise(params, (p, g, v) => {
+        const gradient = decayed(p, g!)
+        const faster = tf.add(tf.mul(v!, momentum), gradient)
+        const direction = nesterov ? tf.add(gradient, tf.mul(faster, momentum)) : faster
+        return [tf.sub(p, tf.mul(direction, rate)), faster] as const
+      }, gradients, velocity)
+      return { params: moved, state: { count: count + 1, velocity: next } }
+    }
+  }
+}

@@ -13,3 +13,4 @@ export {
 } from './trainer.ts'
 export { leaves, mapTree, namedLeaves, withLeaves, type NamedLeaf, type Tree } from './tree.ts'
 export { vjp, type Cotangents, type PullOptions, type Vjp } from './vjp.ts'
+export { withGradient, type WithGradient } from './with-gradient.ts'

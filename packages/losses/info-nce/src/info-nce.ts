@@ -1,0 +1,111 @@
+import { withGradient, type Loss } from '@lapstrake/core'
+import * as tf from '@tensorflow/tfjs-core'
+import { checkTemperature, checkViews } from './check-views.ts'
+import { normaliseRows } from './normalise-rows.ts'
+
+export interface InfoNCEOptions {
+  /** Divides the cosine similarities. */
+  readonly temperature?: number
+}
+
+/**
+ * InfoNCE in one direction: row `i` of the first view should find row `i` of the second among all its rows.
+ *
+ * Takes two views `[batch, dim]` of any length; rows are scaled to length one here. Returns nats, averaged over the batch:
+ * near 0 at best, `log(batch)` when all embeddings are equal. The gradient is in closed form and keeps one `[batch, batch]` matrix.
+ *
+ * @throws RangeError if `temperature` is not above 0
+ * @throws Error unless there are two views of one shape and two examples or more
+ * @see van den Oord et al. 2018, eq. 4, https://arxiv.org/abs/1807.03748
+ */
+export function infoNCE({ temperature = 0.1 }: InfoNCEOptions = {}): Loss {
+  checkTemperature('infoNCE', temperature)
+  return embeddings => {
+    checkViews('infoNCE', embeddings)
+    if (embeddings.length > 2) {
+      throw new Error(`infoNCE: expected two views, got ${embeddings.length}. For more views use ntXent().`)
+    }
+    return inBatch(normaliseRows(embeddings[0]), normaliseRows(embeddings[1]), temperature)
+  }
+}
+
+/**
+ * InfoNCE with negatives in hand: row `i` of `query` should find row `i` of `positive` among it and the negatives.
+ *
+ * @param query `[batch, dim]`
+ * @param positive `[batch, dim]`
+ * @param negatives `[count, dim]`, the same for all queries, or `[batch, count, dim]`, those of each query
+ * @returns nats, averaged over the batch; `log(count + 1)` when all embeddings are equal
+ * @throws RangeError if `temperature` is not above 0
+ * @throws Error if the shapes do not fit
+ * @see van den Oord et al. 2018, eq. 4, https://arxiv.org/abs/1807.03748
+ */
+export function infoNCEAgainst(
+  query: tf.Tensor2D, positive: tf.Tensor2D, negatives: tf.Tensor2D | tf.Tensor3D, { temperature = 0.1 }: InfoNCEOptions = {}
+): tf.Scalar {
+  checkTemperature('infoNCEAgainst', temperature)
+  const [batch, dim] = query.shape
+  const fits = positive.shape[0] === batch && positive.shape[1] === dim && negatives.shape.at(-1) === dim &&
+    (negatives.rank === 2 || (negatives.rank === 3 && negatives.shape[0] === batch))
+  if (!fits) {
+    throw new Error(
+      `infoNCEAgainst: expected query and positive [batch, dim] and negatives [count, dim] or [batch, count, dim], got ` +
+      `[${query.shape.join(', ')}], [${positive.shape.join(', ')}] and [${negatives.shape.join(', ')}].`)
+  }
+  return against(normaliseRows(query), normaliseRows(positive), normaliseRows(negatives as tf.Tensor), temperature)
+}
+
+/** Unit rows of one view among unit rows of the other. */
+function inBatch(queries: tf.Tensor2D, keys: tf.Tensor2D, temperature: number): tf.Scalar {
+  const n = queries.shape[0]
+  return withGradient([queries, keys], (q, k) => {
+    const logits = tf.div(tf.matMul(q, k, false, true), temperature) // [n, n]
+    const logTotal = tf.logSumExp(logits, 1, true) // [n, 1]
+    const positive = tf.div(tf.sum(tf.mul(q, k), 1, true), temperature) // [n, 1]
+    return {
+      value: tf.mean(tf.sub(logTotal, positive)) as tf.Scalar,
+      saved: [q, k, tf.exp(tf.sub(logits, logTotal))],
+      gradient(dy, saved) {
+        const [q, k, probability] = saved as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D]
+        const scale = tf.div(dy, n * temperature)
+        return [
+          tf.mul(tf.sub(tf.matMul(probability, k), k), scale),
+          tf.mul(tf.sub(tf.matMul(probability, q, true, false), q), scale)
+        ]
+      }
+    }
+  })
+}
+
+/** Unit rows against one positive and some negatives each. */
+function against(queries: tf.Tensor2D, positives: tf.Tensor2D, others: tf.Tensor, temperature: number): tf.Scalar {
+  const [n, dim] = queries.shape
+  const count = others.shape.at(-2)!
+  const shared = others.rank === 2
+  return withGradient([queries, positives, others], (q, p, others) => {
+    const positive = tf.sum(tf.mul(q, p), 1, true) // [n, 1]
+    const negative = shared
+      ? tf.matMul(q, others as tf.Tensor2D, false, true)
+      : tf.reshape(tf.matMul(others, tf.reshape(q, [n, dim, 1])), [n, count]) // [n, count]
+    const logits = tf.div(tf.concat([positive, negative], 1), temperature) // [n, 1 + count]
+    const logTotal = tf.logSumExp(logits, 1, true) // [n, 1]
+    return {
+      value: tf.mean(tf.sub(logTotal, tf.div(positive, temperature))) as tf.Scalar,
+      saved: [q, p, others, tf.exp(tf.sub(logits, logTotal))],
+      gradient(dy, saved) {
+        const [q, p, others, probability] = saved as [tf.Tensor2D, tf.Tensor2D, tf.Tensor, tf.Tensor2D]
+        const scale = tf.div(dy, n * temperature)
+        const miss = tf.mul(tf.sub(tf.slice(probability, [0, 0], [n, 1]), 1), scale) // [n, 1]
+        const blame = tf.mul(tf.slice(probability, [0, 1], [n, count]), scale) as tf.Tensor2D // [n, count]
+        const repelled = shared
+          ? tf.matMul(blame, others as tf.Tensor2D)
+          : tf.reshape(tf.matMul(tf.reshape(blame, [n, 1, count]), others), [n, dim])
+        return [
+          tf.add(tf.mul(miss, p), repelled),
+          tf.mul(miss, q),
+          shared ? tf.matMul(blame, q, true, false) : tf.mul(tf.reshape(blame, [n, count, 1]), tf.reshape(q, [n, 1, dim]))
+        ]
+      }
+    }
+  })
+}

@@ -5,6 +5,7 @@ export type {
   RememberingLoss, Schedule, Shape, Span, Stage, TargetNetwork, Unit, Variables, Views
 } from './contracts.ts'
 export { dispose, own, tensorsOf, type Owned } from './memory.ts'
+export { meterMemory, type MemoryMeter } from './memory-meter.ts'
 export { mean, sum, upperOnly } from './merge.ts'
 export { randomFrom, seeded, type Random } from './random.ts'
 export { stateless, type StatelessStage } from './stateless.ts'
@@ -12,5 +13,5 @@ export {
   createTrainer, type Gradients, type NetworkVariables, type State, type StepResult, type Trainer, type TrainerOptions, type UnitState
 } from './trainer.ts'
 export { leaves, mapTree, namedLeaves, withLeaves, type NamedLeaf, type Tree } from './tree.ts'
-export { vjp, type Cotangents, type PullOptions, type Vjp } from './vjp.ts'
+export { detached, vjp, type Cotangents, type PullOptions, type Vjp } from './vjp.ts'
 export { withGradient, type WithGradient } from './with-gradient.ts'

@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
-import { vjp } from './index.ts'
+import { detached, vjp } from './index.ts'
 
 const numbers = (tensor: tf.Tensor | undefined): number[] | undefined => tensor && [...tensor.dataSync()]
 
@@ -110,4 +110,10 @@ test('an operation without a gradient is named', () => {
   const x = tf.tensor1d([1, 2, 3])
   const { pull } = vjp(() => ({ outputs: [tf.topk(x, 2).values], aux: null }), [x])
   expect(() => pull([tf.tensor1d([1, 1])], [x], { last: true })).toThrow('vjp: expected operations with a gradient, got TopK')
+})
+
+test('what runs detached is a constant, and keeps nothing for a backward pass', () => {
+  const x = tf.scalar(3)
+  const { pull } = vjp(() => ({ outputs: [tf.mul(x, detached(() => tf.square(x)))], aux: null }), [x])
+  expect(pull([tf.scalar(1)], [x], { last: true }).map(numbers)).toEqual([[9]])
 })

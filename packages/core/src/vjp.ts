@@ -54,6 +54,20 @@ export function vjp<A>(f: () => { readonly outputs: readonly tf.Tensor[]; readon
   }
 }
 
+/**
+ * Runs `f` without recording it: no gradient passes through its results. What the field calls a stop-gradient.
+ */
+export function detached<R>(f: () => R): R {
+  const state = tf.engine().state as unknown as EngineState
+  const { gradientDepth } = state
+  state.gradientDepth = 0
+  try {
+    return f()
+  } finally {
+    state.gradientDepth = gradientDepth
+  }
+}
+
 // ─── TensorFlow.js keeps its tape to itself. Every use of its internals is below, for version 4.22.0. ───
 
 interface TapeNode {

@@ -1,0 +1,102 @@
+import type { Buffers, Mode, Params, Random, Variables } from '@lapstrake/core'
+import type * as tf from '@tensorflow/tfjs-core'
+import { convolutionKernel, convolve, strided } from './convolution.ts'
+import type { Norm } from './norm.ts'
+import { reluOfSum } from './pool.ts'
+
+/** A part of a stage that maps feature maps to feature maps, with named layers of its own. */
+export interface Block {
+  init(random: Random, channels: number): Variables
+  apply(variables: Variables, input: tf.Tensor, mode: Mode): { readonly output: tf.Tensor; readonly buffers: Buffers }
+  /** Channels that come out. */
+  readonly filters: number
+  /** Height or width that comes out. */
+  readonly lengthAfter: (length: number) => number
+}
+
+type Named<T> = Readonly<Record<string, T>>
+const part = ({ params, buffers }: Variables, name: string): Variables =>
+  ({ params: (params as Named<Params>)[name]!, buffers: (buffers as Named<Buffers>)[name]! })
+
+export interface ConvBlockOptions {
+  readonly filters: number
+  readonly stride?: number
+  readonly size?: number
+  readonly norm: Norm
+  readonly relu?: boolean
+}
+
+/** Convolution, normalisation and, unless told otherwise, a ReLU. */
+export const convBlock = ({ filters, stride = 1, size = 3, norm, relu = true }: ConvBlockOptions): Block => ({
+  filters,
+  lengthAfter: length => strided(length, stride),
+  init(random, channels) {
+    const { params, buffers } = norm.init(filters)
+    return { params: { kernel: convolutionKernel(random, size, channels, filters), norm: params }, buffers }
+  },
+  apply({ params, buffers }, input, mode) {
+    const { kernel, norm: learned } = params as { kernel: tf.Tensor; norm: Params }
+    return norm.apply({ params: learned, buffers }, convolve(input, kernel, stride), mode, { relu })
+  }
+})
+
+/** Blocks one after another. */
+export const chain = (blocks: readonly Block[]): Block => ({
+  filters: blocks.at(-1)!.filters,
+  lengthAfter: length => blocks.reduce((before, { lengthAfter }) => lengthAfter(before), length),
+  init(random, channels) {
+    let entering = channels
+    const made = blocks.map((block, i) => {
+      const variables = block.init(random.split(i), entering)
+      entering = block.filters
+      return variables
+    })
+    return { params: made.map(({ params }) => params), buffers: made.map(({ buffers }) => buffers) }
+  },
+  apply(variables, input, mode) {
+    let flow = input
+    const buffers = blocks.map((block, i) => {
+      const result = block.apply(part(variables, String(i)), flow, mode)
+      flow = result.output
+      return result.buffers
+    })
+    return { output: flow, buffers }
+  }
+})
+
+export interface ResidualOptions {
+  readonly filters: number
+  readonly stride?: number
+  readonly norm: Norm
+  /** 1×1, 3×3, 1×1 with a quarter of the filters inside, stride on the 3×3 (torchvision's ResNet 1.5); two 3×3 otherwise. */
+  readonly bottleneck?: boolean
+}
+
+/** A residual block (He et al. 2016, figure 5, https://arxiv.org/abs/1512.03385), with a 1×1 projection where shapes change. */
+export function residualBlock({ filters, stride = 1, norm, bottleneck = false }: ResidualOptions): Block {
+  const inner = filters / 4
+  const body = chain(bottleneck
+    ? [convBlock({ filters: inner, size: 1, norm }), convBlock({ filters: inner, stride, norm }), convBlock({ filters, size: 1, norm, relu: false })]
+    : [convBlock({ filters, stride, norm }), convBlock({ filters, norm, relu: false })])
+  const projection = convBlock({ filters, stride, size: 1, norm, relu: false })
+  return {
+    filters,
+    lengthAfter: length => strided(length, stride),
+    init(random, channels) {
+      const main = body.init(random.split('body'), channels)
+      const skip = stride === 1 && channels === filters ? { params: {}, buffers: {} } : projection.init(random.split('skip'), channels)
+      return { params: { body: main.params, skip: skip.params }, buffers: { body: main.buffers, skip: skip.buffers } }
+    },
+    apply(variables, input, mode) {
+      const main = body.apply(part(variables, 'body'), input, mode)
+      const shortcut = part(variables, 'skip')
+      const skip = Object.keys(shortcut.params).length === 0
+        ? { output: input, buffers: {} }
+        : projection.apply(shortcut, input, mode)
+      return {
+        output: reluOfSum(main.output as tf.Tensor4D, skip.output as tf.Tensor4D),
+        buffers: { body: main.buffers, skip: skip.buffers }
+      }
+    }
+  }
+}

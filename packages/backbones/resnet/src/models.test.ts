@@ -1,0 +1,88 @@
+import '@tensorflow/tfjs-backend-cpu'
+import { leaves, own, seeded, type Backbone, type Random, type Shape } from '@lapstrake/core'
+import { describeStage, read } from '@lapstrake/testing'
+import * as tf from '@tensorflow/tfjs-core'
+import { describe, expect, test } from 'vitest'
+import { convDecoder, convNet, globalAveragePool, identity, linear, projector, resNet } from './index.ts'
+
+describeStage('identity', identity(), { inputShape: [3, 3, 4] })
+describeStage('linear', linear({ dim: 5 }), { inputShape: [3, 3, 4] })
+describeStage('projector', projector({ dims: [6, 5] }), { inputShape: [4], tolerance: 0.1 })
+describeStage('convDecoder', convDecoder({ dims: [6, 5] }), { inputShape: [5, 5, 4], tolerance: 0.2 })
+
+function walk({ stages }: Backbone, inputShape: Shape): { shapes: Shape[]; parameters: number } {
+  const shapes: Shape[] = []
+  let parameters = 0
+  tf.tidy(() => {
+    let shape = inputShape
+    for (const stage of stages) {
+      const { params, outputShape } = stage.init(seeded(1), shape)
+      parameters += leaves<tf.Tensor>(params).reduce((sum, leaf) => sum + leaf.size, 0)
+      shapes.push(shape = outputShape)
+    }
+  })
+  return { shapes, parameters }
+}
+
+describe('shapes', () => {
+  test('convNet shrinks by its strides, rounding up', () => {
+    expect(walk(convNet(), [28, 28, 3]).shapes).toEqual([[28, 28, 32], [14, 14, 32], [7, 7, 32], [7, 7, 32]])
+    expect(walk(convNet({ widths: [8, 16], strides: [2, 2], layers: 1 }), [9, 7, 1]).shapes).toEqual([[5, 4, 8], [3, 2, 16]])
+  })
+
+  test('a ResNet has the map sizes of the paper', () => {
+    expect(walk(resNet({ width: 4 }), [32, 32, 3]).shapes).toEqual([[32, 32, 4], [16, 16, 8], [8, 8, 16], [4, 4, 32]])
+    expect(walk(resNet({ depth: 50, stem: 'imagenet', width: 4 }), [224, 224, 3]).shapes)
+      .toEqual([[56, 56, 16], [28, 28, 32], [14, 14, 64], [7, 7, 128]])
+  })
+
+  test.each(['batch', 'group'] as const)('a forward pass with %s statistics gives the announced shape', norm => {
+    for (const backbone of [resNet({ depth: 50, stem: 'imagenet', width: 4, norm }), resNet({ width: 4, norm }), convNet({ widths: [4, 4], strides: [1, 2], norm })]) {
+      tf.tidy(() => {
+        let shape: Shape = [33, 33, 3]
+        let flow: tf.Tensor = seeded(1).normal([2, ...shape])
+        for (const stage of backbone.stages) {
+          const variables = stage.init(seeded(2), shape)
+          flow = stage.apply(variables, flow, { training: true, random: seeded(1) }).output
+          expect(flow.shape).toEqual([2, ...variables.outputShape])
+          shape = variables.outputShape
+        }
+        expect(read(flow).every(Number.isFinite)).toBe(true)
+      })
+    }
+  })
+})
+
+test.each([
+  // torchvision's totals without the classifier of 1000 classes.
+  [18, 11_689_512 - 513_000], [34, 21_797_672 - 513_000], [50, 25_557_032 - 2_049_000]
+] as const)('resNet-%i has as many parameters as torchvision counts', (depth, expected) => {
+  const counting: Random = { ...seeded(1), split: () => counting, normal: shape => tf.zeros([...shape]) }
+  const total = tf.tidy(() => {
+    let shape: Shape = [224, 224, 3]
+    return resNet({ depth, stem: 'imagenet' }).stages.reduce((sum, stage) => {
+      const { params, outputShape } = stage.init(counting, shape)
+      shape = outputShape
+      return sum + leaves<tf.Tensor>(params).reduce((count, leaf) => count + leaf.size, 0)
+    }, 0) as unknown as tf.Tensor
+  }) as unknown as number
+  expect(total).toBe(expected)
+})
+
+test('pooling takes the mean of each map and leaves rows alone', () => {
+  const maps = seeded(1).normal([2, 3, 5, 4])
+  const pooled = own(() => globalAveragePool(maps))
+  read(tf.mean(maps, [1, 2])).forEach((value, i) => expect(read(pooled)[i]).toBeCloseTo(value, 5))
+  const rows = tf.ones([2, 3])
+  expect(globalAveragePool(rows)).toBe(rows)
+})
+
+test.each([
+  [() => convNet({ widths: [1, 2], strides: [1] }), 'convNet: expected a width and a stride for each stage, got 2 widths and 1 strides.'],
+  [() => convNet({ widths: [0], strides: [1] }), 'convNet: expected whole numbers above 0'],
+  [() => resNet({ depth: 20 as 18 }), 'resNet: expected a depth of 18, 34 or 50, got 20.'],
+  [() => resNet({ stem: 'x' as 'cifar' }), 'resNet: expected the stem \'cifar\' or \'imagenet\', got "x".'],
+  [() => resNet({ norm: 'layer' as 'batch' }), 'norm: expected \'batch\' or \'group\', got "layer".'],
+  [() => projector({ dims: [] }), 'projector: expected whole numbers above 0 for the layers, got []. Try [128].'],
+  [() => linear({ dim: 1.5 }), 'linear: expected whole numbers above 0 for the layers, got [1.5].']
+])('%s', (act, message) => expect(act).toThrow(message))

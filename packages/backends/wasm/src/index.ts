@@ -1,0 +1,1 @@
+export { registerWasm, type WasmOptions } from './register-wasm.ts'

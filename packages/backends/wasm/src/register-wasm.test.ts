@@ -103,3 +103,16 @@ test('no data is left behind, in tensors or in the backend', async () => {
   run()
   expect([tf.memory().numTensors, tf.memory().numBytes, tf.engine().backend.numDataIds()]).toEqual(before)
 })
+
+test('a clone shares the data of its original and outlives it', async () => {
+  await tf.setBackend('wasm')
+  const before = tf.engine().backend.numDataIds()
+  const original = tf.tensor1d([1, 2, 3])
+  const clone = tf.clone(original)
+  expect(clone.dataId).toBe(original.dataId)
+  expect(tf.engine().backend.numDataIds()).toBe(before + 1)
+  original.dispose()
+  expect([...await clone.data()]).toEqual([1, 2, 3])
+  clone.dispose()
+  expect(tf.engine().backend.numDataIds()).toBe(before)
+})

@@ -3,6 +3,7 @@ import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
 import * as tf from '@tensorflow/tfjs-core'
 import { convolutionBackpropFilter, convolutionBackpropInput } from './convolution-gradients.ts'
 import { fallBackToCpu } from './fall-back.ts'
+import { identity } from './identity.ts'
 import { fusedMatMul, matMul } from './mat-mul.ts'
 import { sum } from './sum.ts'
 
@@ -31,7 +32,7 @@ export async function registerWasm({ wasmPaths }: WasmOptions = {}): Promise<voi
   if (registered) return
   registered = true
   fallBackToCpu()
-  for (const kernel of [matMul, fusedMatMul, convolutionBackpropInput, convolutionBackpropFilter, sum]) {
+  for (const kernel of [identity, matMul, fusedMatMul, convolutionBackpropInput, convolutionBackpropFilter, sum]) {
     const config = kernel()
     if (tf.getKernel(config.kernelName, 'wasm') !== undefined) tf.unregisterKernel(config.kernelName, 'wasm')
     tf.registerKernel(config)

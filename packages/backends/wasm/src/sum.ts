@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { scratch } from './scratch.ts'
 
-/** Sums over all axes but the last, as a product with a row of ones: some thirty times faster here. */
+/** Sums over all axes but the last, as a pooling of one tall column: many times faster here. */
 export function sum(): tf.KernelConfig {
   const { kernelFunc } = tf.getKernel('Sum', 'wasm')
   return {
@@ -17,10 +17,10 @@ export function sum(): tf.KernelConfig {
       const rows = tf.util.sizeFromShape(x.shape) / columns
       if (!leading || x.dtype !== 'float32' || columns < 4 || rows < 32) return kernelFunc({ inputs, attrs: attrs!, backend })
       return scratch(backend, call => {
-        const ones = call('Fill', {}, { shape: [1, 1, rows], value: 1, dtype: 'float32' })
-        const table = call('Reshape', { x }, { shape: [1, rows, columns] })
-        const sums = call('BatchMatMul', { a: ones, b: table }, { transposeA: false, transposeB: false })
-        return call('Reshape', { x: sums }, { shape: keepDims ? [...x.shape.slice(0, last).fill(1), columns] : [columns] })
+        const column = call('Reshape', { x }, { shape: [1, rows, 1, columns] })
+        const mean = call('AvgPool', { x: column }, { filterSize: [rows, 1], strides: 1, pad: 'valid' })
+        const total = call('Multiply', { a: mean, b: call('Fill', {}, { shape: [1], value: rows, dtype: 'float32' }) })
+        return call('Reshape', { x: total }, { shape: keepDims ? [...x.shape.slice(0, last).fill(1), columns] : [columns] })
       })
     }
   }

@@ -1,7 +1,8 @@
 import type { Optimizer, Params } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
+import { checkRange } from './check-range.ts'
 import { leafwise, zerosLike } from './leafwise.ts'
-import { checkRange, checkRate, rateAt, type LearningRate } from './learning-rate.ts'
+import { checkRate, rateAt, type LearningRate } from './learning-rate.ts'
 
 export interface AdamWOptions {
   readonly learningRate: LearningRate
@@ -34,7 +35,7 @@ export function adamW(
   return {
     init: params => ({ count: 0, first: zerosLike(params), second: zerosLike(params) }),
     update(gradients, { count, first, second }, params) {
-      const rate = rateAt(learningRate, count)
+      const rate = rateAt('adamW', learningRate, count)
       const unbiased1 = 1 - beta1 ** (count + 1)
       const unbiased2 = 1 - beta2 ** (count + 1)
       const [moved, next1, next2] = leafwise(params, (p, g, m, v) => {

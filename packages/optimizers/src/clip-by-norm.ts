@@ -1,5 +1,6 @@
 import { leaves, withLeaves, type Optimizer, type OptimizerState } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
+import { length } from './length.ts'
 
 export interface ClipOptions {
   /** The greatest length of an owner's gradient, over all its parameters together. */
@@ -18,9 +19,7 @@ export function clipByNorm<S extends OptimizerState>(optimizer: Optimizer<S>, { 
     init: params => optimizer.init(params),
     update(gradients, state, params) {
       const parts = leaves(gradients)
-      if (parts.length === 0) return optimizer.update(gradients, state, params)
-      const norm = tf.sqrt(tf.addN(parts.map(part => tf.sum(tf.square(part)))))
-      const factor = tf.minimum(1, tf.div(maxNorm, tf.add(norm, 1e-6)))
+      const factor = tf.minimum(1, tf.div(maxNorm, tf.add(length(...parts), 1e-6)))
       return optimizer.update(withLeaves(gradients, parts.map(part => tf.mul(part, factor))), state, params)
     }
   }

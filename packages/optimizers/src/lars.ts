@@ -1,7 +1,9 @@
 import type { Optimizer } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
+import { checkRange } from './check-range.ts'
 import { leafwise, zerosLike } from './leafwise.ts'
-import { checkRange, checkRate, rateAt, type LearningRate } from './learning-rate.ts'
+import { checkRate, rateAt, type LearningRate } from './learning-rate.ts'
+import { length } from './length.ts'
 import type { SgdState } from './sgd.ts'
 
 export interface LarsOptions {
@@ -13,11 +15,12 @@ export interface LarsOptions {
 }
 
 /**
- * Layer-wise adaptive rates: the gradient with its weight decay is scaled by `trust · ‖p‖ / ‖g + λp‖` before the momentum
- * (You et al. 2017, https://arxiv.org/abs/1708.03888, with the decay inside the norm as in SimCLR's and PyTorch's practice).
+ * Layer-wise adaptive rates: v ← μv + η·r·(g + λp), p ← p − v, with the trust ratio r = `trust` · ‖p‖ / ‖g + λp‖
+ * (You et al. 2017, algorithm 1, https://arxiv.org/abs/1708.03888; decay and gradient are measured together, as in SimCLR,
+ * where the paper adds their lengths).
  *
  * Parameters with one axis or none – biases and normalisation – are neither scaled nor decayed, as in SimCLR
- * (Chen et al. 2020, appendix B.6). A parameter or gradient of zeros keeps the ratio 1.
+ * (Chen et al. 2020, https://arxiv.org/abs/2002.05709). For zeros in place of p or g + λp, r is 1.
  *
  * @throws RangeError for a negative rate, weight decay or trust, or a momentum outside [0, 1)
  */
@@ -30,21 +33,22 @@ export function lars({ learningRate, momentum = 0.9, weightDecay = 1e-6, trust =
   return {
     init: params => ({ count: 0, velocity: zerosLike(params) }),
     update(gradients, { count, velocity }, params) {
-      const rate = rateAt(learningRate, count)
+      const rate = rateAt('lars', learningRate, count)
       const [moved, next] = leafwise(params, (p, g, v) => {
-        const faster = tf.add(tf.mul(v!, momentum), p.rank <= 1 ? g! : adapted(p, g!, weightDecay, trust))
-        return [tf.sub(p, tf.mul(faster, rate)), faster] as const
+        const direction = p.rank <= 1 ? g! : adapted(p, g!, weightDecay, trust)
+        const faster = tf.add(tf.mul(v!, momentum), tf.mul(direction, rate))
+        return [tf.sub(p, faster), faster] as const
       }, gradients, velocity)
       return { params: moved, state: { count: count + 1, velocity: next } }
     }
   }
 }
 
+/** The gradient with its decay, scaled by the trust ratio. */
 function adapted(param: tf.Tensor, gradient: tf.Tensor, weightDecay: number, trust: number): tf.Tensor {
   const decayed = tf.add(gradient, tf.mul(param, weightDecay))
-  const length = tf.norm(param)
-  const slope = tf.norm(decayed)
-  const ratio = tf.divNoNan(tf.mul(length, trust), slope)
-  const defined = tf.logicalAnd(tf.greater(length, 0), tf.greater(slope, 0))
+  const [size, slope] = [length(param), length(decayed)]
+  const ratio = tf.divNoNan(tf.mul(size, trust), slope)
+  const defined = tf.logicalAnd(tf.greater(size, 0), tf.greater(slope, 0))
   return tf.mul(decayed, tf.where(defined, ratio, tf.onesLike(ratio)))
 }

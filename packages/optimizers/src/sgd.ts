@@ -1,7 +1,8 @@
 import type { Optimizer, Params } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
+import { checkRange } from './check-range.ts'
 import { leafwise, zerosLike } from './leafwise.ts'
-import { checkRange, checkRate, rateAt, type LearningRate } from './learning-rate.ts'
+import { checkRate, rateAt, type LearningRate } from './learning-rate.ts'
 
 export interface SgdOptions {
   readonly learningRate: LearningRate
@@ -29,7 +30,7 @@ export function sgd({ learningRate, momentum = 0, nesterov = false, weightDecay 
   return {
     init: params => ({ count: 0, velocity: momentum === 0 ? {} : zerosLike(params) }),
     update(gradients, { count, velocity }, params) {
-      const rate = rateAt(learningRate, count)
+      const rate = rateAt('sgd', learningRate, count)
       const decayed = (param: tf.Tensor, gradient: tf.Tensor): tf.Tensor =>
         weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(param, weightDecay))
       if (momentum === 0) {

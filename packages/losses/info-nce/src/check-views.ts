@@ -1,10 +1,11 @@
 import type * as tf from '@tensorflow/tfjs-core'
 
-/** Options and shapes that every loss of this package insists on. */
+/** @throws RangeError if the temperature is not above 0 */
 export function checkTemperature(who: string, temperature: number): void {
   if (!(temperature > 0)) throw new RangeError(`${who}: expected a temperature above 0, got ${temperature}. Try 0.1.`)
 }
 
+/** @throws Error unless there are two or more views, all of one shape `[batch, dim]` with two or more examples */
 export function checkViews(who: string, views: readonly tf.Tensor2D[]): void {
   if (views.length < 2) {
     throw new Error(`${who}: expected two or more views of each example, got ${views.length}. Augment every image twice.`)

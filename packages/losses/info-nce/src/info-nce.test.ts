@@ -9,7 +9,6 @@ describeLoss('ntXent', ntXent())
 describeLoss('ntXent of three views, cold', ntXent({ temperature: 0.1 }), { views: 3 })
 describeLoss('infoNCE', infoNCE({ temperature: 0.3 }))
 
-type Pair = readonly number[][]
 const views = (...tensors: tf.Tensor[]): Views<tf.Tensor2D> => tensors as unknown as Views<tf.Tensor2D>
 const value = (loss: ReturnType<typeof ntXent>, ...tensors: tf.Tensor[]): number =>
   read(loss(views(...tensors), { views: views(...tensors) }))[0]!
@@ -41,7 +40,7 @@ describe('values worked out by hand', () => {
 test.each([2, 3, 4])('ntXent of %i views agrees with the formula written as plain loops', count => {
   const rows = Array.from({ length: count }, (_, v) => seeded(v).normal([4, 5]))
   const unit = (row: number[]): number[] => row.map(x => x / Math.hypot(...row))
-  const z = rows.map(view => (view.arraySync() as Pair).map(unit))
+  const z = rows.map(view => (view.arraySync() as number[][]).map(unit))
   const similarity = (a: number[], b: number[]): number => a.reduce((sum, x, i) => sum + x * b[i]!, 0) / 0.3
   let total = 0
   for (let v = 0; v < count; v++) {
@@ -52,6 +51,20 @@ test.each([2, 3, 4])('ntXent of %i views agrees with the formula written as plai
     }
   }
   expect(value(ntXent({ temperature: 0.3 }), ...rows)).toBeCloseTo(total / (4 * count), 5)
+})
+
+test('a row of zeros gets a gradient of zeros', () => {
+  const given = [tf.tensor2d([[0, 0], [1, 2], [3, -1]]), tf.tensor2d([[1, 1], [2, 1], [0, 1]])]
+  for (const loss of [ntXent({ temperature: 0.01 }), infoNCE({ temperature: 0.01 })]) {
+    const { pull } = vjp(() => ({ outputs: [loss(views(...given), { views: views(...given) })], aux: null }), given)
+    expect(read(pull([tf.scalar(1)], given, { last: true })[0]).slice(0, 2).map(Math.abs)).toEqual([0, 0])
+  }
+})
+
+test('infoNCE against the rows of the other examples is infoNCE within the batch', () => {
+  const [query, key] = [seeded(1).normal([3, 4]), seeded(2).normal([3, 4])] as [tf.Tensor2D, tf.Tensor2D]
+  const others = tf.stack([[1, 2], [0, 2], [0, 1]].map(rows => tf.gather(key, rows))) as tf.Tensor3D
+  expect(read(infoNCEAgainst(query, key, others))[0]).toBeCloseTo(value(infoNCE(), query, key), 5)
 })
 
 test('ntXent keeps one matrix of all similarities for its backward pass', () => {

@@ -2,6 +2,8 @@ import { withGradient, type Loss } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { checkTemperature, checkViews } from './check-views.ts'
 import { normaliseRows } from './normalise-rows.ts'
+import { softmaxRows } from './softmax-rows.ts'
+import { transposedTimes } from './transposed-times.ts'
 
 export interface InfoNCEOptions {
   /** Divides the cosine similarities. */
@@ -59,18 +61,17 @@ export function infoNCEAgainst(
 function inBatch(queries: tf.Tensor2D, keys: tf.Tensor2D, temperature: number): tf.Scalar {
   const n = queries.shape[0]
   return withGradient([queries, keys], (q, k) => {
-    const logits = tf.div(tf.matMul(q, k, false, true), temperature) // [n, n]
-    const logTotal = tf.logSumExp(logits, 1, true) // [n, 1]
+    const { probability, logTotal } = softmaxRows(tf.matMul(tf.div(q, temperature), tf.transpose(k))) // [n, n]
     const positive = tf.div(tf.sum(tf.mul(q, k), 1, true), temperature) // [n, 1]
     return {
       value: tf.mean(tf.sub(logTotal, positive)) as tf.Scalar,
-      saved: [q, k, tf.exp(tf.sub(logits, logTotal))],
+      saved: [q, k, probability],
       gradient(dy, saved) {
         const [q, k, probability] = saved as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D]
         const scale = tf.div(dy, n * temperature)
         return [
           tf.mul(tf.sub(tf.matMul(probability, k), k), scale),
-          tf.mul(tf.sub(tf.matMul(probability, q, true, false), q), scale)
+          tf.mul(tf.sub(transposedTimes(probability, q), q), scale)
         ]
       }
     }
@@ -85,13 +86,12 @@ function against(queries: tf.Tensor2D, positives: tf.Tensor2D, others: tf.Tensor
   return withGradient([queries, positives, others], (q, p, others) => {
     const positive = tf.sum(tf.mul(q, p), 1, true) // [n, 1]
     const negative = shared
-      ? tf.matMul(q, others as tf.Tensor2D, false, true)
+      ? tf.matMul(q, tf.transpose(others as tf.Tensor2D))
       : tf.reshape(tf.matMul(others, tf.reshape(q, [n, dim, 1])), [n, count]) // [n, count]
-    const logits = tf.div(tf.concat([positive, negative], 1), temperature) // [n, 1 + count]
-    const logTotal = tf.logSumExp(logits, 1, true) // [n, 1]
+    const { probability, logTotal } = softmaxRows(tf.div(tf.concat([positive, negative], 1), temperature)) // [n, 1 + count]
     return {
       value: tf.mean(tf.sub(logTotal, tf.div(positive, temperature))) as tf.Scalar,
-      saved: [q, p, others, tf.exp(tf.sub(logits, logTotal))],
+      saved: [q, p, others, probability],
       gradient(dy, saved) {
         const [q, p, others, probability] = saved as [tf.Tensor2D, tf.Tensor2D, tf.Tensor, tf.Tensor2D]
         const scale = tf.div(dy, n * temperature)
@@ -103,7 +103,7 @@ function against(queries: tf.Tensor2D, positives: tf.Tensor2D, others: tf.Tensor
         return [
           tf.add(tf.mul(miss, p), repelled),
           tf.mul(miss, q),
-          shared ? tf.matMul(blame, q, true, false) : tf.mul(tf.reshape(blame, [n, count, 1]), tf.reshape(q, [n, 1, dim]))
+          shared ? transposedTimes(blame, q) : tf.mul(tf.reshape(blame, [n, count, 1]), tf.reshape(q, [n, 1, dim]))
         ]
       }
     }

@@ -2,6 +2,8 @@ import { withGradient, type Loss } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { checkTemperature, checkViews } from './check-views.ts'
 import { normaliseRows } from './normalise-rows.ts'
+import { softmaxRows } from './softmax-rows.ts'
+import { transposedTimes } from './transposed-times.ts'
 
 export interface NTXentOptions {
   /** Divides the cosine similarities. SimCLR uses 0.5 on CIFAR-10 and 0.1 on ImageNet. */
@@ -11,10 +13,14 @@ export interface NTXentOptions {
 /**
  * NT-Xent, the loss of SimCLR: each row should find the other views of its example among the rows of all views.
  *
- * Takes two or more views `[batch, dim]` of any length; rows are scaled to length one here. With `V` views each row is
- * compared with the `V · batch - 1` others, and the `V - 1` positives of a row are averaged outside the logarithm; with two
- * views that is the paper's equation to the letter. Returns nats, averaged over all rows: `log(V · batch - 1)` when all
- * embeddings are equal. The gradient is in closed form and keeps one `[V · batch, V · batch]` matrix.
+ * Takes `V ≥ 2` views `[batch, dim]` of any length; rows are scaled to length one here. With `z` the unit rows, `t` the
+ * temperature and `v ≠ w` running over the ordered pairs of views, it is the mean over `v`, `w` and the examples `i` of
+ *
+ *     −log( exp(z[v,i] · z[w,i] / t) / Σ exp(z[v,i] · z[u,k] / t) )      sum over all (u, k) other than (v, i)
+ *
+ * which for two views is the paper's equation to the letter: with more, a row's other positives stay in its denominator.
+ * Returns nats: near 0 at best for two views, `log(V · batch − 1)` when all embeddings are equal. The gradient is in
+ * closed form and keeps one matrix `[V · batch, V · batch]` from the forward pass.
  *
  * @throws RangeError if `temperature` is not above 0
  * @throws Error for fewer than two views, views of different shapes, or a batch of one
@@ -32,17 +38,18 @@ export function ntXent({ temperature = 0.5 }: NTXentOptions = {}): Loss {
 function contrast(rows: tf.Tensor2D, views: number, temperature: number): tf.Scalar {
   const n = rows.shape[0]
   return withGradient([rows], z => {
-    const logits = tf.sub(tf.div(tf.matMul(z, z, false, true), temperature), tf.mul(tf.eye(n), 1e9)) // [n, n], without self
-    const logTotal = tf.logSumExp(logits, 1, true) // [n, 1]
+    const similarity = tf.matMul(tf.div(z, temperature), tf.transpose(z)) // [n, n]
+    const notItself = tf.oneHot(tf.range(0, n, 1, 'int32'), n, -1e9, 0)
+    const { probability, logTotal } = softmaxRows(tf.add(similarity, notItself))
     const positive = tf.div(tf.sum(tf.mul(z, positives(z, views)), 1, true), temperature) // [n, 1]
     return {
       value: tf.mean(tf.sub(logTotal, positive)) as tf.Scalar,
-      saved: [z, tf.exp(tf.sub(logits, logTotal))],
+      saved: [z, probability],
       gradient(dy, saved) {
         const [z, probability] = saved as [tf.Tensor2D, tf.Tensor2D]
         // Every similarity stands in two rows: once the row is the anchor, once the candidate.
+        const repelled = tf.add(tf.matMul(probability, z), transposedTimes(probability, z))
         const attracted = tf.mul(positives(z, views), 2)
-        const repelled = tf.add(tf.matMul(probability, z), tf.matMul(probability, z, true, false))
         return [tf.mul(tf.sub(repelled, attracted), tf.div(dy, n * temperature))]
       }
     }

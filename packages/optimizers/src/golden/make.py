@@ -2,7 +2,8 @@
 
     python3 make.py        (Debian: apt-get install python3-torch)
 
-LARS is not part of PyTorch; it is written here from You et al. 2017 with torch tensors.
+LARS is not part of PyTorch; it is written here with torch tensors from You et al. 2017, algorithm 1, with the rate inside
+the velocity. Its rate changes from step to step, which tells that apart from a rate outside.
 """
 import json, math, pathlib
 import torch
@@ -39,19 +40,20 @@ def run(make, clip=None):
 
 
 class Lars:
-    def __init__(self, params, lr, momentum, weight_decay, trust):
-        self.params, self.lr, self.momentum, self.weight_decay, self.trust = params, lr, momentum, weight_decay, trust
+    def __init__(self, params, rates, momentum, weight_decay, trust):
+        self.params, self.rates, self.momentum, self.weight_decay, self.trust = params, iter(rates), momentum, weight_decay, trust
         self.velocity = [torch.zeros_like(p) for p in params]
 
     def step(self):
+        rate = next(self.rates)
         with torch.no_grad():
             for param, velocity in zip(self.params, self.velocity):
                 gradient = param.grad
                 if param.dim() > 1:
                     gradient = gradient + self.weight_decay * param
                     gradient = gradient * self.trust * param.norm() / gradient.norm()
-                velocity.mul_(self.momentum).add_(gradient)
-                param.sub_(self.lr * velocity)
+                velocity.mul_(self.momentum).add_(rate * gradient)
+                param.sub_(velocity)
 
 
 def schedule(make, count=12, lr=0.4):
@@ -72,10 +74,11 @@ result = {
     "start": flat(start), "gradients": [flat(step) for step in gradients],
     "trajectories": {
         "sgd": run(lambda p: torch.optim.SGD(p, lr=0.1)),
+        "decay": run(lambda p: torch.optim.SGD(p, lr=0.1, weight_decay=0.2)),
         "momentum": run(lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, weight_decay=0.01)),
         "nesterov": run(lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.01)),
         "adamW": run(lambda p: torch.optim.AdamW(p, lr=0.01, betas=(0.8, 0.95), eps=1e-6, weight_decay=0.1)),
-        "lars": run(lambda p: Lars(p, 4.8, 0.9, 0.01, 0.001)),
+        "lars": run(lambda p: Lars(p, [4.8, 4.8, 0.48, 0.48, 0.048], 0.9, 0.01, 0.001)),
         "clipped": run(lambda p: torch.optim.SGD(p, lr=0.1), clip=0.5),
     },
     "schedules": {

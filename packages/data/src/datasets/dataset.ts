@@ -1,0 +1,64 @@
+import { seeded } from '@lapstrake/core'
+
+/** Some examples of a data set. */
+export interface Examples {
+  /** Pixels from 0 to 255, example after example, each in the shape of the data set. */
+  readonly images: Uint8Array
+  /** The class of each example; -1 where it is unknown. */
+  readonly labels: Int32Array
+}
+
+/** Labelled images of one shape, read as they are asked for. */
+export interface Dataset {
+  /** What to call it in a table; says so when it is not the original. */
+  readonly name: string
+  readonly classes: readonly string[]
+  readonly shape: readonly [height: number, width: number, channels: number]
+  readonly size: number
+  /** The examples at these places, in this order. */
+  read(indices: ArrayLike<number>): Promise<Examples>
+}
+
+/** A data set whose pixels are in memory. */
+export function inMemory({ name, classes, shape, images, labels }: Omit<Dataset, 'size' | 'read'> & Examples): Dataset {
+  const length = shape[0] * shape[1] * shape[2]
+  if (images.length !== labels.length * length) {
+    throw new Error(`${name}: expected ${labels.length} images of ${shape.join(' × ')}, got ${images.length} bytes. The data may be cut short.`)
+  }
+  return {
+    name,
+    classes,
+    shape,
+    size: labels.length,
+    read: async indices => {
+      const some = { images: new Uint8Array(indices.length * length), labels: new Int32Array(indices.length) }
+      for (let i = 0; i < indices.length; i++) {
+        const from = indices[i]!
+        some.images.set(images.subarray(from * length, (from + 1) * length), i * length)
+        some.labels[i] = labels[from]!
+      }
+      return some
+    }
+  }
+}
+
+export interface SubsetOptions {
+  readonly count: number
+  /** Which examples; the first ones when left out. */
+  readonly seed?: number
+}
+
+/**
+ * A part of a data set: the first examples, or with a seed some at random.
+ *
+ * @throws RangeError if there are fewer examples than asked for
+ */
+export function subset(dataset: Dataset, { count, seed }: SubsetOptions): Dataset {
+  if (!Number.isInteger(count) || count < 1 || count > dataset.size) {
+    throw new RangeError(`subset: expected 1 to ${dataset.size} examples, for ${dataset.name} has no more, got ${count}.`)
+  }
+  const chosen = seed === undefined
+    ? Uint32Array.from({ length: count }, (_, i) => i)
+    : seeded(seed).split('subset').permutation(dataset.size).slice(0, count)
+  return { ...dataset, size: count, read: indices => dataset.read(Uint32Array.from(indices, i => chosen[i]!)) }
+}

@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { dirname, join } from 'node:path'
+
+export interface DownloadProgress {
+  readonly file: string
+  readonly received: number
+  /** Absent when the server does not say. */
+  readonly total?: number
+}
+
+export interface Download {
+  readonly url: string
+  /** Hexadecimal MD5 of the whole file, as its publisher gives it. */
+  readonly md5: string
+  /** Where the file goes. */
+  readonly path: string
+  readonly onProgress?: (progress: DownloadProgress) => void
+}
+
+/**
+ * Fetches a file, going on where an earlier attempt broke off, and puts it in place only when its checksum is right.
+ *
+ * @throws Error if the address cannot be reached or the checksum is wrong; a wrong file is removed
+ */
+export async function download({ url, md5, path, onProgress }: Download): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
+  const part = `${path}.part`
+  const have = await sizeOf(part)
+  let response: Response
+  try {
+    response = await fetch(url, have > 0 ? { headers: { range: `bytes=${have}-` } } : {})
+  } catch (error) {
+    throw new Error(
+      `download: expected to reach ${url}, but could not. Check the connection, or put the file at ${path} yourself.`, { cause: error })
+  }
+  const done = have > 0 && response.status === 416
+  if (!response.ok && !done) {
+    throw new Error(`download: expected ${url} to be there, got ${response.status} ${response.statusText}. Put the file at ${path} yourself.`)
+  }
+  if (!done) {
+    const resumed = response.status === 206
+    const length = Number(response.headers.get('content-length') ?? NaN)
+    const total = Number.isFinite(length) ? { total: length + (resumed ? have : 0) } : {}
+    const file = await open(part, resumed ? 'a' : 'w')
+    try {
+      let received = resumed ? have : 0
+      for await (const chunk of response.body!) {
+        await file.write(chunk as Uint8Array)
+        received += (chunk as Uint8Array).length
+        onProgress?.({ file: path, received, ...total })
+      }
+    } catch (error) {
+      throw new Error(`download: ${url} broke off. Run the same command again: it goes on where it stopped.`, { cause: error })
+    } finally {
+      await file.close()
+    }
+  }
+  const found = await md5Of(part)
+  if (found !== md5) {
+    await rm(part)
+    throw new Error(`download: expected ${url} to have the MD5 ${md5}, got ${found}. The file was removed; run the same command again.`)
+  }
+  await rename(part, path)
+}
+
+/** Folders in which data may lie, the one to download to last. */
+export function dataFolders(): readonly string[] {
+  const cache = process.platform === 'win32' ? process.env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local')
+    : process.platform === 'darwin' ? join(homedir(), 'Library', 'Caches')
+      : process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache')
+  const chosen = process.env.LAPSTRAKE_DATA
+  return [...(chosen ? [chosen] : []), join(cache, 'lapstrake')]
+}
+
+/** The first of the folders that has the file, or `undefined`. */
+export async function findFile(name: string): Promise<string | undefined> {
+  for (const folder of dataFolders()) {
+    const path = join(folder, name)
+    if (await sizeOf(path) > 0) return path
+  }
+  return undefined
+}
+
+const sizeOf = (path: string): Promise<number> => stat(path).then(({ size }) => size, () => 0)
+
+export async function md5Of(path: string): Promise<string> {
+  const hash = createHash('md5')
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer)
+  return hash.digest('hex')
+}

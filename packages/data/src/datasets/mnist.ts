@@ -1,0 +1,97 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { gunzip } from 'node:zlib'
+import { inMemory, type Dataset } from './dataset.ts'
+import { dataFolders, download, findFile, md5Of, type DownloadProgress } from './download.ts'
+
+export interface MnistOptions {
+  readonly split: 'train' | 'test'
+  readonly onProgress?: (progress: DownloadProgress) => void
+}
+
+interface Source {
+  readonly name: string
+  readonly folder: string
+  readonly address: string
+  readonly classes: readonly string[]
+  /** MD5 of the images and of the labels, as the publishers give them. */
+  readonly md5: Readonly<Record<'train' | 'test', readonly [images: string, labels: string]>>
+}
+
+/**
+ * Fashion-MNIST: 60,000 and 10,000 grey images of clothes, 28 × 28, in ten classes (Xiao et al. 2017,
+ * https://arxiv.org/abs/1708.07747). Looked for in `LAPSTRAKE_DATA/fashion-mnist` and the user's cache, else downloaded.
+ *
+ * @throws Error if a file is missing and cannot be had, damaged, or cut short
+ */
+export const fashionMnist = (options: MnistOptions): Promise<Dataset> => load({
+  name: 'Fashion-MNIST',
+  folder: 'fashion-mnist',
+  address: 'http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/',
+  classes: ['T-shirt', 'trouser', 'pullover', 'dress', 'coat', 'sandal', 'shirt', 'sneaker', 'bag', 'ankle boot'],
+  md5: {
+    train: ['8d4fb7e6c68d591d4c3dfef9ec88bf0d', '25c81989df183df01b3e8a0aad5dffbe'],
+    test: ['bef4ecab320f06d8554ea6380940ec79', 'bb300cfdad3c16e7a12a480ee83cd310']
+  }
+}, options)
+
+/**
+ * MNIST: 60,000 and 10,000 handwritten digits, 28 × 28 (LeCun et al. 1998). Looked for in `LAPSTRAKE_DATA/mnist` and the user's
+ * cache, else downloaded.
+ *
+ * @throws Error if a file is missing and cannot be had, damaged, or cut short
+ */
+export const mnist = (options: MnistOptions): Promise<Dataset> => load({
+  name: 'MNIST',
+  folder: 'mnist',
+  address: 'https://ossci-datasets.s3.amazonaws.com/mnist/',
+  classes: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
+  md5: {
+    train: ['f68b3c2dcbeaaa9fbdd348bbdeb94873', 'd53e105ee54ea40749a09fcbcd1e9432'],
+    test: ['9fb629c4189551a2d022fa330f9573f3', 'ec29112dd5afa0611ce80d1b7f02629c']
+  }
+}, options)
+
+async function load({ name, folder, address, classes, md5 }: Source, { split, onProgress }: MnistOptions): Promise<Dataset> {
+  const part = split === 'train' ? 'train' : 't10k'
+  const fetched = async (file: string, checksum: string): Promise<Uint8Array> => {
+    const found = await findFile(join(folder, file))
+    if (found !== undefined) {
+      const md5 = await md5Of(found)
+      if (md5 === checksum) return gunzipped(found)
+      throw new Error(`${name}: expected ${found} to have the MD5 ${checksum}, got ${md5}: it is damaged or cut short. Delete it, and it is fetched again.`)
+    }
+    const path = join(dataFolders().at(-1)!, folder, file)
+    await download({ url: address + file, md5: checksum, path, ...(onProgress && { onProgress }) })
+    return gunzipped(path)
+  }
+  const [imagesMd5, labelsMd5] = md5[split]
+  const images = readIdx(await fetched(`${part}-images-idx3-ubyte.gz`, imagesMd5), 3, `${name} ${split} images`)
+  const labels = readIdx(await fetched(`${part}-labels-idx1-ubyte.gz`, labelsMd5), 1, `${name} ${split} labels`)
+  const [, height, width] = images.shape as [number, number, number]
+  return inMemory({ name, classes, shape: [height, width, 1], images: images.data, labels: Int32Array.from(labels.data) })
+}
+
+async function gunzipped(path: string): Promise<Uint8Array> {
+  try {
+    return await promisify(gunzip)(await readFile(path))
+  } catch (error) {
+    throw new Error(`${path}: expected a gzip file, but it is damaged or cut short. Delete it, and it is fetched again.`, { cause: error })
+  }
+}
+
+/** The IDX format: two zero bytes, a type (8: bytes), the number of axes, their lengths, the data. */
+export function readIdx(bytes: Uint8Array, axes: number, who: string): { readonly shape: readonly number[]; readonly data: Uint8Array } {
+  const header = 4 + 4 * axes
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  if (bytes.length < header || view.getUint16(0) !== 0 || bytes[2] !== 8 || bytes[3] !== axes) {
+    throw new Error(`${who}: expected an IDX file of bytes with ${axes} axes, got one that begins with ${[...bytes.subarray(0, 4)].join(' ')}.`)
+  }
+  const shape = Array.from({ length: axes }, (_, i) => view.getUint32(4 + 4 * i))
+  const size = shape.reduce((product, length) => product * length, 1)
+  if (bytes.length !== header + size) {
+    throw new Error(`${who}: expected ${header + size} bytes for the shape ${shape.join(' × ')}, got ${bytes.length}. The file is cut short.`)
+  }
+  return { shape, data: bytes.subarray(header) }
+}

@@ -1,0 +1,87 @@
+import '@tensorflow/tfjs-backend-cpu'
+import { dispose, seeded } from '@lapstrake/core'
+import * as tf from '@tensorflow/tfjs-core'
+import { expect, test } from 'vitest'
+import { inMemory, loader, randomResizedCrop, shapes, subset, twoViews, type Dataset, type LoadedBatch, type Position } from './index.ts'
+
+const dataset = shapes({ count: 20, length: 8 })
+const views = twoViews(randomResizedCrop({ size: 8 }))
+const make = (seed = 1): ReturnType<typeof loader> => loader(dataset, { batchSize: 6, random: seeded(seed), views })
+const take = async (count: number, seed?: number, from?: Position): Promise<LoadedBatch[]> => {
+  const taken: LoadedBatch[] = []
+  for await (const loaded of make(seed).batches(from)) {
+    taken.push(loaded)
+    if (taken.length === count) break
+  }
+  return taken
+}
+const indices = (loaded: readonly LoadedBatch[]): number[][] => loaded.map(({ batch }) => [...batch.indices!.dataSync()])
+const pixels = (loaded: readonly LoadedBatch[]): number[][] => loaded.map(({ batch }) => [...batch.views[1].dataSync()])
+
+test('each epoch shows examples once, in an order of its own', async () => {
+  const loaded = await take(6)
+  expect(make().batchesPerEpoch).toBe(3)
+  expect(loaded.map(({ epoch }) => epoch)).toEqual([0, 0, 0, 1, 1, 1])
+  const [first, second] = [indices(loaded.slice(0, 3)).flat(), indices(loaded.slice(3)).flat()]
+  expect(new Set(first).size).toBe(18)
+  expect(first).not.toEqual(second)
+})
+
+test('the same seed gives the same batches, and a position goes on where they were left', async () => {
+  const loaded = await take(5)
+  expect(pixels(await take(5))).toEqual(pixels(loaded))
+  expect(pixels(await take(5, 2))).not.toEqual(pixels(loaded))
+  const rest = await take(2, 1, loaded[2]!.next)
+  expect([indices(rest), pixels(rest)]).toEqual([indices(loaded.slice(3)), pixels(loaded.slice(3))])
+})
+
+test('labels belong to their images, and are left out where unknown', async () => {
+  const [{ batch }] = await take(1) as [LoadedBatch]
+  const places = [...batch.indices!.dataSync()]
+  expect([...batch.labels!.dataSync()]).toEqual(places.map(place => place % dataset.classes.length))
+  const unlabelled = inMemory({ name: 'x', classes: [], shape: [1, 1, 1], images: new Uint8Array(4), labels: new Int32Array(4).fill(-1) })
+  for await (const { batch } of loader(unlabelled, { batchSize: 2, random: seeded(1), views: twoViews(randomResizedCrop({ size: 1 })) }).batches()) {
+    expect(batch.labels).toBeUndefined()
+    break
+  }
+})
+
+test('batches are read ahead, and leaving early leaves nothing behind', async () => {
+  const asked: number[] = []
+  const watched: Dataset = { ...dataset, read: places => { asked.push(places.length); return dataset.read(places) } }
+  const before = tf.memory().numTensors
+  for await (const { batch } of loader(watched, { batchSize: 6, random: seeded(1), views, ahead: 2 }).batches()) {
+    expect(asked).toHaveLength(3)
+    dispose(batch)
+    break
+  }
+  expect(tf.memory().numTensors).toBe(before)
+})
+
+test('an image that cannot be read is an error of the batch that needs it', async () => {
+  let reads = 0
+  const broken: Dataset = { ...dataset, read: places => (++reads === 2 ? Promise.reject(new Error('image 7 is damaged')) : dataset.read(places)) }
+  const seen: number[] = []
+  await expect(async () => {
+    for await (const { epoch } of loader(broken, { batchSize: 6, random: seeded(1), views }).batches()) seen.push(epoch)
+  }).rejects.toThrow('image 7 is damaged')
+  expect(seen).toEqual([0])
+})
+
+test('a subset is the first examples, or with a seed some at random', async () => {
+  const first = await subset(dataset, { count: 3 }).read([0, 2])
+  expect(first.images).toEqual((await dataset.read([0, 2])).images)
+  const some = subset(dataset, { count: 5, seed: 1 })
+  expect((await some.read([0, 1, 2, 3, 4])).labels).not.toEqual((await dataset.read([0, 1, 2, 3, 4])).labels)
+  expect(() => subset(dataset, { count: 21 })).toThrow('subset: expected 1 to 20 examples, for drawn shapes has no more, got 21.')
+  expect(() => loader(dataset, { batchSize: 21, random: seeded(1), views })).toThrow('loader: expected a batch size from 1 to 20')
+})
+
+test('drawn shapes: all classes alike often, the same pixels for the same seed, no two alike', async () => {
+  const { images, labels } = await shapes({ count: 80, length: 12 }).read(Array.from({ length: 80 }, (_, i) => i))
+  const again = await shapes({ count: 80, length: 12 }).read(Array.from({ length: 80 }, (_, i) => i))
+  expect(again.images).toEqual(images)
+  expect([0, 1, 2, 3, 4, 5, 6, 7].map(label => labels.filter(found => found === label).length)).toEqual(new Array(8).fill(10))
+  const drawn = new Set(Array.from({ length: 80 }, (_, i) => images.subarray(i * 432, (i + 1) * 432).join()))
+  expect(drawn.size).toBe(80)
+})

@@ -1,0 +1,90 @@
+import { own, type Batch, type Owned, type Random } from '@lapstrake/core'
+import * as tf from '@tensorflow/tfjs-core'
+import type { MakeViews } from './augmentations/views.ts'
+import type { Dataset, Examples } from './datasets/dataset.ts'
+
+/** Where a loader is: the batch it gives next. */
+export interface Position {
+  readonly epoch: number
+  readonly batch: number
+}
+
+export interface LoadedBatch {
+  /** The caller's own: dispose it after the step. */
+  readonly batch: Owned<Batch>
+  /** The epoch this batch belongs to. */
+  readonly epoch: number
+  /** Give this to `batches` to go on behind this batch. */
+  readonly next: Position
+}
+
+export interface LoaderOptions {
+  readonly batchSize: number
+  /** Decides the order of the examples and every augmentation. */
+  readonly random: Random
+  readonly views: MakeViews
+  /** Whether each epoch has an order of its own. */
+  readonly shuffle?: boolean
+  /** Batches read and decoded ahead of the one in use. */
+  readonly ahead?: number
+}
+
+export interface Loader {
+  /** Whole batches in an epoch; the examples left over wait for another order. */
+  readonly batchesPerEpoch: number
+  /** Batches without end, from the first or from a position on. Leave the loop whenever you like. */
+  batches(from?: Position): AsyncGenerator<LoadedBatch, void, void>
+}
+
+/**
+ * Turns a data set into batches of views. The same randomness and position give the same batches.
+ *
+ * @throws RangeError if there are fewer examples than a batch holds
+ */
+export function loader(dataset: Dataset, { batchSize, random, views, shuffle = true, ahead = 2 }: LoaderOptions): Loader {
+  if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > dataset.size) {
+    throw new RangeError(`loader: expected a batch size from 1 to ${dataset.size}, the size of ${dataset.name}, got ${batchSize}.`)
+  }
+  const batchesPerEpoch = Math.floor(dataset.size / batchSize)
+  const orders = new Map<number, Uint32Array>()
+  const orderOf = (epoch: number): Uint32Array => {
+    if (!orders.has(epoch)) {
+      orders.delete(epoch - 2)
+      orders.set(epoch, shuffle
+        ? random.split('order', epoch).permutation(dataset.size)
+        : Uint32Array.from({ length: dataset.size }, (_, i) => i))
+    }
+    return orders.get(epoch)!
+  }
+  const after = ({ epoch, batch }: Position): Position =>
+    batch + 1 < batchesPerEpoch ? { epoch, batch: batch + 1 } : { epoch: epoch + 1, batch: 0 }
+
+  async function* batches(from: Position = { epoch: 0, batch: 0 }): AsyncGenerator<LoadedBatch, void, void> {
+    interface Reading { readonly at: Position; readonly indices: Uint32Array; readonly examples: Promise<Examples> }
+    const queue: Reading[] = []
+    let reading = from
+    const readAhead = (): void => {
+      const indices = orderOf(reading.epoch).slice(reading.batch * batchSize, (reading.batch + 1) * batchSize)
+      const examples = dataset.read(indices)
+      // An error is thrown where the batch is used, not where nobody listens.
+      examples.catch(() => {})
+      queue.push({ at: reading, indices, examples })
+      reading = after(reading)
+    }
+    for (;;) {
+      while (queue.length <= ahead) readAhead()
+      const { at, indices, examples } = queue.shift()!
+      const { images, labels } = await examples
+      const batch = own((): Batch => {
+        const pixels = tf.div(tf.tensor4d(images, [batchSize, ...dataset.shape], 'int32'), 255) as tf.Tensor4D
+        return {
+          views: views(pixels, random.split('views', at.epoch, at.batch)),
+          ...(labels.every(label => label >= 0) && { labels: tf.tensor1d(labels, 'int32') }),
+          indices: tf.tensor1d(Int32Array.from(indices), 'int32')
+        }
+      })
+      yield { batch, epoch: at.epoch, next: after(at) }
+    }
+  }
+  return { batchesPerEpoch, batches }
+}

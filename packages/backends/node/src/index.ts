@@ -1,0 +1,1 @@
+export { registerNode } from './register-node.ts'

@@ -1,0 +1,39 @@
+import * as util from 'node:util'
+import * as tf from '@tensorflow/tfjs-core'
+
+/**
+ * Starts TensorFlow's own library through `@tensorflow/tfjs-node-gpu`, else `@tensorflow/tfjs-node`, where one is installed.
+ *
+ * @returns what it runs on, in words
+ * @throws Error that says what to type when neither is installed, or its native library is missing
+ */
+export async function registerNode(): Promise<string> {
+  restoreTypeChecks()
+  const failures: string[] = []
+  for (const name of ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node']) {
+    try {
+      await import(/* @vite-ignore */ name)
+    } catch (error) {
+      failures.push(explain(name, error as NodeJS.ErrnoException))
+      continue
+    }
+    if (await tf.setBackend('tensorflow')) return `TensorFlow's library through ${name}`
+    failures.push(`${name} is installed but did not start`)
+  }
+  // What was installed and failed says more than what is not there.
+  throw new Error(failures.find(reason => !reason.includes('not installed')) ?? failures[1]!)
+}
+
+function explain(name: string, { code, message }: NodeJS.ErrnoException): string {
+  if ((code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') && message.includes(name)) {
+    return `${name} is not installed: npm install ${name}@4.22.0`
+  }
+  return `${name} is installed without its native library, whose download was refused or failed: npm rebuild ${name}, on a machine that may download it`
+}
+
+/** Node 23 took away functions that tfjs-node 4.22.0 still calls. */
+function restoreTypeChecks(): void {
+  const target = (util as unknown as { default: Record<string, unknown> }).default
+  target.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined
+  target.isArray ??= Array.isArray
+}

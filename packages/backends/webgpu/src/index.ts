@@ -1,0 +1,1 @@
+export { registerWebGPU, type WebGPUOptions } from './register-webgpu.ts'

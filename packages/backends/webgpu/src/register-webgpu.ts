@@ -1,0 +1,47 @@
+import * as tf from '@tensorflow/tfjs-core'
+
+export interface WebGPUOptions {
+  /** Takes an adapter that is software (SwiftShader, llvmpipe): right but slow, for tests. */
+  readonly acceptSoftware?: boolean
+}
+
+/** What is asked of WebGPU here. Its own types clash between Node's package and the DOM library. */
+interface Adapter {
+  readonly info?: { readonly vendor?: string; readonly architecture?: string; readonly device?: string; readonly description?: string }
+  readonly isFallbackAdapter?: boolean
+}
+interface Gpu { requestAdapter(options?: object): Promise<Adapter | null> }
+
+/**
+ * Starts TensorFlow.js's WebGPU backend: in a browser on its own GPU, in Node through Dawn, which the `webgpu` package brings.
+ *
+ * @returns the adapter's name
+ * @throws Error if there is no adapter, or only one in software
+ */
+export async function registerWebGPU({ acceptSoftware = false }: WebGPUOptions = {}): Promise<string> {
+  const gpu = await findGpu()
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null)
+  if (adapter === null || adapter === undefined) throw new Error('no GPU adapter answers')
+  const { vendor = '', architecture = '', device = '', description = '' } = adapter.info ?? {}
+  const name = [description || device || vendor, architecture].filter(part => part !== '').join(', ') || 'unnamed adapter'
+  const software = adapter.isFallbackAdapter === true || /swiftshader|llvmpipe|software|basic render/i.test(`${name} ${vendor}`)
+  if (software && !acceptSoftware) throw new Error(`the only GPU adapter is software (${name})`)
+  // It registers itself only where it finds a GPU while it loads.
+  await import('@tensorflow/tfjs-backend-webgpu')
+  const started = await tf.setBackend('webgpu').catch(() => false)
+  // TensorFlow.js may stay on another backend without a word.
+  if (!started || tf.getBackend() !== 'webgpu') throw new Error(`the backend does not start on ${name}`)
+  return `GPU ${name}`
+}
+
+async function findGpu(): Promise<Gpu> {
+  const there = (globalThis.navigator as { gpu?: Gpu } | undefined)?.gpu
+  if (there !== undefined) return there
+  if (typeof process === 'undefined' || !process.versions?.node) throw new Error('this browser has no WebGPU')
+  const { create, globals } = await import(/* @vite-ignore */ 'webgpu')
+  Object.assign(globalThis, globals)
+  const gpu = create([]) as unknown as Gpu
+  if (globalThis.navigator === undefined) Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true })
+  Object.defineProperty(globalThis.navigator, 'gpu', { value: gpu, configurable: true })
+  return gpu
+}

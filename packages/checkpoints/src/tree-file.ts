@@ -1,0 +1,65 @@
+import { namedLeaves, own, withLeaves, type Owned, type Tree } from '@lapstrake/core'
+import * as tf from '@tensorflow/tfjs-core'
+import { decodeSafetensors, encodeSafetensors, type Dtype, type StoredTensor } from './safetensors.ts'
+
+const dtypes = { float32: 'F32', int32: 'I32', bool: 'BOOL' } as const
+const numbersKey = 'lapstrake.numbers'
+
+/**
+ * A tree of tensors and numbers as a safetensors file: tensors under their dotted names, numbers in the metadata. The state of a
+ * trainer is such a tree.
+ *
+ * @throws Error for tensors of other types than float32, int32 and bool
+ */
+export async function serialiseTree(tree: unknown, metadata: Readonly<Record<string, string>> = {}): Promise<Uint8Array> {
+  const leaves = namedLeaves(tree as Tree<tf.Tensor | number>)
+  const tensors: Record<string, StoredTensor> = {}
+  const numbers: Record<string, number> = {}
+  for (const { name, value } of leaves) {
+    if (typeof value === 'number') {
+      numbers[name] = value
+      continue
+    }
+    const dtype: Dtype | undefined = dtypes[value.dtype as keyof typeof dtypes]
+    if (dtype === undefined) throw new Error(`serialiseTree: expected float32, int32 or bool tensors, got ${name} of type ${value.dtype}.`)
+    const data = await value.data() as Float32Array | Int32Array | Uint8Array
+    tensors[name] = { dtype, shape: value.shape, bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice() }
+  }
+  const extra = Object.keys(numbers).length > 0 ? { [numbersKey]: JSON.stringify(numbers) } : {}
+  return encodeSafetensors({ tensors, metadata: { ...metadata, ...extra } })
+}
+
+/**
+ * Reads back what {@link serialiseTree} wrote, in the form of `like`, whose values do not matter and are left alone.
+ *
+ * @throws Error that names the first leaf that is missing, too much or of another shape
+ */
+export function deserialiseTree<T>(file: Uint8Array, like: T): Owned<T> {
+  const { tensors, metadata } = decodeSafetensors(file)
+  const numbers = JSON.parse(metadata[numbersKey] ?? '{}') as Record<string, number>
+  const leaves = namedLeaves(like as Tree<tf.Tensor | number>)
+  const wanted = new Set(leaves.map(({ name }) => name))
+  const stranger = [...Object.keys(tensors), ...Object.keys(numbers)].find(name => !wanted.has(name))
+  if (stranger !== undefined) throw new Error(`deserialiseTree: expected the same recipe that wrote the file, but the file also holds ${stranger}.`)
+  return own(() => withLeaves(like as Tree<unknown>, leaves.map(({ name, value }) => {
+    if (typeof value === 'number') {
+      const number = numbers[name]
+      if (number === undefined) throw new Error(`deserialiseTree: expected the same recipe that wrote the file, but the file lacks ${name}.`)
+      return number
+    }
+    const stored = tensors[name]
+    if (stored === undefined) throw new Error(`deserialiseTree: expected the same recipe that wrote the file, but the file lacks ${name}.`)
+    if (stored.shape.join() !== value.shape.join() || stored.dtype !== dtypes[value.dtype as keyof typeof dtypes]) {
+      throw new Error(
+        `deserialiseTree: expected ${name} to be ${value.dtype} of shape [${value.shape.join(', ')}], ` +
+        `got ${stored.dtype} of shape [${stored.shape.join(', ')}]. Use the recipe that wrote the file.`)
+    }
+    return tensorOf(stored, value.dtype)
+  }))) as unknown as Owned<T>
+}
+
+function tensorOf({ shape, bytes }: StoredTensor, dtype: tf.DataType): tf.Tensor {
+  const copy = bytes.slice()
+  const values = dtype === 'float32' ? new Float32Array(copy.buffer) : dtype === 'int32' ? new Int32Array(copy.buffer) : copy
+  return tf.tensor(values, [...shape], dtype)
+}

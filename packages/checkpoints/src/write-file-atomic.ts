@@ -1,0 +1,29 @@
+import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+
+/**
+ * Writes a file beside its place and renames it, so that there is the old one or the new one, whole, and never a part.
+ *
+ * @throws Error, with what to do, if the disk is full or the folder cannot be written; nothing is left behind
+ */
+export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
+  const beside = `${path}.${process.pid}.part`
+  try {
+    await mkdir(dirname(path), { recursive: true })
+    const file = await open(beside, 'w')
+    try {
+      await file.writeFile(content)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(beside, path)
+  } catch (error) {
+    await rm(beside, { force: true }).catch(() => {})
+    const { code } = error as NodeJS.ErrnoException
+    const advice = code === 'ENOSPC' || code === 'EDQUOT' ? 'The disk is full: make room, or choose another folder.'
+      : code === 'EACCES' || code === 'EPERM' || code === 'EROFS' ? 'It may not be written there: choose another folder.'
+        : 'Check the folder.'
+    throw new Error(`writeFileAtomic: expected to write ${path}, but could not (${code ?? (error as Error).message}). ${advice}`, { cause: error })
+  }
+}

@@ -1,0 +1,116 @@
+import '@tensorflow/tfjs-backend-cpu'
+import '@lapstrake/core'
+import { seeded } from '@lapstrake/core'
+import * as tf from '@tensorflow/tfjs-core'
+import { describe, expect, test } from 'vitest'
+import { collectFeatures, linearProbe, nearestNeighbours, type Features } from './index.ts'
+import { minimise } from './minimise.ts'
+
+/** Gaussian clouds around one centre for each class. */
+function clouds(count: number, spread: number, seed: number, classes = 3, dim = 4): Features {
+  const centres = seeded(99).normals(classes * dim)
+  const noise = seeded(seed).normals(count * dim)
+  const labels = Int32Array.from({ length: count }, (_, i) => i % classes)
+  return { dim, labels, values: noise.map((value, i) => centres[labels[Math.floor(i / dim)]! * dim + i % dim]! + spread * value) }
+}
+
+describe('minimise', () => {
+  test('finds the minimum of a badly scaled quadratic', async () => {
+    const scales = [1, 10, 1000]
+    const { at, converged } = await minimise(async x => ({
+      value: scales.reduce((sum, scale, i) => sum + scale * (x[i]! - i) ** 2 / 2, 0),
+      gradient: Float64Array.from(scales, (scale, i) => scale * (x[i]! - i))
+    }), new Float64Array(3), { tolerance: 1e-8 })
+    expect(converged).toBe(true)
+    at.forEach((value, i) => expect(value).toBeCloseTo(i, 6))
+  })
+
+  test('goes down the curved valley of Rosenbrock', async () => {
+    const { at } = await minimise(async ([x, y]) => ({
+      value: (1 - x!) ** 2 + 100 * (y! - x! ** 2) ** 2,
+      gradient: Float64Array.from([-2 * (1 - x!) - 400 * x! * (y! - x! ** 2), 200 * (y! - x! ** 2)])
+    }), Float64Array.from([-1.2, 1]), { tolerance: 1e-8 })
+    at.forEach(value => expect(value).toBeCloseTo(1, 6))
+  })
+})
+
+describe('linear probe', () => {
+  test('tells clouds apart that are apart, and reaches convergence', async () => {
+    const result = await linearProbe(clouds(300, 0.2, 1), clouds(300, 0.2, 2))
+    expect(result.accuracy).toBeGreaterThan(0.99)
+    expect(result.converged).toBe(true)
+  })
+
+  test('finds nothing where labels are random', async () => {
+    const random = (seed: number): Features => ({ dim: 4, values: seeded(seed).normals(1200), labels: Int32Array.from(seeded(seed + 10).uniforms(300), u => Math.floor(u * 3)) })
+    const { accuracy } = await linearProbe(random(1), random(2))
+    expect(accuracy).toBeGreaterThan(0.2)
+    expect(accuracy).toBeLessThan(0.47)
+  })
+
+  test('does not care how features are scaled or shifted, and is the same at every call', async () => {
+    const [train, test] = [clouds(200, 1, 1), clouds(200, 1, 2)]
+    const moved = (features: Features): Features => ({ ...features, values: features.values.map((value, i) => value * 10 ** (i % 4 - 2) + 5) })
+    const plain = await linearProbe(train, test)
+    expect(await linearProbe(train, test)).toEqual(plain)
+    expect((await linearProbe(moved(train), moved(test))).accuracy).toBeCloseTo(plain.accuracy, 1.9)
+  })
+})
+
+test('weighted neighbours agree with plain loops', async () => {
+  const [train, test] = [clouds(60, 1.5, 1), clouds(40, 1.5, 2)]
+  const row = ({ values, dim }: Features, i: number): number[] => [...values.subarray(i * dim, (i + 1) * dim)]
+  const cosine = (a: number[], b: number[]): number => a.reduce((sum, x, i) => sum + x * b[i]!, 0) / Math.hypot(...a) / Math.hypot(...b)
+  let right = 0
+  for (let i = 0; i < 40; i++) {
+    const nearest = Array.from({ length: 60 }, (_, j) => ({ label: train.labels[j]!, s: cosine(row(test, i), row(train, j)) })).sort((a, b) => b.s - a.s).slice(0, 7)
+    const votes = [0, 0, 0]
+    for (const { label, s } of nearest) votes[label]! += Math.exp(s / 0.1)
+    if (votes.indexOf(Math.max(...votes)) === test.labels[i]) right++
+  }
+  expect(await nearestNeighbours(train, test, { k: 7, temperature: 0.1, batchSize: 16 })).toBe(right / 40)
+})
+
+describe('features of a data set', () => {
+  const dataset = {
+    size: 7, shape: [4, 4, 2],
+    read: async (indices: ArrayLike<number>) => ({
+      images: Uint8Array.from({ length: indices.length * 32 }, (_, i) => indices[Math.floor(i / 32)]! * 30 + i % 32),
+      labels: Int32Array.from(indices, i => i % 2)
+    })
+  }
+  const pixels = (images: tf.Tensor4D): tf.Tensor => tf.clone(images)
+
+  test('come row by row, whatever the batches, and leave nothing behind', async () => {
+    const before = tf.memory().numTensors
+    const all = await collectFeatures(dataset, pixels, { pool: 'flatten' })
+    expect(await collectFeatures(dataset, pixels, { pool: 'flatten', batchSize: 3 })).toEqual(all)
+    expect([all.dim, [...all.labels]]).toEqual([32, [0, 1, 0, 1, 0, 1, 0]])
+    expect(all.values[3 * 32 + 5]).toBeCloseTo((90 + 5) / 255, 6)
+    expect(tf.memory().numTensors).toBe(before)
+  })
+
+  test('maps become their mean, or the means of a grid', async () => {
+    const { values: flat } = await collectFeatures(dataset, pixels, { pool: 'flatten' })
+    const mean = await collectFeatures(dataset, pixels)
+    expect(mean.dim).toBe(2)
+    expect(mean.values[0]).toBeCloseTo(flat.slice(0, 32).filter((_, i) => i % 2 === 0).reduce((a, b) => a + b) / 16, 6)
+    const grid = await collectFeatures(dataset, pixels, { pool: { grid: 2 } })
+    expect(grid.dim).toBe(8)
+    expect(grid.values[0]).toBeCloseTo((flat[0]! + flat[2]! + flat[8]! + flat[10]!) / 4, 6)
+    await expect(collectFeatures(dataset, pixels, { pool: { grid: 5 } })).rejects.toThrow('expected a grid from 1 to 4')
+  })
+
+  test('an example without a label is named', async () => {
+    const unlabelled = { ...dataset, read: async (indices: ArrayLike<number>) => ({ ...await dataset.read(indices), labels: Int32Array.from(indices, i => (i === 4 ? -1 : 0)) }) }
+    await expect(collectFeatures(unlabelled, pixels)).rejects.toThrow('collectFeatures: expected labelled examples, but example 4 has no label.')
+  })
+})
+
+test('clear errors', async () => {
+  const train = clouds(10, 1, 1)
+  await expect(linearProbe(train, { ...train, dim: 2 })).rejects.toThrow('linearProbe: expected features of one length, got 4 numbers for training and 2 for testing.')
+  await expect(linearProbe({ ...train, labels: new Int32Array(10) }, train)).rejects.toThrow('linearProbe: expected two classes or more, got 1.')
+  await expect(nearestNeighbours(train, { ...train, labels: new Int32Array(10).fill(7) })).rejects.toThrow('nearestNeighbours: expected test labels below 3, as in training, got 7.')
+  await expect(nearestNeighbours(train, train, { k: 0 })).rejects.toThrow('nearestNeighbours: expected k of 1 or more, got 0.')
+})

@@ -1,0 +1,3 @@
+export { collectFeatures, type CollectOptions, type Features } from './features.ts'
+export { linearProbe, type LinearProbeOptions, type LinearProbeResult } from './linear-probe.ts'
+export { nearestNeighbours, type NearestNeighboursOptions } from './nearest-neighbours.ts'

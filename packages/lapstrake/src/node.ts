@@ -1,0 +1,3 @@
+export * from '@lapstrake/checkpoints'
+export * from '@lapstrake/checkpoints/node'
+export * from '@lapstrake/data/node'

@@ -1,0 +1,66 @@
+import '@tensorflow/tfjs-backend-cpu'
+import * as tf from '@tensorflow/tfjs-core'
+import { selfTest } from './self-test.ts'
+
+/** Names that {@link useBackend} knows. */
+export type BackendName = 'node' | 'webgpu' | 'wasm' | 'cpu'
+
+export interface UseBackendOptions {
+  /** Where a browser finds the `.wasm` files of `@tensorflow/tfjs-backend-wasm`. */
+  readonly wasmPaths?: string
+  /** Takes a WebGPU adapter that is software, for tests. */
+  readonly acceptSoftware?: boolean
+}
+
+export interface BackendChoice {
+  readonly name: BackendName
+  /** What it runs on, in words. */
+  readonly description: string
+  /** What was tried before, and why it was not taken. */
+  readonly refused: readonly { readonly name: BackendName; readonly reason: string }[]
+  /** The choice as a sentence to print. */
+  readonly sentence: string
+}
+
+/** Starts a backend and says what it runs on. */
+const starters: Readonly<Record<BackendName, (options: UseBackendOptions) => Promise<string>>> = {
+  node: async () => (await import('@lapstrake/backend-node')).registerNode(),
+  webgpu: async ({ acceptSoftware = false }) => (await import('@lapstrake/backend-webgpu')).registerWebGPU({ acceptSoftware }),
+  wasm: async ({ wasmPaths }) => {
+    await (await import('@lapstrake/backend-wasm')).registerWasm(wasmPaths === undefined ? {} : { wasmPaths })
+    return 'WebAssembly, one thread'
+  },
+  cpu: async () => {
+    await tf.setBackend('cpu')
+    return 'plain JavaScript, slow'
+  }
+}
+
+const inNode = typeof process !== 'undefined' && Boolean(process.versions?.node)
+const order: readonly BackendName[] = inNode ? ['node', 'webgpu', 'wasm', 'cpu'] : ['webgpu', 'wasm', 'cpu']
+
+/**
+ * Chooses the backend of TensorFlow.js: `auto` takes the first that starts and computes a small training step right, the fastest
+ * kinds first; a name takes that one or throws. Print the choice's `sentence`.
+ *
+ * @throws Error for a name it does not know, and with the reason for a named backend that cannot be used here
+ */
+export async function useBackend(name: BackendName | 'auto' = 'auto', options: UseBackendOptions = {}): Promise<BackendChoice> {
+  if (name !== 'auto' && !(name in starters)) {
+    throw new Error(`useBackend: expected 'auto' or one of ${Object.keys(starters).join(', ')}, got ${JSON.stringify(name)}.`)
+  }
+  const refused: { name: BackendName; reason: string }[] = []
+  for (const candidate of name === 'auto' ? order : [name]) {
+    try {
+      const description = await starters[candidate](options)
+      const difference = await selfTest()
+      if (!(difference < 1e-3)) throw new Error(`a small training step comes out wrong, by ${difference.toExponential(1)}`)
+      const passed = refused.map(({ name, reason }) => `${name} (${reason})`).join('; ')
+      const sentence = `Backend: ${candidate} – ${description}.${passed === '' ? '' : ` Not used: ${passed}.`}`
+      return { name: candidate, description, refused, sentence }
+    } catch (error) {
+      refused.push({ name: candidate, reason: (error as Error).message.replace(/\.$/, '') })
+    }
+  }
+  throw new Error(`useBackend: expected to use ${name}, but could not: ${refused.at(-1)!.reason}. Try 'auto'.`)
+}

@@ -43,12 +43,13 @@ export async function linearProbe(train: Features, test: Features, options: Line
   let at: Float64Array = start
   let best = { accuracy: -1, strength: 0, at }
   for (const [i, strength] of strengths.entries()) {
-    ;({ at } = await fit(fitting, classes, strength, at))
+    // Roughly, for choosing: the last fit runs to the end.
+    ;({ at } = await fit(fitting, classes, strength, at, 5e-3))
     const accuracy = await accuracyOf(validating, classes, at)
     if (accuracy > best.accuracy) best = { accuracy, strength, at }
     onProgress?.(i + 1, strengths.length + 1)
   }
-  const final = await fit(trainRows, classes, best.strength, best.at)
+  const final = await fit(trainRows, classes, best.strength, best.at, 1e-3)
   onProgress?.(strengths.length + 1, strengths.length + 1)
   return {
     accuracy: await accuracyOf(testRows, classes, final.at),
@@ -83,7 +84,7 @@ function unpack(at: Float64Array, dim: number, classes: number): [tf.Tensor2D, t
 }
 
 /** Minimises the mean cross-entropy plus `strength / 2` times the squared weights; biases are free. */
-async function fit({ values, labels, dim }: Features, classes: number, strength: number, start: Float64Array): Promise<Minimum> {
+async function fit({ values, labels, dim }: Features, classes: number, strength: number, start: Float64Array, tolerance: number): Promise<Minimum> {
   const count = labels.length
   const x = tf.tensor2d(values, [count, dim])
   // Transposed once: a product with a transposed factor would do it at every step.
@@ -107,7 +108,7 @@ async function fit({ values, labels, dim }: Features, classes: number, strength:
       gradient[i]! += strength * at[i]!
     }
     return { value: numbers[0]! + strength * penalty / 2, gradient }
-  }, start)
+  }, start, { tolerance })
   tf.dispose([x, xt, wanted])
   return minimum
 }

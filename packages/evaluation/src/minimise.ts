@@ -56,7 +56,8 @@ function twoLoops(gradient: Float64Array, pairs: readonly { readonly s: Float64A
     return alpha
   }).reverse()
   const last = pairs.at(-1)
-  if (last !== undefined) q = q.map(value => value / (last.rho * dot(last.y, last.y)))
+  const scale = last === undefined ? 1 : 1 / (last.rho * dot(last.y, last.y))
+  q = q.map(value => value * scale)
   pairs.forEach(({ s, y, rho }, i) => { q = plus(q, s, alphas[i]! - rho * dot(y, q)) })
   return q
 }

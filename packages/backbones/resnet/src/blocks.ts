@@ -24,14 +24,16 @@ export interface ConvBlockOptions {
   readonly size?: number
   readonly norm: Norm
   readonly relu?: boolean
+  /** What the normalisation's scale starts with. */
+  readonly scale?: number
 }
 
 /** Convolution, normalisation and, unless told otherwise, a ReLU. */
-export const convBlock = ({ filters, stride = 1, size = 3, norm, relu = true }: ConvBlockOptions): Block => ({
+export const convBlock = ({ filters, stride = 1, size = 3, norm, relu = true, scale = 1 }: ConvBlockOptions): Block => ({
   filters,
   lengthAfter: length => strided(length, stride),
   init(random, channels) {
-    const { params, buffers } = norm.init(filters)
+    const { params, buffers } = norm.init(filters, scale)
     return { params: { kernel: convolutionKernel(random, size, channels, filters), norm: params }, buffers }
   },
   apply({ params, buffers }, input, mode) {
@@ -70,14 +72,17 @@ export interface ResidualOptions {
   readonly norm: Norm
   /** 1×1, 3×3, 1×1 with a quarter of the filters inside, stride on the 3×3 (torchvision's ResNet 1.5); two 3×3 otherwise. */
   readonly bottleneck?: boolean
+  /** Start as the shortcut alone: the last scale is 0. */
+  readonly zeroInit?: boolean
 }
 
 /** A residual block (He et al. 2016, figure 5, https://arxiv.org/abs/1512.03385), with a 1×1 projection where shapes change. */
-export function residualBlock({ filters, stride = 1, norm, bottleneck = false }: ResidualOptions): Block {
+export function residualBlock({ filters, stride = 1, norm, bottleneck = false, zeroInit = false }: ResidualOptions): Block {
   const inner = filters / 4
+  const last = { filters, norm, relu: false, scale: zeroInit ? 0 : 1 }
   const body = chain(bottleneck
-    ? [convBlock({ filters: inner, size: 1, norm }), convBlock({ filters: inner, stride, norm }), convBlock({ filters, size: 1, norm, relu: false })]
-    : [convBlock({ filters, stride, norm }), convBlock({ filters, norm, relu: false })])
+    ? [convBlock({ filters: inner, size: 1, norm }), convBlock({ filters: inner, stride, norm }), convBlock({ ...last, size: 1 })]
+    : [convBlock({ filters, stride, norm }), convBlock(last)])
   const projection = convBlock({ filters, stride, size: 1, norm, relu: false })
   return {
     filters,

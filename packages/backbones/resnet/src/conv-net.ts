@@ -1,6 +1,6 @@
 import type { Backbone } from '@lapstrake/core'
 import { chain, convBlock } from './blocks.ts'
-import { normOf } from './norm.ts'
+import { normOf, type NormName } from './norm.ts'
 import { stageOf } from './stage-of.ts'
 
 export interface ConvNetOptions {
@@ -10,7 +10,7 @@ export interface ConvNetOptions {
   readonly strides?: readonly number[]
   /** Convolutions in each stage. */
   readonly layers?: number
-  readonly norm?: 'batch' | 'group'
+  readonly norm?: NormName
 }
 
 /**
@@ -25,7 +25,7 @@ export function convNet({ widths = [32, 32, 32, 32], strides = [1, 2, 2, 1], lay
   if (![...widths, ...strides, layers].every(value => Number.isInteger(value) && value > 0)) {
     throw new RangeError(`convNet: expected whole numbers above 0, got widths [${widths.join()}], strides [${strides.join()}] and ${layers} layers.`)
   }
-  const kind = normOf(norm)
+  const kind = normOf('convNet', norm)
   return {
     name: `convNet-${widths.length}`,
     stages: widths.map((filters, i) => stageOf(`conv${i + 1}`, chain(Array.from({ length: layers }, (_, layer) =>

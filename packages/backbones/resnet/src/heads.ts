@@ -63,7 +63,7 @@ const mlp = (name: string, dims: readonly number[], bias: boolean): Stage => sta
  */
 export function convDecoder({ dims, norm = 'batch' }: DecoderOptions): Stage {
   checkDims('convDecoder', dims)
-  const kind = norm === 'batch' ? batchNorm() : normOf(norm)
+  const kind = normOf('convDecoder', norm)
   const block = (filters: number): ReturnType<typeof residualBlock> => residualBlock({ filters, stride: 2, norm: kind })
   return {
     name: 'convDecoder',

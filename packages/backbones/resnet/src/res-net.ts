@@ -2,16 +2,21 @@ import type { Backbone } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { chain, convBlock, residualBlock, type Block } from './blocks.ts'
 import { strided } from './convolution.ts'
-import { normOf, type Norm } from './norm.ts'
+import { normOf, type Norm, type NormName } from './norm.ts'
 import { stageOf } from './stage-of.ts'
 
 export interface ResNetOptions {
   readonly depth?: 18 | 34 | 50
   /** `cifar`: one 3×3 convolution, for images of about 32 pixels. `imagenet`: 7×7 with stride 2 and a max-pool, for about 224. */
   readonly stem?: 'cifar' | 'imagenet'
-  readonly norm?: 'batch' | 'group'
+  readonly norm?: NormName
   /** Channels of the first stage; 64 in the paper. */
   readonly width?: number
+  /**
+   * Start the last scale of each residual block at 0, so that the block passes its input on
+   * (Goyal et al. 2017, section 5.1, https://arxiv.org/abs/1706.02677). Otherwise at 1, as torchvision does.
+   */
+  readonly zeroInitResidual?: boolean
 }
 
 const blocksOf = { 18: [2, 2, 2, 2], 34: [3, 4, 6, 3], 50: [3, 4, 6, 3] } as const
@@ -19,22 +24,25 @@ const blocksOf = { 18: [2, 2, 2, 2], 34: [3, 4, 6, 3], 50: [3, 4, 6, 3] } as con
 /**
  * A residual network of four stages, the first with the stem in it, cut as in LoCo: conv1 + res2, res3, res4, res5
  * (He et al. 2016, table 1, https://arxiv.org/abs/1512.03385; Xiong et al. 2020, section 3.1, https://arxiv.org/abs/2008.01342).
+ * Depth 50 strides on the 3×3 convolutions, as torchvision does. Kernels start with the variance 2 / (size² · filters).
  *
  * @throws RangeError for an unknown depth, stem or norm, or a width below 1
  */
-export function resNet({ depth = 18, stem = 'cifar', norm = 'batch', width = 64 }: ResNetOptions = {}): Backbone {
+export function resNet(
+  { depth = 18, stem = 'cifar', norm = 'batch', width = 64, zeroInitResidual = false }: ResNetOptions = {}
+): Backbone {
   const counts = blocksOf[depth]
   if (counts === undefined) throw new RangeError(`resNet: expected a depth of 18, 34 or 50, got ${String(depth)}.`)
   if (stem !== 'cifar' && stem !== 'imagenet') throw new RangeError(`resNet: expected the stem 'cifar' or 'imagenet', got ${JSON.stringify(stem)}.`)
   if (!Number.isInteger(width) || width < 1) throw new RangeError(`resNet: expected a width of 1 or more, got ${width}. Try 64.`)
-  const kind = normOf(norm)
+  const kind = normOf('resNet', norm)
   const bottleneck = depth === 50
   return {
     name: `resNet-${depth}`,
     stages: counts.map((count, i) => {
       const filters = width * 2 ** i * (bottleneck ? 4 : 1)
       const blocks = Array.from({ length: count }, (_, b) =>
-        residualBlock({ filters, stride: i > 0 && b === 0 ? 2 : 1, norm: kind, bottleneck }))
+        residualBlock({ filters, stride: i > 0 && b === 0 ? 2 : 1, norm: kind, bottleneck, zeroInit: zeroInitResidual }))
       return stageOf(`res${i + 2}`, chain(i === 0 ? [...stemOf(stem, width, kind), ...blocks] : blocks))
     })
   }

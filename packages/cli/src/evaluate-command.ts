@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { defineCommand } from 'citty'
+import { createTrainer, seeded, useBackend, type BackendName, type State } from 'lapstrake'
+import { deserialiseTree } from 'lapstrake/node'
+import { dataByName } from './data-by-name.ts'
+import { loadExperiment } from './load-experiment.ts'
+import { readouts } from './readouts.ts'
+import { readManifest } from './run-directory.ts'
+import { quietly } from './stop-quietly.ts'
+import { table } from './table.ts'
+import { wholeNumber } from './whole-number.ts'
+
+export const evaluateCommand = defineCommand({
+  meta: { name: 'evaluate', description: 'Reads out every stage of a run with a linear probe and nearest neighbours, beside baselines.' },
+  args: {
+    run: { type: 'positional', required: true, description: 'The folder of a run' },
+    test: { type: 'string', description: 'Use only the first test examples' },
+    backend: { type: 'string', default: 'auto', description: 'auto, node, webgpu, wasm or cpu' }
+  },
+  run: ({ args }) => quietly(async () => {
+    const manifest = await readManifest(args.run)
+    process.stderr.write(`${(await useBackend(args.backend as BackendName)).sentence}\n`)
+    const experiment = await loadExperiment(join(args.run, manifest.recipe))
+    const train = await dataByName(manifest.data, 'train', manifest.examples)
+    const test = await dataByName(manifest.data, 'test', args.test === undefined ? undefined : wholeNumber('--test', args.test, 1))
+    const trainer = createTrainer(experiment, { inputShape: train.shape })
+    const untrained = trainer.init(seeded(manifest.seed).split('weights'))
+    const like = { stages: untrained.stages, heads: Object.fromEntries(Object.entries(untrained.units).map(([name, { head }]) => [name, head])) }
+    const weights = deserialiseTree(await readFile(join(args.run, 'weights.safetensors')), like)
+    const trained: State = { ...untrained, stages: weights.stages }
+    const rows = await readouts({
+      train, test, onProgress: what => process.stderr.isTTY && process.stderr.write(`\r\x1b[2K${what}`),
+      encoders: [
+        { name: 'raw pixels', encode: images => images.clone(), pool: 'flatten' },
+        { name: 'untrained, top', encode: images => trainer.encode(untrained, images) },
+        ...experiment.backbone.stages.map((stage, i) => ({
+          name: `${manifest.name}, ${stage.name}`, encode: (images: Parameters<typeof trainer.encode>[1]) => trainer.encode(trained, images, i + 1)
+        }))
+      ]
+    })
+    if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K')
+    process.stdout.write(`${train.name}: ${train.size} training and ${test.size} test examples.\n\n${table(
+      ['features', 'linear readout', 'nearest neighbours'], rows.map(({ name, linear, neighbours }) => [name, percent(linear), percent(neighbours)]))}\n`)
+  })
+})
+
+const percent = (part: number): string => `${(100 * part).toFixed(1)} %`

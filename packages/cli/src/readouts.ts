@@ -1,0 +1,34 @@
+import { collectFeatures, linearProbe, nearestNeighbours, type Dataset } from 'lapstrake'
+import type * as tf from '@tensorflow/tfjs-core'
+
+export interface Encoder {
+  readonly name: string
+  readonly encode: (images: tf.Tensor4D) => tf.Tensor
+  readonly pool?: 'mean' | 'flatten'
+}
+
+export interface Readout {
+  readonly name: string
+  readonly linear: number
+  readonly neighbours: number
+}
+
+export interface ReadoutsOptions {
+  readonly train: Dataset
+  readonly test: Dataset
+  readonly encoders: readonly Encoder[]
+  readonly onProgress?: (what: string) => void
+}
+
+/** Reads what each encoder knows about the classes, all in the same way. */
+export async function readouts({ train, test, encoders, onProgress }: ReadoutsOptions): Promise<readonly Readout[]> {
+  const rows: Readout[] = []
+  for (const { name, encode, pool = 'mean' } of encoders) {
+    onProgress?.(`Reading out: ${name}`)
+    const known = await collectFeatures(train, encode, { pool })
+    const asked = await collectFeatures(test, encode, { pool })
+    const { accuracy } = await linearProbe(known, asked)
+    rows.push({ name, linear: accuracy, neighbours: await nearestNeighbours(known, asked) })
+  }
+  return rows
+}

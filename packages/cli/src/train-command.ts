@@ -1,0 +1,68 @@
+import { defineCommand } from 'citty'
+import { dispose, train, TrainingStopped, useBackend, type BackendName } from 'lapstrake'
+import { dataByName, dataNames } from './data-by-name.ts'
+import { loadExperiment } from './load-experiment.ts'
+import { progress } from './progress.ts'
+import { createRunDirectory } from './run-directory.ts'
+import { quietly } from './stop-quietly.ts'
+import { wholeNumber } from './whole-number.ts'
+
+export const trainCommand = defineCommand({
+  meta: { name: 'train', description: 'Trains the experiment that a recipe file exports, and saves the run.' },
+  args: {
+    recipe: { type: 'positional', required: true, description: 'A recipe file, such as docs/recipes/03-loco.ts' },
+    data: { type: 'string', description: `${dataNames.join(', ')}, or a folder of images; the recipe's own when left out` },
+    examples: { type: 'string', description: 'Use only the first training examples' },
+    epochs: { type: 'string', description: 'Times that every example is seen' },
+    seed: { type: 'string', default: '0', description: 'Decides weights, order and augmentation' },
+    backend: { type: 'string', default: 'auto', description: 'auto, node, webgpu, wasm or cpu' },
+    out: { type: 'string', description: 'Folder of the run; runs/<name>-<seed> when left out' }
+  },
+  run: ({ args }) => quietly(async () => {
+    const loaded = await loadExperiment(args.recipe)
+    const experiment = args.epochs === undefined ? loaded : { ...loaded, epochs: wholeNumber('--epochs', args.epochs, 1) }
+    const seed = wholeNumber('--seed', args.seed, 0)
+    const backend = await useBackend(args.backend as BackendName)
+    process.stderr.write(`${backend.sentence}\n`)
+    const data = args.data ?? experiment.data ?? 'shapes'
+    const limit = args.examples === undefined ? experiment.examples : wholeNumber('--examples', args.examples, 1)
+    const dataset = await dataByName(data, 'train', limit)
+    process.stderr.write(`Data: ${dataset.name}, ${dataset.size} training examples of ${dataset.shape.join(' × ')}.\n`)
+
+    const path = args.out ?? `runs/${experiment.name}-${seed}`
+    const run = await createRunDirectory({ path, experiment, recipePath: args.recipe, data, examples: dataset.size, seed, backend })
+    const stop = new AbortController()
+    process.once('SIGINT', () => {
+      process.stderr.write('\nFinishing the step, then saving.\n')
+      stop.abort()
+      // A second Ctrl-C means it.
+      process.once('SIGINT', () => process.exit(130))
+    })
+    const bar = progress(experiment.name, experiment.batchSize)
+    let planned = 0
+    try {
+      const { state, interrupted } = await train(experiment, dataset, {
+        seed,
+        signal: stop.signal,
+        onWarning: warning => process.stderr.write(`${warning}\n`),
+        async onStep(metrics) {
+          planned = metrics.steps
+          bar.step(metrics)
+          await run.record(metrics)
+        }
+      })
+      bar.end()
+      await run.save(state, planned)
+      dispose(state)
+      process.stderr.write(`Saved ${path}${interrupted ? ', interrupted' : ''}. Next: lapstrake evaluate ${path}\n`)
+      process.exit(interrupted ? 130 : 0)
+    } catch (error) {
+      bar.end()
+      if (error instanceof TrainingStopped) {
+        await run.save(error.state, planned)
+        process.stderr.write(`Saved the last good state in ${path}.\n`)
+      }
+      throw error
+    }
+  })
+})

@@ -1,0 +1,67 @@
+import tseslint from 'typescript-eslint'
+
+const plugins = [
+  'isolation', 'scheduler', 'backbone-resnet', 'loss-info-nce', 'loss-cross-entropy', 'optimizers', 'data', 'evaluation', 'checkpoints'
+]
+const backends = ['backend-wasm', 'backend-webgpu', 'backend-node']
+
+/** Who may import whom: down only, plugins never sideways, core nobody. */
+const below = {
+  core: [],
+  isolation: ['core'],
+  scheduler: ['core'],
+  'backbones/resnet': ['core'],
+  'losses/info-nce': ['core'],
+  'losses/cross-entropy': ['core'],
+  optimizers: ['core'],
+  data: ['core'],
+  evaluation: ['core'],
+  checkpoints: ['core'],
+  testing: ['core'],
+  'backends/wasm': [],
+  'backends/webgpu': [],
+  'backends/node': [],
+  lapstrake: ['core', ...plugins, ...backends]
+}
+
+const arrow = (files, ignores, allowed, who) => ({
+  files,
+  ignores,
+  rules: {
+    'no-restricted-imports': ['error', {
+      patterns: [{
+        regex: `^(@lapstrake/(?!(${allowed.filter(name => name !== 'lapstrake').join('|') || '-'})(/|$))${allowed.includes('lapstrake') ? '' : '|lapstrake(/|$)'})`,
+        message: `${who} may import only: ${allowed.join(', ') || 'nothing of lapstrake'}.`
+      }]
+    }]
+  }
+})
+
+const arrows = Object.entries(below).flatMap(([name, allowed]) => [
+  arrow([`packages/${name}/src/**/*.ts`], ['**/*.test.ts'], allowed, name),
+  // Tests may also use the suites, and a backend registers nothing without core.
+  arrow([`packages/${name}/src/**/*.test.ts`], [], [...allowed, 'core', 'testing'], `a test of ${name}`)
+])
+
+export default tseslint.config(
+  { ignores: ['**/dist/**', '**/node_modules/**', 'runs/**', '**/*.tmp.ts'] },
+  {
+    files: ['**/*.ts'],
+    languageOptions: { parser: tseslint.parser, parserOptions: { projectService: true } },
+    plugins: { '@typescript-eslint': tseslint.plugin },
+    rules: {
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/ban-ts-comment': 'error',
+      eqeqeq: 'error',
+      'prefer-const': 'error',
+      'no-var': 'error',
+      semi: ['error', 'never'],
+      quotes: ['error', 'single', { avoidEscape: true, allowTemplateLiterals: true }]
+    }
+  },
+  ...arrows
+)

@@ -1,0 +1,54 @@
+// Every test: the checks, then vitest in Node and in Chromium. Installs what they need beyond npm where it can.
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const root = new URL('..', import.meta.url).pathname
+const known = new Set(['--no-install', '--no-check', '--help'])
+const flags = new Set(process.argv.slice(2).filter(argument => known.has(argument)))
+const rest = process.argv.slice(2).filter(argument => !known.has(argument))
+if (flags.has('--help')) {
+  console.log('npm test -- [--no-install] [--no-check] [arguments of vitest]')
+  process.exit(0)
+}
+
+const driver = '/usr/lib/chromium/vk_swiftshader_icd.json'
+const missing = () => [
+  ...(existsSync('/usr/bin/chromium') ? [] : ['chromium']),
+  ...(spawnSync('sh', ['-c', 'ldconfig -p | grep -q libvulkan.so.1']).status === 0 ? [] : ['libvulkan1'])
+]
+if (missing().length > 0) {
+  const install = `apt-get update && apt-get install -y --no-install-recommends ${missing().join(' ')}`
+  const can = process.platform === 'linux' && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get') && !flags.has('--no-install')
+  if (can) {
+    console.log(`Installing ${missing().join(' and ')} for the tests in a browser and on WebGPU.`)
+    spawnSync('sh', ['-c', `(${install}) >/dev/null 2>&1`], { stdio: 'inherit', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } })
+  }
+  if (missing().length > 0) console.log(`Tests in a browser or on WebGPU will be skipped. To run them: ${install}`)
+}
+const env = {
+  ...process.env,
+  ...(existsSync(driver) && process.env.VK_ICD_FILENAMES === undefined && { VK_ICD_FILENAMES: driver })
+}
+
+let failed = false
+if (!flags.has('--no-check')) failed = spawnSync(process.execPath, [join(root, 'scripts/check.mjs')], { cwd: root, stdio: 'inherit', env }).status !== 0
+
+const totals = { passed: 0, failed: 0, skipped: 0 }
+const suites = [['vitest.config.ts', 'Node'], ...(existsSync('/usr/bin/chromium') ? [['vitest.browser.config.ts', 'Chromium']] : [])]
+for (const [config, where] of suites) {
+  const report = join(tmpdir(), `lapstrake-${process.pid}-${where}.json`)
+  const { status } = spawnSync(join(root, 'node_modules/.bin/vitest'), [
+    'run', '--config', config, '--reporter=dot', '--reporter=json', `--outputFile.json=${report}`, ...rest], { cwd: root, stdio: 'inherit', env })
+  const result = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : undefined
+  rmSync(report, { force: true })
+  totals.passed += result?.numPassedTests ?? 0
+  totals.failed += result?.numFailedTests ?? 0
+  totals.skipped += (result?.numPendingTests ?? 0) + (result?.numTodoTests ?? 0)
+  console.log(`${where}: ${result?.numPassedTests ?? 0} passed, ${result?.numFailedTests ?? 0} failed`)
+  failed ||= status !== 0 || result === undefined || result.numPassedTests === 0
+}
+if (failed && totals.failed === 0) console.log('Something beside the tests failed; see above.')
+console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`)
+process.exit(failed ? 1 : 0)

@@ -1,0 +1,13 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'tsdown'
+
+// One configuration for every package, run in its folder: what it exports, and nothing bundled that npm installs.
+const cwd = process.cwd()
+const entry = ['index', 'node', 'main', 'gradients.node', 'gradients.browser'].map(name => `src/${name}.ts`).filter(file => existsSync(file))
+
+export default defineConfig({
+  cwd, entry, format: 'esm', platform: 'neutral', target: 'es2022', dts: true, fixedExtension: false,
+  tsconfig: fileURLToPath(new URL('tsconfig.json', import.meta.url)),
+  deps: { neverBundle: [/^[^./]/] }
+})

@@ -1,0 +1,27 @@
+import { playwright } from '@vitest/browser-playwright'
+import { defineConfig } from 'vitest/config'
+
+// Files named *.browser.test.ts run in Debian's Chromium, with WebGPU in software.
+export default defineConfig({
+  resolve: { conditions: ['@lapstrake/source', 'browser', 'import', 'module', 'default'] },
+  optimizeDeps: { include: ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu', '@tensorflow/tfjs-backend-wasm', '@tensorflow/tfjs-backend-webgpu'] },
+  test: {
+    include: ['packages/**/src/**/*.browser.test.ts'],
+    testTimeout: 300_000,
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      provider: playwright({
+        launchOptions: {
+          executablePath: '/usr/bin/chromium',
+          args: [
+            '--no-sandbox', '--headless=new', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan',
+            '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run', '--disable-quic'
+          ]
+        }
+      }),
+      instances: [{ browser: 'chromium' }]
+    }
+  }
+})

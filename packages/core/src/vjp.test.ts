@@ -106,6 +106,16 @@ test('the last pull frees what was saved, and a pull after it is refused', () =>
   expect(() => pull([tf.scalar(1)], [x])).toThrow('vjp: expected a pull before the last one')
 })
 
+test('cotangents are borrowed, or taken and freed if told so', () => {
+  const x = tf.scalar(2)
+  const { pull } = vjp(() => ({ outputs: [tf.square(x)], aux: null }), [x])
+  const cotangent = tf.scalar(3)
+  pull([cotangent], [x])
+  expect(cotangent.isDisposed).toBe(false)
+  expect(pull([cotangent], [x], { last: true, consume: true }).map(numbers)).toEqual([[12]])
+  expect(cotangent.isDisposed).toBe(true)
+})
+
 test('an operation without a gradient is named', () => {
   const x = tf.tensor1d([1, 2, 3])
   const { pull } = vjp(() => ({ outputs: [tf.topk(x, 2).values], aux: null }), [x])

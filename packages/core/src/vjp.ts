@@ -6,6 +6,8 @@ export type Cotangents = readonly (tf.Tensor | undefined)[]
 export interface PullOptions {
   /** Free what was saved for the backward pass on the way down: nothing can be pulled afterwards. */
   readonly last?: boolean
+  /** Take the cotangents as well: each is freed as soon as it is used. */
+  readonly consume?: boolean
 }
 
 /** A function that has run once and waits to be differentiated. */
@@ -41,9 +43,9 @@ export function vjp<A>(f: () => { readonly outputs: readonly tf.Tensor[]; readon
   return {
     outputs,
     aux,
-    pull(cotangents, wanted, { last = false } = {}) {
+    pull(cotangents, wanted, { last = false, consume = false } = {}) {
       if (nodes === undefined) throw new Error('vjp: expected a pull before the last one, got one after it. Pull with { last: true } only once, at the end.')
-      const pulled = backward(nodes, outputs, cotangents, wanted, last)
+      const pulled = backward(nodes, outputs, consume ? cotangents : cotangents.map(tensor => tensor && tf.clone(tensor)), wanted, last)
       if (last) nodes = undefined
       return pulled
     },
@@ -132,7 +134,7 @@ function onPath(tape: readonly TapeNode[], inputs: readonly tf.Tensor[], outputs
   return path
 }
 
-/** Walks the nodes, last first, and frees each gradient after its last use. */
+/** Walks the nodes, last first, and frees each gradient after its last use, the cotangents among them. */
 function backward(
   nodes: readonly TapeNode[], outputs: readonly tf.Tensor[], cotangents: Cotangents, wanted: readonly tf.Tensor[], last: boolean
 ): (tf.Tensor | undefined)[] {
@@ -147,7 +149,7 @@ function backward(
   try {
     outputs.forEach(({ id }, i) => {
       const cotangent = cotangents[i]
-      if (cotangent !== undefined) add(id, tf.clone(cotangent))
+      if (cotangent !== undefined) add(id, cotangent)
     })
     const kept = new Set(wanted.map(({ id }) => id))
     for (const node of nodes) {

@@ -146,10 +146,9 @@ export function walk({ stages, variables, learners, merge, batch, mode }: Walk):
   /** One cotangent only: input and parameters in a single backward pass. */
   function pullTogether(index: number, { pullback, input, weights, arrived }: LiveStage, [lane, cotangent]: [Lane, Cotangent]): void {
     const below = lane.start < index ? input : []
-    const pulled = pullback.pull(cotangent, [...below, ...weights], { last: true })
+    const pulled = pullback.pull(cotangent, [...below, ...weights], { last: true, consume: true })
     if (below.length > 0) arrive(index - 1, lane, pulled.slice(0, below.length))
     gradients[index] = gradientTree(stages[index]!, variables[index]!.params, pulled.slice(below.length))
-    disposeCotangent(cotangent)
     arrived.delete(lane)
   }
 
@@ -161,9 +160,8 @@ export function walk({ stages, variables, learners, merge, batch, mode }: Walk):
 
   function pullWeights(index: number, { pullback, weights, merged }: LiveStage): void {
     if (merged !== undefined && merged.some(tensor => tensor !== undefined)) {
-      const pulled = pullback.pull(merged, weights, { last: true })
+      const pulled = pullback.pull(merged, weights, { last: true, consume: true })
       gradients[index] = gradientTree(stages[index]!, variables[index]!.params, pulled)
-      disposeCotangent(merged)
     } else pullback.dispose()
   }
 

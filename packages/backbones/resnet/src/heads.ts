@@ -1,7 +1,7 @@
-import { stateless, type Buffers, type Params, type Random, type Shape, type Stage } from '@lapstrake/core'
+import { stateless, type Buffers, type Mode, type Params, type Random, type Shape, type Stage, type Variables } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { residualBlock } from './blocks.ts'
-import { batchNorm, normOf } from './norm.ts'
+import { residualBlock, type Block } from './blocks.ts'
+import { batchNorm, normOf, type Norm, type NormName } from './norm.ts'
 import { globalAveragePool } from './pool.ts'
 
 export interface LinearOptions {
@@ -12,88 +12,138 @@ export interface LinearOptions {
 export interface ProjectorOptions {
   /** Hidden widths, then the length of the embeddings: `[256, 128]` is an MLP of two layers. */
   readonly dims: readonly number[]
+  /** Whether layers add a bias. One that a normalisation follows never does: the mean would take it away again. */
   readonly bias?: boolean
+  /** What stands before each ReLU. */
+  readonly norm?: 'batch' | 'none'
 }
 
 export interface DecoderOptions {
   /** Hidden widths of the MLP, then the length of the embeddings. The paper gives 128 for the last and no hidden width. */
   readonly dims: readonly number[]
-  readonly norm?: 'batch' | 'group'
+  /** Normalisation of the residual block. */
+  readonly norm?: NormName
 }
-
-const dimAfter = (shape: Shape): number => shape.at(-1)!
 
 /** No parameters: the mean over height and width. */
 export const identity = (): Stage => stateless('identity', {
-  init: (_, shape) => ({ params: {}, outputShape: [dimAfter(shape)] }),
+  init: (_, shape) => ({ params: {}, outputShape: [channelsOf('identity', shape)] }),
   apply: (_, input) => globalAveragePool(input)
 })
 
 /**
- * The mean over height and width, then one linear layer.
+ * The mean over height and width, then one linear layer with a bias.
  *
  * @throws RangeError if `dim` is not a whole number above 0
  */
 export function linear({ dim }: LinearOptions): Stage {
   checkDims('linear', [dim])
-  return mlp('linear', [dim], true)
+  return pooledInto('linear', mlp([dim]), dim)
 }
 
 /**
  * The mean over height and width, then linear layers with ReLUs between: SimCLR's projection head
  * (Chen et al. 2020, section 2.1, https://arxiv.org/abs/2002.05709), and the decoder of Greedy InfoMax in LoCo's comparison.
  *
- * @throws RangeError if `dims` is empty or holds anything but whole numbers above 0
+ * @throws RangeError if `dims` is empty or holds anything but whole numbers above 0, or for an unknown norm
  */
-export function projector({ dims, bias = true }: ProjectorOptions): Stage {
+export function projector({ dims, bias = true, norm = 'none' }: ProjectorOptions): Stage {
   checkDims('projector', dims)
-  return mlp('projector', dims, bias)
+  if (norm !== 'batch' && norm !== 'none') {
+    throw new RangeError(`projector: expected the normalisation 'batch' or 'none', got ${JSON.stringify(norm)}.`)
+  }
+  return pooledInto('projector', mlp(dims, bias, norm === 'batch' ? batchNorm() : undefined), dims.at(-1)!)
 }
-
-const mlp = (name: string, dims: readonly number[], bias: boolean): Stage => stateless(name, {
-  init: (random, shape) => ({ params: layers(random, dimAfter(shape), dims, bias), outputShape: [dims.at(-1)!] }),
-  apply: (params, input) => throughLayers(params as readonly Params[], globalAveragePool(input))
-})
 
 /**
  * LoCo's decoder: one residual block that halves height and width, the mean over them, an MLP
  * (Xiong et al. 2020, section 3.2, https://arxiv.org/abs/2008.01342). The block keeps the number of channels.
  *
- * @throws RangeError if `dims` is empty or holds anything but whole numbers above 0
+ * @throws RangeError if `dims` is empty or holds anything but whole numbers above 0, or for an unknown norm
  */
 export function convDecoder({ dims, norm = 'batch' }: DecoderOptions): Stage {
   checkDims('convDecoder', dims)
   const kind = normOf('convDecoder', norm)
-  const block = (filters: number): ReturnType<typeof residualBlock> => residualBlock({ filters, stride: 2, norm: kind })
+  const blockFor = (channels: number): Block => residualBlock({ filters: channels, stride: 2, norm: kind })
+  const layers = mlp(dims)
   return {
     name: 'convDecoder',
     init(random, shape) {
-      const channels = dimAfter(shape)
-      const { params, buffers } = block(channels).init(random.split('block'), channels)
-      return { params: { block: params, mlp: layers(random.split('mlp'), channels, dims, true) }, buffers, outputShape: [dims.at(-1)!] }
+      if (shape.length !== 3) {
+        throw new Error(`convDecoder: expected inputs of shape [height, width, channels], got [${shape.join(', ')}]. Use projector for rows of numbers.`)
+      }
+      const channels = channelsOf('convDecoder', shape)
+      const block = blockFor(channels).init(random.split('block'), channels)
+      const { params } = layers.init(random.split('mlp'), channels)
+      return { params: { block: block.params, mlp: params }, buffers: block.buffers, outputShape: [dims.at(-1)!] }
     },
     apply({ params, buffers }, input, mode) {
-      const learned = params as { block: Params; mlp: readonly Params[] }
-      const result = block(dimAfter(input.shape)).apply({ params: learned.block, buffers: buffers as Buffers }, input, mode)
-      return { output: throughLayers(learned.mlp, globalAveragePool(result.output)), buffers: result.buffers }
+      const learned = params as { block: Params; mlp: Params }
+      const maps = blockFor(input.shape.at(-1)!).apply({ params: learned.block, buffers }, input, mode)
+      const { output } = layers.apply({ params: learned.mlp, buffers: [] }, globalAveragePool(maps.output), mode)
+      return { output, buffers: maps.buffers }
     }
   }
 }
 
-/** Weights with the variance 2 / inputs (He et al. 2015, eq. 10), biases of zero. */
-function layers(random: Random, inputs: number, dims: readonly number[], bias: boolean): Params {
-  return dims.map((outputs, i) => {
-    const entering = i === 0 ? inputs : dims[i - 1]!
-    const weights = random.split(i).normal([entering, outputs], 0, Math.sqrt(2 / entering))
-    return bias ? { weights, bias: tf.zeros([outputs]) } : { weights }
-  })
+/** Layers for rows of numbers, `[batch, inputs]`. */
+interface Layers {
+  init(random: Random, inputs: number): Variables
+  apply(variables: Variables, rows: tf.Tensor2D, mode: Mode): { readonly output: tf.Tensor2D; readonly buffers: Buffers }
 }
 
-const throughLayers = (params: readonly Params[], input: tf.Tensor2D): tf.Tensor =>
-  (params as readonly { weights: tf.Tensor2D; bias?: tf.Tensor1D }[]).reduce<tf.Tensor>((x, { weights, bias }, i) => {
-    const y = tf.matMul((i === 0 ? x : tf.relu(x)) as tf.Tensor2D, weights)
-    return bias === undefined ? y : tf.add(y, bias)
-  }, input)
+interface LinearLayer {
+  readonly weights: tf.Tensor2D
+  readonly bias?: tf.Tensor1D
+  readonly norm?: Params
+}
+
+const pooledInto = (name: string, layers: Layers, dim: number): Stage => ({
+  name,
+  init: (random, shape) => ({ ...layers.init(random, channelsOf(name, shape)), outputShape: [dim] }),
+  apply: (variables, input, mode) => layers.apply(variables, globalAveragePool(input), mode)
+})
+
+/** Linear layers with a normalisation, if any, and a ReLU between. Weights start with the variance 2 / inputs (He et al. 2015, eq. 10). */
+const mlp = (dims: readonly number[], bias = true, norm?: Norm): Layers => ({
+  init(random, inputs) {
+    const made = dims.map((outputs, i) => {
+      const entering = i === 0 ? inputs : dims[i - 1]!
+      const weights = random.split(i).normal([entering, outputs], 0, Math.sqrt(2 / entering))
+      if (norm !== undefined && i < dims.length - 1) {
+        const { params, buffers } = norm.init(outputs)
+        return { params: { weights, norm: params }, buffers }
+      }
+      return { params: bias ? { weights, bias: tf.zeros([outputs]) } : { weights }, buffers: {} }
+    })
+    return { params: made.map(({ params }) => params), buffers: norm === undefined ? [] : made.map(({ buffers }) => buffers) }
+  },
+  apply({ params, buffers }, rows, mode) {
+    let flow = rows
+    const after = (params as unknown as readonly LinearLayer[]).map(({ weights, bias, norm: learned }, i) => {
+      flow = tf.matMul(flow, weights)
+      if (bias !== undefined) flow = tf.add(flow, bias)
+      if (norm !== undefined && learned !== undefined) {
+        const [batch, width] = flow.shape
+        const variables = { params: learned, buffers: (buffers as readonly Buffers[])[i]! }
+        const result = norm.apply(variables, tf.reshape(flow, [batch, 1, 1, width]), mode, { relu: true })
+        flow = tf.reshape(result.output, [batch, width])
+        return result.buffers
+      }
+      if (i < dims.length - 1) flow = tf.relu(flow)
+      return {}
+    })
+    return { output: flow, buffers: norm === undefined ? [] : after }
+  }
+})
+
+/** Channels of feature maps `[height, width, channels]` or of rows `[channels]`. */
+function channelsOf(who: string, shape: Shape): number {
+  if (shape.length !== 1 && shape.length !== 3) {
+    throw new Error(`${who}: expected inputs of shape [height, width, channels] or [channels], got [${shape.join(', ')}].`)
+  }
+  return shape.at(-1)!
+}
 
 function checkDims(who: string, dims: readonly number[]): void {
   if (dims.length === 0 || !dims.every(dim => Number.isInteger(dim) && dim > 0)) {

@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu'
-import { leaves, own, seeded, type Backbone, type Random, type Shape } from '@lapstrake/core'
+import { leaves, namedLeaves, own, seeded, type Backbone, type Random, type Shape } from '@lapstrake/core'
 import { describeStage, read } from '@lapstrake/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
@@ -8,6 +8,8 @@ import { convDecoder, convNet, globalAveragePool, identity, linear, projector, r
 describeStage('identity', identity(), { inputShape: [3, 3, 4] })
 describeStage('linear', linear({ dim: 5 }), { inputShape: [3, 3, 4] })
 describeStage('projector', projector({ dims: [6, 5] }), { inputShape: [4], tolerance: 0.1 })
+describeStage('projector with batch statistics', projector({ dims: [6, 5], norm: 'batch' }), { inputShape: [3, 3, 4], tolerance: 0.2 })
+describeStage('projector without bias', projector({ dims: [6, 5], bias: false }), { inputShape: [3, 3, 4], tolerance: 0.1 })
 describeStage('convDecoder', convDecoder({ dims: [6, 5] }), { inputShape: [5, 5, 4], tolerance: 0.2 })
 
 function walk({ stages }: Backbone, inputShape: Shape): { shapes: Shape[]; parameters: number } {
@@ -69,6 +71,26 @@ test.each([
   expect(total).toBe(expected)
 })
 
+test('zeroInitResidual sets the last scale of every residual block to 0, and no other', () => {
+  const scalesOf = (zeroInitResidual: boolean): { name: string; first: number }[] => resNet({ depth: 50, width: 2, zeroInitResidual }).stages
+    .flatMap(stage => namedLeaves<tf.Tensor>(stage.init(seeded(1), [8, 8, 2]).params))
+    .filter(({ name }) => name.endsWith('scale')).map(({ name, value }) => ({ name, first: read(value)[0]! }))
+  expect(scalesOf(true).filter(({ first }) => first === 0).every(({ name }) => name.endsWith('body.2.norm.scale'))).toBe(true)
+  expect(scalesOf(true).filter(({ first }) => first === 0)).toHaveLength(3 + 4 + 6 + 3)
+  expect(scalesOf(false).every(({ first }) => first === 1)).toBe(true)
+})
+
+test('kernels have the variance 2 / (size² · filters)', () => {
+  const [kernel] = leaves<tf.Tensor>(convNet({ widths: [64], strides: [1], layers: 1 }).stages[0]!.init(seeded(1), [8, 8, 32]).params)
+  expect(read(tf.moments(kernel!).variance)[0]).toBeCloseTo(2 / (9 * 64), 3.5)
+})
+
+test('a projector has no bias under a normalisation, and keeps its statistics', () => {
+  const { params, buffers } = projector({ dims: [6, 5], norm: 'batch' }).init(seeded(1), [4])
+  expect(namedLeaves(params).map(({ name }) => name)).toEqual(['0.weights', '0.norm.scale', '0.norm.offset', '1.weights', '1.bias'])
+  expect(namedLeaves(buffers).map(({ name }) => name)).toEqual(['0.mean', '0.variance'])
+})
+
 test('pooling takes the mean of each map and leaves rows alone', () => {
   const maps = seeded(1).normal([2, 3, 5, 4])
   const pooled = own(() => globalAveragePool(maps))
@@ -82,7 +104,12 @@ test.each([
   [() => convNet({ widths: [0], strides: [1] }), 'convNet: expected whole numbers above 0'],
   [() => resNet({ depth: 20 as 18 }), 'resNet: expected a depth of 18, 34 or 50, got 20.'],
   [() => resNet({ stem: 'x' as 'cifar' }), 'resNet: expected the stem \'cifar\' or \'imagenet\', got "x".'],
-  [() => resNet({ norm: 'layer' as 'batch' }), 'norm: expected \'batch\' or \'group\', got "layer".'],
+  [() => resNet({ norm: 'layer' as 'batch' }), 'resNet: expected the normalisation \'batch\' or \'group\', got "layer".'],
+  [() => projector({ dims: [4], norm: 'group' as 'batch' }), 'projector: expected the normalisation \'batch\' or \'none\', got "group".'],
+  [() => convDecoder({ dims: [4] }).init(seeded(1), [7]), 'convDecoder: expected inputs of shape [height, width, channels], got [7]. Use projector'],
+  [() => linear({ dim: 3 }).init(seeded(1), [7, 3]), 'linear: expected inputs of shape [height, width, channels] or [channels], got [7, 3].'],
+  [() => convNet().stages[0]!.init(seeded(1), [7]), 'conv1: expected inputs of shape [height, width, channels], got [7].'],
+  [() => convNet({ widths: [], strides: [] }), 'convNet: expected a width and a stride for each stage, got 0 widths and 0 strides.'],
   [() => projector({ dims: [] }), 'projector: expected whole numbers above 0 for the layers, got []. Try [128].'],
   [() => linear({ dim: 1.5 }), 'linear: expected whole numbers above 0 for the layers, got [1.5].']
 ])('%s', (act, message) => expect(act).toThrow(message))

@@ -19,7 +19,7 @@ export const reluOfSum = (a: tf.Tensor4D, b: tf.Tensor4D): tf.Tensor4D => withGr
     value: output,
     saved: [output],
     gradient(dy, [output]) {
-      const g = tf.mul(dy, tf.step(output!))
+      const g = tf.tidy(() => tf.mul(dy, tf.step(output!)))
       return [g, g]
     }
   }

@@ -48,7 +48,8 @@ export function resNet(
   }
 }
 
-const stemOf = (stem: 'cifar' | 'imagenet', filters: number, norm: Norm): readonly Block[] => stem === 'cifar'
+/** What comes before the residual blocks. */
+export const stemOf = (stem: 'cifar' | 'imagenet', filters: number, norm: Norm): readonly Block[] => stem === 'cifar'
   ? [convBlock({ filters, norm })]
   : [convBlock({ filters, size: 7, stride: 2, norm }), maxPool(filters)]
 

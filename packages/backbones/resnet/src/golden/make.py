@@ -2,6 +2,7 @@
 
     python3 make.py        (Debian: apt-get install python3-torch)
 
+Maps are of even height and odd width: with a stride of two, padding alike on both sides shows only in even lengths.
 Feature maps are written as [batch, height, width, channels], kernels as [height, width, in, out]. The loss is the sum of the
 output times `weigh`. Parameters are listed in the order of the blocks' trees: kernel, scale, offset of each layer.
 """
@@ -13,8 +14,8 @@ torch.manual_seed(0)
 torch.set_default_dtype(torch.float64)
 
 
-def conv(cin, cout, size=3, stride=1, relu=True):
-    layers = [nn.Conv2d(cin, cout, size, stride, size // 2, bias=False), nn.BatchNorm2d(cout)]
+def conv(cin, cout, size=3, stride=1, relu=True, norm=nn.BatchNorm2d):
+    layers = [nn.Conv2d(cin, cout, size, stride, size // 2, bias=False), norm(cout)]
     return nn.Sequential(*layers, *([nn.ReLU()] if relu else []))
 
 
@@ -33,18 +34,21 @@ blocks = {
     "basicSame": Residual(nn.Sequential(conv(4, 4), conv(4, 4, relu=False)), nn.Identity()),
     "bottleneck": Residual(
         nn.Sequential(conv(4, 2, 1), conv(2, 2, 3, 2), conv(2, 8, 1, relu=False)), conv(4, 8, 1, 2, relu=False)),
+    "groups": conv(3, 4, 3, 2, norm=lambda channels: nn.GroupNorm(2, channels)),
+    "stage": nn.Sequential(conv(3, 4, 3, 2), conv(4, 4)),
+    "stem": nn.Sequential(conv(3, 2, 7, 2), nn.MaxPool2d(3, 2, 1)),
 }
 
 
 def encode(tensor):
     if tensor.dim() == 4:
         tensor = tensor.permute(0, 2, 3, 1)
-    return {"shape": list(tensor.shape), "data": [round(v, 9) for v in tensor.detach().flatten().tolist()]}
+    return {"shape": list(tensor.shape), "data": [round(v, 7) for v in tensor.detach().flatten().tolist()]}
 
 
 def kernel(tensor):
     permuted = tensor.detach().permute(2, 3, 1, 0)
-    return {"shape": list(permuted.shape), "data": [round(v, 9) for v in permuted.flatten().tolist()]}
+    return {"shape": list(permuted.shape), "data": [round(v, 7) for v in permuted.flatten().tolist()]}
 
 
 def encode_parameter(tensor):
@@ -54,12 +58,12 @@ def encode_parameter(tensor):
 cases = {}
 for name, block in blocks.items():
     for module in block.modules():
-        if isinstance(module, nn.BatchNorm2d):
+        if isinstance(module, (nn.BatchNorm2d, nn.GroupNorm)):
             nn.init.uniform_(module.weight, 0.5, 1.5)
             nn.init.normal_(module.bias)
     start = [parameter.detach().clone() for parameter in block.parameters()]
     channels = start[0].shape[1]
-    x = (torch.randn(3, channels, 5, 7) + 2).requires_grad_()
+    x = (torch.randn(2, channels, 6, 7) + 2).requires_grad_()
     y = block(x)
     weigh = torch.randn_like(y)
     (y * weigh).sum().backward()

@@ -1,0 +1,109 @@
+import { detached, withGradient } from '@lapstrake/core'
+import * as tf from '@tensorflow/tfjs-core'
+
+/**
+ * Means over the numbers that share statistics, from the means of each image and channel `[batch, 1, 1, channels]`: one for
+ * each channel, `[channels]`, or for each channel of each image, `[batch, 1, 1, channels]`. Which numbers share is all that
+ * tells one normalisation from another.
+ */
+export type Share = (means: tf.Tensor) => tf.Tensor
+
+/** In the shape that a {@link Share} gives. */
+export interface Moments {
+  readonly mean: tf.Tensor
+  /** Biased: the mean of the squared distance from the mean. */
+  readonly variance: tf.Tensor
+}
+
+export const epsilon = 1e-5
+
+/** The mean of each channel of each image: a pooling of the whole map reads its input once, on every backend. */
+export function imageMeans(x: tf.Tensor): tf.Tensor4D {
+  const [, height, width] = x.shape as [number, number, number, number]
+  return tf.avgPool(x as tf.Tensor4D, [height, width], 1, 'valid')
+}
+
+/**
+ * Mean and variance; constants, no gradient passes through them.
+ *
+ * In two passes. The mean of squares less the square of the mean would save one, and lose all digits where the mean is far
+ * from zero.
+ */
+export const moments = (x: tf.Tensor4D, share: Share): Moments => detached(() => tf.tidy(() => {
+  const mean = share(imageMeans(x))
+  return { mean, variance: share(imageMeans(tf.squaredDifference(x, mean))) }
+}))
+
+/**
+ * `scale · (x - mean) / √(variance + epsilon) + offset`, and a ReLU if wanted, with the moments of `x` itself.
+ *
+ * With g what arrives (behind the ReLU), x̂ the normalised input and σ its deviation, the gradient is
+ * (g · scale - mean(g · scale) - x̂ · mean(g · scale · x̂)) / σ. Keeps the input and, for the ReLU, the output, which the
+ * next layer keeps anyway. Whole maps are written once forward, beside one for the moments, and six times backward.
+ *
+ * In float32 a mean of a thousand deviations costs the scale's gradient three digits; making x̂ again gains none of them.
+ */
+export function normalised(
+  x: tf.Tensor4D, scale: tf.Tensor, offset: tf.Tensor, { mean, variance }: Moments, share: Share, relu: boolean
+): tf.Tensor4D {
+  const pixels = x.shape[1] * x.shape[2]
+  return withGradient([x, scale, offset], (x, scale, offset) => {
+    const inverse = tf.rsqrt(tf.add(variance, epsilon))
+    const factor = tf.mul(scale, inverse)
+    const output = fused(x, factor, tf.sub(offset, tf.mul(mean, factor)), relu)
+    return {
+      value: output,
+      saved: [x, scale, mean, inverse, ...(relu ? [output] : [])],
+      // Whole maps are freed as soon as they are used: they are what the peak of a step is made of.
+      gradient: (dy, [x, scale, mean, inverse, output]) => tf.tidy(() => {
+        const [meanG, meanGX, direct] = tf.tidy(() => {
+          const g = behindReLU(dy, output)
+          return [imageMeans(g), tf.tidy(() => imageMeans(tf.mul(g, x!))), fused(g, tf.mul(scale!, inverse!))] as const
+        })
+        const meanGUnit = tf.mul(tf.sub(meanGX, tf.mul(mean!, meanG)), inverse!) // of g · x̂
+        const slope = tf.mul(tf.mul(share(tf.mul(meanGUnit, scale!)), inverse!), inverse!)
+        const rest = tf.sub(tf.mul(share(tf.mul(meanG, scale!)), inverse!), tf.mul(slope, mean!))
+        const throughMoments = fused(x!, slope, rest)
+        return [tf.sub(direct, throughMoments), total(meanGUnit, pixels), total(meanG, pixels)]
+      })
+    }
+  })
+}
+
+/** `x · factor + offset` for each channel, and a ReLU if wanted; keeps the input and, for the ReLU, the output. */
+export const rescaled = (x: tf.Tensor4D, factor: tf.Tensor, offset: tf.Tensor, relu: boolean): tf.Tensor4D => {
+  const pixels = x.shape[1] * x.shape[2]
+  return withGradient([x, factor, offset], (x, factor, offset) => {
+    const output = fused(x, factor, offset, relu)
+    return {
+      value: output,
+      saved: [x, factor, ...(relu ? [output] : [])],
+      gradient: (dy, [x, factor, output]) => tf.tidy(() => {
+        const g = behindReLU(dy, output)
+        return [fused(g, factor!), total(imageMeans(tf.mul(g, x!)), pixels), total(imageMeans(g), pixels)]
+      })
+    }
+  })
+}
+
+/**
+ * `x · factor + offset` and a ReLU: in one pass where all images share the factors, as a depthwise convolution of one pixel.
+ * TensorFlow.js fuses a ReLU only where nothing is being recorded, hence `detached`; its wasm backend takes only a bias that
+ * was made with one axis, so none is reshaped.
+ */
+const fused = (x: tf.Tensor, factor: tf.Tensor, offset: tf.Tensor = tf.zeros([x.shape[3]!]), relu = false): tf.Tensor4D => detached(() => {
+  if (factor.rank === 1) {
+    const filter = tf.reshape(factor, [1, 1, factor.size, 1]) as tf.Tensor4D
+    return tf.fused.depthwiseConv2d({ x: x as tf.Tensor4D, filter, strides: 1, pad: 'valid', bias: offset, activation: relu ? 'relu' : 'linear' })
+  }
+  return tf.tidy(() => {
+    const moved = tf.add(tf.mul(x, factor), offset)
+    return (relu ? tf.relu(moved) : moved) as tf.Tensor4D
+  })
+})
+
+const behindReLU = (dy: tf.Tensor, output: tf.Tensor | undefined): tf.Tensor =>
+  output === undefined ? dy : tf.tidy(() => tf.mul(dy, tf.step(output)))
+
+/** Sums over all pixels, `[channels]`, from the means of images of `pixels` pixels. */
+const total = (means: tf.Tensor, pixels: number): tf.Tensor => tf.mul(tf.sum(means, [0, 1, 2]), pixels)

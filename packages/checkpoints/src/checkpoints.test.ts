@@ -25,6 +25,8 @@ describe('a tree', () => {
     const restored = deserialiseTree(file, original) as ReturnType<typeof tree>
     expect(tf.memory().numTensors).toBe(before + 5)
     expect(await serialiseTree(restored, { recipe: 'x' })).toEqual(file)
+    const read = deserialiseTree(Buffer.from(file), original)
+    expect(await serialiseTree(read, { recipe: 'x' })).toEqual(file)
     expect([restored.count, restored.rate]).toEqual([3, 0.1])
     expect(decodeSafetensors(file).metadata.recipe).toBe('x')
   })

@@ -59,7 +59,8 @@ export function deserialiseTree<T>(file: Uint8Array, like: T): Owned<T> {
 }
 
 function tensorOf({ shape, bytes }: StoredTensor, dtype: tf.DataType): tf.Tensor {
-  const copy = bytes.slice()
+  // A copy with a buffer of its own; `slice` would not do, for Node's Buffer shares memory there.
+  const copy = new Uint8Array(bytes)
   const values = dtype === 'float32' ? new Float32Array(copy.buffer) : dtype === 'int32' ? new Int32Array(copy.buffer) : copy
   return tf.tensor(values, [...shape], dtype)
 }

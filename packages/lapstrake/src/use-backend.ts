@@ -49,6 +49,8 @@ export async function useBackend(name: BackendName | 'auto' = 'auto', options: U
   if (name !== 'auto' && !(name in starters)) {
     throw new Error(`useBackend: expected 'auto' or one of ${Object.keys(starters).join(', ')}, got ${JSON.stringify(name)}.`)
   }
+  // Otherwise the JavaScript backend advertises another package when the self-test first uses it.
+  tf.env().set('PROD', true)
   const refused: { name: BackendName; reason: string }[] = []
   for (const candidate of name === 'auto' ? order : [name]) {
     try {

@@ -1,0 +1,24 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dispose, shapes, train, useBackend, type Experiment } from 'lapstrake'
+import { beforeAll, describe, expect, test } from 'vitest'
+
+const files = readdirSync(import.meta.dirname).filter(file => /^\d\d-.*\.ts$/.test(file))
+beforeAll(() => useBackend('wasm'))
+
+describe.each(files)('%s', file => {
+  test('is short', () => {
+    expect(readFileSync(`${import.meta.dirname}/${file}`, 'utf8').split('\n').length).toBeLessThan(60)
+  })
+
+  test('learns: its loss falls within a few steps on a little data', async () => {
+    const { default: experiment } = await import(/* @vite-ignore */ `./${file}`) as { default: Experiment }
+    const losses: number[] = []
+    const { state } = await train({ ...experiment, batchSize: 16, epochs: 6 }, shapes({ count: 64, length: 32 }), {
+      onStep: step => { losses.push(Object.values(step.losses).reduce((sum, loss) => sum + loss, 0)) }
+    })
+    dispose(state)
+    const mean = (some: number[]): number => some.reduce((a, b) => a + b, 0) / some.length
+    expect(losses.every(Number.isFinite)).toBe(true)
+    expect(mean(losses.slice(-6))).toBeLessThan(mean(losses.slice(0, 6)))
+  })
+})

@@ -1,0 +1,117 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+const root = new URL('../../..', import.meta.url).pathname
+let folder: string
+beforeAll(async () => { folder = await mkdtemp(join(root, 'node_modules/.lapstrake-test-')) })
+afterAll(() => rm(folder, { recursive: true }))
+
+const command = (...given: string[]): [string, string[]] =>
+  [process.execPath, ['--conditions=@lapstrake/source', '--import', 'tsx', join(root, 'packages/cli/src/main.ts'), ...given]]
+const lapstrake = (...given: string[]): { status: number | null; stdout: string; stderr: string } =>
+  spawnSync(...command(...given), { cwd: root, encoding: 'utf8' })
+
+const recipe = (change = ''): string => `
+import * as tf from '@tensorflow/tfjs-core'
+import { convNet, ntXent, overlapping, projector, randomResizedCrop, sgd, twoViews } from 'lapstrake'
+const experiment = {
+  name: 'tiny', data: 'shapes', examples: 64, batchSize: 16, epochs: 3, views: twoViews(randomResizedCrop({ size: 28 })),
+  backbone: convNet({ widths: [4, 6], strides: [4, 2], layers: 1 }), isolation: overlapping(),
+  head: () => projector({ dims: [8] }), loss: () => ntXent(), optimizer: sgd({ learningRate: 0.1 })
+}
+let calls = 0
+export default { ...experiment, ${change} }
+`
+const write = async (name: string, change?: string): Promise<string> => {
+  const path = join(folder, name)
+  await writeFile(path, recipe(change))
+  return path
+}
+
+test('every command explains itself', () => {
+  expect(lapstrake('--help').stdout).toContain('quickstart')
+  for (const name of ['train', 'evaluate', 'doctor', 'quickstart']) {
+    const { status, stdout } = lapstrake(name, '--help')
+    expect(status).toBe(0)
+    expect(stdout).toContain('USAGE')
+  }
+})
+
+describe('train', () => {
+  test('saves a run that evaluate reads', async () => {
+    const path = await write('good.ts')
+    const out = join(folder, 'run')
+    const trained = lapstrake('train', path, '--backend', 'wasm', '--out', out)
+    expect(trained.stderr).toContain('Backend: wasm')
+    expect(trained.stderr).toContain('Data: drawn shapes, 64 training examples of 28 × 28 × 3.')
+    expect(trained.status).toBe(0)
+    const lines = readFileSync(join(out, 'run.jsonl'), 'utf8').trim().split('\n').map(line => JSON.parse(line) as { step: number; losses: object })
+    expect(lines.map(({ step }) => step)).toEqual(Array.from({ length: 12 }, (_, i) => i + 1))
+    expect(JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8'))).toMatchObject({ name: 'tiny', seed: 0, steps: [12, 12], finished: true })
+    const evaluated = lapstrake('evaluate', out, '--backend', 'wasm', '--test', '100')
+    expect(evaluated.stderr).not.toContain('expected')
+    expect(evaluated.stdout).toMatch(/raw pixels +\d+\.\d %/)
+    expect(evaluated.stdout).toMatch(/tiny, conv2 +\d+\.\d %/)
+  })
+
+  test('saves what it has when interrupted, and ends with 130', async () => {
+    const path = await write('long.ts', 'epochs: 10000')
+    const out = join(folder, 'interrupted')
+    const child = spawn(...command('train', path, '--backend', 'wasm', '--out', out), { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] })
+    let said = ''
+    let stopped = false
+    child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString()
+      if (said.includes('1/40000') && !stopped) {
+        stopped = true
+        child.kill('SIGINT')
+      }
+    })
+    const code = await new Promise(resolve => child.on('exit', resolve))
+    expect(code).toBe(130)
+    const { steps, finished } = JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8')) as { steps: [number, number]; finished: boolean }
+    expect(finished).toBe(false)
+    expect(steps[0]).toBeGreaterThan(0)
+    expect(existsSync(join(out, 'weights.safetensors'))).toBe(true)
+  })
+
+  test('keeps the last good state when a loss explodes', async () => {
+    const path = await write('exploding.ts', 'loss: () => ([a]) => tf.mul(tf.mean(a), ++calls > 3 ? NaN : 1)')
+    const out = join(folder, 'exploded')
+    const { status, stderr } = lapstrake('train', path, '--backend', 'wasm', '--out', out)
+    expect(status).toBe(1)
+    expect(stderr).toContain('train: expected finite losses, got NaN for unit0 in step 4.')
+    expect(stderr).toContain('Saved the last good state')
+    expect(existsSync(join(out, 'weights.safetensors'))).toBe(true)
+  })
+
+  test.each<[string, string, readonly string[], string]>([
+    ['a recipe that is not there', '', ['nowhere.ts'], 'recipe: expected a file at'],
+    ['a recipe without a loss', 'loss: undefined', [], 'but it lacks loss.'],
+    ['spans that do not fit', 'isolation: overlapping({ size: 3 })', [], 'overlapping: cannot cut 2 stages into windows of 3. Use a size of at most 2, or add stages.'],
+    ['a backend that nobody knows', '', ['--backend', 'cuda'], 'useBackend: expected \'auto\' or one of node, webgpu, wasm, cpu, got "cuda".'],
+    ['data that nobody knows', '', ['--data', 'imagenet'], 'data: expected one of shapes, fashion-mnist, mnist, cifar10, cifar100, or the path of a folder of images'],
+    ['a seed that is no number', '', ['--seed', 'x'], '--seed: expected a whole number of 0 or more, got x.'],
+    ['a batch of one', 'batchSize: 1', [], 'ntXent: expected a batch of two examples or more, got 1.']
+  ])('says what is wrong in one line: %s', async (name, change, more, message) => {
+    const path = more[0] === 'nowhere.ts' ? 'nowhere.ts' : await write(`${name.replaceAll(' ', '-')}.ts`, change)
+    const { status, stderr } = lapstrake('train', path, '--out', join(folder, 'never'), ...(more[0] === 'nowhere.ts' ? [] : ['--backend', 'wasm', ...more]))
+    expect(status).toBe(1)
+    expect(stderr).toContain(message)
+    expect(stderr).not.toContain('    at ')
+  })
+})
+
+test('evaluate says when there is no run', () => {
+  expect(lapstrake('evaluate', folder).stderr).toContain('but it has no manifest.json. Train one with: lapstrake train')
+})
+
+test('doctor says what works and what to type for what does not', () => {
+  const { status, stdout } = lapstrake('doctor')
+  expect(status).toBe(0)
+  expect(stdout).toMatch(/wasm +works/)
+  expect(stdout).toMatch(/Backend: \w+ – /)
+})

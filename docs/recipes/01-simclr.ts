@@ -1,7 +1,7 @@
 import { adamW, convNet, endToEnd, ntXent, projector, simclr, twoViews, warmupCosine, type Experiment } from 'lapstrake'
 
 /** SimCLR (Chen et al. 2020): one loss at the top, one gradient through the whole network. */
-export default {
+const recipe: Experiment = {
   name: 'simclr',
   data: 'cifar10',
   examples: 10_000,
@@ -13,4 +13,6 @@ export default {
   head: () => projector({ dims: [128, 64] }),
   loss: () => ntXent({ temperature: 0.2 }),
   optimizer: adamW({ learningRate: warmupCosine({ peak: 2e-3, warmup: 30, total: 780 }) })
-} satisfies Experiment
+}
+
+export default recipe

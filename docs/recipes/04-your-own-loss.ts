@@ -11,4 +11,6 @@ const alignAndSpread = (): Loss => ([a, b]) => {
 }
 
 /** LoCo with a loss of one's own. */
-export default { ...loco, name: 'your-own-loss', loss: alignAndSpread } satisfies Experiment
+const recipe: Experiment = { ...loco, name: 'your-own-loss', loss: alignAndSpread }
+
+export default recipe

@@ -1,6 +1,7 @@
 /** Kinds of numbers stored here; the format knows more. */
 export type Dtype = 'F32' | 'I32' | 'U8' | 'BOOL'
 
+/** A tensor as bytes. */
 export interface StoredTensor {
   readonly dtype: Dtype
   readonly shape: readonly number[]
@@ -8,6 +9,7 @@ export interface StoredTensor {
   readonly bytes: Uint8Array
 }
 
+/** The content of a safetensors file: tensors by name, and words about them. */
 export interface Safetensors {
   readonly tensors: Readonly<Record<string, StoredTensor>>
   readonly metadata: Readonly<Record<string, string>>

@@ -1,8 +1,8 @@
-import { defineCommand } from 'citty'
+import { defineCommand, type CommandDef } from 'citty'
 import { useBackend, type BackendName } from 'lapstrake'
 import { table } from './table.ts'
 
-export const doctorCommand = defineCommand({
+export const doctorCommand: CommandDef = defineCommand({
   meta: { name: 'doctor', description: 'Says which backends work here, and what to type for those that do not.' },
   async run() {
     const rows: string[][] = []

@@ -1,4 +1,4 @@
-import { defineCommand } from 'citty'
+import { defineCommand, type ArgsDef, type CommandDef } from 'citty'
 import {
   adamW, convNet, createTrainer, dispose, drawSpans, endToEnd, greedy, meterMemory, ntXent, overlapping, own, projector, seeded,
   simclr, train, twoViews, useBackend, warmupCosine, type Batch, type Dataset, type Experiment, type Isolation, type StepMetrics
@@ -27,15 +27,17 @@ const isolations: readonly (readonly [string, Isolation])[] = [
   ['end-to-end (SimCLR)', endToEnd()], ['greedy (Greedy InfoMax)', greedy()], ['overlapping (LoCo)', overlapping()]
 ]
 
-export const quickstartCommand = defineCommand({
+const args = {
+  data: { type: 'string', description: 'fashion-mnist where it is at hand or can be downloaded, else shapes' },
+  examples: { type: 'string', default: '3000', description: 'Training examples' },
+  epochs: { type: 'string', default: '3', description: 'Times that every example is seen' },
+  seed: { type: 'string', default: '0', description: 'Decides weights, order and augmentation' },
+  out: { type: 'string', default: 'runs/quickstart', description: 'Folder for the report' }
+} as const satisfies ArgsDef
+
+export const quickstartCommand: CommandDef<typeof args> = defineCommand({
   meta: { name: 'quickstart', description: 'Trains one backbone three ways on real images and compares what they learned: a few minutes.' },
-  args: {
-    data: { type: 'string', description: 'fashion-mnist where it is at hand or can be downloaded, else shapes' },
-    examples: { type: 'string', default: '3000', description: 'Training examples' },
-    epochs: { type: 'string', default: '3', description: 'Times that every example is seen' },
-    seed: { type: 'string', default: '0', description: 'Decides weights, order and augmentation' },
-    out: { type: 'string', default: 'runs/quickstart', description: 'Folder for the report' }
-  },
+  args,
   run: ({ args }) => quietly(async () => {
     const seed = wholeNumber('--seed', args.seed, 0)
     const examples = wholeNumber('--examples', args.examples, 64)

@@ -1,4 +1,4 @@
-import { defineCommand } from 'citty'
+import { defineCommand, type ArgsDef, type CommandDef } from 'citty'
 import { dispose, train, TrainingStopped, useBackend, type BackendName } from 'lapstrake'
 import { dataByName, dataNames } from './data-by-name.ts'
 import { loadExperiment } from './load-experiment.ts'
@@ -7,17 +7,19 @@ import { createRunDirectory } from './run-directory.ts'
 import { quietly } from './stop-quietly.ts'
 import { wholeNumber } from './whole-number.ts'
 
-export const trainCommand = defineCommand({
+const args = {
+  recipe: { type: 'positional', required: true, description: 'A recipe file, such as docs/recipes/03-loco.ts' },
+  data: { type: 'string', description: `${dataNames.join(', ')}, or a folder of images; the recipe's own when left out` },
+  examples: { type: 'string', description: 'Use only the first training examples' },
+  epochs: { type: 'string', description: 'Times that every example is seen' },
+  seed: { type: 'string', default: '0', description: 'Decides weights, order and augmentation' },
+  backend: { type: 'string', default: 'auto', description: 'auto, node, webgpu, wasm or cpu' },
+  out: { type: 'string', description: 'Folder of the run; runs/<name>-<seed> when left out' }
+} as const satisfies ArgsDef
+
+export const trainCommand: CommandDef<typeof args> = defineCommand({
   meta: { name: 'train', description: 'Trains the experiment that a recipe file exports, and saves the run.' },
-  args: {
-    recipe: { type: 'positional', required: true, description: 'A recipe file, such as docs/recipes/03-loco.ts' },
-    data: { type: 'string', description: `${dataNames.join(', ')}, or a folder of images; the recipe's own when left out` },
-    examples: { type: 'string', description: 'Use only the first training examples' },
-    epochs: { type: 'string', description: 'Times that every example is seen' },
-    seed: { type: 'string', default: '0', description: 'Decides weights, order and augmentation' },
-    backend: { type: 'string', default: 'auto', description: 'auto, node, webgpu, wasm or cpu' },
-    out: { type: 'string', description: 'Folder of the run; runs/<name>-<seed> when left out' }
-  },
+  args,
   run: ({ args }) => quietly(async () => {
     const loaded = await loadExperiment(args.recipe)
     const experiment = args.epochs === undefined ? loaded : { ...loaded, epochs: wholeNumber('--epochs', args.epochs, 1) }

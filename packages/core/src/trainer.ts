@@ -37,6 +37,7 @@ export interface State {
   readonly target: NetworkVariables | Record<string, never>
 }
 
+/** What a step gives back. */
 export interface StepResult {
   readonly state: Owned<State>
   /** The loss of every unit that learned or probed in this step, by name. */
@@ -192,7 +193,7 @@ export function createTrainer(recipe: Recipe, { inputShape }: TrainerOptions): T
       const targets: Record<string, Views<tf.Tensor2D>> = {}
       let flow = folded
       const read = (level: number): void => {
-        for (const { name, head, end } of units.filter(unit => unit.end === level)) {
+        for (const { name, head } of units.filter(({ end }) => end === level)) {
           const { outputs, aux } = applyToFlow(head, heads[name]!, flow, mode)
           heads[name] = { params: heads[name]!.params, buffers: aux }
           targets[name] = unfold(outputs) as Views<tf.Tensor2D>

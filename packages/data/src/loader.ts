@@ -9,6 +9,7 @@ export interface Position {
   readonly batch: number
 }
 
+/** A batch and where it stands. */
 export interface LoadedBatch {
   /** The caller's own: dispose it after the step. */
   readonly batch: Owned<Batch>
@@ -29,6 +30,7 @@ export interface LoaderOptions {
   readonly ahead?: number
 }
 
+/** A source of batches. */
 export interface Loader {
   /** Whole batches in an epoch; the examples left over wait for another order. */
   readonly batchesPerEpoch: number

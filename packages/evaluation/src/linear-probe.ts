@@ -13,6 +13,7 @@ export interface LinearProbeOptions {
   readonly onProgress?: (done: number, total: number) => void
 }
 
+/** What a linear probe found. */
 export interface LinearProbeResult {
   /** Part of the test examples told right, from 0 to 1. */
   readonly accuracy: number

@@ -42,6 +42,7 @@ export interface TrainOptions {
   readonly signal?: AbortSignal
 }
 
+/** What training gives back. */
 export interface Trained {
   readonly trainer: Trainer
   readonly state: Owned<State>

@@ -12,6 +12,7 @@ export interface UseBackendOptions {
   readonly acceptSoftware?: boolean
 }
 
+/** Which backend is in use, and why. */
 export interface BackendChoice {
   readonly name: BackendName
   /** What it runs on, in words. */

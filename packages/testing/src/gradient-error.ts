@@ -2,6 +2,7 @@ import { own, seeded, vjp, type Random } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { read } from './read.ts'
 
+/** How to check a gradient. */
 export interface GradientCheck {
   /** Step of the central difference, relative to the size of the inputs. float32 wants about 1e-2. */
   readonly step?: number

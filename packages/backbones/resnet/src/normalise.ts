@@ -39,7 +39,7 @@ export const moments = (x: tf.Tensor4D, share: Share): Moments => detached(() =>
  *
  * With g what arrives (behind the ReLU), x̂ the normalised input and σ its deviation, the gradient is
  * (g · scale - mean(g · scale) - x̂ · mean(g · scale · x̂)) / σ. Keeps the input and, for the ReLU, the output, which the
- * next layer keeps anyway. Whole maps are written once forward, beside one for the moments, and six times backward.
+ * next layer keeps anyway.
  *
  * In float32 a mean of a thousand deviations costs the scale's gradient three digits; making x̂ again gains none of them.
  */
@@ -47,43 +47,50 @@ export function normalised(
   x: tf.Tensor4D, scale: tf.Tensor, offset: tf.Tensor, { mean, variance }: Moments, share: Share, relu: boolean
 ): tf.Tensor4D {
   const pixels = x.shape[1] * x.shape[2]
-  return withGradient([x, scale, offset], (x, scale, offset) => {
+  const output = withGradient([x, scale, offset], (x, scale, offset) => {
     const inverse = tf.rsqrt(tf.add(variance, epsilon))
     const factor = tf.mul(scale, inverse)
-    const output = fused(x, factor, tf.sub(offset, tf.mul(mean, factor)), relu)
     return {
-      value: output,
-      saved: [x, scale, mean, inverse, ...(relu ? [output] : [])],
+      value: fused(x, factor, tf.sub(offset, tf.mul(mean, factor)), relu),
+      saved: [x, scale, mean, inverse],
       // Whole maps are freed as soon as they are used: they are what the peak of a step is made of.
-      gradient: (dy, [x, scale, mean, inverse, output]) => tf.tidy(() => {
-        const [meanG, meanGX, direct] = tf.tidy(() => {
-          const g = behindReLU(dy, output)
-          return [imageMeans(g), tf.tidy(() => imageMeans(tf.mul(g, x!))), fused(g, tf.mul(scale!, inverse!))] as const
-        })
-        const meanGUnit = tf.mul(tf.sub(meanGX, tf.mul(mean!, meanG)), inverse!) // of g · x̂
+      gradient: (g, [x, scale, mean, inverse]) => tf.tidy(() => {
+        const meanG = imageMeans(g)
+        const meanGUnit = tf.mul(tf.sub(tf.tidy(() => imageMeans(tf.mul(g, x!))), tf.mul(mean!, meanG)), inverse!) // of g · x̂
+        const factor = tf.mul(scale!, inverse!)
         const slope = tf.mul(tf.mul(share(tf.mul(meanGUnit, scale!)), inverse!), inverse!)
-        const rest = tf.sub(tf.mul(share(tf.mul(meanG, scale!)), inverse!), tf.mul(slope, mean!))
-        const throughMoments = fused(x!, slope, rest)
-        return [tf.sub(direct, throughMoments), total(meanGUnit, pixels), total(meanG, pixels)]
+        const rest = tf.sub(tf.mul(slope, mean!), tf.mul(share(tf.mul(meanG, scale!)), inverse!))
+        // g · factor - x · slope + rest; where a channel has one slope, the factor is taken out of both: one map less at a time.
+        const dx = slope.rank === 1
+          ? fused(tf.tidy(() => tf.sub(g, tf.mul(x!, tf.mul(share(meanGUnit), inverse!)))), factor, rest)
+          : tf.sub(fused(g, factor), fused(x!, slope, tf.neg(rest)))
+        return [dx, total(meanGUnit, pixels), total(meanG, pixels)]
       })
     }
   })
+  return relu ? passingAboveZero(output) : output
 }
 
+/**
+ * The backward half of a ReLU whose forward half is already done: the same map, through which a gradient passes only where it
+ * is above zero. A step of its own, so that what arrives is freed before the next gradient is taken.
+ */
+const passingAboveZero = (output: tf.Tensor4D): tf.Tensor4D => withGradient([output], output => ({
+  value: tf.clone(output),
+  saved: [output],
+  gradient: (dy, [output]) => [tf.tidy(() => tf.mul(dy, tf.step(output!)))]
+}))
+
 /** `x · factor + offset` for each channel, and a ReLU if wanted; keeps the input and, for the ReLU, the output. */
-export const rescaled = (x: tf.Tensor4D, factor: tf.Tensor, offset: tf.Tensor, relu: boolean): tf.Tensor4D => {
+export function rescaled(x: tf.Tensor4D, factor: tf.Tensor, offset: tf.Tensor, relu: boolean): tf.Tensor4D {
   const pixels = x.shape[1] * x.shape[2]
-  return withGradient([x, factor, offset], (x, factor, offset) => {
-    const output = fused(x, factor, offset, relu)
-    return {
-      value: output,
-      saved: [x, factor, ...(relu ? [output] : [])],
-      gradient: (dy, [x, factor, output]) => tf.tidy(() => {
-        const g = behindReLU(dy, output)
-        return [fused(g, factor!), total(imageMeans(tf.mul(g, x!)), pixels), total(imageMeans(g), pixels)]
-      })
-    }
-  })
+  const output = withGradient([x, factor, offset], (x, factor, offset) => ({
+    value: fused(x, factor, offset, relu),
+    saved: [x, factor],
+    gradient: (g, [x, factor]) =>
+      [fused(g, factor!), tf.tidy(() => total(imageMeans(tf.mul(g, x!)), pixels)), total(imageMeans(g), pixels)]
+  }))
+  return relu ? passingAboveZero(output) : output
 }
 
 /**
@@ -101,9 +108,6 @@ const fused = (x: tf.Tensor, factor: tf.Tensor, offset: tf.Tensor = tf.zeros([x.
     return (relu ? tf.relu(moved) : moved) as tf.Tensor4D
   })
 })
-
-const behindReLU = (dy: tf.Tensor, output: tf.Tensor | undefined): tf.Tensor =>
-  output === undefined ? dy : tf.tidy(() => tf.mul(dy, tf.step(output)))
 
 /** Sums over all pixels, `[channels]`, from the means of images of `pixels` pixels. */
 const total = (means: tf.Tensor, pixels: number): tf.Tensor => tf.mul(tf.sum(means, [0, 1, 2]), pixels)

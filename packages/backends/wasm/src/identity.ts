@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core'
+import type * as tf from '@tensorflow/tfjs-core'
 import type { WasmBackend } from './scratch.ts'
 
 /** A second name for the same data, where the backend's own kernel copies it: every tensor kept for a backward pass is one. */

@@ -4,6 +4,7 @@ import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 
+/** How far a download is, in bytes. */
 export interface DownloadProgress {
   readonly file: string
   readonly received: number
@@ -11,6 +12,7 @@ export interface DownloadProgress {
   readonly total?: number
 }
 
+/** What to fetch, and where to put it. */
 export interface Download {
   readonly url: string
   /** Hexadecimal MD5 of the whole file, as its publisher gives it. */

@@ -27,7 +27,7 @@ if (values.help) {
 
 const recipes: readonly Experiment[] = [simclr, greedy, loco]
 console.error((await useBackend('wasm')).sentence)
-const training = await cifar10({ split: 'train', limit: simclr.examples })
+const training = await cifar10({ split: 'train', limit: simclr.examples ?? 10_000 })
 const testing = await cifar10({ split: 'test' })
 await mkdir(values.results, { recursive: true })
 

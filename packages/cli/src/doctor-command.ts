@@ -1,8 +1,9 @@
-import { defineCommand, type CommandDef } from 'citty'
+import type { CommandDef } from 'citty'
 import { useBackend, type BackendName } from 'lapstrake'
+import { command } from './command.ts'
 import { table } from './table.ts'
 
-export const doctorCommand: CommandDef = defineCommand({
+export const doctorCommand: CommandDef = command({
   meta: { name: 'doctor', description: 'Says which backends work here, and what to type for those that do not.' },
   async run() {
     const rows: string[][] = []

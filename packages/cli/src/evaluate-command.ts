@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { defineCommand, type ArgsDef, type CommandDef } from 'citty'
+import type { CommandDef } from 'citty'
 import { createTrainer, seeded, useBackend, type BackendName, type State } from 'lapstrake'
 import { deserialiseTree } from 'lapstrake/node'
+import { command } from './command.ts'
 import { dataByName } from './data-by-name.ts'
 import { loadExperiment } from './load-experiment.ts'
 import { readouts } from './readouts.ts'
@@ -11,15 +12,13 @@ import { quietly } from './stop-quietly.ts'
 import { table } from './table.ts'
 import { wholeNumber } from './whole-number.ts'
 
-const args = {
-  run: { type: 'positional', required: true, description: 'The folder of a run' },
-  test: { type: 'string', description: 'Use only the first test examples' },
-  backend: { type: 'string', default: 'auto', description: 'auto, node, webgpu, wasm or cpu' }
-} as const satisfies ArgsDef
-
-export const evaluateCommand: CommandDef<typeof args> = defineCommand({
+export const evaluateCommand: CommandDef = command({
   meta: { name: 'evaluate', description: 'Reads out every stage of a run with a linear probe and nearest neighbours, beside baselines.' },
-  args,
+  args: {
+    run: { type: 'positional', required: true, description: 'The folder of a run' },
+    test: { type: 'string', description: 'Use only the first test examples' },
+    backend: { type: 'string', default: 'auto', description: 'auto, node, webgpu, wasm or cpu' }
+  },
   run: ({ args }) => quietly(async () => {
     const manifest = await readManifest(args.run)
     process.stderr.write(`${(await useBackend(args.backend as BackendName)).sentence}\n`)

@@ -1,10 +1,11 @@
-import { defineCommand, type ArgsDef, type CommandDef } from 'citty'
+import type { CommandDef } from 'citty'
 import {
   adamW, convNet, createTrainer, dispose, drawSpans, endToEnd, greedy, meterMemory, ntXent, overlapping, own, projector, seeded,
   simclr, train, twoViews, useBackend, warmupCosine, type Batch, type Dataset, type Experiment, type Isolation, type StepMetrics
 } from 'lapstrake'
 import { writeFileAtomic } from 'lapstrake/node'
 import * as tf from '@tensorflow/tfjs-core'
+import { command } from './command.ts'
 import { dataByName } from './data-by-name.ts'
 import { progress } from './progress.ts'
 import { readouts, type Readout } from './readouts.ts'
@@ -27,17 +28,15 @@ const isolations: readonly (readonly [string, Isolation])[] = [
   ['end-to-end (SimCLR)', endToEnd()], ['greedy (Greedy InfoMax)', greedy()], ['overlapping (LoCo)', overlapping()]
 ]
 
-const args = {
-  data: { type: 'string', description: 'fashion-mnist where it is at hand or can be downloaded, else shapes' },
-  examples: { type: 'string', default: '3000', description: 'Training examples' },
-  epochs: { type: 'string', default: '3', description: 'Times that every example is seen' },
-  seed: { type: 'string', default: '0', description: 'Decides weights, order and augmentation' },
-  out: { type: 'string', default: 'runs/quickstart', description: 'Folder for the report' }
-} as const satisfies ArgsDef
-
-export const quickstartCommand: CommandDef<typeof args> = defineCommand({
+export const quickstartCommand: CommandDef = command({
   meta: { name: 'quickstart', description: 'Trains one backbone three ways on real images and compares what they learned: a few minutes.' },
-  args,
+  args: {
+    data: { type: 'string', description: 'fashion-mnist where it is at hand or can be downloaded, else shapes' },
+    examples: { type: 'string', default: '3000', description: 'Training examples' },
+    epochs: { type: 'string', default: '3', description: 'Times that every example is seen' },
+    seed: { type: 'string', default: '0', description: 'Decides weights, order and augmentation' },
+    out: { type: 'string', default: 'runs/quickstart', description: 'Folder for the report' }
+  },
   run: ({ args }) => quietly(async () => {
     const seed = wholeNumber('--seed', args.seed, 0)
     const examples = wholeNumber('--examples', args.examples, 64)

@@ -1,5 +1,6 @@
-import { defineCommand, type ArgsDef, type CommandDef } from 'citty'
+import type { CommandDef } from 'citty'
 import { dispose, train, TrainingStopped, useBackend, type BackendName } from 'lapstrake'
+import { command } from './command.ts'
 import { dataByName, dataNames } from './data-by-name.ts'
 import { loadExperiment } from './load-experiment.ts'
 import { progress } from './progress.ts'
@@ -7,19 +8,17 @@ import { createRunDirectory } from './run-directory.ts'
 import { quietly } from './stop-quietly.ts'
 import { wholeNumber } from './whole-number.ts'
 
-const args = {
-  recipe: { type: 'positional', required: true, description: 'A recipe file, such as docs/recipes/03-loco.ts' },
-  data: { type: 'string', description: `${dataNames.join(', ')}, or a folder of images; the recipe's own when left out` },
-  examples: { type: 'string', description: 'Use only the first training examples' },
-  epochs: { type: 'string', description: 'Times that every example is seen' },
-  seed: { type: 'string', default: '0', description: 'Decides weights, order and augmentation' },
-  backend: { type: 'string', default: 'auto', description: 'auto, node, webgpu, wasm or cpu' },
-  out: { type: 'string', description: 'Folder of the run; runs/<name>-<seed> when left out' }
-} as const satisfies ArgsDef
-
-export const trainCommand: CommandDef<typeof args> = defineCommand({
+export const trainCommand: CommandDef = command({
   meta: { name: 'train', description: 'Trains the experiment that a recipe file exports, and saves the run.' },
-  args,
+  args: {
+    recipe: { type: 'positional', required: true, description: 'A recipe file, such as docs/recipes/03-loco.ts' },
+    data: { type: 'string', description: `${dataNames.join(', ')}, or a folder of images; the recipe's own when left out` },
+    examples: { type: 'string', description: 'Use only the first training examples' },
+    epochs: { type: 'string', description: 'Times that every example is seen' },
+    seed: { type: 'string', default: '0', description: 'Decides weights, order and augmentation' },
+    backend: { type: 'string', default: 'auto', description: 'auto, node, webgpu, wasm or cpu' },
+    out: { type: 'string', description: 'Folder of the run; runs/<name>-<seed> when left out' }
+  },
   run: ({ args }) => quietly(async () => {
     const loaded = await loadExperiment(args.recipe)
     const experiment = args.epochs === undefined ? loaded : { ...loaded, epochs: wholeNumber('--epochs', args.epochs, 1) }

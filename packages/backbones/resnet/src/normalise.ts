@@ -47,7 +47,7 @@ export function normalised(
   x: tf.Tensor4D, scale: tf.Tensor, offset: tf.Tensor, { mean, variance }: Moments, share: Share, relu: boolean
 ): tf.Tensor4D {
   const pixels = x.shape[1] * x.shape[2]
-  const output = withGradient([x, scale, offset], (x, scale, offset) => {
+  const output: tf.Tensor4D = withGradient([x, scale, offset], (x, scale, offset) => {
     const inverse = tf.rsqrt(tf.add(variance, epsilon))
     const factor = tf.mul(scale, inverse)
     return {
@@ -76,7 +76,7 @@ export function normalised(
  * is above zero. A step of its own, so that what arrives is freed before the next gradient is taken.
  */
 const passingAboveZero = (output: tf.Tensor4D): tf.Tensor4D => withGradient([output], output => ({
-  value: tf.clone(output),
+  value: tf.clone(output) as tf.Tensor4D,
   saved: [output],
   gradient: (dy, [output]) => [tf.tidy(() => tf.mul(dy, tf.step(output!)))]
 }))
@@ -84,7 +84,7 @@ const passingAboveZero = (output: tf.Tensor4D): tf.Tensor4D => withGradient([out
 /** `x · factor + offset` for each channel, and a ReLU if wanted; keeps the input and, for the ReLU, the output. */
 export function rescaled(x: tf.Tensor4D, factor: tf.Tensor, offset: tf.Tensor, relu: boolean): tf.Tensor4D {
   const pixels = x.shape[1] * x.shape[2]
-  const output = withGradient([x, factor, offset], (x, factor, offset) => ({
+  const output: tf.Tensor4D = withGradient([x, factor, offset], (x, factor, offset) => ({
     value: fused(x, factor, offset, relu),
     saved: [x, factor],
     gradient: (g, [x, factor]) =>

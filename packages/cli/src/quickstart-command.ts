@@ -33,7 +33,7 @@ export const quickstartCommand: CommandDef = command({
   args: {
     data: { type: 'string', description: 'fashion-mnist where it is at hand or can be downloaded, else shapes' },
     examples: { type: 'string', default: '3000', description: 'Training examples' },
-    epochs: { type: 'string', default: '3', description: 'Times that every example is seen' },
+    epochs: { type: 'string', default: '8', description: 'Times that every example is seen' },
     seed: { type: 'string', default: '0', description: 'Decides weights, order and augmentation' },
     out: { type: 'string', default: 'runs/quickstart', description: 'Folder for the report' }
   },

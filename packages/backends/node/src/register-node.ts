@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import * as util from 'node:util'
 import * as tf from '@tensorflow/tfjs-core'
 
@@ -13,8 +14,8 @@ export async function registerNode(): Promise<string> {
   for (const name of ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node']) {
     try {
       await import(/* @vite-ignore */ name)
-    } catch (error) {
-      failures.push(explain(name, error as NodeJS.ErrnoException))
+    } catch {
+      failures.push(explain(name))
       continue
     }
     if (await tf.setBackend('tensorflow')) return `TensorFlow's library through ${name}`
@@ -24,8 +25,10 @@ export async function registerNode(): Promise<string> {
   throw new Error(failures.find(reason => !reason.includes('not installed')) ?? failures[1]!)
 }
 
-function explain(name: string, { code, message }: NodeJS.ErrnoException): string {
-  if ((code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') && message.includes(name)) {
+function explain(name: string): string {
+  try {
+    createRequire(import.meta.url).resolve(name)
+  } catch {
     return `${name} is not installed: npm install ${name}@4.22.0`
   }
   return `${name} is installed without its native library, whose download was refused or failed: npm rebuild ${name}, on a machine that may download it`

@@ -4,7 +4,8 @@ import { defineConfig } from 'tsdown'
 
 // One configuration for every package, run in its folder: what it exports, and nothing bundled that npm installs.
 const cwd = process.cwd()
-const entry = ['index', 'node', 'main', 'gradients.node', 'gradients.browser'].map(name => `src/${name}.ts`).filter(file => existsSync(file))
+const entry = ['index.ts', 'node.ts', 'main.ts', 'gradients.node.ts', 'gradients.browser.ts', 'datasets/decode-worker.js']
+  .map(name => `src/${name}`).filter(file => existsSync(file))
 
 export default defineConfig({
   cwd, entry, format: 'esm', platform: 'neutral', target: 'es2022', dts: true, fixedExtension: false,

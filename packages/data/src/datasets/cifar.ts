@@ -2,9 +2,9 @@ import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
-import sharp from 'sharp'
 import { extract } from 'tar-stream'
 import { inMemory, type Dataset } from './dataset.ts'
+import { decode } from './decode.ts'
 import { dataFolders, download, findFile, type DownloadProgress } from './download.ts'
 
 export interface CifarOptions {
@@ -101,7 +101,7 @@ export function fromRecords(name: string, classes: readonly string[], files: rea
   return inMemory({ name, classes, shape: [32, 32, 3], images, labels })
 }
 
-/** Members `train/00042_7.jpg`: number and label. Decoded by libvips in threads of its own. */
+/** Members `train/00042_7.jpg`: number and label. Decoded in worker threads. */
 async function fromJpegs(path: string, split: string, limit?: number): Promise<Dataset> {
   const found = (await entriesOf(path, new RegExp(`(^|/)${split}/\\d+_\\d+\\.jpg$`))).slice(0, limit)
   const images = new Uint8Array(found.length * 3 * pixels)
@@ -109,7 +109,7 @@ async function fromJpegs(path: string, split: string, limit?: number): Promise<D
   const width = 64
   for (let start = 0; start < found.length; start += width) {
     await Promise.all(found.slice(start, start + width).map(async ({ name, bytes }, i) => {
-      const image = await sharp(bytes).removeAlpha().raw().toBuffer().catch((error: unknown) => {
+      const image = await decode(bytes).catch((error: unknown) => {
         throw new Error(`CIFAR-10: expected ${name} in ${path} to be a JPEG, but it cannot be decoded.`, { cause: error })
       })
       images.set(image, (start + i) * 3 * pixels)

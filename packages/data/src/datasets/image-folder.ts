@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import sharp from 'sharp'
 import type { Dataset, Examples } from './dataset.ts'
+import { decode } from './decode.ts'
 
 export interface ImageFolderOptions {
   /** Height and width that every image is brought to: scaled to cover, then cut from the middle. */
@@ -9,8 +9,8 @@ export interface ImageFolderOptions {
 }
 
 /**
- * A folder with a folder of JPEG or PNG files for each class. Files are read and decoded as they are asked for, by libvips in
- * threads of its own.
+ * A folder with a folder of JPEG or PNG files for each class. Files are read and decoded as they are asked for, in
+ * worker threads.
  *
  * @throws Error if there is no folder or no image in it, and on reading if a file cannot be decoded
  */
@@ -25,13 +25,9 @@ export async function imageFolder(path: string, { length }: ImageFolderOptions):
   if (files.length === 0) {
     throw new Error(`imageFolder: expected ${path}/<class>/<image>.jpg or .png, got no image in ${classes.length} folders.`)
   }
-  const decode = async (file: string): Promise<Uint8Array> => {
-    try {
-      return await sharp(file, { failOn: 'truncated' }).removeAlpha().toColourspace('srgb').resize(length, length, { fit: 'cover' }).raw().toBuffer()
-    } catch (error) {
-      throw new Error(`imageFolder: expected ${file} to be an image, but it is damaged or cut short. Remove it or replace it.`, { cause: error })
-    }
-  }
+  const pixelsOf = (file: string): Promise<Uint8Array> => decode(file, length).catch((error: unknown) => {
+    throw new Error(`imageFolder: expected ${file} to be an image, but it is damaged or cut short. Remove it or replace it.`, { cause: error })
+  })
   return {
     name: path,
     classes,
@@ -40,7 +36,7 @@ export async function imageFolder(path: string, { length }: ImageFolderOptions):
     async read(indices): Promise<Examples> {
       const chosen = Array.from(indices, i => files[i]!)
       const images = new Uint8Array(chosen.length * length * length * 3)
-      await Promise.all(chosen.map(async ({ file }, i) => images.set(await decode(file), i * length * length * 3)))
+      await Promise.all(chosen.map(async ({ file }, i) => images.set(await pixelsOf(file), i * length * length * 3)))
       return { images, labels: Int32Array.from(chosen, ({ label }) => label) }
     }
   }

@@ -1,7 +1,15 @@
-/** A table in plain text: the first column to the left, numbers to the right. */
+/** A number with a unit, or nothing. */
+const isNumber = (cell: string): boolean => /^([\d.]+ ?\S{0,2})?$/.test(cell)
+
+/** A table in plain text: columns of words to the left, columns of numbers to the right. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, c) => Math.max(title.length, ...rows.map(row => row[c]!.length)))
-  const line = (cells: readonly string[]): string =>
-    cells.map((cell, c) => (c === 0 ? cell.padEnd(widths[c]!) : cell.padStart(widths[c]!))).join('   ').trimEnd()
-  return [line(head), widths.map(width => '─'.repeat(width)).join('───'), ...rows.map(line)].join('\n')
+  const columns = head.map((title, c) => ({
+    width: Math.max(title.length, ...rows.map(row => row[c]!.length)),
+    right: rows.every(row => isNumber(row[c]!))
+  }))
+  const line = (cells: readonly string[]): string => cells.map((cell, c) => {
+    const { width, right } = columns[c]!
+    return right ? cell.padStart(width) : cell.padEnd(width)
+  }).join('   ').trimEnd()
+  return [line(head), columns.map(({ width }) => '─'.repeat(width)).join('───'), ...rows.map(line)].join('\n')
 }

@@ -1,7 +1,9 @@
+import { readdirSync } from 'node:fs'
 import tseslint from 'typescript-eslint'
 
+const losses = readdirSync(new URL('packages/losses', import.meta.url))
 const plugins = [
-  'isolation', 'scheduler', 'backbone-resnet', 'loss-info-nce', 'loss-cross-entropy', 'optimizers', 'data', 'evaluation', 'checkpoints'
+  'isolation', 'scheduler', 'backbone-resnet', ...losses.map(name => `loss-${name}`), 'optimizers', 'data', 'embeddings', 'evaluation', 'checkpoints'
 ]
 const backends = ['backend-wasm', 'backend-webgpu', 'backend-node']
 
@@ -11,8 +13,8 @@ const below = {
   isolation: ['core'],
   scheduler: ['core'],
   'backbones/resnet': ['core'],
-  'losses/info-nce': ['core'],
-  'losses/cross-entropy': ['core'],
+  embeddings: ['core'],
+  ...Object.fromEntries(losses.map(name => [`losses/${name}`, ['core', 'embeddings']])),
   optimizers: ['core'],
   data: ['core'],
   evaluation: ['core'],

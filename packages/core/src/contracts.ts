@@ -11,6 +11,9 @@ export type Params = Tree<Tensor>
 /** What is remembered but never differentiated: running statistics, queues, banks, momentum copies. */
 export type Buffers = Tree<Tensor>
 
+/** What a loss remembers from step to step: tensors, and host numbers such as a place in a queue. */
+export type Memory = Tree<Tensor | number>
+
 /** Everything a stage knows: what it learns and what it remembers. */
 export interface Variables<P extends Params = Params, B extends Buffers = Buffers> {
   readonly params: P
@@ -31,6 +34,8 @@ export interface Stage<P extends Params = Params, B extends Buffers = Buffers> {
   init(random: Random, inputShape: Shape): { readonly params: P; readonly buffers: B; readonly outputShape: Shape }
   /** Takes `[batch, ...inputShape]`, gives `[batch, ...outputShape]` and the buffers as they are afterwards. */
   apply(variables: Variables<P, B>, input: Tensor, mode: Mode): { readonly output: Tensor; readonly buffers: B }
+  /** What the stage's parameters cost by themselves, whatever flows through: a scalar, added once a step to what they are taught. */
+  penalty?(variables: Variables<P, B>): Scalar
 }
 
 /** What runs: stages from the input to the top. */
@@ -50,22 +55,44 @@ export interface Batch {
   readonly labels?: Tensor1D
   /** The place of each example in its data set, `[batch]`, int32. */
   readonly indices?: Tensor1D
+  /** How alike examples are, `[batch, batch]`, from 0 to 1; row `i` says which examples are positives of example `i`. */
+  readonly mask?: Tensor2D
   /** A target network's embeddings of the views, each `[batch, dim]`: constants to the loss. Set by the trainer, unit by unit. */
   readonly targets?: Views<Tensor2D>
+  /** What a frozen teacher makes of the views, each `[batch, ...]`: constants to the loss. Set by the trainer, unit by unit. */
+  readonly teacher?: Views
 }
 
-/** A local loss: a pure function from embeddings, each `[batch, dim]`, to one scalar. */
+/**
+ * A local loss: a pure function from embeddings, what a unit's head makes of each view, to one scalar.
+ * Most want rows `[batch, dim]`; some compare maps `[batch, height, width, channels]` and say so.
+ */
 export type Loss = (embeddings: Views<Tensor2D>, batch: Batch) => Scalar
 
-/** A loss that remembers (queue, bank, normaliser): its memory goes in and comes out, and is saved with the run. */
-export interface RememberingLoss<M extends Buffers = Buffers> {
-  /** First memory, for embeddings of `dim` numbers. */
-  init(random: Random, dim: number): M
-  apply(embeddings: Views<Tensor2D>, batch: Batch, memory: M): { readonly loss: Scalar; readonly memory: M }
+/** What a loss may build itself for: shapes without the batch axis. */
+export interface LossShapes {
+  readonly embedding: Shape
+  /** Of what the teacher shows, when the recipe has one. */
+  readonly teacher?: Shape
+}
+
+/** What a loss with variables learns and remembers. */
+export interface LossVariables<P extends Params = Params, M extends Memory = Memory> {
+  readonly params: P
+  readonly memory: M
+}
+
+/**
+ * A loss with variables: parameters that learn with the unit's head (the projection of a teacher), and a memory that goes in
+ * and comes out (queue, bank, normaliser). Both are saved with the run.
+ */
+export interface StatefulLoss<P extends Params = Params, M extends Memory = Memory> {
+  init(random: Random, shapes: LossShapes): LossVariables<P, M>
+  apply(embeddings: Views<Tensor2D>, batch: Batch, variables: LossVariables<P, M>): { readonly loss: Scalar; readonly memory: M }
 }
 
 /** Either kind of loss. */
-export type LocalLoss = Loss | RememberingLoss
+export type LocalLoss = Loss | StatefulLoss
 
 /** Stages `start` up to, not including, `end`, counted from 0. No gradient passes below `start`; an empty span is a probe. */
 export interface Span {
@@ -111,14 +138,29 @@ export interface TargetNetwork {
   momentum(step: number): number
 }
 
+/**
+ * A frozen network whose features a student's units find in `batch.teacher`. It runs at inference, once a step, with weights
+ * handed to the trainer.
+ */
+export interface Teacher {
+  readonly backbone: Backbone
+  /** What it was read through, such as a classifier; units may learn from its logits. */
+  readonly head?: Stage
+  /**
+   * What a unit sees: the output of the teacher's first stages, so many of them, or of its head. Left out, every unit sees the
+   * head's output if there is a head, and else that of the uppermost stage.
+   */
+  reads?(unit: Unit): number | 'head'
+}
+
 /** An experiment: what runs, where gradients stop, what each unit learns, when, and how parameters move. */
 export interface Recipe {
   readonly backbone: Backbone
   readonly isolation: Isolation
   /** The head on top of a span, for stage outputs of `shape` without the batch axis. */
   readonly head: (span: Span, shape: Shape) => Stage
-  /** The loss of a span: a new one for each, for a loss may remember. */
-  readonly loss: (span: Span) => LocalLoss
+  /** The loss of a span, the `index`-th of the isolation. Returning one and the same loss is fine: its variables belong to the unit. */
+  readonly loss: (span: Span, index: number) => LocalLoss
   readonly optimizer: Optimizer
   /** All units in one round when left out. */
   readonly schedule?: Schedule
@@ -127,4 +169,5 @@ export interface Recipe {
   /** Units beside those of the isolation: probes, extra losses. */
   readonly auxiliary?: readonly Unit[]
   readonly target?: TargetNetwork
+  readonly teacher?: Teacher
 }

@@ -1,16 +1,18 @@
 import '#gradients'
 
+export { perUnit, scheduled, symmetric, weighted } from './combine.ts'
 export type {
-  Backbone, Batch, Buffers, Isolation, LocalLoss, Loss, Merge, Mode, Optimizer, OptimizerState, Params, Recipe,
-  RememberingLoss, Schedule, Shape, Span, Stage, TargetNetwork, Unit, Variables, Views
+  Backbone, Batch, Buffers, Isolation, LocalLoss, Loss, LossShapes, LossVariables, Memory, Merge, Mode, Optimizer, OptimizerState,
+  Params, Recipe, Schedule, Shape, Span, Stage, StatefulLoss, TargetNetwork, Teacher, Unit, Variables, Views
 } from './contracts.ts'
 export { dispose, own, tensorsOf, type Owned } from './memory.ts'
 export { meterMemory, type MemoryMeter } from './memory-meter.ts'
 export { mean, sum, upperOnly } from './merge.ts'
 export { randomFrom, seeded, type Random } from './random.ts'
 export { stateless, type StatelessStage } from './stateless.ts'
+export type { TeacherVariables } from './teacher.ts'
 export {
-  createTrainer, type Gradients, type NetworkVariables, type State, type StepResult, type Trainer, type TrainerOptions, type UnitState
+  createTrainer, type Gradients, type NetworkVariables, type State, type StepOptions, type StepResult, type Trainer, type TrainerOptions, type UnitState
 } from './trainer.ts'
 export { leaves, mapTree, namedLeaves, withLeaves, type NamedLeaf, type Tree } from './tree.ts'
 export { detached, vjp, type Cotangents, type PullOptions, type Vjp } from './vjp.ts'

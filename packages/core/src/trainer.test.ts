@@ -5,7 +5,7 @@ import {
   createTrainer, dispose, leaves, mapTree, mean, seeded, stateless, sum, tensorsOf, upperOnly, withLeaves
 } from './index.ts'
 import type {
-  Batch, Buffers, Isolation, Loss, Merge, Optimizer, Owned, Params, Recipe, RememberingLoss, Span, Stage, State, Trainer,
+  Batch, Buffers, Isolation, Loss, Merge, Optimizer, Owned, Params, Recipe, StatefulLoss, Span, Stage, State, Trainer,
   Unit, Variables
 } from './index.ts'
 
@@ -170,7 +170,7 @@ describe('equivalences', () => {
     const upper = createTrainer({ ...network(whole), backbone: { name: 'upper', stages: network(whole).backbone.stages.slice(2) } }, { inputShape: [5] })
     const upperState: State = {
       ...state, stages: state.stages.slice(2), units: { unit0: state.units.unit1! },
-      optimizers: { stages: [{}, {}], heads: { unit0: {} } }
+      optimizers: { stages: [{}, {}], heads: { unit0: {} }, losses: { unit0: {} } }
     }
     const apart = upper.gradients(upperState, { views: [constant[0]!, constant[1]!] })
     expect(furthest(values(together.stages.slice(2)), values(apart.stages))).toBeLessThan(1e-6)
@@ -313,17 +313,18 @@ describe('units', () => {
   })
 
   test('a loss that remembers gets its memory back at the next step', () => {
-    const counting: RememberingLoss = {
-      init: (_, dim) => ({ seen: tf.zeros([dim]) }),
-      apply: ([a, b], _, memory) => ({
-        loss: tf.add(tf.mean(tf.squaredDifference(a, b)), tf.mean((memory as { seen: tf.Tensor }).seen)),
-        memory: { seen: tf.add((memory as { seen: tf.Tensor }).seen, 1) }
+    const counting: StatefulLoss<Record<string, never>, { seen: tf.Tensor; steps: number }> = {
+      init: (_, { embedding }) => ({ params: {}, memory: { seen: tf.zeros([...embedding]), steps: 0 } }),
+      apply: ([a, b], _, { memory: { seen, steps } }) => ({
+        loss: tf.add(tf.mean(tf.squaredDifference(a, b)), tf.mean(seen)),
+        memory: { seen: tf.add(seen, 1), steps: steps + 1 }
       })
     }
     const { trainer, state: first } = prepare(network(windows(2), { loss: () => counting }))
     let state = first
     for (let i = 0; i < 3; i++) ({ state } = trainer.step(state, batch(i)))
-    expect(values(state.units.unit1!.memory)).toEqual([3, 3, 3])
+    expect(values(state.units.unit1!.loss.memory)).toEqual([3, 3, 3])
+    expect((state.units.unit1!.loss.memory as { steps: number }).steps).toBe(3)
   })
 
   test('a target network follows the network, and its embeddings reach the loss as constants', () => {
@@ -365,8 +366,6 @@ describe('clear errors', () => {
     ['no unit that learns', () => prepare(network(() => [{ start: 2, end: 2 }])), 'recipe: expected at least one unit that holds a stage'],
     ['two units of one name', () => prepare(network(whole, { auxiliary: [{ name: 'unit0', start: 0, end: 0, head: linear(2), loss: pullTogether }] })),
       'recipe: expected units with names of their own, got two called "unit0"'],
-    ['a head that keeps maps', () => createTrainer({ ...network(whole), backbone: { name: 'maps', stages: [asItIs] }, head: () => asItIs }, { inputShape: [2, 2, 1] }),
-      'expected a head that gives one row of numbers for each example'],
     ['views of different examples', () => step(network(whole), { views: [tf.zeros([6, 4]), tf.zeros([5, 4])] }),
       'step: expected views of the same examples, got views of 6 and 5'],
     ['labels of another length', () => step(network(whole), { ...batch(), labels: tf.tensor1d([1, 2], 'int32') }),

@@ -1,17 +1,21 @@
 import * as tf from '@tensorflow/tfjs-core'
-import type { Batch, Buffers, Mode, OptimizerState, Params, Recipe, Shape, Unit, Variables, Views } from './contracts.ts'
+import { climb } from './climb.ts'
+import type {
+  Batch, LossVariables, Mode, OptimizerState, Params, Recipe, Shape, Unit, Variables, Views
+} from './contracts.ts'
 import { dispose, own, tensorsOf, type Owned } from './memory.ts'
 import { sum } from './merge.ts'
 import { randomFrom, type Random } from './random.ts'
 import { leaves, withLeaves, type Tree } from './tree.ts'
-import { shapesOf, unitsOf, untaught } from './units.ts'
-import { foldViews } from './views.ts'
-import { applyToFlow, walk, type Learner } from './window-walk.ts'
+import { teaches, type TeacherVariables } from './teacher.ts'
+import { outputShapeOf, shapesOf, unitsOf, untaught } from './units.ts'
+import { walkInParts } from './walk-in-parts.ts'
+import { walk, type Learner, type Walk, type Walked } from './window-walk.ts'
 
-/** A head and what its unit's loss remembers. */
+/** What a unit has of its own: its head, and what its loss learns and remembers (empty trees for a pure loss). */
 export interface UnitState {
   readonly head: Variables
-  readonly memory: Buffers
+  readonly loss: LossVariables
 }
 
 /** The variables of a whole network: its stages from the bottom up, and its heads by the name of their unit. */
@@ -28,10 +32,11 @@ export interface State {
   readonly key: readonly [number, number]
   readonly stages: readonly Variables[]
   readonly units: Readonly<Record<string, UnitState>>
-  /** One for each owner: a stage, or the head of a unit. */
+  /** One for each owner: a stage, the head of a unit, its loss. */
   readonly optimizers: {
     readonly stages: readonly OptimizerState[]
     readonly heads: Readonly<Record<string, OptimizerState>>
+    readonly losses: Readonly<Record<string, OptimizerState>>
   }
   /** The moving average, when the recipe has a target network; empty otherwise. */
   readonly target: NetworkVariables | Record<string, never>
@@ -40,8 +45,15 @@ export interface State {
 /** What a step gives back. */
 export interface StepResult {
   readonly state: Owned<State>
-  /** The loss of every unit that learned or probed in this step, by name. */
+  /** The loss of every unit that learned or probed in this step, by name; and `<stage>.penalty` of every stage that has one. */
   readonly losses: Owned<Readonly<Record<string, tf.Scalar>>>
+  /** What every unit's head made of each view while learning, when observed; otherwise empty. */
+  readonly embeddings: Owned<Readonly<Record<string, Views<tf.Tensor2D>>>>
+}
+
+export interface StepOptions {
+  /** Gives the embeddings of every unit as well, for monitors. */
+  readonly observe?: boolean
 }
 
 /** What one backward walk finds, with nothing moved. */
@@ -50,6 +62,7 @@ export interface Gradients {
   /** Absent, not zero, for a stage that no unit teaches. */
   readonly stages: readonly (Params | undefined)[]
   readonly heads: Readonly<Record<string, Params>>
+  readonly lossParams: Readonly<Record<string, Params>>
 }
 
 /** A recipe ready to run. Holds no tensors: everything that changes is in the state. */
@@ -63,7 +76,7 @@ export interface Trainer {
   /** First variables; the same for the same randomness. */
   init(random: Random): Owned<State>
   /** Learns from a batch. Takes the state and gives the next one, or throws and leaves the state as it was. */
-  step(state: Owned<State>, batch: Batch): StepResult
+  step(state: Owned<State>, batch: Batch, options?: StepOptions): StepResult
   /** The gradients of `units` (all, when left out) learning in one round. */
   gradients(state: State, batch: Batch, units?: readonly Unit[]): Owned<Gradients>
   /** What leaves the first `stages` stages (all, when left out) at inference, `[batch, ...shape]`. */
@@ -75,21 +88,35 @@ export interface Trainer {
 export interface TrainerOptions {
   /** The shape of one example, as in `[height, width, channels]`. */
   readonly inputShape: Shape
+  /** The weights of the recipe's teacher; only borrowed, for as long as the trainer is used. */
+  readonly teacher?: TeacherVariables
+  /**
+   * Learns from a batch in parts of so many examples, with the memory of one part and one more forward pass. The gradient is
+   * that of the whole batch, which adding up the gradients of parts is not when a loss compares examples.
+   */
+  readonly microBatch?: number
 }
 
 /**
  * Makes a recipe ready to run.
  *
- * @throws RangeError if the isolation's spans do not fit the backbone
- * @throws Error if a head does not give one row of numbers for each example, or if units share a name
+ * @throws RangeError if the isolation's spans do not fit the backbone, or microBatch is not a whole number above 0
+ * @throws Error if units share a name, or if the recipe has a teacher whose weights were not given
  */
-export function createTrainer(recipe: Recipe, { inputShape }: TrainerOptions): Trainer {
+export function createTrainer(recipe: Recipe, { inputShape, teacher: teacherVariables, microBatch }: TrainerOptions): Trainer {
+  if (microBatch !== undefined && (!Number.isInteger(microBatch) || microBatch < 1)) {
+    throw new RangeError(`createTrainer: expected a microBatch of 1 or more examples, got ${microBatch}. Leave it out to learn from whole batches.`)
+  }
   const { stages } = recipe.backbone
   const { optimizer, merge = sum(), schedule = units => [units] } = recipe
   const shapes = shapesOf(stages, inputShape)
-  const { units, dims } = unitsOf(recipe, shapes)
+  const units = unitsOf(recipe, shapes)
+  const teacher = recipe.teacher && teaches(recipe.teacher, units, inputShape, teacherVariables)
   const probes = units.filter(({ start, end }) => start === end)
   const learning = units.filter(({ start, end }) => start < end)
+
+  const walked = (work: Walk): Walked =>
+    (microBatch !== undefined && work.batch.views[0].shape[0] > microBatch ? walkInParts(work, microBatch) : walk(work))
 
   function init(random: Random): Owned<State> {
     return own(() => {
@@ -99,8 +126,10 @@ export function createTrainer(recipe: Recipe, { inputShape }: TrainerOptions): T
       })
       const unitStates = byName(units, (unit): UnitState => {
         const { params, buffers } = unit.head.init(random.split('head', unit.name), shapes[unit.end]!)
-        const memory = typeof unit.loss === 'function' ? {} : unit.loss.init(random.split('loss', unit.name), dims.get(unit)!)
-        return { head: { params, buffers }, memory }
+        const loss = typeof unit.loss === 'function' ? pure : unit.loss.init(random.split('loss', unit.name), {
+          embedding: outputShapeOf(unit.head, shapes[unit.end]!), ...(teacher && { teacher: teacher.shapeFor(unit) })
+        })
+        return { head: { params, buffers }, loss }
       })
       const heads = byName(units, ({ name }) => unitStates[name]!.head)
       return {
@@ -110,32 +139,33 @@ export function createTrainer(recipe: Recipe, { inputShape }: TrainerOptions): T
         units: unitStates,
         optimizers: {
           stages: variables.map(({ params }) => optimizer.init(params)),
-          heads: byName(units, ({ name }) => optimizer.init(heads[name]!.params))
+          heads: byName(units, ({ name }) => optimizer.init(heads[name]!.params)),
+          losses: byName(units, ({ name }) => optimizer.init(unitStates[name]!.loss.params))
         },
         target: recipe.target === undefined ? {} : copy({ stages: variables, heads })
       }
     })
   }
 
-  function step(state: Owned<State>, batch: Batch): StepResult {
+  function step(state: Owned<State>, batch: Batch, { observe = false }: StepOptions = {}): StepResult {
     checkState(state, 'step')
     checkBatch(batch, inputShape)
     const result = own(() => {
       const mode: Mode = { training: true, random: randomFrom(state.key).split(state.step) }
       const { target, targets } = followTarget(state, batch, mode)
+      const shown = shownTo(batch, targets)
       const variables = [...state.stages]
       const unitStates = { ...state.units }
-      const stageOptimizers = [...state.optimizers.stages]
-      const headOptimizers = { ...state.optimizers.heads }
+      const optimizers = {
+        stages: [...state.optimizers.stages], heads: { ...state.optimizers.heads }, losses: { ...state.optimizers.losses }
+      }
       const losses: Record<string, tf.Scalar> = {}
+      const seen: Record<string, Views<tf.Tensor2D>> = {}
       const remembered = new Set<string>()
 
       for (const round of roundsOf(state.step)) {
-        const learners = round.map((unit): Learner => {
-          const seen = targets[unit.name]
-          return { unit, ...unitStates[unit.name]!, ...(seen && { targets: seen }) }
-        })
-        const { lessons, gradients, buffers } = walk({ stages, variables, learners, merge, batch, mode })
+        const learners = round.map((unit): Learner => ({ unit, ...unitStates[unit.name]!, shown: shown(unit) }))
+        const { lessons, gradients, buffers, penalties } = walked({ stages, variables, learners, merge, batch, mode, observe })
 
         gradients.forEach((gradient, i) => {
           const { params } = variables[i]!
@@ -144,31 +174,42 @@ export function createTrainer(recipe: Recipe, { inputShape }: TrainerOptions): T
           if (buffers[i] !== undefined) remembered.add(`stage ${i}`)
           if (gradient === undefined) variables[i] = { params, buffers: once }
           else {
-            const moved = optimizer.update(gradient, stageOptimizers[i]!, params)
+            const moved = optimizer.update(gradient, optimizers.stages[i]!, params)
             variables[i] = { params: moved.params, buffers: once }
-            stageOptimizers[i] = moved.state
+            optimizers.stages[i] = moved.state
+            if (penalties[i] !== undefined) losses[`${stages[i]!.name}.penalty`] = penalties[i]
             free(gradient)
           }
         })
-        lessons.forEach(({ loss, headGradients, headBuffers, memory }, i) => {
+        lessons.forEach(({ loss, headGradients, headBuffers, lossGradients, memory, embeddings }, i) => {
           const { name } = round[i]!
-          const { params } = unitStates[name]!.head
-          const moved = optimizer.update(headGradients, headOptimizers[name]!, params)
-          unitStates[name] = { head: { params: moved.params, buffers: headBuffers }, memory }
-          headOptimizers[name] = moved.state
+          const before = unitStates[name]!
+          const head = optimizer.update(headGradients, optimizers.heads[name]!, before.head.params)
+          const inLoss = optimizer.update(lossGradients, optimizers.losses[name]!, before.loss.params)
+          unitStates[name] = { head: { params: head.params, buffers: headBuffers }, loss: { params: inLoss.params, memory } }
+          optimizers.heads[name] = head.state
+          optimizers.losses[name] = inLoss.state
           losses[name] = loss
+          if (embeddings !== undefined) seen[name] = embeddings
           free(headGradients)
+          free(lossGradients)
         })
       }
-      const next: State = {
-        step: state.step + 1, key: state.key, stages: variables, units: unitStates,
-        optimizers: { stages: stageOptimizers, heads: headOptimizers }, target
-      }
-      return { state: next, losses }
+      const next: State = { step: state.step + 1, key: state.key, stages: variables, units: unitStates, optimizers, target }
+      return { state: next, losses, embeddings: seen }
     })
     const kept = new Set(tensorsOf(result.state).map(({ id }) => id))
     for (const tensor of tensorsOf(state)) if (!kept.has(tensor.id)) tensor.dispose()
     return result as unknown as StepResult
+  }
+
+  /** What a unit's loss finds in its batch from other networks. */
+  function shownTo(batch: Batch, targets: Readonly<Record<string, Views<tf.Tensor2D>>>): (unit: Unit) => Pick<Batch, 'targets' | 'teacher'> {
+    const lessons = teacher?.show(batch)
+    return unit => ({
+      ...(targets[unit.name] && { targets: targets[unit.name]! }),
+      ...(lessons && { teacher: lessons[unit.name]! })
+    })
   }
 
   function roundsOf(step: number): readonly (readonly Unit[])[] {
@@ -187,27 +228,16 @@ export function createTrainer(recipe: Recipe, { inputShape }: TrainerOptions): T
     if (recipe.target === undefined) return { target: {}, targets: {} }
     const online = { stages: state.stages, heads: byName(units, ({ name }) => state.units[name]!.head) }
     const followed = follow(state.target as NetworkVariables, online, recipe.target.momentum(state.step))
-    return own(() => {
-      const { folded, unfold } = foldViews(batch.views)
-      const heads = { ...followed.heads }
-      const targets: Record<string, Views<tf.Tensor2D>> = {}
-      let flow = folded
-      const read = (level: number): void => {
-        for (const { name, head } of units.filter(({ end }) => end === level)) {
-          const { outputs, aux } = applyToFlow(head, heads[name]!, flow, mode)
-          heads[name] = { params: heads[name]!.params, buffers: aux }
-          targets[name] = unfold(outputs) as Views<tf.Tensor2D>
-        }
-      }
-      const moved = followed.stages.map((variables, i) => {
-        read(i)
-        const { outputs, aux } = applyToFlow(stages[i]!, variables, flow, mode)
-        flow = outputs
-        return { params: variables.params, buffers: aux }
-      })
-      read(stages.length)
-      return { target: { stages: moved, heads }, targets }
+    const { embeddings, stageBuffers, headBuffers } = climb({
+      stages, variables: followed.stages, units, heads: followed.heads, views: batch.views, mode
     })
+    return {
+      target: {
+        stages: followed.stages.map(({ params }, i) => ({ params, buffers: stageBuffers[i]! })),
+        heads: byName(units, ({ name }) => ({ params: followed.heads[name]!.params, buffers: headBuffers[name]! }))
+      },
+      targets: embeddings
+    }
   }
 
   function gradients(state: State, batch: Batch, chosen: readonly Unit[] = units): Owned<Gradients> {
@@ -215,12 +245,15 @@ export function createTrainer(recipe: Recipe, { inputShape }: TrainerOptions): T
     checkBatch(batch, inputShape)
     return own(() => {
       const mode: Mode = { training: true, random: randomFrom(state.key).split(state.step) }
-      const learners = chosen.map((unit): Learner => ({ unit, ...state.units[unit.name]! }))
-      const { lessons, gradients } = walk({ stages, variables: state.stages, learners, merge, batch, mode })
+      const { targets } = followTarget(state, batch, mode)
+      const shown = shownTo(batch, targets)
+      const learners = chosen.map((unit): Learner => ({ unit, ...state.units[unit.name]!, shown: shown(unit) }))
+      const { lessons, gradients } = walked({ stages, variables: state.stages, learners, merge, batch, mode })
       return {
         losses: Object.fromEntries(lessons.map(({ loss }, i) => [chosen[i]!.name, loss])),
         stages: gradients,
-        heads: Object.fromEntries(lessons.map(({ headGradients }, i) => [chosen[i]!.name, headGradients]))
+        heads: Object.fromEntries(lessons.map(({ headGradients }, i) => [chosen[i]!.name, headGradients])),
+        lossParams: Object.fromEntries(lessons.map(({ lossGradients }, i) => [chosen[i]!.name, lossGradients]))
       }
     })
   }
@@ -246,6 +279,9 @@ const byName = <T>(units: readonly Unit[], make: (unit: Unit) => T): Record<stri
   Object.fromEntries(units.map(unit => [unit.name, make(unit)]))
 
 const free = (tree: Params): void => dispose(tree as Owned<Params>)
+
+/** The variables of a loss that has none. */
+const pure: LossVariables = { params: {}, memory: {} }
 
 /** The same tree with tensors of its own, sharing the data. */
 const copy = <T>(tree: T): T =>
@@ -273,7 +309,7 @@ function checkState(state: State, who: string): void {
   }
 }
 
-function checkBatch({ views, labels, indices }: Batch, inputShape: Shape): void {
+function checkBatch({ views, labels, indices, mask }: Batch, inputShape: Shape): void {
   if (views.length === 0) throw new Error('step: expected a batch with views, got none. Give it { views: [first, second] }.')
   const rows = views[0].shape[0]
   for (const view of views as readonly tf.Tensor[]) {
@@ -290,5 +326,8 @@ function checkBatch({ views, labels, indices }: Batch, inputShape: Shape): void 
     if (column !== undefined && (column.rank !== 1 || column.shape[0] !== rows)) {
       throw new Error(`step: expected ${name} of shape [${rows}], one for each example, got [${column.shape.join(', ')}].`)
     }
+  }
+  if (mask !== undefined && (mask.shape[0] !== rows || mask.shape[1] !== rows)) {
+    throw new Error(`step: expected a mask of shape [${rows}, ${rows}], one row and one column for each example, got [${mask.shape.join(', ')}].`)
   }
 }

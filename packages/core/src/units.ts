@@ -10,13 +10,13 @@ export function shapesOf(stages: readonly Stage[], inputShape: Shape): readonly 
   return shapes
 }
 
-/** The units of a recipe, and the length of each one's embeddings. */
-export function unitsOf(recipe: Recipe, shapes: readonly Shape[]): { readonly units: readonly Unit[]; readonly dims: ReadonlyMap<Unit, number> } {
+/** The units of a recipe: those of its isolation, auxiliary ones last. */
+export function unitsOf(recipe: Recipe, shapes: readonly Shape[]): readonly Unit[] {
   const depth = recipe.backbone.stages.length
   const spans = recipe.isolation(depth)
   const units: Unit[] = spans.map((span, i) => {
     checkSpan(span, depth, `isolation: span ${i}`)
-    return { ...span, name: `unit${i}`, head: recipe.head(span, shapes[span.end]!), loss: recipe.loss(span) }
+    return { ...span, name: `unit${i}`, head: recipe.head(span, shapes[span.end]!), loss: recipe.loss(span, i) }
   })
   for (const unit of recipe.auxiliary ?? []) {
     checkSpan(unit, depth, `auxiliary unit "${unit.name}"`)
@@ -28,7 +28,7 @@ export function unitsOf(recipe: Recipe, shapes: readonly Shape[]): { readonly un
   const names = units.map(({ name }) => name)
   const twice = names.find((name, i) => names.indexOf(name) !== i)
   if (twice !== undefined) throw new Error(`recipe: expected units with names of their own, got two called "${twice}". Rename the auxiliary one.`)
-  return { units, dims: new Map(units.map(unit => [unit, dimOf(unit, shapes)])) }
+  return units
 }
 
 /** What to say about stages that no unit holds: allowed, but rarely meant. */
@@ -46,18 +46,8 @@ function checkSpan({ start, end }: Span, depth: number, who: string): void {
   }
 }
 
-function dimOf(unit: Unit, shapes: readonly Shape[]): number {
-  const shape = outputShapeOf(unit.head, shapes[unit.end]!)
-  if (shape.length !== 1) {
-    throw new Error(
-      `unit "${unit.name}": expected a head that gives one row of numbers for each example, got "${unit.head.name}", ` +
-      `which gives [${shape.join(', ')}]. Pool or flatten in the head.`)
-  }
-  return shape[0]!
-}
-
 /** Asks a stage for its output shape. Its first weights are zeros here, so that nothing is drawn in vain. */
-const outputShapeOf = (stage: Stage, inputShape: Shape): Shape => {
+export const outputShapeOf = (stage: Stage, inputShape: Shape): Shape => {
   let outputShape: Shape = []
   tf.tidy(() => { outputShape = stage.init(zeros, inputShape).outputShape })
   return outputShape

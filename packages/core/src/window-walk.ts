@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
-import type { Batch, Buffers, LocalLoss, Merge, Mode, Params, Stage, Unit, Variables, Views } from './contracts.ts'
+import type {
+  Batch, Buffers, LocalLoss, LossVariables, Memory, Merge, Mode, Params, Stage, Unit, Variables, Views
+} from './contracts.ts'
 import { own } from './memory.ts'
 import { leaves, namedLeaves, withLeaves } from './tree.ts'
 import { foldViews } from './views.ts'
@@ -9,10 +11,10 @@ import { vjp, type Vjp } from './vjp.ts'
 export interface Learner {
   readonly unit: Unit
   readonly head: Variables
-  /** What the loss remembers; an empty tree for a loss that does not. */
-  readonly memory: Buffers
-  /** A target network's embeddings, if the recipe has one. */
-  readonly targets?: Views<tf.Tensor2D>
+  /** What the loss learns and remembers; empty trees for a pure one. */
+  readonly loss: LossVariables
+  /** What other networks made of the batch, for this unit: embeddings of a target network, features of a teacher. */
+  readonly shown?: Pick<Batch, 'targets' | 'teacher'>
 }
 
 export interface Walk {
@@ -22,6 +24,8 @@ export interface Walk {
   readonly merge: Merge
   readonly batch: Batch
   readonly mode: Mode
+  /** Keeps the embeddings of every unit for the caller. */
+  readonly observe?: boolean
 }
 
 /** What a learner leaves behind. */
@@ -29,7 +33,10 @@ export interface Lesson {
   readonly loss: tf.Scalar
   readonly headGradients: Params
   readonly headBuffers: Buffers
-  readonly memory: Buffers
+  readonly lossGradients: Params
+  readonly memory: Memory
+  /** What the head made of each view, when observed. */
+  readonly embeddings?: Views<tf.Tensor2D>
 }
 
 export interface Walked {
@@ -39,6 +46,8 @@ export interface Walked {
   readonly gradients: readonly (Params | undefined)[]
   /** Each stage's buffers after its forward pass; absent above the uppermost learner. */
   readonly buffers: readonly (Buffers | undefined)[]
+  /** What each taught stage's parameters cost by themselves, where it has a penalty. */
+  readonly penalties: readonly (tf.Scalar | undefined)[]
 }
 
 /** Cotangents of what flows between two stages, one tensor for each size of view. */
@@ -71,7 +80,7 @@ interface LiveStage {
  * at most two are alive. A backward pass is linear in the cotangent: a stage's parameters are differentiated once, with what
  * its units' cotangents merge to, and only the gradient of its input is propagated apart for units with different starts.
  */
-export function walk({ stages, variables, learners, merge, batch, mode }: Walk): Walked {
+export function walk({ stages, variables, learners, merge, batch, mode, observe = false }: Walk): Walked {
   const units = learners.map(({ unit }) => unit)
   const top = Math.max(...units.map(({ end }) => end))
   const shares = stages.map((_, stage) => sharesOf(units, stage, merge))
@@ -80,6 +89,7 @@ export function walk({ stages, variables, learners, merge, batch, mode }: Walk):
   const lessons = new Map<Learner, Lesson>()
   const gradients: (Params | undefined)[] = stages.map(() => undefined)
   const buffers: (Buffers | undefined)[] = stages.map(() => undefined)
+  const penalties: (tf.Scalar | undefined)[] = stages.map(() => undefined)
 
   const { folded, unfold } = foldViews(batch.views)
   let flow: readonly tf.Tensor[] = folded
@@ -112,7 +122,7 @@ export function walk({ stages, variables, learners, merge, batch, mode }: Walk):
   /** Lets a unit learn from the flow that reaches its end, and sends its cotangent on its way. */
   function teach(learner: Learner): void {
     const { unit } = learner
-    const { lesson, cotangent } = learn(learner, flow, unfold, batch, mode)
+    const { lesson, cotangent } = learn(learner, flow, unfold, batch, mode, observe)
     lessons.set(learner, lesson)
     const lane = lanes.find(({ units }) => units.includes(unit))
     if (lane !== undefined) arrive(unit.end - 1, lane, cotangent)
@@ -172,10 +182,16 @@ export function walk({ stages, variables, learners, merge, batch, mode }: Walk):
       if (level < top) ascend(level)
     }
     flow.forEach(tensor => tensor.dispose())
+    stages.forEach((stage, index) => {
+      if (stage.penalty === undefined || gradients[index] === undefined) return
+      const penalised = penalise(stage, variables[index]!, gradients[index])
+      gradients[index] = penalised.gradients
+      penalties[index] = penalised.penalty
+    })
   } finally {
     live.forEach(({ pullback }) => pullback.dispose())
   }
-  return { lessons: learners.map(learner => lessons.get(learner)!), gradients, buffers }
+  return { lessons: learners.map(learner => lessons.get(learner)!), gradients, buffers, penalties }
 }
 
 /** The units that hold a stage, each with the weight of what it teaches there. */
@@ -200,30 +216,50 @@ function lanesOf(units: readonly Unit[], shares: readonly Map<Unit, number>[]): 
 
 /** Runs a unit's head and loss and differentiates them: the head's gradients, and the cotangent of what flowed in. */
 function learn(
-  { unit, head, memory, targets }: Learner, flow: readonly tf.Tensor[],
-  unfold: (folded: readonly tf.Tensor[]) => Views, batch: Batch, mode: Mode
+  { unit, head, loss: variables, shown }: Learner, flow: readonly tf.Tensor[],
+  unfold: (folded: readonly tf.Tensor[]) => Views, batch: Batch, mode: Mode, observe: boolean
 ): { lesson: Lesson; cotangent: Cotangent } {
-  const weights = leaves(head.params)
+  const headWeights = leaves(head.params)
+  const lossWeights = leaves(variables.params)
   // A probe sees the flow as a constant, so it cannot teach the backbone.
   const input = unit.start < unit.end ? flow : []
   const { outputs: [loss], aux, pull, dispose } = naming(unit, () => vjp(() => {
     const { outputs, aux: headBuffers } = applyToFlow(unit.head, head, flow, mode)
     const embeddings = unfold(outputs) as Views<tf.Tensor2D>
-    const { loss, memory: next } = applyLoss(unit.loss, embeddings, targets ? { ...batch, targets } : batch, memory)
+    const { loss, memory } = applyLoss(unit.loss, embeddings, { ...batch, ...shown }, variables)
     if (loss.rank !== 0) throw new Error(`expected the loss to be one scalar, got shape [${loss.shape}]. Take its mean.`)
-    return { outputs: [loss], aux: { headBuffers, memory: next } }
-  }, [...input, ...weights]))
+    // Clones, so that what the caller frees is never what the tape or another unit holds.
+    const observed = observe && { embeddings: embeddings.map(tensor => tf.clone(tensor)) as unknown as Views<tf.Tensor2D> }
+    return { outputs: [loss], aux: { headBuffers, memory, ...observed } }
+  }, [...input, ...headWeights, ...lossWeights]))
   try {
-    const pulled = own(() => pull([tf.scalar(1)], [...input, ...weights], { last: true }))
+    const pulled = own(() => pull([tf.scalar(1)], [...input, ...headWeights, ...lossWeights], { last: true }))
     const cotangent = pulled.slice(0, input.length)
     if (input.length > 0 && cotangent.every(tensor => tensor === undefined)) {
       throw new Error(`unit "${unit.name}": expected a loss that depends on the embeddings, got one that does not. Nothing could be learned from it.`)
     }
-    const headGradients = gradientTree(unit.head, head.params, pulled.slice(input.length))
-    return { lesson: { loss: loss as tf.Scalar, headGradients, ...aux }, cotangent }
+    const headGradients = gradientTree(unit.head, head.params, pulled.slice(input.length, input.length + headWeights.length))
+    const lossGradients = gradientTree({ name: `${unit.name}'s loss` }, variables.params, pulled.slice(input.length + headWeights.length))
+    return { lesson: { loss: loss as tf.Scalar, headGradients, lossGradients, ...aux }, cotangent }
   } finally {
     dispose()
   }
+}
+
+/** Adds what a stage's parameters cost by themselves to what they were taught. Takes the gradients. */
+function penalise(stage: Stage, variables: Variables, taught: Params): { readonly gradients: Params; readonly penalty: tf.Scalar } {
+  const weights = leaves(variables.params)
+  const { outputs: [penalty], pull } = vjp(() => ({ outputs: [stage.penalty!(variables)], aux: null }), weights)
+  const pulled = own(() => pull([tf.scalar(1)], weights, { last: true }))
+  const total = leaves(taught).map((gradient, i) => {
+    const cost = pulled[i]
+    if (cost === undefined) return gradient
+    const sum = tf.add(gradient, cost)
+    gradient.dispose()
+    cost.dispose()
+    return sum
+  })
+  return { gradients: withLeaves(taught, total), penalty: penalty as tf.Scalar }
 }
 
 /** Applies a stage to views of every size. Its buffers move once: they follow the first size, usually that of the full views. */
@@ -234,8 +270,11 @@ export function applyToFlow(
   return { outputs: results.map(({ output }) => output), aux: results[0]!.buffers }
 }
 
-function applyLoss(loss: LocalLoss, embeddings: Views<tf.Tensor2D>, batch: Batch, memory: Buffers): { loss: tf.Scalar; memory: Buffers } {
-  return typeof loss === 'function' ? { loss: loss(embeddings, batch), memory } : loss.apply(embeddings, batch, memory)
+/** A loss of either kind, with the variables it has, if any. */
+export function applyLoss(
+  loss: LocalLoss, embeddings: Views<tf.Tensor2D>, batch: Batch, variables: LossVariables
+): { loss: tf.Scalar; memory: Memory } {
+  return typeof loss === 'function' ? { loss: loss(embeddings, batch), memory: variables.memory } : loss.apply(embeddings, batch, variables)
 }
 
 /** Says which unit an error comes from. */
@@ -247,15 +286,18 @@ function naming<T>(unit: Unit, run: () => T): T {
   }
 }
 
-/** Gives pulled gradients the form of the parameters. */
-function gradientTree(stage: Stage, params: Params, pulled: readonly (tf.Tensor | undefined)[]): Params {
-  const missing = pulled.indexOf(undefined)
-  if (missing >= 0) {
+/** Gives pulled gradients the form of the parameters. Those that only a penalty teaches are taught nothing here. */
+function gradientTree(
+  { name, penalty }: Pick<Stage, 'name' | 'penalty'>, params: Params, pulled: readonly (tf.Tensor | undefined)[]
+): Params {
+  const named = namedLeaves(params)
+  return withLeaves(params, pulled.map((gradient, i) => {
+    if (gradient !== undefined) return gradient
+    if (penalty !== undefined) return tf.zerosLike(named[i]!.value)
     throw new Error(
-      `stage "${stage.name}": expected every parameter to matter for the output, but ${namedLeaves(params)[missing]!.name} does not. ` +
+      `stage "${name}": expected every parameter to matter for the output, but ${named[i]!.name} does not. ` +
       'Leave it out of params, or keep it in buffers.')
-  }
-  return withLeaves(params, pulled as readonly tf.Tensor[])
+  }))
 }
 
 /** The sum of two cotangents. Takes both. */

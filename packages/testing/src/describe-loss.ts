@@ -1,4 +1,4 @@
-import { leaves, own, seeded, vjp, type Batch, type Buffers, type LocalLoss, type Random, type Views } from '@lapstrake/core'
+import { leaves, own, seeded, vjp, type Batch, type LocalLoss, type LossVariables, type Random, type Shape, type Views } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import { gradientError } from './gradient-error.ts'
@@ -9,13 +9,19 @@ export interface LossSuite {
   readonly views?: number
   readonly batch?: number
   readonly dim?: number
+  /** The shape of an embedding, when it is not a row of `dim` numbers. */
+  readonly shape?: Shape
   /** Labels lie in [0, classes). */
   readonly classes?: number
+  /** The shape of what a teacher shows, for losses that have one. */
+  readonly teacher?: Shape
+  /** Gives each view a target network's embedding. */
+  readonly targets?: boolean
   /** Promises that this loss cannot keep, each with the reason: `{ 'every view': 'the second view is a constant target' }`. */
   readonly except?: Partial<Record<LossPromise, string>>
 }
 
-type LossPromise = 'every view' | 'order' | 'finite differences'
+type LossPromise = 'every view' | 'order' | 'finite differences' | 'finite'
 
 /**
  * The promises every loss keeps: one finite scalar, the same for the same arguments; a gradient for every view that agrees
@@ -23,7 +29,7 @@ type LossPromise = 'every view' | 'order' | 'finite differences'
  * arguments untouched and nothing left behind.
  */
 export function describeLoss(name: string, loss: LocalLoss, options: LossSuite = {}): void {
-  const { views: count = 2, batch: rows = 6, dim = 5, classes = 3, except = {} } = options
+  const { views: count = 2, batch: rows = 6, dim = 5, shape = [dim], classes = 3, except = {} } = options
   const random = seeded(11).split(name)
   const promise = (title: string, excuse: LossPromise | undefined, check: () => void): void => {
     const reason = excuse && except[excuse]
@@ -33,81 +39,92 @@ export function describeLoss(name: string, loss: LocalLoss, options: LossSuite =
 
   describe(`${name} keeps the promises of a loss`, () => {
     test('one finite number, the same for the same arguments', () => {
-      const { views, batch } = example(random, count, rows, dim, classes)
-      const first = evaluate(loss, views, batch, dim)
+      const { views, batch } = example(random, { ...options, views: count, batch: rows, shape, classes })
+      const first = evaluate(loss, views, batch, shape)
       expect(first).toHaveLength(1)
       expect(Number.isFinite(first[0])).toBe(true)
-      expect(evaluate(loss, views, batch, dim)).toEqual(first)
+      expect(evaluate(loss, views, batch, shape)).toEqual(first)
     })
 
     promise('a gradient reaches every view', 'every view', () => {
-      const { views, batch } = example(random, count, rows, dim, classes)
-      for (const gradient of gradientsOf(loss, views, batch, dim)) {
+      const { views, batch } = example(random, { ...options, views: count, batch: rows, shape, classes })
+      for (const gradient of gradientsOf(loss, views, batch, shape)) {
         expect(gradient.some(value => value !== 0)).toBe(true)
       }
     })
 
     promise('the gradient agrees with finite differences', 'finite differences', () => {
-      const { views, batch } = example(random, count, rows, dim, classes)
-      const memory = memoryOf(loss, dim)
-      const f = (...inputs: tf.Tensor[]): tf.Scalar => apply(loss, inputs as unknown as Views<tf.Tensor2D>, batch, memory)
+      const { views, batch } = example(random, { ...options, views: count, batch: rows, shape, classes })
+      const variables = variablesOf(loss, shape, options.teacher)
+      const f = (...inputs: tf.Tensor[]): tf.Scalar => apply(loss, inputs as unknown as Views<tf.Tensor2D>, batch, variables)
       expect(gradientError(f, views)).toBeLessThan(0.02)
     })
 
-    test.each<[string, (views: readonly tf.Tensor2D[]) => tf.Tensor2D[]]>([
-      ['a row of zeros', views => views.map(view => tf.concat([tf.zeros([1, dim]), tf.slice(view, 1)]) as tf.Tensor2D)],
-      ['repeated rows', views => views.map(view => tf.tile(tf.slice(view, 0, 1), [rows, 1]))],
+    const hard: [string, (views: readonly tf.Tensor2D[]) => tf.Tensor2D[]][] = [
+      ['a row of zeros', views => views.map(view => tf.concat([tf.zeros([1, ...shape]), tf.slice(view, 1)]) as tf.Tensor2D)],
+      ['repeated rows', views => views.map(view => tf.gather(view, tf.zeros([rows], 'int32')))],
       ['rows a thousand times as long', views => views.map(view => tf.mul(view, 1000))],
       ['rows a million times as short', views => views.map(view => tf.mul(view, 1e-6))]
-    ])('loss and gradient stay finite for %s', (_, change) => {
-      const { views, batch } = example(random, count, rows, dim, classes)
+    ]
+    for (const [title, change] of hard) promise(`loss and gradient stay finite for ${title}`, 'finite', () => {
+      const { views, batch } = example(random, { ...options, views: count, batch: rows, shape, classes })
       const changed = change(views) as unknown as Views<tf.Tensor2D>
-      expect(evaluate(loss, changed, batch, dim).every(Number.isFinite)).toBe(true)
-      expect(gradientsOf(loss, changed, batch, dim).flat().every(Number.isFinite)).toBe(true)
+      expect(evaluate(loss, changed, batch, shape).every(Number.isFinite)).toBe(true)
+      expect(gradientsOf(loss, changed, batch, shape).flat().every(Number.isFinite)).toBe(true)
     })
 
     promise('the order of the examples does not matter', 'order', () => {
-      const { views, batch } = example(random, count, rows, dim, classes)
+      const { views, batch } = example(random, { ...options, views: count, batch: rows, shape, classes })
       const order = tf.tensor1d([...random.split('order').permutation(rows)], 'int32')
-      const shuffled = views.map(view => tf.gather(view, order)) as unknown as Views<tf.Tensor2D>
-      const labels = tf.gather(batch.labels!, order)
-      const indices = tf.gather(batch.indices!, order)
-      const [value] = evaluate(loss, views, batch, dim)
-      expect(evaluate(loss, shuffled, { ...batch, views: shuffled, labels, indices }, dim)[0]).toBeCloseTo(value!, 4)
+      const shuffle = <T extends tf.Tensor>(views: Views<T>): Views<T> => views.map(view => tf.gather(view, order)) as unknown as Views<T>
+      const shuffled: Batch = {
+        views: shuffle(batch.views), labels: tf.gather(batch.labels!, order), indices: tf.gather(batch.indices!, order),
+        ...(batch.teacher && { teacher: shuffle(batch.teacher) }), ...(batch.targets && { targets: shuffle(batch.targets) })
+      }
+      const [value] = evaluate(loss, views, batch, shape)
+      expect(evaluate(loss, shuffle(views), shuffled, shape)[0]! / value!).toBeCloseTo(1, 4)
     })
 
     test('arguments are untouched, and nothing is left behind', () => {
-      const { views, batch } = example(random, count, rows, dim, classes)
-      const memory = memoryOf(loss, dim)
-      const before = [...views.flatMap(read), ...read(memory)]
+      const { views, batch } = example(random, { ...options, views: count, batch: rows, shape, classes })
+      const variables = variablesOf(loss, shape, options.teacher)
+      const before = [...views.flatMap(read), ...read(variables)]
       const tensors = tf.memory().numTensors
       tf.tidy(() => {
-        gradientsOf(loss, views, batch, dim)
-        apply(loss, views, batch, memory)
+        gradientsOf(loss, views, batch, shape)
+        apply(loss, views, batch, variables)
       })
       expect(tf.memory().numTensors).toBe(tensors)
-      expect([...views.flatMap(read), ...read(memory)]).toEqual(before)
+      expect([...views.flatMap(read), ...read(variables)]).toEqual(before)
     })
   })
 }
 
-function example(random: Random, count: number, rows: number, dim: number, classes: number): { views: Views<tf.Tensor2D>; batch: Batch } {
-  const views = Array.from({ length: count }, (_, v) => random.split('view', v).normal([rows, dim])) as unknown as Views<tf.Tensor2D>
+function example(
+  random: Random, { views: count = 2, batch: rows = 6, shape = [5], classes = 3, teacher, targets = false }: LossSuite
+): { views: Views<tf.Tensor2D>; batch: Batch } {
+  const draw = (name: string, shape: Shape): Views<tf.Tensor2D> =>
+    Array.from({ length: count }, (_, v) => random.split(name, v).normal([rows, ...shape])) as unknown as Views<tf.Tensor2D>
+  const views = draw('view', shape)
   const labels = tf.tensor1d(Array.from({ length: rows }, (_, i) => i % classes), 'int32')
   const indices = tf.tensor1d(Array.from({ length: rows }, (_, i) => i), 'int32')
-  return { views, batch: { views, labels, indices } }
+  return { views, batch: { views, labels, indices, ...(teacher && { teacher: draw('teacher', teacher) }), ...(targets && { targets: draw('target', shape) }) } }
 }
 
-const memoryOf = (loss: LocalLoss, dim: number): Buffers => (typeof loss === 'function' ? {} : loss.init(seeded(5), dim))
+const variablesOf = (loss: LocalLoss, embedding: Shape, teacher: Shape | undefined): LossVariables =>
+  (typeof loss === 'function' ? { params: {}, memory: {} } : loss.init(seeded(5), { embedding, ...(teacher && { teacher }) }))
 
-const apply = (loss: LocalLoss, views: Views<tf.Tensor2D>, batch: Batch, memory: Buffers): tf.Scalar =>
-  typeof loss === 'function' ? loss(views, batch) : loss.apply(views, batch, memory).loss
+const apply = (loss: LocalLoss, views: Views<tf.Tensor2D>, batch: Batch, variables: LossVariables): tf.Scalar =>
+  typeof loss === 'function' ? loss(views, batch) : loss.apply(views, batch, variables).loss
 
-const evaluate = (loss: LocalLoss, views: Views<tf.Tensor2D>, batch: Batch, dim: number): number[] =>
-  read(own(() => apply(loss, views, batch, memoryOf(loss, dim))))
+const variablesFor = (loss: LocalLoss, batch: Batch, embedding: Shape): LossVariables =>
+  variablesOf(loss, embedding, batch.teacher?.[0].shape.slice(1))
 
-function gradientsOf(loss: LocalLoss, views: Views<tf.Tensor2D>, batch: Batch, dim: number): number[][] {
-  const memory = memoryOf(loss, dim)
-  const { pull } = vjp(() => ({ outputs: [apply(loss, views, batch, memory)], aux: null }), leaves<tf.Tensor>([...views]))
+const evaluate = (loss: LocalLoss, views: Views<tf.Tensor2D>, batch: Batch, shape: Shape): number[] =>
+  read(own(() => apply(loss, views, batch, variablesFor(loss, batch, shape))))
+
+function gradientsOf(loss: LocalLoss, views: Views<tf.Tensor2D>, batch: Batch, shape: Shape): number[][] {
+  const variables = variablesFor(loss, batch, shape)
+  const { pull } = vjp(() => ({ outputs: [apply(loss, views, batch, variables)], aux: null }), leaves<tf.Tensor>([...views]))
   return pull([tf.scalar(1)], views, { last: true }).map(gradient => (gradient === undefined ? [] : read(gradient)))
 }

@@ -1,9 +1,6 @@
 import { withGradient, type Loss } from '@lapstrake/core'
+import { checkTemperature, checkViews, normaliseRows, softmaxRows, transposedTimes } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
-import { checkTemperature, checkViews } from './check-views.ts'
-import { normaliseRows } from './normalise-rows.ts'
-import { softmaxRows } from './softmax-rows.ts'
-import { transposedTimes } from './transposed-times.ts'
 
 export interface NTXentOptions {
   /** Divides the cosine similarities. SimCLR uses 0.5 on CIFAR-10 and 0.1 on ImageNet. */

@@ -1,0 +1,25 @@
+import type * as tf from '@tensorflow/tfjs-core'
+
+/** @throws RangeError if an option is not a finite number above 0 */
+export function checkPositive(who: string, name: string, value: number, advice: string): void {
+  if (!(value > 0 && value < Infinity)) throw new RangeError(`${who}: expected a ${name} above 0, got ${value}. ${advice}`)
+}
+
+/** @throws RangeError if the temperature is not above 0 */
+export const checkTemperature = (who: string, temperature: number): void =>
+  checkPositive(who, 'temperature', temperature, 'Try 0.1.')
+
+/** @throws Error unless there are `least` or more views, all of one shape `[batch, dim]` */
+export function checkViews(who: string, views: readonly tf.Tensor[], least = 2): void {
+  if (views.length < least) {
+    throw new Error(`${who}: expected ${least === 2 ? 'two' : least} or more views of each example, got ${views.length}. Augment every image twice.`)
+  }
+  const [first] = views as readonly [tf.Tensor]
+  for (const view of views) {
+    if (view.rank !== 2 || view.shape[0] !== first.shape[0] || view.shape[1] !== first.shape[1]) {
+      throw new Error(
+        `${who}: expected views of one shape [batch, dim], got ${views.map(({ shape }) => `[${shape.join(', ')}]`).join(' and ')}. ` +
+        'Row i of every view must show example i, and the head must give one row of numbers: pool or flatten in it.')
+    }
+  }
+}

@@ -1,0 +1,1 @@
+export { cacr, type CacrOptions } from './cacr.ts'

@@ -1,0 +1,1 @@
+export { distillation, type DistillationOptions } from './distillation.ts'

@@ -1,0 +1,1 @@
+export { nonContrastive, type NonContrastiveOptions } from './non-contrastive.ts'

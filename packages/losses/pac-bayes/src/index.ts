@@ -1,0 +1,1 @@
+export { pacBayes, type PacBayesOptions } from './pac-bayes.ts'

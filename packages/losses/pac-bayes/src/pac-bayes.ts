@@ -1,0 +1,26 @@
+import type { Loss } from '@lapstrake/core'
+import { checkPositive, checkViews, normaliseRows } from '@lapstrake/embeddings'
+import * as tf from '@tensorflow/tfjs-core'
+
+export interface PacBayesOptions {
+  /** Multiplies the loss. */
+  readonly weight?: number
+}
+
+/**
+ * Pulls the first two views of an example together: the mean squared distance of their unit rows.
+ *
+ * Takes views `[batch, dim]` of any length. Returns a number from 0 to `4 · weight`; alone it is lowest when all embeddings are
+ * equal, so give it something that spreads them. This is where your loss begins: say here what it is and cite its equation.
+ *
+ * @throws RangeError if `weight` is not above 0
+ * @throws Error unless there are two views or more, all of one shape
+ */
+export function pacBayes({ weight = 1 }: PacBayesOptions = {}): Loss {
+  checkPositive('pacBayes', 'weight', weight, 'Try 1.')
+  return embeddings => {
+    checkViews('pacBayes', embeddings)
+    const [first, second] = embeddings.map(normaliseRows) as [tf.Tensor2D, tf.Tensor2D]
+    return tf.mul(tf.mean(tf.sum(tf.squaredDifference(first, second), 1)), weight) as tf.Scalar
+  }
+}

@@ -1,0 +1,1 @@
+export { supcon, type SupconOptions } from './supcon.ts'

@@ -1,0 +1,45 @@
+import '@tensorflow/tfjs-backend-cpu'
+import * as tf from '@tensorflow/tfjs-core'
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, sep } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+
+/** Backends that a test in Node can reach without a GPU. */
+export type TestBackend = 'cpu' | 'wasm' | 'webgpu'
+
+/** Runs the same tests on several backends; WebGPU on the machine's own driver, or on one in software, or else skipped with the reason. */
+export async function describeOnBackends(backends: readonly TestBackend[], tests: (backend: TestBackend) => void): Promise<void> {
+  for (const backend of backends) {
+    if (backend === 'wasm') {
+      const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm')
+      setWasmPaths(dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm')) + sep)
+    }
+    if (backend === 'webgpu' && !await startWebGPU()) {
+      test.skip('on the webgpu backend (no Vulkan driver answers; apt-get install libvulkan1 chromium brings one in software)', () => {})
+      continue
+    }
+    describe(`on the ${backend} backend`, () => {
+      beforeAll(async () => {
+        expect(await tf.setBackend(backend)).toBe(true)
+        expect(tf.getBackend()).toBe(backend)
+      })
+      tests(backend)
+    })
+  }
+}
+
+/** Gives Node a `navigator.gpu`, then loads the backend, which looks for one once. */
+async function startWebGPU(): Promise<boolean> {
+  const { create, globals } = await import('webgpu')
+  Object.assign(globalThis, globals)
+  const software = '/usr/lib/chromium/vk_swiftshader_icd.json'
+  if (!process.env['VK_ICD_FILENAMES'] && existsSync(software) && await create([]).requestAdapter() === null) {
+    process.env['VK_ICD_FILENAMES'] = software
+  }
+  const gpu = create([])
+  Object.defineProperty(globalThis, 'navigator', { value: { gpu }, configurable: true })
+  if (await gpu.requestAdapter() === null) return false
+  await import('@tensorflow/tfjs-backend-webgpu')
+  return true
+}

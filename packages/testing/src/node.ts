@@ -1,0 +1,1 @@
+export { describeOnBackends, type TestBackend } from './describe-on-backends.ts'

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import type { Batch, Shape, Teacher, Unit, Variables, Views } from './contracts.ts'
 import { own } from './memory.ts'
-import { outputShapeOf, shapesOf } from './units.ts'
+import { shapesOf } from './units.ts'
 import { foldViews } from './views.ts'
 import { applyToFlow } from './window-walk.ts'
 

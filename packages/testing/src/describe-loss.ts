@@ -61,7 +61,7 @@ export function describeLoss(name: string, loss: LocalLoss, options: LossSuite =
     })
 
     const hard: [string, (views: readonly tf.Tensor2D[]) => tf.Tensor2D[]][] = [
-      ['a row of zeros', views => views.map(view => tf.concat([tf.zeros([1, ...shape]), tf.slice(view, 1)]) as tf.Tensor2D)],
+      ['a row of zeros', views => views.map(view => tf.concat<tf.Tensor>([tf.zeros([1, ...shape]), tf.slice(view, 1)]) as tf.Tensor2D)],
       ['repeated rows', views => views.map(view => tf.gather(view, tf.zeros([rows], 'int32')))],
       ['rows a thousand times as long', views => views.map(view => tf.mul(view, 1000))],
       ['rows a million times as short', views => views.map(view => tf.mul(view, 1e-6))]

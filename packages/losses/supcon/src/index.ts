@@ -1,1 +1,1 @@
-export { supcon, type SupconOptions } from './supcon.ts'
+export { supCon, supConLoss, type Alike, type SupConOptions } from './sup-con.ts'

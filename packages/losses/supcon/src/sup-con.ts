@@ -1,0 +1,94 @@
+import { withGradient, type Loss } from '@lapstrake/core'
+import { checkPositive, checkTemperature, checkViews, normaliseRows, transposedTimes } from '@lapstrake/embeddings'
+import * as tf from '@tensorflow/tfjs-core'
+import { positiveWeights } from './positive-weights.ts'
+import { formulas } from './formulas.ts'
+
+export interface SupConOptions {
+  /** Divides the similarities. The paper uses 0.1. */
+  readonly temperature?: number
+  /** The loss is multiplied by `temperature / baseTemperature`. Equal to the temperature when left out, so that nothing is scaled. */
+  readonly baseTemperature?: number
+  /** Rows that ask: those of all views, or of the first only. All rows answer either way. */
+  readonly anchors?: 'all' | 'first'
+  /**
+   * Where an anchor's positives are averaged: `out`side the logarithm (eq. 2, the paper's choice) or `in`side it (eq. 3).
+   * `pairs` averages over pairs and keeps an anchor's other positives out of the denominator, as pytorch-metric-learning's NT-Xent does.
+   */
+  readonly form?: 'out' | 'in' | 'pairs'
+  /** An anchor without positives costs nothing: it counts in the mean (`zero`), or does not (`skip`). */
+  readonly noPositive?: 'zero' | 'skip'
+  /** Scales rows to length one. Rows that come in scaled may save it. */
+  readonly normalise?: boolean
+}
+
+/** Which examples are alike: by class, or by a matrix. With neither, an example is like itself alone, as in SimCLR. */
+export interface Alike {
+  /** The class of each example, `[batch]`, int32. */
+  readonly labels?: tf.Tensor1D
+  /** How much example `j` is a positive of example `i`, `[batch, batch]`, 0 or more: several labels, soft labels. */
+  readonly mask?: tf.Tensor2D
+}
+
+/**
+ * Supervised contrastive loss: each row should find all rows of examples like its own among the rows of all views.
+ *
+ * Takes one view or more `[batch, dim]`, and `labels` or `mask` from the batch; without either it wants two views and is
+ * NT-Xent. Returns nats times `temperature / baseTemperature`, averaged over the anchors; `log(V · batch − 1)` times that when
+ * all embeddings are equal; exactly 0 when nothing is alike. Keeps one matrix of similarities from the forward pass.
+ *
+ * @throws RangeError if `temperature` or `baseTemperature` is not above 0
+ * @throws Error for labels and a mask together, labels or a mask of the wrong form, views of different shapes, or one view and neither
+ * @see Khosla et al. 2020, eq. 2 and 3, https://arxiv.org/abs/2004.11362
+ */
+export function supCon(options: SupConOptions = {}): Loss {
+  checkOptions(options)
+  return (embeddings, { labels, mask }) => {
+    checkViews('supCon', embeddings, 1)
+    return contrast(tf.concat2d([...embeddings], 0), embeddings.length, { ...(labels && { labels }), ...(mask && { mask }) }, options)
+  }
+}
+
+/**
+ * {@link supCon} for features in one tensor `[batch, views, ...]`; what follows the views is flattened to one row.
+ *
+ * @throws RangeError and Error as {@link supCon} does
+ */
+export function supConLoss(features: tf.Tensor, alike: Alike = {}, options: SupConOptions = {}): tf.Scalar {
+  checkOptions(options)
+  const [batch = 0, views = 0] = features.shape
+  if (features.rank < 3) throw new Error(`supCon: expected features [batch, views, ...], got [${features.shape.join(', ')}]. Stack the views along axis 1.`)
+  const rows = tf.transpose(tf.reshape(features, [batch, views, -1]), [1, 0, 2])
+  return contrast(tf.reshape(rows, [views * batch, -1]), views, alike, options)
+}
+
+function checkOptions({ temperature = 0.1, baseTemperature = temperature }: SupConOptions): void {
+  checkTemperature('supCon', temperature)
+  checkPositive('supCon', 'baseTemperature', baseTemperature, 'Leave it out to scale nothing.')
+}
+
+/** The loss of rows, view after view. */
+function contrast(rows: tf.Tensor2D, views: number, alike: Alike, options: SupConOptions): tf.Scalar {
+  const { temperature = 0.1, baseTemperature = temperature, anchors = 'all', form = 'out', noPositive = 'zero', normalise = true } = options
+  const count = rows.shape[0]
+  const batch = count / views
+  const asking = anchors === 'all' ? count : batch
+  const weights = positiveWeights(alike, batch, views, asking)
+  return withGradient([normalise ? normaliseRows(rows) : rows], z => {
+    const anchor = tf.slice(z, 0, asking)
+    const itself = tf.cast(tf.oneHot(tf.range(0, asking, 1, 'int32'), count), 'float32')
+    const logits = tf.sub(tf.matMul(tf.div(anchor, temperature), tf.transpose(z)), tf.mul(itself, 1e9)) as tf.Tensor2D // [asking, count]
+    const { value, slope } = formulas[form](logits, weights, noPositive)
+    const scale = temperature / baseTemperature
+    return {
+      value: tf.mul(value, scale) as tf.Scalar,
+      saved: [z, slope],
+      gradient(dy, [z, slope]) {
+        const anchor = tf.slice(z as tf.Tensor2D, 0, asking)
+        const asked = tf.matMul(slope as tf.Tensor2D, z as tf.Tensor2D) // [asking, dim]
+        const answered = transposedTimes(slope as tf.Tensor2D, anchor) // [count, dim]
+        return [tf.mul(tf.add(tf.pad(asked, [[0, count - asking], [0, 0]]), answered), tf.mul(dy, scale / temperature))]
+      }
+    }
+  })
+}

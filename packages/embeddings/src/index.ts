@@ -4,3 +4,4 @@ export { enqueue, filledRows, rowQueue, type RowQueue, type RowQueueOptions } fr
 export { softmaxRows, type RowSoftmax } from './softmax-rows.ts'
 export { squaredDistances } from './squared-distances.ts'
 export { transposedTimes } from './transposed-times.ts'
+export { zeroLoss } from './zero-loss.ts'

@@ -1,2 +1,5 @@
+export { dcl, type DCLOptions } from './dcl.ts'
+export { debiased, hardNegatives, type DebiasedOptions, type HardNegativesOptions } from './debiased.ts'
 export { infoNCE, infoNCEAgainst, type InfoNCEOptions } from './info-nce.ts'
+export { moco, type MocoOptions } from './moco.ts'
 export { ntXent, type NTXentOptions } from './nt-xent.ts'

@@ -1,13 +1,20 @@
 import '@tensorflow/tfjs-backend-cpu'
-import { seeded, vjp, type Views } from '@lapstrake/core'
+import { seeded, symmetric, vjp, type Views } from '@lapstrake/core'
+import type { RowQueue } from '@lapstrake/embeddings'
 import { describeLoss, read } from '@lapstrake/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
-import { infoNCE, infoNCEAgainst, ntXent } from './index.ts'
+import { dcl, debiased, hardNegatives, infoNCE, infoNCEAgainst, moco, ntXent } from './index.ts'
 
 describeLoss('ntXent', ntXent())
 describeLoss('ntXent of three views, cold', ntXent({ temperature: 0.1 }), { views: 3 })
+describeLoss('ntXent in tiles', ntXent({ chunk: 5 }))
 describeLoss('infoNCE', infoNCE({ temperature: 0.3 }))
+describeLoss('dcl', dcl({ temperature: 0.5 }))
+describeLoss('debiased', debiased())
+describeLoss('hardNegatives', hardNegatives({ concentration: 2 }))
+describeLoss('moco', moco({ size: 8 }), { targets: true, except: { 'every view': 'the second view asks only under symmetric()' } })
+describeLoss('moco in both directions', symmetric(moco({ size: 8, temperature: 0.2 })), { targets: true, except: { order: 'the keys of one direction are negatives of the other, the newest last' } })
 
 const views = (...tensors: tf.Tensor[]): Views<tf.Tensor2D> => tensors as unknown as Views<tf.Tensor2D>
 const value = (loss: ReturnType<typeof ntXent>, ...tensors: tf.Tensor[]): number =>
@@ -36,8 +43,8 @@ describe('values worked out by hand', () => {
     const given = [seeded(1).normal([1, 3]), seeded(2).normal([1, 3])]
     for (const loss of [ntXent(), infoNCE()]) {
       const { outputs, pull } = vjp(() => ({ outputs: [loss(views(...given), { views: views(...given) })], aux: null }), given)
-      expect(read(outputs)[0]).toBeCloseTo(0, 6)
-      expect(pull([tf.scalar(1)], given, { last: true }).flatMap(read).every(value => Math.abs(value) < 1e-6)).toBe(true)
+      expect(read(outputs)).toEqual([0])
+      expect(pull([tf.scalar(1)], given, { last: true }).flatMap(read).every(value => value === 0)).toBe(true)
     }
   })
 
@@ -90,6 +97,98 @@ test('ntXent keeps one matrix of all similarities for its backward pass', () => 
   expect(tf.memory().numBytes).toBe(before)
 })
 
+test('tiles of any size give the value and gradient of the whole, also with three views', () => {
+  const given = [1, 2, 3].map(seed => seeded(seed).normal([7, 6]))
+  const run = (chunk?: number): number[] => {
+    const { outputs, pull } = vjp(() => ({ outputs: [ntXent({ temperature: 0.2, ...(chunk && { chunk }) })(views(...given), { views: views(...given) })], aux: null }), given)
+    return [...outputs, ...pull([tf.scalar(1)], given, { last: true })].flatMap(read)
+  }
+  const whole = run()
+  for (const chunk of [1, 4, 7, 20, 21, 1000]) run(chunk).forEach((value, i) => expect(Math.abs(value - whole[i]!)).toBeLessThan(1e-5))
+})
+
+describe('corrections of the denominator', () => {
+  const [a, b] = [seeded(1).normal([5, 4]), seeded(2).normal([5, 4])]
+  test('without a class prior and concentration, debiased is NT-Xent', () => {
+    expect(value(debiased({ temperature: 0.4, classPrior: 0 }), a, b)).toBeCloseTo(value(ntXent({ temperature: 0.4 }), a, b), 5)
+    expect(value(hardNegatives({ temperature: 0.4, classPrior: 0, concentration: 0 }), a, b)).toBeCloseTo(value(ntXent({ temperature: 0.4 }), a, b), 5)
+  })
+
+  test('hardNegatives agrees with the formula written as plain loops', () => {
+    const [t, tau, beta, batch] = [0.5, 0.1, 1.5, 5]
+    const unit = [a, b].flatMap(view => (view.arraySync() as number[][]).map(row => row.map(x => x / Math.hypot(...row))))
+    const s = (i: number, j: number): number => unit[i]!.reduce((sum, x, d) => sum + x * unit[j]![d]!, 0) / t
+    let total = 0
+    for (let i = 0; i < 2 * batch; i++) {
+      const others = unit.map((_, j) => j).filter(j => j % batch !== i % batch).map(j => s(i, j))
+      const positive = s(i, (i + batch) % (2 * batch))
+      const weights = others.map(value => Math.exp(beta * value))
+      const mean = weights.reduce((sum, w) => sum + w, 0) / weights.length
+      const reweighted = others.reduce((sum, value, k) => sum + weights[k]! / mean * Math.exp(value), 0)
+      const count = others.length
+      const corrected = Math.max((reweighted - count * tau * Math.exp(positive)) / (1 - tau), count * Math.exp(-1 / t))
+      total -= Math.log(Math.exp(positive) / (Math.exp(positive) + corrected))
+    }
+    expect(value(hardNegatives({ temperature: t, classPrior: tau, concentration: beta }), a, b)).toBeCloseTo(total / (2 * batch), 5)
+  })
+
+  test('at collapse dcl costs log(2 · batch − 2)', () => {
+    expect(value(dcl(), tf.ones([5, 3]), tf.ones([5, 3]))).toBeCloseTo(Math.log(8), 5)
+  })
+
+  test('with one example nothing is comparable: exactly zero', () => {
+    for (const loss of [dcl(), debiased(), hardNegatives()]) expect(value(loss, tf.ones([1, 3]), tf.ones([1, 3]))).toBe(0)
+  })
+})
+
+describe('moco', () => {
+  const ask = (loss: ReturnType<typeof moco>, memory: RowQueue, query: tf.Tensor2D, key: tf.Tensor2D): { loss: number; memory: RowQueue } => {
+    const result = loss.apply([query, query], { views: [query, query], targets: [key, key] }, { params: {}, memory })
+    return { loss: read(result.loss)[0]!, memory: result.memory }
+  }
+  const start = (loss: ReturnType<typeof moco>, dim = 4): RowQueue => loss.init(seeded(1), { embedding: [dim] }).memory
+  const rows = (seed: number, count: number): tf.Tensor2D => seeded(seed).normal([count, 4]) as tf.Tensor2D
+
+  test.each([[8, 4], [7, 3], [5, 4], [3, 8], [1, 2]])('a queue of %i wraps under batches of %i: it holds the newest keys', (size, batch) => {
+    const loss = moco({ size })
+    let memory = start(loss)
+    const seen: number[][] = []
+    for (let step = 0; step < 6; step++) {
+      const keys = rows(10 + step, batch)
+      memory = ask(loss, memory, rows(50 + step, batch), keys).memory
+      seen.push(...(keys.arraySync()).map(row => row.map(x => x / Math.hypot(...row))))
+    }
+    const sorted = (rows: number[][]): number[][] => rows.map(row => row.map(x => Math.round(x * 1e5))).sort((a, b) => a[0]! - b[0]!)
+    expect(sorted(memory.rows.arraySync())).toEqual(sorted(seen.slice(-size)))
+    expect(memory.next).toBe((6 * batch) % size)
+  })
+
+  test('its first queue is of unit rows; all equal costs log(size + 1)', () => {
+    const loss = moco({ size: 9, temperature: 0.2 })
+    const memory = start(loss)
+    read(tf.sum(tf.square(memory.rows), 1)).forEach(length => expect(length).toBeCloseTo(1, 5))
+    const same = tf.ones<tf.Rank.R2>([2, 4])
+    expect(ask(loss, { ...memory, rows: tf.fill([9, 4], 0.5) }, same, same).loss).toBeCloseTo(Math.log(10), 5)
+  })
+
+  test('an empty queue costs nothing at first, then counts only keys that were seen', () => {
+    const loss = moco({ size: 100, fill: 'empty', temperature: 0.5 })
+    const first = ask(loss, start(loss), rows(1, 3), rows(2, 3))
+    expect([first.loss, first.memory.filled]).toEqual([0, 3])
+    const second = ask(loss, first.memory, rows(3, 3), rows(4, 3))
+    expect(second.loss).toBeCloseTo(read(infoNCEAgainst(rows(3, 3), rows(4, 3), rows(2, 3), { temperature: 0.5 }))[0]!, 5)
+  })
+
+  test('wants a momentum encoder, and a queue of its own size and width', () => {
+    const loss = moco({ size: 6 })
+    const z = rows(1, 3)
+    expect(() => loss.apply([z, z], { views: [z, z] }, { params: {}, memory: start(loss) })).toThrow('moco: expected a momentum encoder, got none.')
+    expect(() => ask(moco({ size: 5 }), start(loss), z, z)).toThrow('moco: expected a queue of 5 keys, got one of 6. Restore it with the size it was saved with.')
+    expect(() => ask(loss, start(loss, 3), z, z)).toThrow('infoNCEAgainst: expected query and positive [batch, dim]')
+    expect(() => moco({ size: 0 })).toThrow('moco: expected a size of 1 or more keys, got 0. Try 4096.')
+  })
+})
+
 describe('clear errors', () => {
   const z = tf.ones([4, 3])
   test.each<[() => unknown, string]>([
@@ -97,6 +196,11 @@ describe('clear errors', () => {
     [() => infoNCE({ temperature: NaN }), 'infoNCE: expected a temperature above 0, got NaN.'],
     [() => value(ntXent(), z), 'ntXent: expected two or more views of each example, got 1.'],
     [() => value(ntXent(), z, tf.ones([5, 3])), 'ntXent: expected views of one shape [batch, dim], got [4, 3] and [5, 3].'],
+    [() => ntXent({ chunk: 0.5 }), 'ntXent: expected a chunk of 1 or more rows, got 0.5. Try 256, or leave it out.'],
+    [() => debiased({ classPrior: 1 }), 'debiased: expected a classPrior from 0 to below 1, got 1. Try 0.1 for ten classes.'],
+    [() => hardNegatives({ concentration: -1 }), 'hardNegatives: expected a concentration of 0 or more, got -1. Try 1.'],
+    [() => dcl({ temperature: -1 }), 'dcl: expected a temperature above 0, got -1.'],
+    [() => value(dcl(), z, z, z), 'dcl: expected two views, got 3. For more views use ntXent().'],
     [() => value(infoNCE(), z, z, z), 'infoNCE: expected two views, got 3. For more views use ntXent().'],
     [() => infoNCEAgainst(z as tf.Tensor2D, z as tf.Tensor2D, tf.ones<tf.Rank.R2>([7, 2])), 'infoNCEAgainst: expected query and positive [batch, dim]']
   ])('%s', (act, message) => expect(act).toThrow(message))

@@ -1,30 +1,36 @@
 import { withGradient, type Loss } from '@lapstrake/core'
-import { checkTemperature, checkViews, normaliseRows, softmaxRows, transposedTimes } from '@lapstrake/embeddings'
+import { checkTemperature, checkViews, normaliseRows, softmaxRows, transposedTimes, zeroLoss } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 
 export interface InfoNCEOptions {
   /** Divides the cosine similarities. */
   readonly temperature?: number
+  /** Scales rows to length one. Rows that come in scaled may save it. */
+  readonly normalise?: boolean
+  /** The mean over the queries, or their sum. */
+  readonly reduction?: 'mean' | 'sum'
 }
 
 /**
  * InfoNCE in one direction: row `i` of the first view should find row `i` of the second among all its rows.
  *
- * Takes two views `[batch, dim]` of any length; rows are scaled to length one here. Returns nats, averaged over the batch:
+ * Takes two views `[batch, dim]` of any length; rows are scaled to length one here. Returns nats, averaged over the batch (or summed):
  * near 0 at best, `log(batch)` when all embeddings are equal. The gradient is in closed form and keeps one `[batch, batch]` matrix.
  *
  * @throws RangeError if `temperature` is not above 0
- * @throws Error unless there are two views of one shape and two examples or more
+ * @throws Error unless there are two views of one shape
  * @see van den Oord et al. 2018, eq. 4, https://arxiv.org/abs/1807.03748
  */
-export function infoNCE({ temperature = 0.1 }: InfoNCEOptions = {}): Loss {
+export function infoNCE({ temperature = 0.1, normalise = true, reduction = 'mean' }: InfoNCEOptions = {}): Loss {
   checkTemperature('infoNCE', temperature)
   return embeddings => {
     checkViews('infoNCE', embeddings)
     if (embeddings.length > 2) {
       throw new Error(`infoNCE: expected two views, got ${embeddings.length}. For more views use ntXent().`)
     }
-    return inBatch(normaliseRows(embeddings[0]), normaliseRows(embeddings[1]), temperature)
+    if (embeddings[0].shape[0] === 1) return zeroLoss(tf.add(embeddings[0], embeddings[1]))
+    const [queries, keys] = normalise ? embeddings.map(normaliseRows) as [tf.Tensor2D, tf.Tensor2D] : embeddings
+    return reduced(inBatch(queries, keys, temperature), queries.shape[0], reduction)
   }
 }
 
@@ -40,7 +46,8 @@ export function infoNCE({ temperature = 0.1 }: InfoNCEOptions = {}): Loss {
  * @see van den Oord et al. 2018, eq. 4, https://arxiv.org/abs/1807.03748
  */
 export function infoNCEAgainst(
-  query: tf.Tensor2D, positive: tf.Tensor2D, negatives: tf.Tensor2D | tf.Tensor3D, { temperature = 0.1 }: InfoNCEOptions = {}
+  query: tf.Tensor2D, positive: tf.Tensor2D, negatives: tf.Tensor2D | tf.Tensor3D,
+  { temperature = 0.1, normalise = true, reduction = 'mean' }: InfoNCEOptions = {}
 ): tf.Scalar {
   checkTemperature('infoNCEAgainst', temperature)
   const [batch, dim] = query.shape
@@ -51,8 +58,13 @@ export function infoNCEAgainst(
       `infoNCEAgainst: expected query and positive [batch, dim] and negatives [count, dim] or [batch, count, dim], got ` +
       `[${query.shape.join(', ')}], [${positive.shape.join(', ')}] and [${negatives.shape.join(', ')}].`)
   }
-  return against(normaliseRows(query), normaliseRows(positive), normaliseRows(negatives as tf.Tensor), temperature)
+  const [queries, positives, others] = (normalise ? [query, positive, negatives].map(rows => normaliseRows<tf.Tensor>(rows)) : [query, positive, negatives]) as
+    [tf.Tensor2D, tf.Tensor2D, tf.Tensor]
+  return reduced(against(queries, positives, others, temperature), batch, reduction)
 }
+
+const reduced = (mean: tf.Scalar, count: number, reduction: 'mean' | 'sum'): tf.Scalar =>
+  (reduction === 'mean' ? mean : tf.mul(mean, count) as tf.Scalar)
 
 /** Unit rows of one view among unit rows of the other. */
 function inBatch(queries: tf.Tensor2D, keys: tf.Tensor2D, temperature: number): tf.Scalar {

@@ -1,0 +1,33 @@
+import { detached } from '@lapstrake/core'
+import { normaliseRows } from '@lapstrake/embeddings'
+import * as tf from '@tensorflow/tfjs-core'
+
+/** Two views as questions: what each row has in common with its other view, and with the other examples. */
+export interface Pairs {
+  /** `[2 · batch, 1]`, divided by the temperature. */
+  readonly positive: tf.Tensor2D
+  /** `[2 · batch, 2 · batch]`, divided by the temperature; −1e9 where both rows show one example. */
+  readonly negatives: tf.Tensor2D
+  /** How many negatives each row has. */
+  readonly count: number
+}
+
+/** @throws Error unless there are two views */
+export function pairsOf(who: string, embeddings: readonly tf.Tensor2D[], temperature: number): Pairs {
+  if (embeddings.length !== 2) throw new Error(`${who}: expected two views, got ${embeddings.length}. For more views use ntXent().`)
+  const batch = embeddings[0]!.shape[0]
+  const rows = normaliseRows(tf.concat2d([...embeddings], 0))
+  const other = tf.concat2d([tf.slice(rows, batch, batch), tf.slice(rows, 0, batch)], 0)
+  const sameExample = tf.tile(tf.eye(batch), [2, 2])
+  return {
+    positive: tf.div(tf.sum(tf.mul(rows, other), 1, true), temperature),
+    negatives: tf.sub(tf.div(tf.matMul(rows, tf.transpose(rows)), temperature), tf.mul(sameExample, 1e9)),
+    count: 2 * batch - 2
+  }
+}
+
+/** `log Σ exp` of each row, `[n, 1]`; the largest entry is taken out as a constant. */
+export function logSumExpRows(logits: tf.Tensor2D): tf.Tensor2D {
+  const largest = detached(() => tf.max(logits, 1, true))
+  return tf.add(tf.log(tf.sum(tf.exp(tf.sub(logits, largest)), 1, true)), largest)
+}

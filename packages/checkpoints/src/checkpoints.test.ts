@@ -36,6 +36,7 @@ describe('a tree', () => {
     expect(() => deserialiseTree(file, { a: tf.zeros([3]), b: 1 })).toThrow('expected a to be float32 of shape [3], got F32 of shape [2]')
     expect(() => deserialiseTree(file, { a: tf.zeros([2]) })).toThrow('but the file also holds b')
     expect(() => deserialiseTree(file, { a: tf.zeros([2]), b: 1, c: tf.zeros([1]) })).toThrow('but the file lacks c')
+    expect(Object.keys(deserialiseTree(file, { b: 0 }, { ignoreRest: true }))).toEqual(['b'])
   })
 })
 

@@ -29,18 +29,23 @@ export async function serialiseTree(tree: unknown, metadata: Readonly<Record<str
   return encodeSafetensors({ tensors, metadata: { ...metadata, ...extra } })
 }
 
+export interface DeserialiseOptions {
+  /** Leaves alone what the file holds beyond `like`, instead of refusing the file: to take an encoder from a whole run. */
+  readonly ignoreRest?: boolean
+}
+
 /**
  * Reads back what {@link serialiseTree} wrote, in the form of `like`, whose values do not matter and are left alone.
  *
  * @throws Error that names the first leaf that is missing, too much or of another shape
  */
-export function deserialiseTree<T>(file: Uint8Array, like: T): Owned<T> {
+export function deserialiseTree<T>(file: Uint8Array, like: T, { ignoreRest = false }: DeserialiseOptions = {}): Owned<T> {
   const { tensors, metadata } = decodeSafetensors(file)
   const numbers = JSON.parse(metadata[numbersKey] ?? '{}') as Record<string, number>
   const leaves = namedLeaves(like as Tree<tf.Tensor | number>)
   const wanted = new Set(leaves.map(({ name }) => name))
   const stranger = [...Object.keys(tensors), ...Object.keys(numbers)].find(name => !wanted.has(name))
-  if (stranger !== undefined) throw new Error(`deserialiseTree: expected the same recipe that wrote the file, but the file also holds ${stranger}.`)
+  if (stranger !== undefined && !ignoreRest) throw new Error(`deserialiseTree: expected the same recipe that wrote the file, but the file also holds ${stranger}.`)
   return own(() => withLeaves(like as Tree<unknown>, leaves.map(({ name, value }) => {
     if (typeof value === 'number') {
       const number = numbers[name]

@@ -2,6 +2,7 @@ import { own, type Batch, type Owned, type Random } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { MakeViews } from './augmentations/views.ts'
 import type { Dataset, Examples } from './datasets/dataset.ts'
+import { shuffled, type Sampler } from './samplers.ts'
 
 /** Where a loader is: the batch it gives next. */
 export interface Position {
@@ -24,8 +25,8 @@ export interface LoaderOptions {
   /** Decides the order of the examples and every augmentation. */
   readonly random: Random
   readonly views: MakeViews
-  /** Whether each epoch has an order of its own. */
-  readonly shuffle?: boolean
+  /** Which examples an epoch shows, and in which order; every one, shuffled, when left out. */
+  readonly sampler?: Sampler
   /** Batches read and decoded ahead of the one in use. */
   readonly ahead?: number
 }
@@ -43,18 +44,17 @@ export interface Loader {
  *
  * @throws RangeError if there are fewer examples than a batch holds
  */
-export function loader(dataset: Dataset, { batchSize, random, views, shuffle = true, ahead = 2 }: LoaderOptions): Loader {
+export function loader(dataset: Dataset, { batchSize, random, views, sampler = shuffled(), ahead = 2 }: LoaderOptions): Loader {
   if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > dataset.size) {
     throw new RangeError(`loader: expected a batch size from 1 to ${dataset.size}, the size of ${dataset.name}, got ${batchSize}.`)
   }
+  const sample = sampler(dataset, batchSize)
   const batchesPerEpoch = Math.floor(dataset.size / batchSize)
   const orders = new Map<number, Uint32Array>()
   const orderOf = (epoch: number): Uint32Array => {
     if (!orders.has(epoch)) {
       orders.delete(epoch - 2)
-      orders.set(epoch, shuffle
-        ? random.split('order', epoch).permutation(dataset.size)
-        : Uint32Array.from({ length: dataset.size }, (_, i) => i))
+      orders.set(epoch, sample(random.split('order', epoch)))
     }
     return orders.get(epoch)!
   }

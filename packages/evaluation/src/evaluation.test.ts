@@ -3,7 +3,7 @@ import '@lapstrake/core'
 import { seeded } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
-import { collectFeatures, linearProbe, nearestNeighbours, type Features } from './index.ts'
+import { collectFeatures, diagnose, linearProbe, nearestNeighbours, type Features } from './index.ts'
 import { minimise } from './minimise.ts'
 
 /** Gaussian clouds around one centre for each class. */
@@ -113,4 +113,44 @@ test('clear errors', async () => {
   await expect(linearProbe({ ...train, labels: new Int32Array(10) }, train)).rejects.toThrow('linearProbe: expected two classes or more, got 1.')
   await expect(nearestNeighbours(train, { ...train, labels: new Int32Array(10).fill(7) })).rejects.toThrow('nearestNeighbours: expected test labels below 3, as in training, got 7.')
   await expect(nearestNeighbours(train, train, { k: 0 })).rejects.toThrow('nearestNeighbours: expected k of 1 or more, got 0.')
+})
+
+describe('diagnose', () => {
+  const rows = (seed: number, count = 400, dim = 8): tf.Tensor2D => seeded(seed).normal([count, dim]) as tf.Tensor2D
+
+  test('sees embeddings that spread evenly: all dimensions in use, far apart', async () => {
+    const spread = rows(1)
+    const { positiveSimilarity, negativeSimilarity, alignment, uniformity, topOne, deviation, effectiveRank } = await diagnose([spread, spread])
+    expect(positiveSimilarity).toBeCloseTo(1, 5)
+    expect(negativeSimilarity).toBeCloseTo(0, 1)
+    expect(alignment).toBeCloseTo(0, 5)
+    expect(uniformity).toBeLessThan(-2.5)
+    expect(topOne).toBe(1)
+    expect(deviation).toBeCloseTo(1 / Math.sqrt(8), 1)
+    expect(effectiveRank).toBeGreaterThan(7.9)
+  })
+
+  test('sees collapse: everything equal, one dimension', async () => {
+    const same = tf.ones<tf.Rank.R2>([20, 8])
+    const { negativeSimilarity, uniformity, deviation, effectiveRank } = await diagnose([same, same])
+    expect(negativeSimilarity).toBeCloseTo(1, 5)
+    expect(uniformity).toBeCloseTo(0, 4)
+    expect(deviation).toBeCloseTo(0, 3)
+    expect(effectiveRank).toBeCloseTo(1, 5)
+  })
+
+  test('sees that only some dimensions are in use, also with fewer examples than dimensions', async () => {
+    const flat = tf.matMul(rows(2, 400, 3), rows(3, 3, 8)) as tf.Tensor2D
+    expect((await diagnose([flat, flat])).effectiveRank).toBeLessThan(3.01)
+    const few = rows(4, 4, 64)
+    expect((await diagnose([few, few])).effectiveRank).toBeLessThan(4.01)
+  })
+
+  test('leaves nothing behind, and wants two views', async () => {
+    const spread = rows(1)
+    const before = tf.memory().numTensors
+    await diagnose([spread, spread])
+    expect(tf.memory().numTensors).toBe(before)
+    await expect(diagnose([spread, rows(1, 3)])).rejects.toThrow('diagnose: expected two views [batch, dim] of two examples or more, got [400, 8] and [3, 8].')
+  })
 })

@@ -1,8 +1,10 @@
 import {
   createTrainer, dispose, own, seeded, tensorsOf, mapTree, type Owned, type Recipe, type State, type Trainer, type Tree
 } from '@lapstrake/core'
-import { loader, type Dataset, type MakeViews } from '@lapstrake/data'
+import { loader, type Dataset, type Loader, type MakeViews, type Sampler } from '@lapstrake/data'
 import * as tf from '@tensorflow/tfjs-core'
+import { loadTeacher, type TrainedTeacher } from './load-teacher.ts'
+import { monitor, type UnitDiagnosis } from './monitor.ts'
 
 /** A recipe and how long to follow it. What a recipe file exports. */
 export interface Experiment extends Recipe {
@@ -13,6 +15,11 @@ export interface Experiment extends Recipe {
   readonly batchSize: number
   /** Times that every example is seen. */
   readonly epochs: number
+  /** Which examples an epoch shows, and in which order; every one, shuffled, when left out. */
+  readonly sampler?: Sampler
+  /** Learns from a batch in parts of so many examples; the gradient is that of the whole batch. */
+  readonly microBatch?: number
+  readonly teacher?: TrainedTeacher
   /** Data to use when nobody says otherwise: `shapes`, `fashion-mnist`, `mnist`, `cifar10`, `cifar100` or a folder of images. */
   readonly data?: string
   /** Uses only the first training examples. */
@@ -29,6 +36,8 @@ export interface StepMetrics {
   readonly milliseconds: number
   /** Bytes of living tensors between steps. */
   readonly bytes: number
+  /** What the embeddings of each unit tell, at steps that look. */
+  readonly diagnoses?: Readonly<Record<string, UnitDiagnosis>>
 }
 
 export interface TrainOptions {
@@ -36,7 +45,9 @@ export interface TrainOptions {
   readonly seed?: number
   /** Called after each step with a state that is only borrowed. */
   readonly onStep?: (metrics: StepMetrics, state: State) => void | Promise<void>
-  /** Called before the first step with what is allowed but should be said. */
+  /** Looks at the embeddings of every unit each so many steps, and at the last; 0 for never. */
+  readonly diagnoseEvery?: number
+  /** Called with what is allowed but should be said: before the first step, and once for each unit that has collapsed. */
   readonly onWarning?: (warning: string) => void
   /** Ends training after the step under way. */
   readonly signal?: AbortSignal
@@ -44,6 +55,7 @@ export interface TrainOptions {
 
 /** What training gives back. */
 export interface Trained {
+  /** To encode and embed with; a teacher's weights are freed. */
   readonly trainer: Trainer
   readonly state: Owned<State>
   /** Whether the signal ended it early. */
@@ -64,15 +76,38 @@ export class TrainingStopped extends Error {
  * @throws TrainingStopped if a loss is not finite, with the unit and step and the last good state
  */
 export async function train(
-  experiment: Experiment, dataset: Dataset, { seed = 0, onStep, onWarning, signal }: TrainOptions = {}
+  experiment: Experiment, dataset: Dataset, { seed = 0, diagnoseEvery = 50, onStep, onWarning, signal }: TrainOptions = {}
 ): Promise<Trained> {
   const random = seeded(seed)
-  const source = loader(dataset, { batchSize: experiment.batchSize, random: random.split('data'), views: experiment.views })
+  const source = loader(dataset, {
+    batchSize: experiment.batchSize, random: random.split('data'), views: experiment.views, ...(experiment.sampler && { sampler: experiment.sampler })
+  })
   const steps = experiment.epochs * source.batchesPerEpoch
-  const trainer = createTrainer(experiment, { inputShape: await viewShape(experiment, dataset) })
-  trainer.warnings.forEach(warning => onWarning?.(warning))
+  const inputShape = await viewShape(experiment, dataset)
+  const teacher = experiment.teacher && await loadTeacher(experiment.teacher, inputShape)
+  try {
+    const { microBatch } = experiment
+    const trainer = createTrainer(experiment, { inputShape, ...(microBatch && { microBatch }), ...(teacher && { teacher }) })
+    trainer.warnings.forEach(warning => onWarning?.(warning))
+    const state = trainer.init(random.split('weights'))
+    return await learn({ trainer, state, source, steps, diagnoseEvery, ...(onStep && { onStep }), ...(onWarning && { onWarning }), ...(signal && { signal }) })
+  } finally {
+    if (teacher !== undefined) dispose(teacher)
+  }
+}
 
-  let state = trainer.init(random.split('weights'))
+interface Course extends TrainOptions {
+  readonly trainer: Trainer
+  readonly state: Owned<State>
+  readonly source: Loader
+  readonly steps: number
+  readonly diagnoseEvery: number
+}
+
+/** Takes a state through the steps. */
+async function learn({ trainer, state: first, source, steps, diagnoseEvery, onStep, onWarning, signal }: Course): Promise<Trained> {
+  let state = first
+  const look = monitor(trainer.units, onWarning)
   // The state that entered the last step with finite losses. It shares its data with what follows, where that is unchanged.
   let good = share(state)
   try {
@@ -83,11 +118,18 @@ export async function train(
       }
       const began = performance.now()
       const entered = share(state)
+      const observe = diagnoseEvery > 0 && ((state.step + 1) % diagnoseEvery === 0 || state.step + 1 === steps)
       let losses: Record<string, number>
+      let diagnoses: Readonly<Record<string, UnitDiagnosis>> | undefined
       try {
-        const result = trainer.step(state, batch)
+        const result = trainer.step(state, batch, { observe })
         state = result.state
-        losses = await read(result.losses)
+        try {
+          losses = await read(result.losses)
+          if (observe) diagnoses = await look(result.embeddings, losses, batch, state.step)
+        } finally {
+          dispose(result.embeddings)
+        }
       } catch (error) {
         dispose(entered)
         throw error
@@ -104,7 +146,7 @@ export async function train(
       dispose(good)
       good = entered
       await onStep?.({
-        step: state.step, steps, epoch, losses, milliseconds: performance.now() - began, bytes: tf.memory().numBytes
+        step: state.step, steps, epoch, losses, milliseconds: performance.now() - began, bytes: tf.memory().numBytes, ...(diagnoses && { diagnoses })
       }, state)
     }
   } catch (error) {

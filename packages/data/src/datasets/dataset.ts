@@ -15,12 +15,14 @@ export interface Dataset {
   readonly classes: readonly string[]
   readonly shape: readonly [height: number, width: number, channels: number]
   readonly size: number
+  /** The class of each example, -1 where it is unknown; present when it is known without reading the images. */
+  readonly labels?: Int32Array
   /** The examples at these places, in this order. */
   read(indices: ArrayLike<number>): Promise<Examples>
 }
 
 /** A data set whose pixels are in memory. */
-export function inMemory({ name, classes, shape, images, labels }: Omit<Dataset, 'size' | 'read'> & Examples): Dataset {
+export function inMemory({ name, classes, shape, images, labels }: Omit<Dataset, 'size' | 'read' | 'labels'> & Examples): Dataset {
   const length = shape[0] * shape[1] * shape[2]
   if (images.length !== labels.length * length) {
     throw new Error(`${name}: expected ${labels.length} images of ${shape.join(' × ')}, got ${images.length} bytes. The data may be cut short.`)
@@ -30,6 +32,7 @@ export function inMemory({ name, classes, shape, images, labels }: Omit<Dataset,
     classes,
     shape,
     size: labels.length,
+    labels,
     read: async indices => {
       const some = { images: new Uint8Array(indices.length * length), labels: new Int32Array(indices.length) }
       for (let i = 0; i < indices.length; i++) {
@@ -60,5 +63,9 @@ export function subset(dataset: Dataset, { count, seed }: SubsetOptions): Datase
   const chosen = seed === undefined
     ? Uint32Array.from({ length: count }, (_, i) => i)
     : seeded(seed).split('subset').permutation(dataset.size).slice(0, count)
-  return { ...dataset, size: count, read: indices => dataset.read(Uint32Array.from(indices, i => chosen[i]!)) }
+  const { labels } = dataset
+  return {
+    ...dataset, size: count, ...(labels && { labels: Int32Array.from(chosen, place => labels[place]!) }),
+    read: indices => dataset.read(Uint32Array.from(indices, i => chosen[i]!))
+  }
 }

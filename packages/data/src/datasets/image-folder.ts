@@ -33,6 +33,7 @@ export async function imageFolder(path: string, { length }: ImageFolderOptions):
     classes,
     shape: [length, length, 3],
     size: files.length,
+    labels: Int32Array.from(files, ({ label }) => label),
     async read(indices): Promise<Examples> {
       const chosen = Array.from(indices, i => files[i]!)
       const images = new Uint8Array(chosen.length * length * length * 3)

@@ -74,6 +74,8 @@ export interface LossShapes {
   readonly embedding: Shape
   /** Of what the teacher shows, when the recipe has one. */
   readonly teacher?: Shape
+  /** How many examples the data set has, when that is known: the indices of a batch are below it. */
+  readonly examples?: number
 }
 
 /** What a loss with variables learns and remembers. */

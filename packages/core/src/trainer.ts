@@ -90,6 +90,8 @@ export interface TrainerOptions {
   readonly inputShape: Shape
   /** The weights of the recipe's teacher; only borrowed, for as long as the trainer is used. */
   readonly teacher?: TeacherVariables
+  /** How many examples the data set has, for losses that keep a row for each. */
+  readonly examples?: number
   /**
    * Learns from a batch in parts of so many examples, with the memory of one part and one more forward pass. The gradient is
    * that of the whole batch, which adding up the gradients of parts is not when a loss compares examples.
@@ -103,7 +105,7 @@ export interface TrainerOptions {
  * @throws RangeError if the isolation's spans do not fit the backbone, or microBatch is not a whole number above 0
  * @throws Error if units share a name, or if the recipe has a teacher whose weights were not given
  */
-export function createTrainer(recipe: Recipe, { inputShape, teacher: teacherVariables, microBatch }: TrainerOptions): Trainer {
+export function createTrainer(recipe: Recipe, { inputShape, teacher: teacherVariables, examples, microBatch }: TrainerOptions): Trainer {
   if (microBatch !== undefined && (!Number.isInteger(microBatch) || microBatch < 1)) {
     throw new RangeError(`createTrainer: expected a microBatch of 1 or more examples, got ${microBatch}. Leave it out to learn from whole batches.`)
   }
@@ -127,7 +129,7 @@ export function createTrainer(recipe: Recipe, { inputShape, teacher: teacherVari
       const unitStates = byName(units, (unit): UnitState => {
         const { params, buffers } = unit.head.init(random.split('head', unit.name), shapes[unit.end]!)
         const loss = typeof unit.loss === 'function' ? pure : unit.loss.init(random.split('loss', unit.name), {
-          embedding: outputShapeOf(unit.head, shapes[unit.end]!), ...(teacher && { teacher: teacher.shapeFor(unit) })
+          embedding: outputShapeOf(unit.head, shapes[unit.end]!), ...(teacher && { teacher: teacher.shapeFor(unit) }), ...(examples !== undefined && { examples })
         })
         return { head: { params, buffers }, loss }
       })

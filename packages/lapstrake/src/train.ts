@@ -87,7 +87,7 @@ export async function train(
   const teacher = experiment.teacher && await loadTeacher(experiment.teacher, inputShape)
   try {
     const { microBatch } = experiment
-    const trainer = createTrainer(experiment, { inputShape, ...(microBatch && { microBatch }), ...(teacher && { teacher }) })
+    const trainer = createTrainer(experiment, { inputShape, examples: dataset.size, ...(microBatch && { microBatch }), ...(teacher && { teacher }) })
     trainer.warnings.forEach(warning => onWarning?.(warning))
     const state = trainer.init(random.split('weights'))
     return await learn({ trainer, state, source, steps, diagnoseEvery, ...(onStep && { onStep }), ...(onWarning && { onWarning }), ...(signal && { signal }) })

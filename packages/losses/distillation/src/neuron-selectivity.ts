@@ -1,0 +1,24 @@
+import type { Loss } from '@lapstrake/core'
+import { normaliseRows } from '@lapstrake/embeddings'
+import * as tf from '@tensorflow/tfjs-core'
+import { comparing } from './comparing.ts'
+import { places, sameSize } from './maps.ts'
+
+/**
+ * Neuron selectivity transfer: the student's channels, as patterns over places, should be distributed as the teacher's
+ * (squared maximum mean discrepancy with the kernel `(x · y)²`).
+ *
+ * Takes maps `[batch, height, width, channels]` of any channels; the larger is pooled to the smaller. Returns a number of 0 or more. Needs
+ * memory for `batch · channels²` numbers.
+ *
+ * @throws Error unless both are maps of the same examples
+ * @see Huang & Wang 2017, eq. 4, https://arxiv.org/abs/1707.01219
+ */
+export function neuronSelectivity(student: tf.Tensor, teacher: tf.Tensor): tf.Scalar {
+  const [s, t] = sameSize('nst', student, teacher).map(maps => normaliseRows(tf.transpose(places(maps), [0, 2, 1]))) as [tf.Tensor3D, tf.Tensor3D]
+  const alike = (a: tf.Tensor3D, b: tf.Tensor3D): tf.Tensor => tf.mean(tf.square(tf.matMul(a, b, false, true)))
+  return tf.sub(tf.add(alike(t, t), alike(s, s)), tf.mul(alike(s, t), 2))
+}
+
+/** {@link neuronSelectivity} for a recipe. Usual weight: 50. */
+export const nst = (): Loss => comparing('nst', neuronSelectivity)

@@ -13,8 +13,8 @@ export interface StageSuite {
 
 /**
  * The promises every stage keeps: first variables that depend on the seed alone; the output shape it announces; inference
- * that changes nothing and treats each example by itself; a gradient for every parameter and the input that agrees with
- * finite differences; buffers that keep their form; arguments untouched and nothing left behind.
+ * that changes nothing and treats each example by itself; a gradient for every parameter, from the output or the penalty, and for the
+ * input that agrees with finite differences; buffers that keep their form; arguments untouched and nothing left behind.
  */
 export function describeStage(name: string, stage: Stage, { inputShape, tolerance = 0.03 }: StageSuite): void {
   const init = (seed = 1): ReturnType<Stage['init']> => stage.init(seeded(seed), inputShape)
@@ -62,7 +62,8 @@ export function describeStage(name: string, stage: Stage, { inputShape, toleranc
       const weigh = seeded(4).normal([3, ...variables.outputShape])
       const { pull } = vjp(() => {
         const { output } = stage.apply(variables, batch, training)
-        return { outputs: [tf.sum(tf.mul(output, weigh))], aux: null }
+        const taught = tf.sum(tf.mul(output, weigh))
+        return { outputs: [stage.penalty ? tf.add(taught, stage.penalty(variables)) : taught], aux: null }
       }, [batch, ...weights])
       for (const gradient of pull([tf.scalar(1)], [batch, ...weights], { last: true })) {
         expect(gradient).toBeDefined()

@@ -1,0 +1,52 @@
+import { leaves, type Variables } from '@lapstrake/core'
+import type * as tf from '@tensorflow/tfjs-core'
+import type { Direction } from './divergences.ts'
+import type { PriorBuffers, Posterior, StochasticStage } from './stochastic.ts'
+
+/** A posterior on the host, in double precision, as far as divergences ask. */
+export interface WeighedPosterior {
+  /** How far the mean of each weight is from the prior's. */
+  readonly shift: Float64Array
+  readonly logStd: Float64Array
+  readonly priorLogStd: number
+}
+
+/** Reads the posterior of a stage's weights. */
+export async function weighPosterior(stage: StochasticStage, variables: Variables<Posterior, PriorBuffers>): Promise<WeighedPosterior> {
+  const { mean, logStd, priorLogStd } = stage.posterior(variables)
+  const [means, priors, logStds] = await Promise.all([mean, variables.buffers.prior, logStd].map(numbersOf)) as [Float64Array, Float64Array, Float64Array]
+  return { shift: means.map((value, i) => value - priors[i]!), logStd: logStds, priorLogStd: (await priorLogStd.data())[0]! }
+}
+
+/** `KL(Q‖P)` in nats, with the prior's own deviation or another. */
+export function klDivergence({ shift, logStd, priorLogStd: own }: WeighedPosterior, priorLogStd: number = own): number {
+  const precision = Math.exp(-2 * priorLogStd)
+  let sum = 0
+  for (let i = 0; i < shift.length; i++) {
+    sum += (shift[i]! ** 2 + Math.exp(2 * logStd[i]!)) * precision + 2 * (priorLogStd - logStd[i]!) - 1
+  }
+  return sum / 2
+}
+
+/** `χ²` in the direction asked for; infinite where the deviations do not allow it. */
+export function chiSquareDivergence({ shift, logStd, priorLogStd: own }: WeighedPosterior, direction: Direction, priorLogStd: number = own): number {
+  let sum = 0
+  for (let i = 0; i < shift.length; i++) {
+    const [from, to] = direction === 'posterior-prior' ? [logStd[i]!, priorLogStd] : [priorLogStd, logStd[i]!]
+    const room = 2 * Math.exp(2 * to) - Math.exp(2 * from)
+    if (room <= 0) return Infinity
+    sum += 2 * to - from - Math.log(room) / 2 + shift[i]! ** 2 / room
+  }
+  return Math.expm1(sum)
+}
+
+async function numbersOf(tree: Posterior['mean']): Promise<Float64Array> {
+  const parts = await Promise.all(leaves<tf.Tensor>(tree).map(tensor => tensor.data()))
+  const all = new Float64Array(parts.reduce((size, { length }) => size + length, 0))
+  let place = 0
+  for (const part of parts) {
+    all.set(part, place)
+    place += part.length
+  }
+  return all
+}

@@ -1,1 +1,3 @@
-export { cacr, type CacrOptions } from './cacr.ts'
+export { cacr, cacrLoss, type CACROptions } from './cacr.ts'
+export { cacrAgainst, cacrMomentum, type CACRMomentumOptions } from './cacr-momentum.ts'
+export { cacrQueue, type CACRQueueOptions } from './cacr-queue.ts'

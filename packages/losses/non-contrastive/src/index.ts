@@ -1,1 +1,6 @@
-export { nonContrastive, type NonContrastiveOptions } from './non-contrastive.ts'
+export { barlowTwins, type BarlowTwinsOptions } from './barlow-twins.ts'
+export { byol, byolLoss, type BYOLOptions } from './byol.ts'
+export { negativeCosine, type NegativeCosineOptions } from './negative-cosine.ts'
+export type { Predictor } from './predictor.ts'
+export { simSiam, simSiamLoss, type SimSiamOptions } from './sim-siam.ts'
+export { vicReg, type VICRegOptions } from './vic-reg.ts'

@@ -1,0 +1,30 @@
+import { detached } from '@lapstrake/core'
+import { checkPositive, checkViews, normaliseRows } from '@lapstrake/embeddings'
+import * as tf from '@tensorflow/tfjs-core'
+
+export interface NegativeCosineOptions {
+  /** Rows shorter than this have no direction: they count as zeros, and so does their gradient. */
+  readonly epsilon?: number
+}
+
+/**
+ * How well predictions point where their targets do: the negative cosine of the rows, averaged. No gradient reaches the targets.
+ *
+ * Takes rows `[batch, dim]` of any length. Returns a number from −1, where all point the same way, to 1.
+ *
+ * @throws RangeError if `epsilon` is not above 0
+ * @throws Error unless both have one shape
+ * @see Chen & He 2021, eq. 1 and 3, https://arxiv.org/abs/2011.10566
+ */
+export function negativeCosine(predictions: tf.Tensor2D, targets: tf.Tensor2D, { epsilon = 1e-8 }: NegativeCosineOptions = {}): tf.Scalar {
+  checkPositive('negativeCosine', 'small epsilon', epsilon, 'Try 1e-8.')
+  checkViews('negativeCosine', [predictions, targets])
+  const constants = detached(() => directions(targets, epsilon))
+  return tf.neg(tf.mean(tf.sum(tf.mul(directions(predictions, epsilon), constants), 1)))
+}
+
+/** Rows of length one, and zeros for those that are too short. */
+function directions(rows: tf.Tensor2D, epsilon: number): tf.Tensor2D {
+  const long = detached(() => tf.cast(tf.greater(tf.norm(rows, 2, 1, true), epsilon), 'float32')) // [batch, 1]
+  return tf.mul(normaliseRows(rows), long)
+}

@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs-core'
  *
  * No gradient passes through the weights when they see the costs as a {@link constant}.
  */
-export const conditionalMean = (costs: tf.Tensor2D, temperature: number, seen = costs): tf.Tensor1D =>
+export const conditionalMean = (costs: tf.Tensor2D, temperature: number, seen: tf.Tensor2D = costs): tf.Tensor1D =>
   tf.sum(tf.mul(tf.softmax(tf.mul(seen, temperature)), costs), 1)
 
 /** The same numbers, and no gradient. */

@@ -86,7 +86,8 @@ function projected(who: string, temperature: number, dim: number): {
 
 /** Row `i` of each side should find row `i` of the other's candidates. */
 function bothWays(student: tf.Tensor2D, teacher: tf.Tensor2D, students: tf.Tensor2D, teachers: tf.Tensor2D, temperature: number): tf.Scalar {
-  if (students.shape[0] === 1) return zeroLoss(student)
+  // Both sides, so that every parameter has a gradient.
+  if (students.shape[0] === 1) return zeroLoss(tf.concat2d([student, teacher], 0))
   const positive = tf.div(tf.sum(tf.mul(student, teacher), 1), temperature) // [rows]
   const total = (anchors: tf.Tensor2D, candidates: tf.Tensor2D): tf.Tensor =>
     tf.logSumExp(tf.div(tf.matMul(anchors, tf.transpose(candidates)), temperature), 1)

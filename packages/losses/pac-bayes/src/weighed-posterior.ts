@@ -1,5 +1,5 @@
-import { leaves, type Variables } from '@lapstrake/core'
-import type * as tf from '@tensorflow/tfjs-core'
+import { dispose, leaves, mapTree, own, type Owned, type Tree, type Variables } from '@lapstrake/core'
+import * as tf from '@tensorflow/tfjs-core'
 import type { Direction } from './divergences.ts'
 import type { PriorBuffers, Posterior, StochasticStage } from './stochastic.ts'
 
@@ -13,9 +13,13 @@ export interface WeighedPosterior {
 
 /** Reads the posterior of a stage's weights. */
 export async function weighPosterior(stage: StochasticStage, variables: Variables<Posterior, PriorBuffers>): Promise<WeighedPosterior> {
-  const { mean, logStd, priorLogStd } = stage.posterior(variables)
-  const [means, priors, logStds] = await Promise.all([mean, variables.buffers.prior, logStd].map(numbersOf)) as [Float64Array, Float64Array, Float64Array]
-  return { shift: means.map((value, i) => value - priors[i]!), logStd: logStds, priorLogStd: (await priorLogStd.data())[0]! }
+  // Clones, for some of the posterior may be the variables themselves.
+  const posterior = own(() => mapTree(stage.posterior(variables) as Tree<tf.Tensor>, leaf => tf.clone(leaf))) as unknown as Owned<Posterior>
+  const { mean, logStd, priorLogStd } = posterior
+  const [means, priors, logStds, deviation] = await Promise.all(
+    [mean, variables.buffers.prior, logStd, priorLogStd].map(numbersOf)) as [Float64Array, Float64Array, Float64Array, Float64Array]
+  dispose(posterior)
+  return { shift: means.map((value, i) => value - priors[i]!), logStd: logStds, priorLogStd: deviation[0]! }
 }
 
 /** `KL(Q‖P)` in nats, with the prior's own deviation or another. */

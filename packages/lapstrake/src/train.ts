@@ -3,6 +3,7 @@ import {
 } from '@lapstrake/core'
 import { loader, type Dataset, type Loader, type MakeViews, type Sampler } from '@lapstrake/data'
 import * as tf from '@tensorflow/tfjs-core'
+import type { CertificateField } from './certify.ts'
 import { loadTeacher, type TrainedTeacher } from './load-teacher.ts'
 import { monitor, type UnitDiagnosis } from './monitor.ts'
 
@@ -20,6 +21,8 @@ export interface Experiment extends Recipe {
   /** Learns from a batch in parts of so many examples; the gradient is that of the whole batch. */
   readonly microBatch?: number
   readonly teacher?: TrainedTeacher
+  /** What `lapstrake certify` bounds, for stochastic stages. */
+  readonly certificate?: CertificateField
   /** Data to use when nobody says otherwise: `shapes`, `fashion-mnist`, `mnist`, `cifar10`, `cifar100` or a folder of images. */
   readonly data?: string
   /** Uses only the first training examples. */
@@ -45,6 +48,8 @@ export interface TrainOptions {
   readonly seed?: number
   /** Called after each step with a state that is only borrowed. */
   readonly onStep?: (metrics: StepMetrics, state: State) => void | Promise<void>
+  /** The same for the steps of a teacher that is trained first. */
+  readonly onTeacherStep?: (metrics: StepMetrics) => void | Promise<void>
   /** Looks at the embeddings of every unit each so many steps, and at the last; 0 for never. */
   readonly diagnoseEvery?: number
   /** Called with what is allowed but should be said: before the first step, and once for each unit that has collapsed. */
@@ -76,7 +81,7 @@ export class TrainingStopped extends Error {
  * @throws TrainingStopped if a loss is not finite, with the unit and step and the last good state
  */
 export async function train(
-  experiment: Experiment, dataset: Dataset, { seed = 0, diagnoseEvery = 50, onStep, onWarning, signal }: TrainOptions = {}
+  experiment: Experiment, dataset: Dataset, { seed = 0, diagnoseEvery = 50, onStep, onTeacherStep, onWarning, signal }: TrainOptions = {}
 ): Promise<Trained> {
   const random = seeded(seed)
   const source = loader(dataset, {
@@ -84,7 +89,10 @@ export async function train(
   })
   const steps = experiment.epochs * source.batchesPerEpoch
   const inputShape = await viewShape(experiment, dataset)
-  const teacher = experiment.teacher && await loadTeacher(experiment.teacher, inputShape)
+  const teacher = experiment.teacher && await loadTeacher(experiment.teacher, inputShape, async teaching => {
+    const { state } = await train(teaching, dataset, { seed, diagnoseEvery: 0, ...(onTeacherStep && { onStep: onTeacherStep }), ...(signal && { signal }) })
+    return state
+  })
   try {
     const { microBatch } = experiment
     const trainer = createTrainer(experiment, { inputShape, examples: dataset.size, ...(microBatch && { microBatch }), ...(teacher && { teacher }) })
@@ -143,6 +151,7 @@ async function learn({ trainer, state: first, source, steps, diagnoseEvery, onSt
           `train: expected finite losses, got ${loss} for ${unit} in step ${state.step}. ` +
           'Try a lower learning rate, a longer warm-up or clipByNorm(); the state before is kept.', trainer, good)
       }
+      if (state.step === 1) silentUnits(losses).forEach(warning => onWarning?.(warning))
       dispose(good)
       good = entered
       await onStep?.({
@@ -172,6 +181,11 @@ async function viewShape({ views }: Experiment, dataset: Dataset): Promise<reado
 /** The same state with tensors of its own that share the data. */
 const share = (state: State): Owned<State> =>
   own(() => mapTree(state as unknown as Tree<tf.Tensor | number>, leaf => (leaf instanceof tf.Tensor ? tf.clone(leaf) : leaf)) as unknown as State)
+
+/** Units whose first loss is zero to the bit: there was nothing to compare, and there will not be. */
+const silentUnits = (losses: Readonly<Record<string, number>>): readonly string[] =>
+  Object.entries(losses).filter(([, loss]) => loss === 0).map(([unit]) =>
+    `${unit} found nothing to compare in its first batch: its loss is exactly 0 and teaches nothing. Try a larger batch, or labels.`)
 
 /** Reads all losses in one go and frees them. */
 async function read(losses: Owned<Readonly<Record<string, tf.Scalar>>>): Promise<Record<string, number>> {

@@ -47,21 +47,26 @@ export function inMemory({ name, classes, shape, images, labels }: Omit<Dataset,
 
 export interface SubsetOptions {
   readonly count: number
-  /** Which examples; the first ones when left out. */
+  /** The first of them, when they follow each other. */
+  readonly from?: number
+  /** Chooses them at random among all. */
   readonly seed?: number
 }
 
 /**
- * A part of a data set: the first examples, or with a seed some at random.
+ * A part of a data set: examples that follow each other, the first ones when nothing else is said, or with a seed some at random.
  *
  * @throws RangeError if there are fewer examples than asked for
  */
-export function subset(dataset: Dataset, { count, seed }: SubsetOptions): Dataset {
+export function subset(dataset: Dataset, { count, from = 0, seed }: SubsetOptions): Dataset {
   if (!Number.isInteger(count) || count < 1 || count > dataset.size) {
     throw new RangeError(`subset: expected 1 to ${dataset.size} examples, for ${dataset.name} has no more, got ${count}.`)
   }
+  if (!Number.isInteger(from) || from < 0 || from + count > dataset.size) {
+    throw new RangeError(`subset: expected examples within 0 to ${dataset.size}, the size of ${dataset.name}, got ${from} to ${from + count}.`)
+  }
   const chosen = seed === undefined
-    ? Uint32Array.from({ length: count }, (_, i) => i)
+    ? Uint32Array.from({ length: count }, (_, i) => from + i)
     : seeded(seed).split('subset').permutation(dataset.size).slice(0, count)
   const { labels } = dataset
   return {

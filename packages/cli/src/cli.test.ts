@@ -33,7 +33,7 @@ const write = async (name: string, change?: string): Promise<string> => {
 
 test('every command explains itself', () => {
   expect(lapstrake('--help').stdout).toContain('quickstart')
-  for (const name of ['train', 'evaluate', 'doctor', 'quickstart']) {
+  for (const name of ['train', 'evaluate', 'certify', 'doctor', 'quickstart']) {
     const { status, stdout } = lapstrake(name, '--help')
     expect(status).toBe(0)
     expect(stdout).toContain('USAGE')
@@ -88,6 +88,13 @@ describe('train', () => {
     expect(existsSync(join(out, 'weights.safetensors'))).toBe(true)
   })
 
+  test('says when a unit has nothing to compare', async () => {
+    const path = await write('batch-of-one.ts', 'batchSize: 1, epochs: 1')
+    const { status, stderr } = lapstrake('train', path, '--backend', 'wasm', '--examples', '3', '--out', join(folder, 'silent'))
+    expect(status).toBe(0)
+    expect(stderr).toContain('unit0 found nothing to compare in its first batch: its loss is exactly 0 and teaches nothing. Try a larger batch, or labels.')
+  })
+
   test.each<[string, string, readonly string[], string]>([
     ['a recipe that is not there', '', ['nowhere.ts'], 'recipe: expected a file at'],
     ['a recipe without a loss', 'loss: undefined', [], 'but it lacks loss.'],
@@ -95,13 +102,43 @@ describe('train', () => {
     ['a backend that nobody knows', '', ['--backend', 'cuda'], 'useBackend: expected \'auto\' or one of node, webgpu, wasm, cpu, got "cuda".'],
     ['data that nobody knows', '', ['--data', 'imagenet'], 'data: expected one of shapes, fashion-mnist, mnist, cifar10, cifar100, or the path of a folder of images'],
     ['a seed that is no number', '', ['--seed', 'x'], '--seed: expected a whole number of 0 or more, got x.'],
-    ['a batch of one', 'batchSize: 1', [], 'ntXent: expected a batch of two examples or more, got 1.']
+    ['a batch larger than the data', 'batchSize: 65', [], 'loader: expected a batch size from 1 to 64']
   ])('says what is wrong in one line: %s', async (name, change, more, message) => {
     const path = more[0] === 'nowhere.ts' ? 'nowhere.ts' : await write(`${name.replaceAll(' ', '-')}.ts`, change)
     const { status, stderr } = lapstrake('train', path, '--out', join(folder, 'never'), ...(more[0] === 'nowhere.ts' ? [] : ['--backend', 'wasm', ...more]))
     expect(status).toBe(1)
     expect(stderr).toContain(message)
     expect(stderr).not.toContain('    at ')
+  })
+})
+
+describe('certify', () => {
+  const stochastic = `isolation: endToEnd(), head: () => identity(), loss: () => contrastiveLogistic(), certificate: { negatives: 1 },
+    backbone: { name: 's', stages: convNet({ widths: [4], strides: [4], layers: 1, norm: 'group' }).stages.map(stage => lapstrake.stochastic(stage, { objective: klObjective({ inverseTemperature: 100 }) })) }`
+  const writeStochastic = async (name: string, change: string): Promise<string> => {
+    const path = join(folder, name)
+    await writeFile(path, `import * as lapstrake from 'lapstrake'\nconst { contrastiveLogistic, endToEnd, identity, klObjective } = lapstrake\n${recipe(change)}`)
+    return path
+  }
+
+  test('prints a certificate in words and as JSON', async () => {
+    const out = join(folder, 'certified')
+    expect(lapstrake('train', await writeStochastic('certified.ts', stochastic), '--backend', 'wasm', '--out', out).stderr).toContain('Saved')
+    const { status, stdout, stderr } = lapstrake('certify', out, '--backend', 'wasm', '--draws', '20')
+    expect(stderr).not.toContain('expected')
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/^With probability 95 % over the draw of the sample, the risk is at most \d\.\d+\./)
+    expect(stdout).toMatch(/tuples in the sample +32/)
+    const certificate = JSON.parse(lapstrake('certify', out, '--backend', 'wasm', '--draws', '20', '--plug-in', '--confidence', '90', '--json').stdout) as Record<string, number>
+    expect(certificate.confidence).toBeCloseTo(0.9, 9)
+    expect(certificate.bound).toBeGreaterThan(certificate.empiricalRisk!)
+    expect(certificate.rigorous).toBe(false)
+  })
+
+  test('says why a run without stochastic stages has none', async () => {
+    const out = join(folder, 'uncertified')
+    lapstrake('train', await write('uncertified.ts', 'epochs: 1'), '--backend', 'wasm', '--out', out)
+    expect(lapstrake('certify', out, '--backend', 'wasm').stderr).toContain('certify: expected a recipe with a certificate, got none.')
   })
 })
 

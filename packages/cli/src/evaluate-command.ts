@@ -1,13 +1,9 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { CommandDef } from 'citty'
-import { createTrainer, seeded, useBackend, type BackendName, type State } from 'lapstrake'
-import { deserialiseTree } from 'lapstrake/node'
+import { useBackend, type BackendName } from 'lapstrake'
 import { command } from './command.ts'
 import { dataByName } from './data-by-name.ts'
-import { loadExperiment } from './load-experiment.ts'
+import { openRun } from './open-run.ts'
 import { readouts } from './readouts.ts'
-import { readManifest } from './run-directory.ts'
 import { quietly } from './stop-quietly.ts'
 import { table } from './table.ts'
 import { wholeNumber } from './whole-number.ts'
@@ -20,16 +16,9 @@ export const evaluateCommand: CommandDef = command({
     backend: { type: 'string', default: 'auto', description: 'auto, node, webgpu, wasm or cpu' }
   },
   run: ({ args }) => quietly(async () => {
-    const manifest = await readManifest(args.run)
     process.stderr.write(`${(await useBackend(args.backend as BackendName)).sentence}\n`)
-    const experiment = await loadExperiment(join(args.run, manifest.recipe))
-    const train = await dataByName(manifest.data, 'train', manifest.examples)
+    const { manifest, experiment, trainer, untrained, trained, train } = await openRun(args.run)
     const test = await dataByName(manifest.data, 'test', args.test === undefined ? undefined : wholeNumber('--test', args.test, 1))
-    const trainer = createTrainer(experiment, { inputShape: train.shape })
-    const untrained = trainer.init(seeded(manifest.seed).split('weights'))
-    const like = { stages: untrained.stages, heads: Object.fromEntries(Object.entries(untrained.units).map(([name, { head }]) => [name, head])) }
-    const weights = deserialiseTree(await readFile(join(args.run, 'weights.safetensors')), like)
-    const trained: State = { ...untrained, stages: weights.stages }
     const rows = await readouts({
       train, test, onProgress: what => process.stderr.isTTY && process.stderr.write(`\r\x1b[2K${what}`),
       encoders: [

@@ -7,6 +7,7 @@ const main = defineCommand({
   subCommands: {
     train: async () => (await import('./train-command.ts')).trainCommand,
     evaluate: async () => (await import('./evaluate-command.ts')).evaluateCommand,
+    certify: async () => (await import('./certify-command.ts')).certifyCommand,
     doctor: async () => (await import('./doctor-command.ts')).doctorCommand,
     quickstart: async () => (await import('./quickstart-command.ts')).quickstartCommand
   }

@@ -40,11 +40,17 @@ export const trainCommand: CommandDef = command({
       process.once('SIGINT', () => process.exit(130))
     })
     const bar = progress(experiment.name, experiment.batchSize)
+    const teaching = experiment.teacher && 'trainedBy' in experiment.teacher ? experiment.teacher.trainedBy : undefined
+    const teacherBar = teaching && progress(`${teaching.name} (the teacher)`, teaching.batchSize)
     let planned = 0
     try {
       const { state, interrupted } = await train(experiment, dataset, {
         seed,
         signal: stop.signal,
+        onTeacherStep(metrics) {
+          teacherBar?.step(metrics)
+          if (metrics.step === metrics.steps) teacherBar?.end()
+        },
         onWarning: warning => process.stderr.write(`${warning}\n`),
         async onStep(metrics) {
           planned = metrics.steps

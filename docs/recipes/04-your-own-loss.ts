@@ -10,7 +10,14 @@ const alignAndSpread = (): Loss => ([a, b]) => {
   return tf.add(tf.mul(tf.mean(tf.sum(tf.squaredDifference(u, v), 1)), 2), apart) as tf.Scalar
 }
 
-/** LoCo with a loss of one's own. */
+/**
+ * LoCo with a loss of one's own.
+ *
+ *     npm run --silent study -- docs/recipes/04-your-own-loss.ts
+ */
 const recipe: Experiment = { ...loco, name: 'your-own-loss', loss: alignAndSpread }
+
+/** The same with SimCLR's loss. */
+export const against: readonly Experiment[] = [loco]
 
 export default recipe

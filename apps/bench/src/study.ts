@@ -1,80 +1,154 @@
-// The recipes on real images over several seeds, beside two baselines: npm run --silent study -- --help
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+// A recipe beside what it is compared with, over several seeds: npm run --silent study -- --help
+import { readFile } from 'node:fs/promises'
+import { basename, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import type * as tf from '@tensorflow/tfjs-core'
-import { collectFeatures, dispose, linearProbe, seeded, train, useBackend, createTrainer, type Dataset, type Experiment } from 'lapstrake'
-import { cifar10 } from 'lapstrake/node'
-import greedy from '../../../docs/recipes/02-greedy-infomax.ts'
-import loco from '../../../docs/recipes/03-loco.ts'
-import simclr from '../../../docs/recipes/01-simclr.ts'
+import {
+  certify, collectFeatures, createTrainer, dispose, linearProbe, seeded, subset, train, useBackend, type Dataset, type Experiment, type State, type Trainer
+} from 'lapstrake'
+import { cifar10, fashionMnist, serialiseTree, writeFileAtomic } from 'lapstrake/node'
 
-interface Result { readonly method: string; readonly seed: number; readonly accuracy: number; readonly seconds: number }
+// First of all listeners: that of the wasm backend would print its own source.
+process.on('uncaughtException', error => {
+  console.error(error.message)
+  process.exit(1)
+})
 
-const { values } = parseArgs({
+interface Result {
+  readonly method: string
+  readonly seed: number
+  /** Of a linear readout of the top stage, on all test images. */
+  readonly accuracy: number
+  readonly seconds: number
+  readonly certificate?: { readonly bound: number; readonly testRisk: number; readonly empiricalRisk: number; readonly divergence: number; readonly sampleSize: number; readonly draws: number }
+}
+
+/** What a recipe file exports. */
+interface RecipeFile {
+  readonly default: Experiment
+  /** What it is compared with. */
+  readonly against?: readonly Experiment[]
+}
+
+const { values, positionals: [recipePath = 'docs/recipes/03-loco.ts'] } = parseArgs({
+  allowPositionals: true,
   options: {
-    methods: { type: 'string', default: 'pixels,untrained,simclr,greedy-infomax,loco' },
+    methods: { type: 'string' },
     seeds: { type: 'string', default: '0,1,2' },
     epochs: { type: 'string' },
-    results: { type: 'string', default: 'docs/results/cifar10' },
+    examples: { type: 'string' },
+    results: { type: 'string' },
     help: { type: 'boolean', default: false }
   }
 })
 if (values.help) {
-  console.log('npm run --silent study -- [--methods pixels,untrained,simclr,greedy-infomax,loco] [--seeds 0,1,2] [--epochs N] [--results FOLDER]\n' +
-    'Trains what FOLDER does not hold yet (some 3 minutes a run on one core), then prints the table. Needs CIFAR-10 in LAPSTRAKE_DATA or the network.')
+  console.log('npm run --silent study -- [docs/recipes/03-loco.ts] [--methods pixels,untrained,NAME…] [--seeds 0,1,2] [--epochs N] [--examples N] [--results FOLDER]\n' +
+    'Trains the recipe and those it exports as "against", as far as FOLDER (docs/results/<recipe>) does not hold them yet, some minutes a run on one core;\n' +
+    'then prints the table. --methods chooses among them, and adds the baselines pixels and untrained. Wants the data in LAPSTRAKE_DATA, or the network.')
   process.exit(0)
 }
 
-const recipes: readonly Experiment[] = [simclr, greedy, loco]
+const { default: recipe, against = [] } = await import(pathToFileURL(resolve(recipePath)).href) as RecipeFile
+const stem = basename(recipePath, '.ts')
+const folder = values.results ?? `docs/results/${stem}`
+const experiments = [...against, recipe]
+const methods = values.methods?.split(',') ?? experiments.map(({ name }) => name)
+const stranger = methods.find(method => !['pixels', 'untrained', ...experiments.map(({ name }) => name)].includes(method))
+if (stranger !== undefined) throw new Error(`study: expected methods among pixels, untrained, ${experiments.map(({ name }) => name).join(', ')}, got ${stranger}.`)
+
 console.error((await useBackend('wasm')).sentence)
-const training = await cifar10({ split: 'train', limit: simclr.examples ?? 10_000 })
-const testing = await cifar10({ split: 'test' })
-await mkdir(values.results, { recursive: true })
-
-const read = async (encode: (images: tf.Tensor4D) => tf.Tensor, pool: 'mean' | 'flatten' = 'mean'): Promise<number> => {
-  const of = (dataset: Dataset): ReturnType<typeof collectFeatures> => collectFeatures(dataset, encode, { pool })
-  return (await linearProbe(await of(training), await of(testing))).accuracy
-}
-
-async function accuracyOf(method: string, seed: number): Promise<number> {
-  if (method === 'pixels') return read(images => images.clone(), 'flatten')
-  if (method === 'untrained') {
-    const trainer = createTrainer(simclr, { inputShape: training.shape })
-    const state = trainer.init(seeded(seed).split('weights'))
-    return read(images => trainer.encode(state, images))
-  }
-  const recipe = recipes.find(({ name }) => name === method)
-  if (recipe === undefined) throw new Error(`study: expected methods among pixels, untrained, ${recipes.map(({ name }) => name).join(', ')}, got ${method}.`)
-  const experiment = { ...recipe, epochs: values.epochs === undefined ? recipe.epochs : Number(values.epochs) }
-  const { trainer, state } = await train(experiment, training, {
-    seed, onStep: ({ step, steps, losses }) => {
-      if (step % 100 === 0) console.error(`${method} ${seed}: ${step}/${steps}  ${Object.values(losses).map(loss => loss.toFixed(3)).join(' ')}`)
-    }
-  })
-  const accuracy = await read(images => trainer.encode(state, images))
-  dispose(state)
-  return accuracy
-}
+const limit = values.examples === undefined ? recipe.examples : Number(values.examples)
+const training = await dataOf('train', limit)
+const testing = await dataOf('test')
 
 const results: Result[] = []
-for (const method of values.methods.split(',')) {
-  // Pixels know no seed.
-  for (const seed of method === 'pixels' ? [0] : values.seeds.split(',').map(Number)) {
-    const path = `${values.results}/${method}-${seed}.json`
+for (const seed of values.seeds.split(',').map(Number)) {
+  for (const method of methods) {
+    // Pixels know no seed.
+    if (method === 'pixels' && results.some(result => result.method === 'pixels')) continue
+    const path = `${folder}/${method}-${method === 'pixels' ? 0 : seed}.json`
     const known = await readFile(path, 'utf8').then(text => JSON.parse(text) as Result, () => undefined)
     const began = performance.now()
-    const result = known ?? { method, seed, accuracy: await accuracyOf(method, seed), seconds: Math.round((performance.now() - began) / 1000) }
-    if (known === undefined) await writeFile(path, `${JSON.stringify(result)}\n`)
+    const result = known ?? { method, seed, ...await measure(method, seed), seconds: Math.round((performance.now() - began) / 1000) }
+    if (known === undefined) await writeFileAtomic(path, `${JSON.stringify(result)}\n`)
     results.push(result)
     console.error(JSON.stringify(result))
   }
 }
-
-console.log(`${training.name}: ${training.size} training and ${testing.size} test images; linear readout of the top stage, mean ± standard deviation over seeds.\n`)
-for (const method of values.methods.split(',')) {
-  const found = results.filter(result => result.method === method).map(({ accuracy }) => 100 * accuracy)
-  const mean = found.reduce((a, b) => a + b, 0) / found.length
-  const deviation = Math.sqrt(found.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, found.length - 1))
-  console.log(`${method.padEnd(16)} ${mean.toFixed(1)} % ± ${deviation.toFixed(1)}  (${found.map(value => value.toFixed(1)).join(', ')})`)
-}
+report()
 process.exit(0)
+
+async function dataOf(split: 'train' | 'test', count?: number): Promise<Dataset> {
+  if (recipe.data === 'cifar10') return cifar10({ split, ...(count !== undefined && { limit: count }) })
+  if (recipe.data !== 'fashion-mnist') throw new Error(`study: expected a recipe whose data are cifar10 or fashion-mnist, got ${recipe.data}.`)
+  const whole = await fashionMnist({ split })
+  return count === undefined ? whole : subset(whole, { count })
+}
+
+async function measure(method: string, seed: number): Promise<Omit<Result, 'method' | 'seed' | 'seconds'>> {
+  if (method === 'pixels') return { accuracy: await readOut(images => images.clone(), 'flatten') }
+  if (method === 'untrained') {
+    const trainer = createTrainer(experiments[0]!, { inputShape: training.shape })
+    return { accuracy: await topOf(trainer, trainer.init(seeded(seed).split('weights'))) }
+  }
+  const experiment = experiments.find(({ name }) => name === method)!
+  const say = (who: string) => ({ step, steps, losses }: { step: number; steps: number; losses: Readonly<Record<string, number>> }): void => {
+    if (step % 100 === 0) console.error(`${who} ${seed}: ${step}/${steps}  ${Object.values(losses).map(loss => loss.toFixed(3)).join(' ')}`)
+  }
+  const { trainer, state } = await train(withTaughtTeacher({ ...experiment, epochs: Number(values.epochs ?? experiment.epochs) }, seed), training, {
+    seed, onStep: say(method), onTeacherStep: say(`${method}'s teacher`), onWarning: warning => console.error(warning)
+  })
+  await writeFileAtomic(weightsOf(method, seed), await serialiseTree(
+    { stages: state.stages, heads: Object.fromEntries(Object.entries(state.units).map(([name, { head }]) => [name, head])) }))
+  const accuracy = await topOf(trainer, state)
+  const certificate = experiment.certificate && await certify({ experiment, trainer, variables: state, training, testing })
+  dispose(state)
+  return {
+    accuracy,
+    ...(certificate && {
+      certificate: {
+        bound: certificate.bound, testRisk: certificate.testRisk!, empiricalRisk: certificate.empiricalRisk, divergence: certificate.complexity.divergence,
+        sampleSize: certificate.sampleSize, draws: certificate.draws
+      }
+    })
+  }
+}
+
+/** A teacher that this study has trained already need not be trained again. */
+function withTaughtTeacher(experiment: Experiment, seed: number): Experiment {
+  const { teacher } = experiment
+  if (teacher === undefined || !('trainedBy' in teacher)) return experiment
+  const { trainedBy, ...rest } = teacher
+  if (!results.some(result => result.method === trainedBy.name && result.seed === seed)) return experiment
+  return { ...experiment, teacher: { ...rest, weights: () => readFile(weightsOf(trainedBy.name, seed)) } }
+}
+
+function weightsOf(method: string, seed: number): string {
+  return `runs/study/${stem}/${method}-${seed}.safetensors`
+}
+
+function topOf(trainer: Trainer, state: State): Promise<number> {
+  return readOut(images => trainer.encode(state, images))
+}
+
+async function readOut(encode: (images: tf.Tensor4D) => tf.Tensor, pool: 'mean' | 'flatten' = 'mean'): Promise<number> {
+  const [known, asked] = [await collectFeatures(training, encode, { pool }), await collectFeatures(testing, encode, { pool })]
+  return (await linearProbe(known, asked)).accuracy
+}
+
+function report(): void {
+  console.log(`${training.name}: ${training.size} training and ${testing.size} test images; linear readout of the top stage, mean ± standard deviation over seeds.\n`)
+  for (const method of methods) {
+    const mine = results.filter(result => result.method === method)
+    const certificates = mine.flatMap(({ certificate }) => certificate ?? [])
+    console.log(`${method.padEnd(20)} ${spread(mine.map(({ accuracy }) => 100 * accuracy), 1)} %` + (certificates.length === 0 ? '' :
+      `   bound ${spread(certificates.map(({ bound }) => bound), 3)}, risk on test data ${spread(certificates.map(({ testRisk }) => testRisk), 3)}`))
+  }
+}
+
+function spread(numbers: readonly number[], digits: number): string {
+  const mean = numbers.reduce((a, b) => a + b, 0) / numbers.length
+  const deviation = Math.sqrt(numbers.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, numbers.length - 1))
+  return `${mean.toFixed(digits)} ± ${deviation.toFixed(digits)}  (${numbers.map(value => value.toFixed(digits)).join(', ')})`
+}

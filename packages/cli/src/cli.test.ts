@@ -47,6 +47,7 @@ describe('train', () => {
     const trained = lapstrake('train', path, '--backend', 'wasm', '--out', out)
     expect(trained.stderr).toContain('Backend: wasm')
     expect(trained.stderr).toContain('Data: drawn shapes, 64 training examples of 28 × 28 × 3.')
+    expect(trained.stderr).toMatch(/unit0 +\d\.\d{3} +\d\.\d{3}/)
     expect(trained.status).toBe(0)
     const lines = readFileSync(join(out, 'run.jsonl'), 'utf8').trim().split('\n').map(line => JSON.parse(line) as { step: number; losses: object })
     expect(lines.map(({ step }) => step)).toEqual(Array.from({ length: 12 }, (_, i) => i + 1))

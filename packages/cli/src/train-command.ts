@@ -1,11 +1,12 @@
 import type { CommandDef } from 'citty'
-import { dispose, train, TrainingStopped, useBackend, type BackendName } from 'lapstrake'
+import { dispose, train, TrainingStopped, useBackend, type BackendName, type StepMetrics } from 'lapstrake'
 import { command } from './command.ts'
 import { dataByName, dataNames } from './data-by-name.ts'
 import { loadExperiment } from './load-experiment.ts'
 import { progress } from './progress.ts'
 import { createRunDirectory } from './run-directory.ts'
 import { quietly } from './stop-quietly.ts'
+import { table } from './table.ts'
 import { wholeNumber } from './whole-number.ts'
 
 export const trainCommand: CommandDef = command({
@@ -43,6 +44,7 @@ export const trainCommand: CommandDef = command({
     const teaching = experiment.teacher && 'trainedBy' in experiment.teacher ? experiment.teacher.trainedBy : undefined
     const teacherBar = teaching && progress(`${teaching.name} (the teacher)`, teaching.batchSize)
     let planned = 0
+    let last: StepMetrics | undefined
     try {
       const { state, interrupted } = await train(experiment, dataset, {
         seed,
@@ -54,6 +56,7 @@ export const trainCommand: CommandDef = command({
         onWarning: warning => process.stderr.write(`${warning}\n`),
         async onStep(metrics) {
           planned = metrics.steps
+          if (metrics.diagnoses) last = metrics
           bar.step(metrics)
           await run.record(metrics)
         }
@@ -61,6 +64,7 @@ export const trainCommand: CommandDef = command({
       bar.end()
       await run.save(state, planned)
       dispose(state)
+      if (last && Object.keys(last.diagnoses ?? {}).length > 0) process.stderr.write(`${diagnosesTable(last)}\n`)
       process.stderr.write(`Saved ${path}${interrupted ? ', interrupted' : ''}. Next: lapstrake evaluate ${path}\n`)
       process.exit(interrupted ? 130 : 0)
     } catch (error) {
@@ -73,3 +77,14 @@ export const trainCommand: CommandDef = command({
     }
   })
 })
+
+/** What the units' embeddings tell, beside the loss that equal ones would cost. */
+const diagnosesTable = ({ step, losses, diagnoses = {} }: StepMetrics): string => table(
+  [`step ${step}`, 'loss', 'at collapse', 'cosine of views', 'of others', 'top-1', 'alignment', 'uniformity', 'deviation', 'effective rank'],
+  Object.entries(diagnoses).map(([unit, found]) => [
+    unit, ...[losses[unit]!, found.plateau, found.positiveSimilarity, found.negativeSimilarity].map(value => value === undefined ? '' : signed(value)),
+    `${(100 * found.topOne).toFixed(1)} %`,
+    ...[found.alignment, found.uniformity, found.deviation].map(signed), found.effectiveRank.toFixed(1)
+  ]))
+
+const signed = (value: number): string => value.toFixed(3).replace('-', '−')

@@ -17,6 +17,7 @@ export interface LogNormalisers {
   readonly [side: string]: tf.Tensor
 }
 
+/** Rows of both sides, what is remembered of them, and which places of it each is compared with. */
 export interface CRDLossInputs {
   /** Projected rows of the student, `[batch, dim]`, of any length. */
   readonly student: tf.Tensor2D

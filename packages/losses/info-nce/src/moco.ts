@@ -1,6 +1,5 @@
 import { detached, type StatefulLoss } from '@lapstrake/core'
 import { checkTemperature, checkViews, enqueue, filledRows, normaliseRows, rowQueue, zeroLoss, type RowQueue } from '@lapstrake/embeddings'
-import * as tf from '@tensorflow/tfjs-core'
 import { infoNCEAgainst } from './info-nce.ts'
 
 export interface MocoOptions {

@@ -1,4 +1,5 @@
 // A recipe beside what it is compared with, over several seeds: npm run --silent study -- --help
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -62,15 +63,17 @@ const limit = values.examples === undefined ? recipe.examples : Number(values.ex
 const training = await dataOf('train', limit)
 const testing = await dataOf('test')
 
+const teachers = new Set(experiments.flatMap(({ teacher }) => (teacher !== undefined && 'trainedBy' in teacher ? [teacher.trainedBy.name] : [])))
 const results: Result[] = []
 for (const seed of values.seeds.split(',').map(Number)) {
   for (const method of methods) {
-    // Pixels know no seed.
-    if (method === 'pixels' && results.some(result => result.method === 'pixels')) continue
-    const path = `${folder}/${method}-${method === 'pixels' ? 0 : seed}.json`
+    // Pixels know no seed, and all students have one teacher.
+    const once = method === 'pixels' || teachers.has(method)
+    if (once && results.some(result => result.method === method)) continue
+    const path = `${folder}/${method}-${once ? 0 : seed}.json`
     const known = await readFile(path, 'utf8').then(text => JSON.parse(text) as Result, () => undefined)
     const began = performance.now()
-    const result = known ?? { method, seed, ...await measure(method, seed), seconds: Math.round((performance.now() - began) / 1000) }
+    const result = known ?? { method, seed: once ? 0 : seed, ...await measure(method, once ? 0 : seed), seconds: Math.round((performance.now() - began) / 1000) }
     if (known === undefined) await writeFileAtomic(path, `${JSON.stringify(result)}\n`)
     results.push(result)
     console.error(JSON.stringify(result))
@@ -96,7 +99,7 @@ async function measure(method: string, seed: number): Promise<Omit<Result, 'meth
   const say = (who: string) => ({ step, steps, losses }: { step: number; steps: number; losses: Readonly<Record<string, number>> }): void => {
     if (step % 100 === 0) console.error(`${who} ${seed}: ${step}/${steps}  ${Object.values(losses).map(loss => loss.toFixed(3)).join(' ')}`)
   }
-  const { trainer, state } = await train(withTaughtTeacher({ ...experiment, epochs: Number(values.epochs ?? experiment.epochs) }, seed), training, {
+  const { trainer, state } = await train(withTaughtTeacher({ ...experiment, epochs: Number(values.epochs ?? experiment.epochs) }), training, {
     seed, onStep: say(method), onTeacherStep: say(`${method}'s teacher`), onWarning: warning => console.error(warning)
   })
   await writeFileAtomic(weightsOf(method, seed), await serialiseTree(
@@ -116,12 +119,12 @@ async function measure(method: string, seed: number): Promise<Omit<Result, 'meth
 }
 
 /** A teacher that this study has trained already need not be trained again. */
-function withTaughtTeacher(experiment: Experiment, seed: number): Experiment {
+function withTaughtTeacher(experiment: Experiment): Experiment {
   const { teacher } = experiment
   if (teacher === undefined || !('trainedBy' in teacher)) return experiment
   const { trainedBy, ...rest } = teacher
-  if (!results.some(result => result.method === trainedBy.name && result.seed === seed)) return experiment
-  return { ...experiment, teacher: { ...rest, weights: () => readFile(weightsOf(trainedBy.name, seed)) } }
+  const weights = weightsOf(trainedBy.name, 0)
+  return existsSync(weights) ? { ...experiment, teacher: { ...rest, weights: () => readFile(weights) } } : experiment
 }
 
 function weightsOf(method: string, seed: number): string {

@@ -20,7 +20,7 @@ export const certifyCommand: CommandDef = command({
   },
   run: ({ args }) => quietly(async () => {
     const confidence = Number(args.confidence)
-    if (!(confidence > 0 && confidence < 100)) throw new Error(`--confidence: expected percent between 0 and 100, got ${args.confidence}.`)
+    if (!(confidence >= 50 && confidence < 100)) throw new Error(`--confidence: expected percent from 50 to below 100, such as 95, got ${args.confidence}.`)
     const [draws, seed] = [wholeNumber('--draws', args.draws, 1), wholeNumber('--seed', args.seed, 0)]
     process.stderr.write(`${(await useBackend(args.backend as BackendName)).sentence}\n`)
     const { manifest, experiment, trainer, trained, train } = await openRun(args.run)
@@ -36,8 +36,10 @@ export const certifyCommand: CommandDef = command({
     if (args.json) process.stdout.write(`${JSON.stringify(certificate)}\n`)
     else {
       const { complexity, sampleSize, draws: drawn, empiricalRisk, risk, bound, testRisk } = certificate
-      process.stdout.write(`${sayCertificate(certificate)}\n\n${table(['of the contrastive zero-one risk', ''], [
+      const guess = bound < 0.5 ? '' : ' It does not exclude guessing, which errs half the time.'
+      process.stdout.write(`${sayCertificate(certificate)}${guess}\n\n${table(['of the contrastive zero-one risk', ''], [
         ['bound', bound.toFixed(4)],
+        ['by guessing', '0.5000'],
         ['on unseen data, measured', testRisk!.toFixed(4)],
         ['on the sample, mean of the draws', empiricalRisk.toFixed(4)],
         [`on the sample, at most (${drawn} draws)`, risk.toFixed(4)],

@@ -58,6 +58,19 @@ describe('train', () => {
     expect(evaluated.stdout).toMatch(/tiny, conv2 +\d+\.\d %/)
   })
 
+  test('saves a run whose units remember a teacher, and evaluate reads it', async () => {
+    const path = join(folder, 'taught.ts')
+    await writeFile(path, `import { crd, identity } from 'lapstrake'\n${recipe()}`.replace('export default { ...experiment,', `
+      const taught = { ...experiment, epochs: 1 }
+      export default { ...taught, teacher: { backbone: taught.backbone, trainedBy: taught },
+        auxiliary: [{ name: 'crd', start: 0, end: 2, head: identity(), loss: crd({ negatives: 8 }) }],`))
+    const out = join(folder, 'taught')
+    const trained = lapstrake('train', path, '--backend', 'wasm', '--out', out)
+    expect(trained.stderr).toContain('tiny (the teacher)')
+    expect(trained.status).toBe(0)
+    expect(lapstrake('evaluate', out, '--backend', 'wasm', '--test', '50').stdout).toMatch(/tiny, conv2 +\d+\.\d %/)
+  })
+
   test('saves what it has when interrupted, and ends with 130', async () => {
     const path = await write('long.ts', 'epochs: 10000')
     const out = join(folder, 'interrupted')
@@ -130,6 +143,7 @@ describe('certify', () => {
     expect(status).toBe(0)
     expect(stdout).toMatch(/^With probability 95 % over the draw of the sample, the risk is at most \d\.\d+\./)
     expect(stdout).toMatch(/tuples in the sample +32/)
+    expect(lapstrake('certify', out, '--confidence', '0.95').stderr).toContain('--confidence: expected percent from 50 to below 100, such as 95, got 0.95.')
     const certificate = JSON.parse(lapstrake('certify', out, '--backend', 'wasm', '--draws', '20', '--plug-in', '--confidence', '90', '--json').stdout) as Record<string, number>
     expect(certificate.confidence).toBeCloseTo(0.9, 9)
     expect(certificate.bound).toBeGreaterThan(certificate.empiricalRisk!)

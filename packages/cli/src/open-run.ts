@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createTrainer, seeded, type Dataset, type Experiment, type State, type Trainer } from 'lapstrake'
+import { createTrainer, seeded, type Dataset, type Experiment, type Loss, type State, type Trainer } from 'lapstrake'
 import { deserialiseTree } from 'lapstrake/node'
 import { dataByName } from './data-by-name.ts'
 import { loadExperiment } from './load-experiment.ts'
@@ -32,6 +32,7 @@ export async function openRun(path: string): Promise<OpenRun> {
 }
 
 /** Whoever only looks needs no teacher, no target network and nothing that a loss remembers. */
-function withoutLosses({ teacher: _, target: __, ...experiment }: Experiment): Experiment {
-  return { ...experiment, loss: () => () => { throw new Error('openRun: expected nobody to learn from a run that was opened to be read.') } }
+function withoutLosses({ teacher: _, target: __, auxiliary, ...experiment }: Experiment): Experiment {
+  const silent: Loss = () => { throw new Error('openRun: expected nobody to learn from a run that was opened to be read.') }
+  return { ...experiment, loss: () => silent, ...(auxiliary && { auxiliary: auxiliary.map(unit => ({ ...unit, loss: silent })) }) }
 }

@@ -24,7 +24,9 @@ function sameClass(labels: tf.Tensor1D, batch: number): tf.Tensor2D {
       `supCon: expected int32 labels of shape [${batch}], one for each example, got ${labels.dtype} of shape [${labels.shape.join(', ')}]. ` +
       'Make them with tf.tensor1d(labels, \'int32\').')
   }
-  return tf.cast(tf.equal(tf.reshape(labels, [batch, 1]), tf.reshape(labels, [1, batch])), 'float32')
+  const equal = tf.cast(tf.equal(tf.reshape(labels, [batch, 1]), tf.reshape(labels, [1, batch])), 'float32')
+  const labelled = tf.cast(tf.greaterEqual(labels, tf.scalar(0, 'int32')), 'float32')
+  return tf.maximum(tf.mul(equal, labelled), tf.eye(batch)) // an unlabelled example is like itself alone
 }
 
 function checkedMask(mask: tf.Tensor2D, batch: number): tf.Tensor2D {

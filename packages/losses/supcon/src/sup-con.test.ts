@@ -104,3 +104,16 @@ describe('clear errors', () => {
     [() => supConLoss(z), 'supCon: expected features [batch, views, ...], got [4, 3]. Stack the views along axis 1.']
   ])('%s', (act, message) => expect(act).toThrow(message))
 })
+
+test('examples without a label are like themselves alone', () => {
+  const given = [seeded(1).normal([4, 3]), seeded(2).normal([4, 3])] as unknown as Views<tf.Tensor2D>
+  const cost = (...labels: number[]): number => read(supCon()(given, { views: given, labels: tf.tensor1d(labels, 'int32') }))[0]!
+  expect(cost(-1, -1, 0, 0)).toBeCloseTo(cost(1, 2, 0, 0), 5)
+  expect(cost(-1, -1, 0, 0)).not.toBeCloseTo(cost(1, 1, 0, 0), 2)
+})
+
+test('unknown choices are refused', () => {
+  expect(() => supCon({ anchors: 'second' as 'first' })).toThrow('supCon: expected anchors to be one of \'all\', \'first\', got "second".')
+  expect(() => supCon({ form: 'x' as 'in' })).toThrow('supCon: expected form to be one of')
+  expect(() => supCon({ noPositive: 'x' as 'skip' })).toThrow('supCon: expected noPositive to be one of')
+})

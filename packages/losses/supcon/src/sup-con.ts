@@ -24,7 +24,7 @@ export interface SupConOptions {
 
 /** Which examples are alike: by class, or by a matrix. With neither, an example is like itself alone, as in SimCLR. */
 export interface Alike {
-  /** The class of each example, `[batch]`, int32. */
+  /** The class of each example, `[batch]`, int32; below 0 where it is unknown: such an example is like itself alone. */
   readonly labels?: tf.Tensor1D
   /** How much example `j` is a positive of example `i`, `[batch, batch]`, 0 or more: several labels, soft labels. */
   readonly mask?: tf.Tensor2D
@@ -37,7 +37,7 @@ export interface Alike {
  * NT-Xent. Returns nats times `temperature / baseTemperature`, averaged over the anchors; `log(V · batch − 1)` times that when
  * all embeddings are equal; exactly 0 when nothing is alike. Keeps one matrix of similarities from the forward pass.
  *
- * @throws RangeError if `temperature` or `baseTemperature` is not above 0
+ * @throws RangeError if `temperature` or `baseTemperature` is not above 0, or for an unknown choice
  * @throws Error for labels and a mask together, labels or a mask of the wrong form, views of different shapes, or one view and neither
  * @see Khosla et al. 2020, eq. 2 and 3, https://arxiv.org/abs/2004.11362
  */
@@ -62,9 +62,18 @@ export function supConLoss(features: tf.Tensor, alike: Alike = {}, options: SupC
   return contrast(tf.reshape(rows, [views * batch, -1]), views, alike, options)
 }
 
-function checkOptions({ temperature = 0.1, baseTemperature = temperature }: SupConOptions): void {
+function checkOptions(
+  { temperature = 0.1, baseTemperature = temperature, anchors = 'all', form = 'out', noPositive = 'zero' }: SupConOptions
+): void {
+  checkOneOf('anchors', anchors, ['all', 'first'])
+  checkOneOf('form', form, ['out', 'in', 'pairs'])
+  checkOneOf('noPositive', noPositive, ['zero', 'skip'])
   checkTemperature('supCon', temperature)
   checkPositive('supCon', 'baseTemperature', baseTemperature, 'Leave it out to scale nothing.')
+}
+
+function checkOneOf(name: string, value: string, choices: readonly string[]): void {
+  if (!choices.includes(value)) throw new RangeError(`supCon: expected ${name} to be one of '${choices.join('\', \'')}', got ${JSON.stringify(value)}.`)
 }
 
 /** The loss of rows, view after view. */

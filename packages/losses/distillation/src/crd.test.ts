@@ -1,4 +1,4 @@
-import { own, seeded, vjp, type Batch, type LossShapes, type StatefulLoss, type Views } from '@lapstrake/core'
+import { leaves, own, seeded, vjp, type Batch, type LossShapes, type StatefulLoss, type Views } from '@lapstrake/core'
 import { describeLoss, gradientError, read } from '@lapstrake/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
@@ -144,4 +144,17 @@ describe('clear errors', () => {
     [() => crdQueue({ size: 0 }), 'crdQueue: expected a size above 0, got 0. Try 4096.']
   ])('%s', (act, message) => expect(act).toThrow(message))
   void [teacher, indices]
+})
+
+test('a single row teaches both projections exactly nothing, and leaves neither without a gradient', () => {
+  const { embeddings: [student], batch: { teacher } } = batchOf(1)
+  const loss = crdInBatch({ dim: 4 })
+  const { params, memory } = loss.init(seeded(1), shapes)
+  const alone = [student] as unknown as Views<tf.Tensor2D>
+  const weights = leaves<tf.Tensor>(params)
+  const { pull } = vjp(() => ({ outputs: [loss.apply(alone, { views: alone, teacher: [teacher![0]] as unknown as Views }, { params, memory }).loss], aux: null }), weights)
+  for (const gradient of pull([tf.scalar(1)], weights, { last: true })) {
+    expect(gradient).toBeDefined()
+    expect(read(gradient).every(value => value === 0)).toBe(true)
+  }
 })

@@ -3,7 +3,7 @@ import { gradientError, read } from '@lapstrake/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import {
-  checkPositive, checkTemperature, checkViews, enqueue, filledRows, normaliseRows, rowQueue, softmaxRows, squaredDistances, transposedTimes, zeroLoss
+  checkPositive, checkTemperature, checkViews, enqueue, filledRows, logSumExpRows, normaliseRows, rowQueue, softmaxRows, squaredDistances, transposedTimes, zeroLoss
 } from './index.ts'
 
 const rows = (seed: number, count: number, dim = 4): tf.Tensor2D => seeded(seed).normal([count, dim]) as tf.Tensor2D
@@ -65,6 +65,15 @@ test('softmaxRows gives the softmax and what it was divided by, for logits of an
     const { probability, logTotal } = softmaxRows(logits)
     expectClose(probability, tf.softmax(logits))
     numbers(tf.div(logTotal, tf.logSumExp(logits, 1, true))).forEach(ratio => expect(ratio).toBeCloseTo(1, 5))
+  }
+})
+
+test('logSumExpRows is log Σ exp of each row, with the softmax for a gradient', () => {
+  for (const scale of [1, 1000]) {
+    const logits = tf.mul(rows(3, 4, 6), scale) as tf.Tensor2D
+    numbers(tf.div(logSumExpRows(logits), tf.logSumExp(logits, 1, true))).forEach(ratio => expect(ratio).toBeCloseTo(1, 5))
+    const { pull } = vjp(() => ({ outputs: [logSumExpRows(logits)], aux: null }), [logits])
+    expectClose(pull([tf.ones([4, 1])], [logits], { last: true })[0]!, tf.softmax(logits))
   }
 })
 

@@ -1,7 +1,7 @@
 export { checkPositive, checkTemperature, checkViews } from './checks.ts'
 export { normaliseRows } from './normalise-rows.ts'
 export { enqueue, filledRows, rowQueue, type RowQueue, type RowQueueOptions } from './row-queue.ts'
-export { softmaxRows, type RowSoftmax } from './softmax-rows.ts'
+export { logSumExpRows, softmaxRows, type RowSoftmax } from './softmax-rows.ts'
 export { squaredDistances } from './squared-distances.ts'
 export { transposedTimes } from './transposed-times.ts'
 export { zeroLoss } from './zero-loss.ts'

@@ -67,6 +67,23 @@ test('sums over leading, trailing and all axes', async () => {
   })
 })
 
+test('sums and means of millions keep their digits', async () => {
+  await tf.setBackend('wasm')
+  const read = (run: () => tf.Tensor): number[] => {
+    const result = tf.tidy(run)
+    const values = [...result.dataSync()]
+    result.dispose()
+    return values
+  }
+  const total = (values: number[], expected: number): void => values.forEach(value => expect(Math.abs(value / expected - 1)).toBeLessThan(1e-5))
+  for (const size of [4_194_304, 1_000_003, 1025]) {
+    total(read(() => tf.sum(tf.fill([size], 0.1))), size * 0.1)
+    total(read(() => tf.mean(tf.fill([size], 0.1))), 0.1)
+  }
+  total(read(() => tf.sum(tf.fill([3, 700, 1000], 0.1), [1, 2], true)), 70_000)
+  total(read(() => tf.mean(tf.fill([200_000, 8], 0.1), 0)), 0.1)
+})
+
 test('gradients that the backend lacks run on the JavaScript code', async () => {
   await agrees(() => {
     const x = random([2, 6, 6, 3], 1) as tf.Tensor4D

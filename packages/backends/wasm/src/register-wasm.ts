@@ -5,7 +5,7 @@ import { convolutionBackpropFilter, convolutionBackpropInput } from './convoluti
 import { fallBackToCpu } from './fall-back.ts'
 import { identity } from './identity.ts'
 import { fusedMatMul, matMul } from './mat-mul.ts'
-import { sum } from './sum.ts'
+import { mean, sum } from './sum.ts'
 
 export interface WasmOptions {
   /** The folder of the `.wasm` files of `@tensorflow/tfjs-backend-wasm`, with a slash at the end; found by itself in Node. */
@@ -32,7 +32,7 @@ export async function registerWasm({ wasmPaths }: WasmOptions = {}): Promise<voi
   if (registered) return
   registered = true
   fallBackToCpu()
-  for (const kernel of [identity, matMul, fusedMatMul, convolutionBackpropInput, convolutionBackpropFilter, sum]) {
+  for (const kernel of [identity, matMul, fusedMatMul, convolutionBackpropInput, convolutionBackpropFilter, mean, sum]) {
     const config = kernel()
     if (tf.getKernel(config.kernelName, 'wasm') !== undefined) tf.unregisterKernel(config.kernelName, 'wasm')
     tf.registerKernel(config)

@@ -1,5 +1,5 @@
 import { detached, type Loss } from '@lapstrake/core'
-import { checkTemperature, checkViews, normaliseRows } from '@lapstrake/embeddings'
+import { checkTemperature, checkViews, logSumExpRows, normaliseRows } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 import { toEach } from './attraction.ts'
 import { conditionalMean, constant } from './conditional-mean.ts'
@@ -77,7 +77,7 @@ const costOf: Readonly<Record<NonNullable<CACRMomentumOptions['cost']>, Cost>> =
   /** `2 T ( log Σ_j exp(q k_j / T) − q k_i / T )` */
   rbf(query, key, temperature) {
     const logits = tf.div(tf.matMul(query, tf.transpose(key)), temperature) as tf.Tensor2D // [batch, batch]
-    return tf.mul(tf.sub(tf.logSumExp(logits, 1), diagonal(logits)), 2 * temperature)
+    return tf.mul(tf.sub(tf.squeeze(logSumExpRows(logits), [1]), diagonal(logits)), 2 * temperature)
   },
   /** `c_i − Σ_{j≠i} w_j c_j` with `c = 1 − q k` and the constant weights `w = softmax_j(−c / T)` */
   euclidean(query, key, temperature) {

@@ -1,5 +1,5 @@
 import { detached, type Batch, type LossShapes, type Random, type StatefulLoss, type Views } from '@lapstrake/core'
-import { checkPositive, checkTemperature, enqueue, filledRows, normaliseRows, rowQueue, zeroLoss, type RowQueue } from '@lapstrake/embeddings'
+import { checkPositive, checkTemperature, enqueue, filledRows, logSumExpRows, normaliseRows, rowQueue, zeroLoss, type RowQueue } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 import { againstTeacherRows } from './against-teacher-rows.ts'
 import { project, projections, type Projections } from './projections.ts'
@@ -88,9 +88,9 @@ function projected(who: string, temperature: number, dim: number): {
 function bothWays(student: tf.Tensor2D, teacher: tf.Tensor2D, students: tf.Tensor2D, teachers: tf.Tensor2D, temperature: number): tf.Scalar {
   // Both sides, so that every parameter has a gradient.
   if (students.shape[0] === 1) return zeroLoss(tf.concat2d([student, teacher], 0))
-  const positive = tf.div(tf.sum(tf.mul(student, teacher), 1), temperature) // [rows]
+  const positive = tf.div(tf.sum(tf.mul(student, teacher), 1, true), temperature) // [rows, 1]
   const total = (anchors: tf.Tensor2D, candidates: tf.Tensor2D): tf.Tensor =>
-    tf.logSumExp(tf.div(tf.matMul(anchors, tf.transpose(candidates)), temperature), 1)
+    logSumExpRows(tf.matMul(tf.div(anchors, temperature), tf.transpose(candidates)) as tf.Tensor2D)
   const both = tf.add(total(student, teachers), total(teacher, students))
   return tf.mean(tf.sub(tf.div(both, 2), positive)) as tf.Scalar
 }

@@ -22,6 +22,7 @@ describeLoss('pkt', pkt(), { teacher: [7] })
 describeLoss('ab', ab(), { shape: [3, 3, 4], teacher: [3, 3, 4], except: corners })
 describeLoss('ft', ft({ difference: 2 }), maps)
 describeLoss('nst', nst(), maps)
+describeLoss('nst of more channels than places', nst(), { shape: [2, 2, 5], teacher: [2, 2, 6], batch: 4 })
 
 const random = (seed: number, ...shape: number[]): tf.Tensor => seeded(seed).normal(shape)
 const number = (scalar: tf.Tensor): number => read(scalar)[0]!
@@ -50,6 +51,21 @@ describe('where student and teacher agree', () => {
     expect(number(relational(tf.matMul(flat, turn), flat))).toBeCloseTo(0, 4)
     expect(number(similarityPreserving(tf.matMul(flat, turn), flat))).toBeCloseTo(0, 5)
   })
+})
+
+test('nst is the mean of (x · y)² over pairs of channels, whether places or channels are more', () => {
+  for (const side of [2, 4]) {
+    const [student, teacher] = [random(4, 3, side, side, 5), random(5, 3, side, side, 6)]
+    const patterns = (maps: tf.Tensor): number[][][] => {
+      const byChannel = (tf.transpose(tf.reshape(maps, [3, side * side, -1]), [0, 2, 1]) as tf.Tensor3D).arraySync()
+      return byChannel.map(channels => channels.map(places => places.map(x => x / Math.hypot(...places))))
+    }
+    const alike = (a: number[][], b: number[][]): number =>
+      a.reduce((sum, x) => sum + b.reduce((inner, y) => inner + x.reduce((dot, value, p) => dot + value * y[p]!, 0) ** 2, 0), 0) / (a.length * b.length)
+    const [s, t] = [patterns(student), patterns(teacher)]
+    const expected = s.reduce((sum, x, i) => sum + alike(x, x) + alike(t[i]!, t[i]!) - 2 * alike(x, t[i]!), 0) / 3
+    expect(number(neuronSelectivity(student, teacher))).toBeCloseTo(expected, 5)
+  }
 })
 
 describe('edges', () => {

@@ -1,7 +1,7 @@
 import type { Loss } from '@lapstrake/core'
-import { checkTemperature, checkViews, zeroLoss } from '@lapstrake/embeddings'
+import { checkTemperature, checkViews, logSumExpRows, zeroLoss } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
-import { logSumExpRows, pairsOf } from './pairs-of.ts'
+import { pairsOf } from './pairs-of.ts'
 
 export interface DCLOptions {
   /** Divides the cosine similarities. */

@@ -1,4 +1,3 @@
-import { detached } from '@lapstrake/core'
 import { normaliseRows } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 
@@ -18,16 +17,11 @@ export function pairsOf(who: string, embeddings: readonly tf.Tensor2D[], tempera
   const batch = embeddings[0]!.shape[0]
   const rows = normaliseRows(tf.concat2d([...embeddings], 0))
   const other = tf.concat2d([tf.slice(rows, batch, batch), tf.slice(rows, 0, batch)], 0)
-  const sameExample = tf.tile(tf.eye(batch), [2, 2])
+  const itself = tf.mul(tf.eye(batch), 1e9)
+  const sameExample = tf.concat([tf.concat([itself, itself], 1), tf.concat([itself, itself], 1)], 0)
   return {
     positive: tf.div(tf.sum(tf.mul(rows, other), 1, true), temperature),
-    negatives: tf.sub(tf.div(tf.matMul(rows, tf.transpose(rows)), temperature), tf.mul(sameExample, 1e9)),
+    negatives: tf.sub(tf.div(tf.matMul(rows, tf.transpose(rows)), temperature), sameExample),
     count: 2 * batch - 2
   }
-}
-
-/** `log Σ exp` of each row, `[n, 1]`; the largest entry is taken out as a constant. */
-export function logSumExpRows(logits: tf.Tensor2D): tf.Tensor2D {
-  const largest = detached(() => tf.max(logits, 1, true))
-  return tf.add(tf.log(tf.sum(tf.exp(tf.sub(logits, largest)), 1, true)), largest)
 }

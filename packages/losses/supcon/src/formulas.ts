@@ -1,3 +1,4 @@
+import { own } from '@lapstrake/core'
 import { softmaxRows } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 import type { SupConOptions } from './sup-con.ts'
@@ -18,46 +19,50 @@ const lightest = 1e-6
 
 /** Eq. 2: `log Σ exp(s) − Σ w s / Σ w`, averaged over the anchors. */
 function out(logits: tf.Tensor2D, weights: tf.Tensor2D, noPositive: 'zero' | 'skip'): Sloped {
+  const { counts, perWeight } = anchorsOf(weights, noPositive)
   const { probability, logTotal } = softmaxRows(logits)
-  const { active, share, each } = anchorsOf(weights, noPositive)
-  const value = tf.sub(tf.mul(active, logTotal), tf.sum(tf.mul(share, logits), 1, true))
+  const attracted = own(() => tf.sum(tf.mul(weights, logits), 1, true))
   return {
-    value: tf.sum(tf.mul(value, each)),
-    slope: tf.mul(tf.sub(tf.mul(active, probability), share), each) as tf.Tensor2D
+    value: tf.sum(tf.sub(tf.mul(counts, logTotal), tf.mul(perWeight, attracted))),
+    slope: tf.sub(tf.mul(counts, probability), tf.mul(perWeight, weights))
   }
 }
 
 /** Eq. 3: `log Σ exp(s) − log( Σ w exp(s) / Σ w )`, averaged over the anchors. */
 function within(logits: tf.Tensor2D, weights: tf.Tensor2D, noPositive: 'zero' | 'skip'): Sloped {
+  const { counts, total } = anchorsOf(weights, noPositive)
+  const weighed = own(() => tf.where(tf.greater(weights, 0), tf.add(logits, tf.log(tf.maximum(weights, 1e-30))), tf.fill(logits.shape, -1e9)) as tf.Tensor2D)
+  const positive = softmaxRows(weighed)
+  weighed.dispose()
   const all = softmaxRows(logits)
-  const { active, share, each } = anchorsOf(weights, noPositive)
-  const positive = softmaxRows(tf.where(tf.greater(share, 0), tf.add(logits, tf.log(tf.maximum(share, 1e-30))), tf.fill(logits.shape, -1e9)))
-  const scale = tf.mul(active, each)
+  const inside = tf.sub(positive.logTotal, tf.log(total))
   return {
-    value: tf.sum(tf.mul(tf.sub(all.logTotal, positive.logTotal), scale)),
-    slope: tf.mul(tf.sub(all.probability, positive.probability), scale) as tf.Tensor2D
+    value: tf.sum(tf.mul(tf.sub(all.logTotal, inside), counts)),
+    slope: tf.mul(tf.sub(all.probability, positive.probability), counts)
   }
 }
 
 /** `log(exp(s) + Σ exp(negatives)) − s`, averaged over the pairs of an anchor and a positive. */
 function pairs(logits: tf.Tensor2D, weights: tf.Tensor2D): Sloped {
-  const negative = softmaxRows(tf.where(tf.greater(weights, 0), tf.fill(logits.shape, -1e9), logits))
+  const positive = tf.greater(weights, 0)
+  const negative = own(() => softmaxRows(tf.where(positive, tf.fill(logits.shape, -1e9), logits)))
+  const each = own(() => tf.div(weights, tf.maximum(tf.sum(weights), lightest)) as tf.Tensor2D)
   const margin = tf.sub(negative.logTotal, logits)
-  const each = tf.div(weights, tf.maximum(tf.sum(weights), lightest))
-  const doubt = tf.mul(tf.sigmoid(margin), each) // the chance left to the negatives, pair by pair
   // log(1 + exp(m)) in a form that neither overflows nor meets the −1e9 of a row with itself.
-  const cost = tf.add(tf.relu(margin), tf.log1p(tf.exp(tf.neg(tf.abs(margin)))))
-  return {
-    value: tf.sum(tf.mul(tf.where(tf.greater(weights, 0), cost, tf.zerosLike(cost)), each)),
-    slope: tf.sub(tf.mul(tf.sum(doubt, 1, true), tf.where(tf.greater(weights, 0), tf.zerosLike(weights), negative.probability)), doubt) as tf.Tensor2D
-  }
+  const cost = own(() => tf.add(tf.relu(margin), tf.log1p(tf.exp(tf.neg(tf.abs(margin))))))
+  const value = own(() => tf.sum(tf.mul(tf.where(positive, cost, tf.zerosLike(cost)), each)))
+  cost.dispose()
+  const doubt = own(() => tf.mul(tf.sigmoid(margin), each)) // the chance left to the negatives, pair by pair
+  margin.dispose()
+  const repelled = own(() => tf.where(positive, tf.zerosLike(weights), negative.probability))
+  return { value, slope: tf.sub(tf.mul(tf.sum(doubt, 1, true), repelled), doubt) }
 }
 
-/** Which anchors have positives, `[n, 1]`; what part of an anchor's positives each row is, `[n, m]`; what each anchor counts, `[]`. */
-function anchorsOf(weights: tf.Tensor2D, noPositive: 'zero' | 'skip'): { active: tf.Tensor; share: tf.Tensor; each: tf.Tensor } {
-  const total = tf.sum(weights, 1, true)
-  const active = tf.cast(tf.greater(total, lightest), 'float32')
-  const share = tf.mul(tf.div(weights, tf.maximum(total, lightest)), active)
-  const counted = noPositive === 'zero' ? tf.scalar(weights.shape[0]) : tf.maximum(tf.sum(active), 1)
-  return { active, share, each: tf.div(1, counted) }
+/** What the anchors weigh in all, what each counts in the mean, and what one unit of its weights counts; each `[n, 1]`. */
+function anchorsOf(weights: tf.Tensor2D, noPositive: 'zero' | 'skip'): { total: tf.Tensor; counts: tf.Tensor; perWeight: tf.Tensor } {
+  const sum = tf.sum(weights, 1, true)
+  const active = tf.cast(tf.greater(sum, lightest), 'float32')
+  const total = tf.maximum(sum, lightest)
+  const counts = tf.div(active, noPositive === 'zero' ? weights.shape[0] : tf.maximum(tf.sum(active), 1))
+  return { total, counts, perWeight: tf.div(counts, total) }
 }

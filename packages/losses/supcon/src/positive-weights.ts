@@ -14,8 +14,10 @@ export function positiveWeights({ labels, mask }: Alike, batch: number, views: n
     throw new Error('supCon: expected two or more views of each example, or labels or a mask that say which are alike, got one view alone.')
   }
   const alike = labels ? sameClass(labels, batch) : mask ? checkedMask(mask, batch) : tf.eye(batch)
-  const others = tf.sub(1, tf.cast(tf.oneHot(tf.range(0, anchors, 1, 'int32'), views * batch), 'float32'))
-  return tf.mul(tf.tile(alike, [anchors / batch, views]), others)
+  const others = tf.mul(alike, tf.sub(1, tf.eye(batch)))
+  const between = (anchorView: number): tf.Tensor =>
+    tf.concat(Array.from({ length: views }, (_, view) => (view === anchorView ? others : alike)), 1) // [batch, views · batch]
+  return tf.concat(Array.from({ length: anchors / batch }, (_, view) => between(view)), 0) as tf.Tensor2D
 }
 
 function sameClass(labels: tf.Tensor1D, batch: number): tf.Tensor2D {

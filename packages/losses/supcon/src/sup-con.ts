@@ -1,4 +1,4 @@
-import { withGradient, type Loss } from '@lapstrake/core'
+import { own, withGradient, type Loss } from '@lapstrake/core'
 import { checkPositive, checkTemperature, checkViews, normaliseRows, transposedTimes } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 import { positiveWeights } from './positive-weights.ts'
@@ -82,12 +82,14 @@ function contrast(rows: tf.Tensor2D, views: number, alike: Alike, options: SupCo
   const count = rows.shape[0]
   const batch = count / views
   const asking = anchors === 'all' ? count : batch
-  const weights = positiveWeights(alike, batch, views, asking)
+  const weights = own(() => positiveWeights(alike, batch, views, asking))
   return withGradient([normalise ? normaliseRows(rows) : rows], z => {
-    const anchor = tf.slice(z, 0, asking)
-    const itself = tf.cast(tf.oneHot(tf.range(0, asking, 1, 'int32'), count), 'float32')
-    const logits = tf.sub(tf.matMul(tf.div(anchor, temperature), tf.transpose(z)), tf.mul(itself, 1e9)) as tf.Tensor2D // [asking, count]
-    const { value, slope } = formulas[form](logits, weights, noPositive)
+    // Matrices of all pairs are freed as soon as they have been read: of the many that it takes, few are there at a time.
+    const logits = own(() => {
+      const notItself = tf.oneHot(tf.range(0, asking, 1, 'int32'), count, -1e9, 0)
+      return tf.add(tf.matMul(tf.div(tf.slice(z, 0, asking), temperature), tf.transpose(z)), notItself) as tf.Tensor2D // [asking, count]
+    })
+    const { value, slope } = own(() => formulas[form](logits, weights, noPositive))
     const scale = temperature / baseTemperature
     return {
       value: tf.mul(value, scale) as tf.Scalar,

@@ -12,7 +12,7 @@ export const certifyCommand: CommandDef = command({
   args: {
     run: { type: 'positional', required: true, description: 'The folder of a run whose recipe has a certificate' },
     confidence: { type: 'string', default: '95', description: 'Percent; a fifth of the rest goes to the draws of the weights' },
-    draws: { type: 'string', default: '2000', description: 'Draws of the weights, about' },
+    draws: { type: 'string', default: '2000', description: 'Draws of the weights, at least; where the sample has fewer tuples, one for each' },
     'plug-in': { type: 'boolean', default: false, description: 'Pay nothing for the draws: an estimate, as published figures are' },
     seed: { type: 'string', default: '0', description: 'Decides the tuples, their views and the draws' },
     json: { type: 'boolean', default: false, description: 'Print the certificate as JSON' },
@@ -42,7 +42,7 @@ export const certifyCommand: CommandDef = command({
         ['by guessing', '0.5000'],
         ['on unseen data, measured', testRisk!.toFixed(4)],
         ['on the sample, mean of the draws', empiricalRisk.toFixed(4)],
-        [`on the sample, at most (${drawn} draws)`, risk.toFixed(4)],
+        [`on the sample, at most (${drawn} draws${drawn < draws ? ', one a tuple' : ''})`, risk.toFixed(4)],
         ['distance from the prior, nats', complexity.divergence.toFixed(1)],
         ['choice of the prior and certainty, nats', complexity.union.toFixed(1)],
         ['tuples in the sample', String(sampleSize)]

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { canHaveGpu } from './missing-gpu.ts'
 
 const root = new URL('../../..', import.meta.url).pathname
 let folder: string
@@ -11,8 +12,12 @@ afterAll(() => rm(folder, { recursive: true }))
 
 const command = (...given: string[]): [string, string[]] =>
   [process.execPath, ['--conditions=@lapstrake/source', '--import', 'tsx', join(root, 'packages/cli/src/main.ts'), ...given]]
-const lapstrake = (...given: string[]): { status: number | null; stdout: string; stderr: string } =>
-  spawnSync(...command(...given), { cwd: root, encoding: 'utf8' })
+interface Ended { status: number | null; stdout: string; stderr: string }
+// What a shell has; the variables left out change what is printed.
+const environment = { ...process.env, CI: undefined, TEST: undefined, NO_COLOR: undefined, npm_lifecycle_event: undefined }
+const lapstrakeWith = (change: NodeJS.ProcessEnv, ...given: string[]): Ended =>
+  spawnSync(...command(...given), { cwd: root, encoding: 'utf8', env: { ...environment, ...change } })
+const lapstrake = (...given: string[]): Ended => lapstrakeWith({}, ...given)
 
 const recipe = (change = ''): string => `
 import * as tf from '@tensorflow/tfjs-core'
@@ -37,7 +42,20 @@ test('every command explains itself', () => {
     const { status, stdout } = lapstrake(name, '--help')
     expect(status).toBe(0)
     expect(stdout).toContain('USAGE')
+    expect(stdout).not.toContain('\x1b')
   }
+})
+
+test('a flag that a command does not know ends it', () => {
+  const { status, stderr } = lapstrake('quickstart', '--exmaples', '100')
+  expect(status).toBe(1)
+  expect(stderr).toBe('quickstart: expected options among --data, --examples, --epochs, --seed, --out, got --exmaples. Did you mean --examples?\n')
+})
+
+test('options before the command are refused', () => {
+  const { status, stderr } = lapstrake('--epochs', '1', 'train', 'recipe.ts')
+  expect(status).toBe(1)
+  expect(stderr).toBe('lapstrake: expected a command first, got --epochs. Options follow it: lapstrake train recipe.ts --epochs 1\n')
 })
 
 describe('train', () => {
@@ -48,6 +66,8 @@ describe('train', () => {
     expect(trained.stderr).toContain('Backend: wasm')
     expect(trained.stderr).toContain('Data: drawn shapes, 64 training examples of 28 × 28 × 3.')
     expect(trained.stderr).toMatch(/unit0 +\d\.\d{3} +\d\.\d{3}/)
+    expect(trained.stderr).toContain('What the columns say: packages/cli/README.md')
+    expect(trained.stderr).toContain(`Saved ${out}. Next: npx lapstrake evaluate ${out}\n`)
     expect(trained.status).toBe(0)
     const lines = readFileSync(join(out, 'run.jsonl'), 'utf8').trim().split('\n').map(line => JSON.parse(line) as { step: number; losses: object })
     expect(lines.map(({ step }) => step)).toEqual(Array.from({ length: 12 }, (_, i) => i + 1))
@@ -56,6 +76,30 @@ describe('train', () => {
     expect(evaluated.stderr).not.toContain('expected')
     expect(evaluated.stdout).toMatch(/raw pixels +\d+\.\d %/)
     expect(evaluated.stdout).toMatch(/tiny, conv2 +\d+\.\d %/)
+  })
+
+  test('replaces a run only when told to, and when the new one is finished', async () => {
+    const out = join(folder, 'repeated')
+    const begin = async (change: string, ...more: string[]): Promise<Ended> =>
+      lapstrakeWith({ npm_lifecycle_event: 'lapstrake' }, 'train', await write('repeated.ts', change), '--backend', 'wasm', '--out', out, ...more)
+    const trained = (path: string): { steps: number[]; finished: boolean } =>
+      JSON.parse(readFileSync(join(path, 'manifest.json'), 'utf8')) as { steps: number[]; finished: boolean }
+    expect((await begin('epochs: 1')).stderr).toContain(`Next: npm run lapstrake -- evaluate ${out}\n`)
+
+    const refused = await begin('epochs: 2')
+    expect(refused.status).toBe(1)
+    expect(refused.stderr).toBe(
+      `train: expected a folder without a run, got ${out}, which holds one. Choose another with --out, or replace the run with --overwrite.\n`)
+
+    const failed = await begin('epochs: 2, loss: () => ([a]) => tf.mul(tf.mean(a), ++calls > 5 ? NaN : 1)', '--overwrite')
+    expect(failed.stderr).toContain('Saved the last good state in ')
+    expect(trained(`${out}.new`)).toMatchObject({ steps: [4, 8], finished: false })
+    expect(trained(out).steps).toEqual([4, 4])
+
+    expect((await begin('epochs: 2', '--overwrite')).stderr).toContain(`Saved ${out}. Next`)
+    expect(trained(out)).toMatchObject({ steps: [8, 8], finished: true })
+    expect(readFileSync(join(out, 'run.jsonl'), 'utf8').trim().split('\n')).toHaveLength(8)
+    expect(existsSync(`${out}.new`)).toBe(false)
   })
 
   test('saves a run whose units remember a teacher, and evaluate reads it', async () => {
@@ -138,11 +182,12 @@ describe('certify', () => {
   test('prints a certificate in words and as JSON', async () => {
     const out = join(folder, 'certified')
     expect(lapstrake('train', await writeStochastic('certified.ts', stochastic), '--backend', 'wasm', '--out', out).stderr).toContain('Saved')
-    const { status, stdout, stderr } = lapstrake('certify', out, '--backend', 'wasm', '--draws', '20')
+    const { status, stdout, stderr } = lapstrake('certify', out, '--backend', 'wasm', '--draws', '40')
     expect(stderr).not.toContain('expected')
     expect(status).toBe(0)
     expect(stdout).toMatch(/^With probability 95 % over the draw of the sample, the risk is at most \d\.\d+\./)
     expect(stdout).toMatch(/tuples in the sample +32/)
+    expect(stdout).toContain('at most (32 draws, one a tuple)')
     expect(lapstrake('certify', out, '--confidence', '0.95').stderr).toContain('--confidence: expected percent from 50 to below 100, such as 95, got 0.95.')
     const certificate = JSON.parse(lapstrake('certify', out, '--backend', 'wasm', '--draws', '20', '--plug-in', '--confidence', '90', '--json').stdout) as Record<string, number>
     expect(certificate.confidence).toBeCloseTo(0.9, 9)
@@ -158,11 +203,13 @@ describe('certify', () => {
 })
 
 test('evaluate says when there is no run', () => {
-  expect(lapstrake('evaluate', folder).stderr).toContain('but it has no manifest.json. Train one with: lapstrake train')
+  expect(lapstrake('evaluate', folder).stderr).toContain('but it has no manifest.json. Train one with: npx lapstrake train')
 })
 
 test('doctor says what works and what to type for what does not', () => {
-  const { status, stdout } = lapstrake('doctor')
+  const { status, stdout, stderr } = lapstrake('doctor')
+  // The drivers of a GPU may have something to say.
+  if (!canHaveGpu()) expect(stderr).toBe('')
   expect(status).toBe(0)
   expect(stdout).toMatch(/wasm +works/)
   expect(stdout).toMatch(/Backend: \w+ – /)

@@ -1,9 +1,16 @@
 #!/usr/bin/env node
-import { defineCommand, runMain } from 'citty'
-import { stopQuietly } from './stop-quietly.ts'
+import { answerForMissingGpu } from './missing-gpu.ts'
+import { fail, stopQuietly } from './stop-quietly.ts'
+
+// citty decides as it loads whether to colour, and looks at nothing else.
+if (!process.stdout.isTTY || process.env.NO_COLOR) process.env.NO_COLOR = '1'
+const { defineCommand, runMain } = await import('citty')
 
 const main = defineCommand({
   meta: { name: 'lapstrake', description: 'Trains networks in short, overlapping local units.' },
+  setup({ rawArgs: [first] }) {
+    if (first?.startsWith('-')) fail(new Error(`lapstrake: expected a command first, got ${first}. Options follow it: lapstrake train recipe.ts --epochs 1`))
+  },
   subCommands: {
     train: async () => (await import('./train-command.ts')).trainCommand,
     evaluate: async () => (await import('./evaluate-command.ts')).evaluateCommand,
@@ -14,4 +21,5 @@ const main = defineCommand({
 })
 
 stopQuietly()
+answerForMissingGpu()
 await runMain(main)

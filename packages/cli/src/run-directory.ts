@@ -1,7 +1,9 @@
-import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { appendFile, mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import type { BackendChoice, Experiment, State, StepMetrics } from 'lapstrake'
 import { serialiseTree, writeFileAtomic } from 'lapstrake/node'
+import { howToType } from './how-to-type.ts'
 
 /** What a run was made with. */
 export interface Manifest {
@@ -23,7 +25,8 @@ export interface Manifest {
 /** The files of one run: `manifest.json`, `run.jsonl` with a line a step, `recipe.ts` as it was, `weights.safetensors`. */
 export interface RunDirectory {
   record(metrics: StepMetrics): Promise<void>
-  save(state: State, planned: number): Promise<void>
+  /** Gives back the folder where the run lies. */
+  save(state: State, planned: number): Promise<string>
 }
 
 export interface RunStart {
@@ -36,23 +39,33 @@ export interface RunStart {
   readonly backend: BackendChoice
 }
 
-/** Makes the folder and its first files. */
+/** Whether a run was saved in a folder. */
+export const holdsRun = (path: string): boolean => existsSync(join(path, 'manifest.json'))
+
+/** Makes the folder and its first files. Where it holds a run, that one stays until the new one is finished; until then the new one lies beside it. */
 export async function createRunDirectory({ path, experiment, recipePath, data, examples, seed, backend }: RunStart): Promise<RunDirectory> {
-  await mkdir(path, { recursive: true })
-  await writeFileAtomic(join(path, 'recipe.ts'), await readFile(recipePath))
-  await writeFile(join(path, 'run.jsonl'), '')
+  const folder = holdsRun(path) ? relative('', `${resolve(path)}.new`) : path
+  if (folder !== path) await rm(folder, { recursive: true, force: true })
+  await mkdir(folder, { recursive: true })
+  await writeFileAtomic(join(folder, 'recipe.ts'), await readFile(recipePath))
+  await writeFile(join(folder, 'run.jsonl'), '')
   const manifest: Manifest = {
     format: 1, name: experiment.name, recipe: relative(path, resolve(recipePath)), data, examples, seed, backend: `${backend.name} – ${backend.description}`,
     versions: { node: process.versions.node, tfjs: '4.22.0' }, started: new Date().toISOString(), steps: [0, 0], finished: false
   }
   return {
-    record: metrics => appendFile(join(path, 'run.jsonl'), `${JSON.stringify(metrics)}\n`),
+    record: metrics => appendFile(join(folder, 'run.jsonl'), `${JSON.stringify(metrics)}\n`),
     async save(state, planned) {
-      await writeFileAtomic(join(path, 'weights.safetensors'), await serialiseTree(
+      await writeFileAtomic(join(folder, 'weights.safetensors'), await serialiseTree(
         { stages: state.stages, heads: Object.fromEntries(Object.entries(state.units).map(([name, { head }]) => [name, head])) },
         { format: 'lapstrake-weights-1', recipe: experiment.name }))
-      const done: Manifest = { ...manifest, steps: [state.step, planned], finished: state.step >= planned }
-      await writeFileAtomic(join(path, 'manifest.json'), `${JSON.stringify(done, null, 2)}\n`)
+      // Whoever is interrupted while a teacher learns has not planned a step.
+      const done: Manifest = { ...manifest, steps: [state.step, planned], finished: planned > 0 && state.step >= planned }
+      await writeFileAtomic(join(folder, 'manifest.json'), `${JSON.stringify(done, null, 2)}\n`)
+      if (folder === path || !done.finished) return folder
+      for (const file of ['recipe.ts', 'run.jsonl', 'weights.safetensors', 'manifest.json']) await rename(join(folder, file), join(path, file))
+      await rmdir(folder)
+      return path
     }
   }
 }
@@ -60,7 +73,7 @@ export async function createRunDirectory({ path, experiment, recipePath, data, e
 /** Reads the manifest of a run. */
 export async function readManifest(path: string): Promise<Manifest> {
   const text = await readFile(join(path, 'manifest.json'), 'utf8').catch(() => {
-    throw new Error(`run: expected a run in ${path}, but it has no manifest.json. Train one with: lapstrake train <recipe.ts> --out ${path}`)
+    throw new Error(`run: expected a run in ${path}, but it has no manifest.json. Train one with: ${howToType(`train <recipe.ts> --out ${path}`)}`)
   })
   const manifest = JSON.parse(text) as Manifest
   if (manifest.format !== 1) throw new Error(`run: expected format 1 in ${path}, got ${String(manifest.format)}, which is newer than this lapstrake.`)

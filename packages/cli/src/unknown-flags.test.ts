@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest'
+import { refuseUnknownFlags } from './unknown-flags.ts'
+
+const args = {
+  recipe: { type: 'positional' }, examples: { type: 'string' }, epochs: { type: 'string' }, 'plug-in': { type: 'boolean' }
+} as const
+const refuse = (...given: string[]) => (): void => refuseUnknownFlags('train', args, given)
+
+test('known flags pass, wherever they stand and whatever their values', () => {
+  expect(refuse('--epochs', '1', 'recipe.ts', '--examples=-5', '--plug-in', '--', '--anything')).not.toThrow()
+  expect(refuse('--no-plug-in', '--epochs', '--exmaples')).not.toThrow()
+})
+
+test.each([
+  ['--exmaples', '--examples'], ['--epoch', '--epochs'], ['--plugin', '--plug-in'], ['--no-plugin', '--no-plug-in'], ['-e', '--epochs']
+])('%s is refused, and %s named', (flag, meant) => {
+  expect(refuse('recipe.ts', flag, '100')).toThrow(`train: expected options among --examples, --epochs, --plug-in, got ${flag}. Did you mean ${meant}?`)
+})
+
+test('a command without options says so', () => {
+  expect(() => refuseUnknownFlags('doctor', {}, ['--fast'])).toThrow('doctor: expected no options, got --fast. Leave it out.')
+})

@@ -19,7 +19,7 @@ const below = {
   data: ['core'],
   evaluation: ['core'],
   checkpoints: ['core'],
-  testing: ['core'],
+  testing: ['core', 'backend-wasm'],
   'backends/wasm': [],
   'backends/webgpu': [],
   'backends/node': [],
@@ -46,7 +46,7 @@ const arrows = Object.entries(below).flatMap(([name, allowed]) => [
 ])
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', 'runs/**', '**/*.tmp.ts'] },
+  { ignores: ['**/dist/**', '**/node_modules/**', 'runs/**', '**/*.tmp.ts', '**/assembly/**'] },
   {
     files: ['**/*.ts'],
     languageOptions: { parser: tseslint.parser, parserOptions: { projectService: true } },

@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 // Files named *.browser.test.ts run in Debian's Chromium, with WebGPU in software.
 export default defineConfig({
   resolve: { conditions: ['@lapstrake/source', 'browser', 'import', 'module', 'default'] },
-  optimizeDeps: { include: ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu', '@tensorflow/tfjs-backend-wasm', '@tensorflow/tfjs-backend-webgpu'] },
+  optimizeDeps: { include: ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu', '@tensorflow/tfjs-backend-webgpu'] },
   test: {
     include: ['packages/**/src/**/*.browser.test.ts'],
     testTimeout: 300_000,

@@ -5,6 +5,7 @@ export type {
   Backbone, Batch, Buffers, Isolation, LocalLoss, Loss, LossShapes, LossVariables, Memory, Merge, Mode, Optimizer, OptimizerState,
   Params, Recipe, Schedule, Shape, Span, Stage, StatefulLoss, TargetNetwork, Teacher, Unit, Variables, Views
 } from './contracts.ts'
+export { fusedOr } from './fused.ts'
 export { dispose, own, tensorsOf, type Owned } from './memory.ts'
 export { meterMemory, type MemoryMeter } from './memory-meter.ts'
 export { mean, sum, upperOnly } from './merge.ts'

@@ -1,12 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core'
-import wasmUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url'
 import { expect, test } from 'vitest'
 import { useBackend } from './use-backend.ts'
 
-const wasmPaths = wasmUrl.slice(0, wasmUrl.lastIndexOf('/') + 1)
-
 test('wasm computes a small training step right in a browser', async () => {
-  const choice = await useBackend('wasm', { wasmPaths })
+  const choice = await useBackend('wasm')
   expect([choice.name, tf.getBackend()]).toEqual(['wasm', 'wasm'])
 })
 
@@ -16,7 +13,7 @@ test('WebGPU computes a small training step right in a browser, in software', as
 })
 
 test('a browser takes the best backend that works and says why not a better one', async () => {
-  const { name, refused, sentence } = await useBackend('auto', { wasmPaths })
+  const { name, refused, sentence } = await useBackend('auto')
   expect(name).toBe('wasm')
   expect(refused[0]?.name).toBe('webgpu')
   expect(sentence).toContain('Not used: webgpu (')

@@ -6,8 +6,10 @@ import { selfTest } from './self-test.ts'
 export type BackendName = 'node' | 'webgpu' | 'wasm' | 'cpu'
 
 export interface UseBackendOptions {
-  /** Where a browser finds the `.wasm` files of `@tensorflow/tfjs-backend-wasm`. */
+  /** Where a browser finds the `.wasm` files of `@lapstrake/backend-wasm`, if its bundler does not know. */
   readonly wasmPaths?: string
+  /** Threads of the wasm backend: as many as processors, when left out. */
+  readonly threads?: number
   /** Takes a WebGPU adapter that is software, for tests. */
   readonly acceptSoftware?: boolean
 }
@@ -27,10 +29,8 @@ export interface BackendChoice {
 const starters: Readonly<Record<BackendName, (options: UseBackendOptions) => Promise<string>>> = {
   node: async () => (await import('@lapstrake/backend-node')).registerNode(),
   webgpu: async ({ acceptSoftware = false }) => (await import('@lapstrake/backend-webgpu')).registerWebGPU({ acceptSoftware }),
-  wasm: async ({ wasmPaths }) => {
-    await (await import('@lapstrake/backend-wasm')).registerWasm(wasmPaths === undefined ? {} : { wasmPaths })
-    return 'WebAssembly, one thread'
-  },
+  wasm: async ({ wasmPaths, threads }) =>
+    (await import('@lapstrake/backend-wasm')).registerWasm({ ...(wasmPaths !== undefined && { wasmPaths }), ...(threads !== undefined && { threads }) }),
   cpu: async () => {
     await tf.setBackend('cpu')
     return 'plain JavaScript, slow'

@@ -1,8 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu'
 import * as tf from '@tensorflow/tfjs-core'
 import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, sep } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 
 /** Backends that a test in Node can reach without a GPU. */
@@ -11,10 +9,7 @@ export type TestBackend = 'cpu' | 'wasm' | 'webgpu'
 /** Runs the same tests on several backends; WebGPU on the machine's own driver, or on one in software, or else skipped with the reason. */
 export async function describeOnBackends(backends: readonly TestBackend[], tests: (backend: TestBackend) => void): Promise<void> {
   for (const backend of backends) {
-    if (backend === 'wasm') {
-      const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm')
-      setWasmPaths(dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm')) + sep)
-    }
+    if (backend === 'wasm') await (await import('@lapstrake/backend-wasm')).registerWasm()
     if (backend === 'webgpu' && !await startWebGPU()) {
       test.skip('on the webgpu backend (no Vulkan driver answers; apt-get install libvulkan1 chromium brings one in software)', () => {})
       continue

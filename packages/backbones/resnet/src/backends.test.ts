@@ -1,18 +1,14 @@
 import '@tensorflow/tfjs-backend-cpu'
 import { leaves, own, seeded, vjp, type Mode, type Shape, type Stage } from '@lapstrake/core'
+import { describeOnBackends } from '@lapstrake/testing/node'
 import { read } from '@lapstrake/testing'
-import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
 import * as tf from '@tensorflow/tfjs-core'
-import { createRequire } from 'node:module'
-import { dirname, sep } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { Block } from './blocks.ts'
 import { convNet, identity, projector, resNet } from './index.ts'
 import { batchNorm, groupNorm, type Norm } from './norm.ts'
 import { stageOf } from './stage-of.ts'
 
-// The wasm backend of TensorFlow.js by itself, which has no gradient for the kernel of a convolution.
-setWasmPaths(dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm')) + sep)
 afterAll(() => tf.setBackend('cpu'))
 
 const training: Mode = { training: true, random: seeded(1) }
@@ -37,7 +33,7 @@ async function onBoth(run: () => number[]): Promise<void> {
   found.forEach((value, i) => expect(Math.abs(value - expected[i]!)).toBeLessThan(1e-4 * largest))
 }
 
-describe('the wasm backend agrees with cpu', () => {
+await describeOnBackends(['wasm'], () => {
   describe.each<[string, Stage, Shape]>([
     ['batchNorm', normStage(batchNorm()), [5, 4, 6]],
     ['groupNorm', normStage(groupNorm({ groups: 2 })), [5, 4, 6]],

@@ -1,6 +1,6 @@
 import { detached, type Buffers, type Mode, type Params } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { epsilon, moments, normalised, rescaled } from './normalise.ts'
+import { batchMoments, epsilon, moments, normalised, rescaled } from './normalise.ts'
 
 /**
  * A layer for maps `[batch, height, width, channels]` that scales its input to mean 0 and variance 1, then by what it
@@ -50,7 +50,7 @@ export const batchNorm = (): Norm => ({
       return { output: rescaled(x, factor, tf.sub(offset, tf.mul(running.mean, factor)), relu), buffers }
     }
     const overBatch = (means: tf.Tensor): tf.Tensor => tf.mean(means, [0, 1, 2])
-    const batch = moments(x, overBatch)
+    const batch = batchMoments(x, overBatch)
     return { output: normalised(x, scale, offset, batch, overBatch, relu), buffers: detached(() => moved()) }
 
     function moved(): Buffers {

@@ -1,4 +1,4 @@
-import { detached, withGradient } from '@lapstrake/core'
+import { detached, fusedOr, withGradient } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 
 /**
@@ -34,6 +34,15 @@ export const moments = (x: tf.Tensor4D, share: Share): Moments => detached(() =>
   return { mean, variance: share(imageMeans(tf.squaredDifference(x, mean))) }
 }))
 
+/** The same where all images share, `[channels]` each. */
+export const batchMoments = (x: tf.Tensor4D, share: Share): Moments => detached(() => {
+  const [mean, variance] = fusedOr('ChannelMoments', { x }, () => {
+    const { mean, variance } = moments(x, share)
+    return [mean, variance]
+  })
+  return { mean: mean!, variance: variance! }
+})
+
 /**
  * `scale · (x - mean) / √(variance + epsilon) + offset`, and a ReLU if wanted, with the moments of `x` itself.
  *
@@ -53,23 +62,33 @@ export function normalised(
     return {
       value: fused(x, factor, tf.sub(offset, tf.mul(mean, factor)), relu),
       saved: [x, scale, mean, inverse],
-      // Whole maps are freed as soon as they are used: they are what the peak of a step is made of.
-      gradient: (g, [x, scale, mean, inverse]) => tf.tidy(() => {
-        const meanG = imageMeans(g)
-        const meanGUnit = tf.mul(tf.sub(tf.tidy(() => imageMeans(tf.mul(g, x!))), tf.mul(mean!, meanG)), inverse!) // of g · x̂
-        const factor = tf.mul(scale!, inverse!)
-        const slope = tf.mul(tf.mul(share(tf.mul(meanGUnit, scale!)), inverse!), inverse!)
-        const rest = tf.sub(tf.mul(slope, mean!), tf.mul(share(tf.mul(meanG, scale!)), inverse!))
-        // g · factor - x · slope + rest; where a channel has one slope, the factor is taken out of both: one map less at a time.
-        const dx = slope.rank === 1
-          ? fused(tf.tidy(() => tf.sub(g, tf.mul(x!, tf.mul(share(meanGUnit), inverse!)))), factor, rest)
-          : tf.sub(fused(g, factor), fused(x!, slope, tf.neg(rest)))
-        return [dx, total(meanGUnit, pixels), total(meanG, pixels)]
-      })
+      gradient: (g, [x, scale, mean, inverse]) => (mean!.rank === 1
+        ? fusedOr('BatchNormGradient', { g, x: x!, scale: scale!, mean: mean!, inverse: inverse! }, () => composed(g, x!, scale!, mean!, inverse!))
+        : composed(g, x!, scale!, mean!, inverse!))
     }
   })
   return relu ? passingAboveZero(output) : output
+
+  function composed(g: tf.Tensor4D, x: tf.Tensor, scale: tf.Tensor, mean: tf.Tensor, inverse: tf.Tensor): tf.Tensor[] {
+    // Whole maps are freed as soon as they are used: they are what the peak of a step is made of.
+    return tf.tidy(() => {
+      const meanG = imageMeans(g)
+      const meanGUnit = tf.mul(tf.sub(tf.tidy(() => imageMeans(tf.mul(g, x))), tf.mul(mean, meanG)), inverse) // of g · x̂
+      const factor = tf.mul(scale, inverse)
+      const slope = tf.mul(tf.mul(share(tf.mul(meanGUnit, scale)), inverse), inverse)
+      const rest = tf.sub(tf.mul(slope, mean), tf.mul(share(tf.mul(meanG, scale)), inverse))
+      // g · factor - x · slope + rest; where a channel has one slope, the factor is taken out of both: one map less at a time.
+      const dx = slope.rank === 1
+        ? fused(tf.tidy(() => tf.sub(g, tf.mul(x, tf.mul(share(meanGUnit), inverse)))), factor, rest)
+        : tf.sub(fused(g, factor), fused(x, slope, tf.neg(rest)))
+      return [dx, total(meanGUnit, pixels), total(meanG, pixels)]
+    })
+  }
 }
+
+/** What passes backward through a ReLU with this output. */
+export const passedBack = (dy: tf.Tensor, output: tf.Tensor): tf.Tensor =>
+  fusedOr('ReluGradient', { a: dy, b: output }, () => tf.tidy(() => tf.mul(dy, tf.step(output))))
 
 /**
  * The backward half of a ReLU whose forward half is already done: the same map, through which a gradient passes only where it
@@ -78,7 +97,7 @@ export function normalised(
 const passingAboveZero = (output: tf.Tensor4D): tf.Tensor4D => withGradient([output], output => ({
   value: tf.clone(output) as tf.Tensor4D,
   saved: [output],
-  gradient: (dy, [output]) => [tf.tidy(() => tf.mul(dy, tf.step(output!)))]
+  gradient: (dy, [output]) => [passedBack(dy, output!)]
 }))
 
 /** `x · factor + offset` for each channel, and a ReLU if wanted; keeps the input and, for the ReLU, the output. */

@@ -1,5 +1,6 @@
 import { withGradient } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
+import { passedBack } from './normalise.ts'
 
 /** The mean over height and width, `[batch, height, width, channels]` to `[batch, channels]`. Rows of numbers stay as they are. */
 export function globalAveragePool(maps: tf.Tensor): tf.Tensor2D {
@@ -19,7 +20,7 @@ export const reluOfSum = (a: tf.Tensor4D, b: tf.Tensor4D): tf.Tensor4D => withGr
     value: output,
     saved: [output],
     gradient(dy, [output]) {
-      const g = tf.tidy(() => tf.mul(dy, tf.step(output!)))
+      const g = passedBack(dy, output!)
       return [g, g]
     }
   }

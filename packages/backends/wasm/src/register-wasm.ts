@@ -1,47 +1,56 @@
 import '@tensorflow/tfjs-backend-cpu'
-import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
 import * as tf from '@tensorflow/tfjs-core'
-import { convolutionBackpropFilter, convolutionBackpropInput } from './convolution-gradients.ts'
-import { fallBackToCpu } from './fall-back.ts'
-import { identity } from './identity.ts'
-import { fusedMatMul, matMul } from './mat-mul.ts'
-import { mean, sum } from './sum.ts'
+import { Engine } from './engine.ts'
+import { registerKernels } from './kernels/index.ts'
+import { loadModule } from './load-module.ts'
+import { WasmBackend } from './wasm-backend.ts'
 
 export interface WasmOptions {
-  /** The folder of the `.wasm` files of `@tensorflow/tfjs-backend-wasm`, with a slash at the end; found by itself in Node. */
+  /** The folder of this package's `.wasm` files, with a slash at the end; found by itself in Node and by bundlers. */
   readonly wasmPaths?: string
+  /** Threads that share the work; `auto` takes as many as there are processors where memory can be shared, and one elsewhere. */
+  readonly threads?: 'auto' | number
+  /** Multiplies and adds with one rounding where the host can: faster, and equal to hosts that cannot up to rounding. */
+  readonly relaxed?: boolean
 }
-
-let registered = false
 
 /**
- * Makes TensorFlow.js's wasm backend ready to train and the current one: kernels it lacks run on the JavaScript backend's
- * code, and those that are an order of magnitude slower than they need to be are put differently.
+ * Makes the wasm backend ready to train, and the current one. Its tensors live in one WebAssembly memory; hot kernels come from this
+ * package's module, all others are those of the JavaScript backend. Options count at the first call.
  *
- * @throws Error if the backend does not start, as in a browser that was not told where the `.wasm` files are
+ * @returns what it runs on, in words
+ * @throws RangeError if `threads` is not a whole number above 0
+ * @throws Error if another backend is registered as `wasm`, the host has no SIMD, or the module cannot be fetched
  */
-export async function registerWasm({ wasmPaths }: WasmOptions = {}): Promise<void> {
-  const folder = wasmPaths ?? await folderInNode()
-  if (folder !== undefined && !registered) setWasmPaths(folder)
-  const started = await tf.setBackend('wasm').catch(() => false)
-  if (!started || tf.getBackend() !== 'wasm') {
-    throw new Error(
-      'backend-wasm: expected the wasm backend of TensorFlow.js to start, but it did not. ' +
-      'In a browser, serve the .wasm files of @tensorflow/tfjs-backend-wasm and pass their folder as wasmPaths.')
+export async function registerWasm(options: WasmOptions = {}): Promise<string> {
+  const { threads = 'auto' } = options
+  if (threads !== 'auto' && !(Number.isInteger(threads) && threads > 0)) {
+    throw new RangeError(`backend-wasm: expected threads to be 'auto' or a whole number above 0, got ${threads}.`)
   }
-  if (registered) return
-  registered = true
-  fallBackToCpu()
-  for (const kernel of [identity, matMul, fusedMatMul, convolutionBackpropInput, convolutionBackpropFilter, mean, sum]) {
-    const config = kernel()
-    if (tf.getKernel(config.kernelName, 'wasm') !== undefined) tf.unregisterKernel(config.kernelName, 'wasm')
-    tf.registerKernel(config)
+  const known = tf.engine().findBackendFactory('wasm')
+  if (known === null || known === undefined) await register(options)
+  else if (!(tf.engine().findBackend('wasm') instanceof WasmBackend)) {
+    throw new Error('backend-wasm: expected to be the only backend of the name wasm, but another is registered. Do not import @tensorflow/tfjs-backend-wasm beside it.')
   }
+  await tf.setBackend('wasm')
+  const { engine } = tf.backend() as WasmBackend
+  const count = engine.threads === 1 ? 'one thread' : `${engine.threads} threads`
+  return `WebAssembly, ${count}${engine.relaxed ? ', fused multiply-add' : ''}${canShare() ? '' : ' (the page is not isolated from other origins: it can have no more)'}`
 }
 
-async function folderInNode(): Promise<string | undefined> {
-  if (typeof process === 'undefined' || !process.versions?.node) return undefined
-  const { createRequire } = await import(/* @vite-ignore */ 'node:module')
-  const { dirname, sep } = await import(/* @vite-ignore */ 'node:path')
-  return dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm')) + sep
+async function register({ wasmPaths, threads = 'auto', relaxed = true }: WasmOptions): Promise<void> {
+  const shared = canShare()
+  const count = !shared ? 1 : threads === 'auto' ? await processors() : threads
+  const loaded = await loadModule({ shared, relaxed, ...(wasmPaths !== undefined && { folder: wasmPaths }) })
+  const engine = await Engine.start({ ...loaded, shared, threads: count })
+  tf.registerBackend('wasm', () => new WasmBackend(engine))
+  registerKernels()
+}
+
+/** Threads need a memory that they share; browsers give one to pages that are isolated from other origins. */
+const canShare = (): boolean => typeof SharedArrayBuffer !== 'undefined' && (globalThis.crossOriginIsolated ?? true)
+
+async function processors(): Promise<number> {
+  if (typeof process !== 'undefined' && process.versions?.node) return (await import(/* @vite-ignore */ 'node:os')).availableParallelism()
+  return navigator.hardwareConcurrency
 }

@@ -1,0 +1,83 @@
+// Functions of four numbers at a time. Polynomials as in Cephes (Moshier), within two units in the last place.
+import { madd, zero } from './common'
+
+export function exp4(given: v128): v128 {
+  // Beyond these ends the result is 0 or infinite; min and max let NaN through.
+  const x = f32x4.max(f32x4.splat(-104), f32x4.min(f32x4.splat(89), given))
+  const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(1.44269504088896341)))
+  let r = madd(n, f32x4.splat(-0.693359375), x)
+  r = madd(n, f32x4.splat(2.12194440e-4), r)
+  let p = f32x4.splat(1.9875691500e-4)
+  p = madd(p, r, f32x4.splat(1.3981999507e-3))
+  p = madd(p, r, f32x4.splat(8.3334519073e-3))
+  p = madd(p, r, f32x4.splat(4.1665795894e-2))
+  p = madd(p, r, f32x4.splat(1.6666665459e-1))
+  p = madd(p, r, f32x4.splat(5.0000001201e-1))
+  p = f32x4.add(madd(p, f32x4.mul(r, r), r), f32x4.splat(1))
+  // 2ⁿ in two factors, for n may be beyond what one exponent holds.
+  const whole = i32x4.trunc_sat_f32x4_s(n)
+  const half = i32x4.shr_s(whole, 1)
+  const first = i32x4.shl(i32x4.add(half, i32x4.splat(127)), 23)
+  const second = i32x4.shl(i32x4.add(i32x4.sub(whole, half), i32x4.splat(127)), 23)
+  return f32x4.mul(f32x4.mul(p, first), second)
+}
+
+export function log4(given: v128): v128 {
+  const tiny = f32x4.lt(given, f32x4.splat(1.17549435e-38)) // subnormal, zero, or below
+  const x = v128.bitselect(f32x4.mul(given, f32x4.splat(8388608)), given, tiny)
+  let exponent = f32x4.convert_i32x4_s(i32x4.sub(i32x4.shr_u(x, 23), i32x4.splat(126)))
+  exponent = f32x4.sub(exponent, v128.and(tiny, f32x4.splat(23)))
+  let m = v128.or(v128.and(x, i32x4.splat(0x007fffff)), i32x4.splat(0x3f000000)) // from 0.5 to below 1
+  const small = f32x4.lt(m, f32x4.splat(0.707106781186547524))
+  exponent = f32x4.sub(exponent, v128.and(small, f32x4.splat(1)))
+  m = f32x4.add(f32x4.sub(m, f32x4.splat(1)), v128.and(small, m))
+  const square = f32x4.mul(m, m)
+  let p = f32x4.splat(7.0376836292e-2)
+  p = madd(p, m, f32x4.splat(-1.1514610310e-1))
+  p = madd(p, m, f32x4.splat(1.1676998740e-1))
+  p = madd(p, m, f32x4.splat(-1.2420140846e-1))
+  p = madd(p, m, f32x4.splat(1.4249322787e-1))
+  p = madd(p, m, f32x4.splat(-1.6668057665e-1))
+  p = madd(p, m, f32x4.splat(2.0000714765e-1))
+  p = madd(p, m, f32x4.splat(-2.4999993993e-1))
+  p = madd(p, m, f32x4.splat(3.3333331174e-1))
+  p = f32x4.mul(f32x4.mul(p, m), square)
+  p = madd(exponent, f32x4.splat(-2.12194440e-4), p)
+  p = madd(square, f32x4.splat(-0.5), p)
+  let result = madd(exponent, f32x4.splat(0.693359375), f32x4.add(m, p))
+  result = v128.bitselect(f32x4.splat(-Infinity), result, f32x4.eq(given, zero()))
+  result = v128.bitselect(f32x4.splat(NaN), result, f32x4.lt(given, zero()))
+  // Infinity and NaN are their own logarithms.
+  const finite = f32x4.lt(given, f32x4.splat(Infinity))
+  return v128.bitselect(result, given, v128.and(finite, f32x4.eq(given, given)))
+}
+
+/** `log(1 + x)`: what rounding took from `1 + x` is given back. */
+export function logOnePlus4(x: v128): v128 {
+  const one = f32x4.splat(1)
+  const u = f32x4.add(one, x)
+  const lost = f32x4.div(f32x4.sub(f32x4.sub(u, one), x), u)
+  const plain = log4(u)
+  const usual = v128.and(f32x4.lt(f32x4.abs(x), f32x4.splat(1e8)), f32x4.gt(u, zero()))
+  return v128.bitselect(f32x4.sub(plain, lost), plain, usual)
+}
+
+export function sigmoid4(x: v128): v128 {
+  const one = f32x4.splat(1)
+  return f32x4.div(one, f32x4.add(one, exp4(f32x4.neg(x))))
+}
+
+export function tanh4(x: v128): v128 {
+  const size = f32x4.abs(x)
+  const square = f32x4.mul(x, x)
+  let p = f32x4.splat(-5.70498872745e-3)
+  p = madd(p, square, f32x4.splat(2.06390887954e-2))
+  p = madd(p, square, f32x4.splat(-5.37397155531e-2))
+  p = madd(p, square, f32x4.splat(1.33314422036e-1))
+  p = madd(p, square, f32x4.splat(-3.33332819422e-1))
+  const near = madd(f32x4.mul(p, square), x, x)
+  const one = f32x4.splat(1)
+  const far = f32x4.sub(one, f32x4.div(f32x4.splat(2), f32x4.add(exp4(f32x4.add(size, size)), one)))
+  const signed = v128.or(far, v128.and(x, i32x4.splat(<i32>0x80000000)))
+  return v128.bitselect(near, signed, f32x4.lt(size, f32x4.splat(0.625)))
+}

@@ -1,0 +1,74 @@
+// Numbers of four bytes from one place to another.
+import { address, int } from './common'
+
+/**
+ * Copies between blocks whose axes have strides of their own. Work: rows.
+ *
+ * Arguments: source, target, numbers in a row, their strides there, axes of rows, then for each axis: length, strides of source and target.
+ */
+export function copy(args: usize, from: i32, to: i32, thread: i32): void {
+  const source = address(args, 0), target = address(args, 1), n = int(args, 2), sourceStride = int(args, 3) << 2, targetStride = int(args, 4) << 2
+  const axes = int(args, 5)
+  for (let row = from; row < to; row++) {
+    let rest = row
+    let s = source, t = target
+    for (let axis = axes - 1; axis >= 0; axis--) {
+      const length = int(args, 6 + 3 * axis)
+      const whole = rest / length
+      const i = rest - whole * length
+      s += <usize>(i * int(args, 7 + 3 * axis)) << 2
+      t += <usize>(i * int(args, 8 + 3 * axis)) << 2
+      rest = whole
+    }
+    if (sourceStride == 4 && targetStride == 4) memory.copy(t, s, <usize>n << 2)
+    else {
+      for (let i = 0; i < n; i++) {
+        store<i32>(t, load<i32>(s))
+        s += sourceStride
+        t += targetStride
+      }
+    }
+  }
+}
+
+/** Matrices `[rows, columns]` to `[columns, rows]`. Work: strips of four rows, of all matrices. Arguments: source, target, rows, columns. */
+export function transpose(args: usize, from: i32, to: i32, thread: i32): void {
+  const rows = int(args, 2), columns = int(args, 3)
+  const strips = (rows + 3) >> 2
+  for (let strip = from; strip < to; strip++) {
+    const matrix = strip / strips
+    const row = (strip - matrix * strips) << 2
+    const start = <usize>matrix * rows * columns
+    const line = <usize>columns << 2
+    let s = address(args, 0) + ((start + <usize>row * columns) << 2)
+    let t = address(args, 1) + ((start + <usize>row) << 2)
+    const count = min(4, rows - row)
+    const across = <usize>rows << 2
+    let column = 0
+    if (count == 4) {
+      for (; column + 4 <= columns; column += 4) {
+        const a = v128.load(s), b = v128.load(s + line), c = v128.load(s + 2 * line), d = v128.load(s + 3 * line)
+        const ab = v128.shuffle<f32>(a, b, 0, 4, 1, 5), cd = v128.shuffle<f32>(c, d, 0, 4, 1, 5)
+        const AB = v128.shuffle<f32>(a, b, 2, 6, 3, 7), CD = v128.shuffle<f32>(c, d, 2, 6, 3, 7)
+        v128.store(t, v128.shuffle<f32>(ab, cd, 0, 1, 4, 5))
+        v128.store(t + across, v128.shuffle<f32>(ab, cd, 2, 3, 6, 7))
+        v128.store(t + 2 * across, v128.shuffle<f32>(AB, CD, 0, 1, 4, 5))
+        v128.store(t + 3 * across, v128.shuffle<f32>(AB, CD, 2, 3, 6, 7))
+        s += 16
+        t += 4 * across
+      }
+    }
+    for (; column < columns; column++) {
+      for (let i = 0; i < count; i++) store<i32>(t + (<usize>i << 2), load<i32>(s + <usize>i * line))
+      s += 4
+      t += across
+    }
+  }
+}
+
+/** Rows at given places. Work: places. Arguments: source, places, target, numbers in a row, rows there are. */
+export function gather(args: usize, from: i32, to: i32, thread: i32): void {
+  const source = address(args, 0), places = address(args, 1), target = address(args, 2)
+  const bytes = <usize>int(args, 3) << 2
+  for (let i = from; i < to; i++) memory.copy(target + <usize>i * bytes, source + <usize>load<i32>(places + (<usize>i << 2)) * bytes, bytes)
+}

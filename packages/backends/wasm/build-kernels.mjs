@@ -1,0 +1,23 @@
+// Compiles the kernels: with and without a shared memory, with and without relaxed SIMD.
+import { mkdir } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import asc from 'assemblyscript/asc'
+
+const folder = fileURLToPath(new URL('.', import.meta.url))
+await mkdir(`${folder}wasm`, { recursive: true })
+const always = [
+  'assembly/index.ts', '--baseDir', folder, '-O3', '--noAssert', '--runtime', 'stub', '--importMemory', '--initialMemory', '1', '--maximumMemory', '65536',
+  '--enable', 'simd', '--enable', 'bulk-memory', '--disableWarning', '112'
+]
+for (const shared of [true, false]) {
+  for (const relaxed of [true, false]) {
+    const file = `wasm/kernels${shared ? '-shared' : ''}${relaxed ? '-relaxed' : ''}.wasm`
+    const { error, stderr } = await asc.main([
+      ...always, '-o', file, ...(shared ? ['--enable', 'threads', '--sharedMemory'] : []), ...(relaxed ? ['--enable', 'relaxed-simd'] : [])
+    ])
+    if (error) {
+      console.error(stderr.toString())
+      process.exit(1)
+    }
+  }
+}

@@ -1,0 +1,179 @@
+import { Arena } from './arena.ts'
+import { startThreads, type Thread } from './threads.ts'
+
+/** Kernels of the module, in the order in which threads know them. */
+export const kernelNames = [
+  'affine', 'affineOfTwo', 'binary', 'cast', 'copy', 'fill', 'gather', 'multiply', 'multiplyTransposed', 'packPanels', 'reduceColumns', 'reduceRows', 'select',
+  'softmax', 'squaredDeviations', 'sumsOfProducts', 'transpose', 'unary'
+] as const
+
+export type KernelName = (typeof kernelNames)[number]
+
+/** A kernel does the part `from … to` of its work, on one of the threads. */
+type Kernel = (args: number, from: number, to: number, thread: number) => void
+
+/**
+ * How threads share work, in numbers of four bytes at the memory's beginning; `threads.ts` knows these places too. Whoever comes takes the next of
+ * the parts. Between two kernels there is none to take: a thread that comes late finds nothing, and one that is still working is waited for.
+ */
+const place = { turn: 0, next: 16, parts: 17, kernel: 18, work: 19, failed: 20, working: 32, args: 64 } as const
+const nothing = 0x4000_0000
+const firstAddress = 4096
+
+/** Work that costs fewer operations than this is not worth waking threads for. */
+const worthThreads = 100_000
+
+/** Kernels that prepare the same for each part: as many parts as threads. */
+const fewParts: ReadonlySet<KernelName> = new Set(['multiplyTransposed'])
+
+const maySleep = typeof (globalThis as { document?: unknown }).document === 'undefined'
+
+const page = 65_536
+const mostPages = 65_536
+
+export interface EngineOptions {
+  readonly module: WebAssembly.Module
+  /** Whether the module was compiled for a shared memory; threads need one. */
+  readonly shared: boolean
+  /** Whether it multiplies and adds with one rounding. */
+  readonly relaxed: boolean
+  readonly threads: number
+}
+
+/** One memory, the kernels that work on it, and the threads that run them. */
+export class Engine {
+  readonly threads: number
+  readonly relaxed: boolean
+  readonly arena: Arena
+  readonly #memory: WebAssembly.Memory
+  readonly #kernels: readonly Kernel[]
+  readonly #helpers: readonly Thread[]
+  #bytes: Uint8Array
+  #ints: Int32Array
+  #floats: Float32Array
+  #zeros = { address: 0, length: 0 }
+
+  static async start({ module, shared, relaxed, threads }: EngineOptions): Promise<Engine> {
+    const memory = new WebAssembly.Memory({ initial: 256, maximum: mostPages, ...(shared && { shared }) })
+    const { exports } = await WebAssembly.instantiate(module, { env: { memory } })
+    new Int32Array(memory.buffer)[place.next] = nothing
+    const helpers = threads > 1 ? await startThreads(module, memory, threads - 1, kernelNames) : []
+    return new Engine(memory, relaxed, kernelNames.map(name => exports[name] as Kernel), helpers)
+  }
+
+  private constructor(memory: WebAssembly.Memory, relaxed: boolean, kernels: readonly Kernel[], helpers: readonly Thread[]) {
+    this.#memory = memory
+    this.relaxed = relaxed
+    this.#kernels = kernels
+    this.#helpers = helpers
+    this.threads = helpers.length + 1
+    this.#bytes = new Uint8Array(memory.buffer)
+    this.#ints = new Int32Array(memory.buffer)
+    this.#floats = new Float32Array(memory.buffer)
+    // What lies behind the last block may be read, not written.
+    this.arena = new Arena(firstAddress, memory.buffer.byteLength - 64, bytes => this.#grow(bytes))
+  }
+
+  /** The whole memory; the arrays are new ones after it has grown. */
+  get bytes(): Uint8Array { return this.#fresh(), this.#bytes }
+  get ints(): Int32Array { return this.#fresh(), this.#ints }
+  get floats(): Float32Array { return this.#fresh(), this.#floats }
+
+  /** Whether an array is a view of the memory, also of what it was before it grew. */
+  holds(values: ArrayLike<unknown>): boolean {
+    if (!ArrayBuffer.isView(values)) return false
+    return values.buffer === this.#memory.buffer || (typeof SharedArrayBuffer !== 'undefined' && values.buffer instanceof SharedArrayBuffer)
+  }
+
+  /** Address of at least so many zeros, for kernels to read. */
+  zeros(length: number): number {
+    if (this.#zeros.length < length) {
+      if (this.#zeros.length > 0) this.arena.release(this.#zeros.address)
+      const address = this.arena.allocate(4 * length)
+      this.floats.fill(0, address / 4, address / 4 + length)
+      this.#zeros = { address, length }
+    }
+    return this.#zeros.address
+  }
+
+  /** Runs a function with the address of a block that lasts as long as it. */
+  withScratch<T>(bytes: number, use: (address: number) => T): T {
+    const address = this.arena.allocate(bytes)
+    try {
+      return use(address)
+    } finally {
+      this.arena.release(address)
+    }
+  }
+
+  /**
+   * Runs a kernel on all of its work, in as many parts as there are threads.
+   *
+   * @param operations about how much it costs in all, to tell whether threads are worth waking
+   */
+  run(name: KernelName, args: readonly number[], work: number, operations: number = Infinity): void {
+    if (work === 0) return
+    const { ints } = this
+    for (let i = 0; i < args.length; i++) ints[place.args + i] = args[i]!
+    const kernel = kernelNames.indexOf(name)
+    const address = place.args * 4
+    if (this.#helpers.length === 0 || work === 1 || operations < worthThreads) {
+      this.#kernels[kernel]!(address, 0, work, 0)
+      return
+    }
+    ints[place.kernel] = kernel
+    ints[place.work] = work
+    const parts = Math.min(work, (fewParts.has(name) ? 1 : 8) * this.threads)
+    ints[place.parts] = parts
+    Atomics.store(ints, place.next, 0)
+    Atomics.add(ints, place.turn, 1)
+    Atomics.notify(ints, place.turn)
+    for (let part = 0; (part = Atomics.add(ints, place.next, 1)) < parts;) {
+      this.#kernels[kernel]!(address, Math.floor(work * part / parts), Math.floor(work * (part + 1) / parts), 0)
+    }
+    Atomics.store(ints, place.next, nothing)
+    for (let look = 0, working = 0; (working = Atomics.load(ints, place.working)) !== 0; look++) {
+      // A thread that has no processor now needs ours; the main thread of a page may not sleep.
+      if (look > 1000 && maySleep) Atomics.wait(ints, place.working, working, 1)
+    }
+    if (Atomics.exchange(ints, place.failed, 0) !== 0) throw new Error(`backend-wasm: expected every thread to finish ${name}, but one failed.`)
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#helpers.map(async thread => thread.stop()))
+  }
+
+  #fresh(): void {
+    if (this.#bytes.buffer === this.#memory.buffer) return
+    this.#bytes = new Uint8Array(this.#memory.buffer)
+    this.#ints = new Int32Array(this.#memory.buffer)
+    this.#floats = new Float32Array(this.#memory.buffer)
+  }
+
+  #grow(bytes: number): void {
+    const have = this.#memory.buffer.byteLength / page
+    const needed = Math.ceil(bytes / page) + 1
+    // A little ahead, for growing is not free.
+    const wanted = Math.min(mostPages - have, Math.max(needed, Math.ceil(have / 8)))
+    for (const pages of [wanted, needed]) {
+      try {
+        this.#memory.grow(pages)
+        return
+      } catch { /* tried with less, or said below */ }
+    }
+    throw new Error(
+      `backend-wasm: expected room for ${megabytes(bytes)} MB more, got none: ${megabytes(this.arena.used)} MB of at most ${megabytes(mostPages * page)} MB are in use. ` +
+      'Lower the batch size, or split the loss (chunk) or the batch (microBatch).')
+  }
+}
+
+const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0)
+
+const floatBits = new Float32Array(1)
+const intBits = new Int32Array(floatBits.buffer)
+
+/** A float as an argument of a kernel. */
+export function bitsOf(value: number): number {
+  floatBits[0] = value
+  return intBits[0]!
+}

@@ -1,0 +1,21 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { binary } from './binary.ts'
+import type { Given, Natives } from './kernel.ts'
+import { movement } from './movement.ts'
+import { normalisation } from './normalisation.ts'
+import { pooling } from './pooling.ts'
+import { products } from './products.ts'
+import { reductions } from './reductions.ts'
+import { unary } from './unary.ts'
+
+const natives: Natives = { ...unary, ...binary, ...movement, ...reductions, ...products, ...pooling, ...normalisation }
+
+/** Registers every kernel of the JavaScript backend for this one, which has the same data to it; those written for it go first. */
+export function registerKernels(): void {
+  const kernels = new Map(tf.getKernelsForBackend('cpu').map(({ kernelName, kernelFunc }) => [kernelName, kernelFunc]))
+  for (const [kernelName, native] of Object.entries(natives)) {
+    const fallback = kernels.get(kernelName)
+    kernels.set(kernelName, given => native({ ...given, attrs: given.attrs ?? {} } as unknown as Given) ?? fallback!(given))
+  }
+  for (const [kernelName, kernelFunc] of kernels) tf.registerKernel({ kernelName, backendName: 'wasm', kernelFunc })
+}

@@ -1,0 +1,251 @@
+import * as tf from '@tensorflow/tfjs-core'
+import type { WasmBackend } from '../wasm-backend.ts'
+import { call, isFloat, sizeOf, type Given, type Native, type Natives } from './kernel.ts'
+
+const blockPixels = 32
+
+/** Activations that a product takes along. */
+const activations: Readonly<Record<string, number>> = { linear: 0, relu: 1, relu6: 2 }
+
+/** A grid of pixels, each seen through the taps of a filter. Offsets and strides are in pixels of the source. */
+interface Product {
+  readonly source: number
+  readonly target: number
+  readonly images: number
+  readonly height: number
+  readonly width: number
+  readonly channels: number
+  readonly columns: number
+  /** Outputs, rows and columns. */
+  readonly grid: readonly [number, number]
+  /** From output to output, in the source. */
+  readonly stride: readonly [number, number]
+  readonly taps: readonly Tap[]
+  /** The right factor: its numbers begin here, and lie so far apart. */
+  readonly filter: { readonly address: number; readonly channelStride: number; readonly columnStride: number }
+  /** Where outputs go, when not side by side. */
+  readonly place?: { readonly size: readonly [number, number]; readonly stride: readonly [number, number]; readonly first: readonly [number, number] }
+  readonly bias?: number
+  readonly activation?: number
+}
+
+interface Tap {
+  readonly y: number
+  readonly x: number
+  /** Where its part of the filter begins, in numbers. */
+  readonly place: number
+}
+
+function multiply({ engine }: WasmBackend, product: Product): void {
+  const { source, target, images, height, width, channels, columns, grid, stride, taps, filter, bias = 0, activation = 0 } = product
+  const { size, stride: apart, first } = product.place ?? { size: grid, stride: [1, 1], first: [0, 0] }
+  const panels = Math.ceil(columns / 8)
+  const pixels = images * grid[0] * grid[1]
+  if (pixels === 0 || columns === 0) return
+  const operations = 2 * pixels * taps.length * channels * columns
+  const threadBytes = 4 * (taps.length + 1) * blockPixels + 64
+  engine.withScratch(panels * taps.length * channels * 32, packed =>
+    engine.withScratch(engine.threads * threadBytes, scratch =>
+      engine.withScratch(12 * taps.length, table => {
+        const offsets = table + 4 * taps.length
+        const zeros = engine.zeros(channels + 4)
+        const { ints } = engine
+        taps.forEach((tap, i) => {
+          ints[table / 4 + i] = tap.place
+          ints[offsets / 4 + 2 * i] = tap.y
+          ints[offsets / 4 + 2 * i + 1] = tap.x
+        })
+        engine.run('packPanels', [filter.address, packed, table, taps.length, channels, columns, filter.channelStride, filter.columnStride],
+          panels, panels * taps.length * channels * 8)
+        engine.run('multiply', [
+          source, packed, target, offsets, taps.length, height, width, channels, grid[0], grid[1], stride[0], stride[1], columns,
+          size[0], size[1], apart[0], apart[1], first[0], first[1], bias, activation, zeros, scratch, threadBytes, pixels, channels
+        ], Math.ceil(pixels / blockPixels), operations)
+      })))
+}
+
+/** `[rows, depth] · [depth, columns]`; the right factor may be transposed. */
+interface MatrixProduct {
+  readonly left: number
+  readonly right: number
+  readonly target: number
+  readonly rows: number
+  readonly depth: number
+  readonly columns: number
+  readonly transposed: boolean
+  readonly bias?: number
+  readonly activation?: number
+}
+
+function multiplyMatrices(backend: WasmBackend, { left, right, target, rows, depth, columns, transposed, ...rest }: MatrixProduct): void {
+  multiply(backend, {
+    source: left, target, images: 1, height: 1, width: rows, channels: depth, columns, grid: [1, rows], stride: [1, 1], taps: [{ y: 0, x: 0, place: 0 }],
+    filter: { address: right, channelStride: transposed ? 1 : columns, columnStride: transposed ? depth : 1 }, ...rest
+  })
+}
+
+function matMul(given: Given, activation = 'linear', bias?: tf.TensorInfo): tf.TensorInfo | undefined {
+  const { inputs, attrs, backend } = given
+  const { a, b } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo }
+  const { transposeA = false, transposeB = false } = attrs as { transposeA?: boolean; transposeB?: boolean }
+  if (!isFloat(a, b, bias)) return undefined
+  const [aRank, bRank] = [a.shape.length, b.shape.length]
+  const depth = a.shape[transposeA ? aRank - 2 : aRank - 1]!
+  const depthOfB = b.shape[transposeB ? bRank - 1 : bRank - 2]!
+  const rows = a.shape[transposeA ? aRank - 1 : aRank - 2]!
+  const columns = b.shape[transposeB ? bRank - 2 : bRank - 1]!
+  tf.util.assert(depth === depthOfB, () =>
+    `matMul: expected inner shapes that agree, got ${depth} and ${depthOfB} of tensors with shapes ${a.shape.join()} and ${b.shape.join()}, transposeA=${transposeA}, transposeB=${transposeB}.`)
+  const outer = tf.broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2))
+  const [aBatch, bBatch] = [sizeOf(a.shape.slice(0, -2)), sizeOf(b.shape.slice(0, -2))]
+  const batch = sizeOf(outer)
+  if ((aBatch !== 1 && aBatch !== batch) || (bBatch !== 1 && bBatch !== batch)) return undefined
+  const perm = [...a.shape.keys()]
+  perm.push(...perm.splice(-2).reverse())
+  const left = transposeA ? call('Transpose', given, { x: a }, { perm }) : a
+  const result = backend.allocate([...outer, rows, columns])
+  const [leftAt, rightAt, resultAt] = [left, b, result].map(info => backend.addressOf(info)) as [number, number, number]
+  if (depth === 0) backend.engine.floats.fill(0, resultAt / 4, resultAt / 4 + batch * rows * columns)
+  else {
+    for (let i = 0; i < batch; i++) {
+      multiplyMatrices(backend, {
+        left: leftAt + (aBatch === 1 ? 0 : 4 * i * rows * depth), right: rightAt + (bBatch === 1 ? 0 : 4 * i * depth * columns),
+        target: resultAt + 4 * i * rows * columns, rows, depth, columns, transposed: transposeB,
+        ...(bias && { bias: backend.addressOf(bias) }), activation: activations[activation] ?? 0
+      })
+    }
+  }
+  if (left !== a) backend.disposeIntermediateTensorInfo(left)
+  return result
+}
+
+const fusedMatMul: Native = given => {
+  const { bias } = given.inputs
+  const activation = String(given.attrs.activation ?? 'linear')
+  const columns = given.inputs.b!.shape.at(given.attrs.transposeB ? -2 : -1)!
+  const fits = bias === undefined || (sizeOf(bias.shape) === columns && bias.shape.at(-1) === columns)
+  const empty = sizeOf(given.inputs.a!.shape) === 0
+  return fits && !empty && activation in activations ? matMul(given, activation, bias) : undefined
+}
+
+interface ConvolutionAttrs {
+  readonly strides: number | [number, number]
+  readonly pad: 'same' | 'valid' | number
+  readonly dilations: number | [number, number]
+  readonly dimRoundingMode?: 'floor'
+  readonly dataFormat: 'NHWC' | 'NCHW'
+  readonly filterShape: [number, number, number, number]
+  readonly inputShape: [number, number, number, number]
+}
+
+type ConvolutionInfo = tf.backend_util.Conv2DInfo
+
+function infoOf(inputShape: readonly number[], filterShape: readonly number[], { strides, pad, dilations = 1, dimRoundingMode, dataFormat = 'NHWC' }: ConvolutionAttrs): ConvolutionInfo | undefined {
+  if (dataFormat !== 'NHWC') return undefined
+  const info = tf.backend_util.computeConv2DInfo(
+    inputShape as [number, number, number, number], filterShape as [number, number, number, number], strides, dilations, pad, dimRoundingMode)
+  return info.inChannels === filterShape[2] ? info : undefined
+}
+
+const tapsOf = ({ filterHeight, filterWidth, dilationHeight, dilationWidth, padInfo, inChannels, outChannels }: ConvolutionInfo): Tap[] =>
+  Array.from({ length: filterHeight * filterWidth }, (_, tap) => ({
+    y: Math.floor(tap / filterWidth) * dilationHeight - padInfo.top, x: tap % filterWidth * dilationWidth - padInfo.left, place: tap * inChannels * outChannels
+  }))
+
+function convolve({ inputs, attrs, backend }: Given, activation = 'linear'): tf.TensorInfo | undefined {
+  const { x, filter, bias } = inputs as { x: tf.TensorInfo; filter: tf.TensorInfo; bias?: tf.TensorInfo }
+  const info = isFloat(x, filter, bias) ? infoOf(x.shape, filter.shape, attrs as unknown as ConvolutionAttrs) : undefined
+  if (info === undefined || (bias !== undefined && sizeOf(bias.shape) !== info.outChannels)) return undefined
+  const result = backend.allocate(info.outShape)
+  multiply(backend, {
+    source: backend.addressOf(x), target: backend.addressOf(result), images: info.batchSize, height: info.inHeight, width: info.inWidth,
+    channels: info.inChannels, columns: info.outChannels, grid: [info.outHeight, info.outWidth], stride: [info.strideHeight, info.strideWidth], taps: tapsOf(info),
+    filter: { address: backend.addressOf(filter), channelStride: info.outChannels, columnStride: 1 },
+    ...(bias && { bias: backend.addressOf(bias) }), activation: activations[activation]!
+  })
+  return result
+}
+
+const fusedConvolution: Native = given => {
+  const activation = String(given.attrs.activation ?? 'linear')
+  return activation in activations && given.inputs.preluActivationWeights === undefined ? convolve(given, activation) : undefined
+}
+
+/**
+ * The gradient for the input: a convolution of what arrives. With strides, inputs that lie so far apart see the same taps, and each such
+ * grid is a convolution of its own.
+ */
+const inputGradient: Native = ({ inputs, attrs, backend }) => {
+  const { dy, filter } = inputs as { dy: tf.TensorInfo; filter: tf.TensorInfo }
+  const info = isFloat(dy, filter) ? infoOf((attrs as unknown as ConvolutionAttrs).inputShape, filter.shape, attrs as unknown as ConvolutionAttrs) : undefined
+  if (info === undefined) return undefined
+  const { strideHeight, strideWidth, inHeight, inWidth } = info
+  const result = backend.allocate(info.inShape)
+  const target = backend.addressOf(result)
+  const taps = tapsOf(info)
+  for (let y = 0; y < Math.min(strideHeight, inHeight); y++) {
+    for (let x = 0; x < Math.min(strideWidth, inWidth); x++) {
+      const seen = taps.filter(tap => (y - tap.y) % strideHeight === 0 && (x - tap.x) % strideWidth === 0)
+        .map(tap => ({ y: (y - tap.y) / strideHeight, x: (x - tap.x) / strideWidth, place: tap.place }))
+      // Inputs that no output saw: one tap that sees nothing makes them zero.
+      const some = seen.length > 0 ? seen : [{ y: -info.outHeight - inHeight, x: 0, place: 0 }]
+      multiply(backend, {
+        source: backend.addressOf(dy), target, images: info.batchSize, height: info.outHeight, width: info.outWidth,
+        channels: info.outChannels, columns: info.inChannels, grid: [Math.ceil((inHeight - y) / strideHeight), Math.ceil((inWidth - x) / strideWidth)],
+        stride: [1, 1], taps: some, filter: { address: backend.addressOf(filter), channelStride: 1, columnStride: info.outChannels },
+        place: { size: [inHeight, inWidth], stride: [strideHeight, strideWidth], first: [y, x] }
+      })
+    }
+  }
+  return result
+}
+
+const filterGradient: Native = ({ inputs, attrs, backend }) => {
+  const { x, dy } = inputs as { x: tf.TensorInfo; dy: tf.TensorInfo }
+  const { filterShape } = attrs as unknown as ConvolutionAttrs
+  const info = isFloat(x, dy) ? infoOf(x.shape, filterShape, attrs as unknown as ConvolutionAttrs) : undefined
+  if (info === undefined || sizeOf(dy.shape) === 0) return undefined
+  const { engine } = backend
+  const taps = tapsOf(info)
+  const { inChannels, outChannels } = info
+  const pixels = info.batchSize * info.outHeight * info.outWidth
+  const block = Math.max(64, Math.min(256, Math.floor(16_384 / outChannels)))
+  const threadBytes = block * (4 * taps.length + 16 + 32 * Math.ceil(outChannels / 8)) + 64
+  const result = backend.allocate(filterShape)
+  engine.withScratch(engine.threads * threadBytes, scratch =>
+    engine.withScratch(8 * taps.length, offsets => {
+      const zeros = engine.zeros(inChannels + 4)
+      const { ints } = engine
+      taps.forEach((tap, i) => {
+        ints[offsets / 4 + 2 * i] = tap.y
+        ints[offsets / 4 + 2 * i + 1] = tap.x
+      })
+      engine.run('multiplyTransposed', [
+        backend.addressOf(x), backend.addressOf(dy), backend.addressOf(result), offsets, taps.length, info.inHeight, info.inWidth, inChannels,
+        info.outHeight, info.outWidth, info.strideHeight, info.strideWidth, outChannels, pixels, zeros, scratch, threadBytes, block
+      ], taps.length * Math.ceil(inChannels / 4), 2 * pixels * taps.length * inChannels * outChannels)
+    }))
+  return result
+}
+
+/** Of one pixel and with one output for each channel: what a normalisation is made of. */
+const rescale: Native = ({ inputs, attrs, backend }) => {
+  const { x, filter, bias } = inputs as { x: tf.TensorInfo; filter: tf.TensorInfo; bias?: tf.TensorInfo }
+  const { strides, dataFormat = 'NHWC', activation = 'linear' } = attrs as unknown as ConvolutionAttrs & { activation?: string }
+  const [height, width, channels, multiplier] = filter.shape as [number, number, number, number]
+  const plain = height === 1 && width === 1 && multiplier === 1 && [strides].flat().every(stride => stride === 1) && dataFormat === 'NHWC'
+  if (!isFloat(x, filter, bias) || !plain || !(activation in activations) || (bias !== undefined && sizeOf(bias.shape) !== channels)) return undefined
+  const result = backend.allocate(x.shape)
+  const size = sizeOf(x.shape)
+  const offsets = bias === undefined ? backend.engine.zeros(channels + 4) : backend.addressOf(bias)
+  backend.engine.run('affine', [
+    backend.addressOf(x), backend.addressOf(filter), offsets, backend.addressOf(result), channels, activations[activation]!
+  ], size === 0 ? 0 : size / channels, 2 * size)
+  return result
+}
+
+export const products: Natives = {
+  BatchMatMul: given => matMul(given), _FusedMatMul: fusedMatMul,
+  Conv2D: given => convolve(given), FusedConv2D: fusedConvolution, Conv2DBackpropInput: inputGradient, Conv2DBackpropFilter: filterGradient,
+  DepthwiseConv2dNative: rescale, FusedDepthwiseConv2D: rescale
+}

@@ -1,0 +1,18 @@
+import { bitsOf } from '../engine.ts'
+import { isFloat, sizeOf, vectors, type Native, type Natives } from './kernel.ts'
+
+// The same order as in assembly/elementwise.ts.
+const names = [
+  'Relu', 'Relu6', 'Neg', 'Abs', 'Square', 'Sqrt', 'Rsqrt', 'Reciprocal', 'Exp', 'Log', 'Log1p', 'Sigmoid', 'Tanh', 'Step', 'LeakyRelu', 'Floor', 'Ceil', 'Round'
+]
+
+const elementwise = (op: number): Native => ({ inputs, attrs, backend }) => {
+  const x = inputs.x!
+  if (!isFloat(x)) return undefined
+  const result = backend.allocate(x.shape)
+  const work = vectors(sizeOf(x.shape))
+  backend.engine.run('unary', [op, backend.addressOf(x), backend.addressOf(result), bitsOf(Number(attrs.alpha ?? 0))], work, 8 * work)
+  return result
+}
+
+export const unary: Natives = Object.fromEntries(names.map((name, op) => [name, elementwise(op)]))

@@ -1,0 +1,14 @@
+import * as tf from '@tensorflow/tfjs-core'
+
+/**
+ * Several operations as one kernel, on a backend that has it; composed of ordinary ones on every other.
+ *
+ * Nothing is recorded for a kernel of one's own: use it where gradients are given by hand, in `withGradient`, or not wanted.
+ *
+ * @param kernelName as the backend registered it
+ * @param composed gives the same result from ordinary operations
+ */
+export function fusedOr<T extends tf.Tensor | tf.Tensor[]>(kernelName: string, inputs: Readonly<Record<string, tf.Tensor>>, composed: () => T): T {
+  if (tf.getKernel(kernelName, tf.getBackend()) === undefined) return composed()
+  return tf.engine().runKernel(kernelName, inputs) as T
+}

@@ -4,8 +4,9 @@ import simclr from './01-simclr.ts'
 
 /** A loss whose rows meet only the others of their group; images, steps and gradients per step stay the same. */
 const amongGroupsOf = (size: number, loss: Loss): Loss => (views, batch) => {
-  const starts = Array.from({ length: views[0].shape[0] / size }, (_, group) => group * size)
-  const losses = starts.map(start => loss(views.map(view => tf.slice(view, start, size)) as unknown as Views<tf.Tensor2D>, batch))
+  const rows = views[0].shape[0]
+  const starts = Array.from({ length: Math.ceil(rows / size) }, (_, group) => group * size)
+  const losses = starts.map(start => loss(views.map(view => tf.slice(view, start, Math.min(size, rows - start))) as unknown as Views<tf.Tensor2D>, batch))
   return tf.div(tf.addN(losses), starts.length)
 }
 

@@ -7,8 +7,9 @@ import * as tf from '@tensorflow/tfjs-core'
  *
  * @param kernelName as the backend registered it
  * @param composed gives the same result from ordinary operations
+ * @param attrs numbers that the kernel takes
  */
-export function fusedOr<T extends tf.Tensor | tf.Tensor[]>(kernelName: string, inputs: Readonly<Record<string, tf.Tensor>>, composed: () => T): T {
+export function fusedOr<T extends tf.Tensor | tf.Tensor[]>(kernelName: string, inputs: Readonly<Record<string, tf.Tensor>>, composed: () => T, attrs: Readonly<Record<string, number | boolean>> = {}): T {
   if (tf.getKernel(kernelName, tf.getBackend()) === undefined) return composed()
-  return tf.engine().runKernel(kernelName, inputs) as T
+  return tf.engine().runKernel(kernelName, inputs, attrs) as T
 }

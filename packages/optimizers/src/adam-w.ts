@@ -1,4 +1,4 @@
-import type { Optimizer, Params } from '@lapstrake/core'
+import { fusedOr, type Optimizer, type Params } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { checkRange } from './check-range.ts'
 import { leafwise, zerosLike } from './leafwise.ts'
@@ -38,12 +38,13 @@ export function adamW(
       const rate = rateAt('adamW', learningRate, count)
       const unbiased1 = 1 - beta1 ** (count + 1)
       const unbiased2 = 1 - beta2 ** (count + 1)
-      const [moved, next1, next2] = leafwise(params, (p, g, m, v) => {
-        const m1 = tf.add(tf.mul(m!, beta1), tf.mul(g!, 1 - beta1))
-        const v1 = tf.add(tf.mul(v!, beta2), tf.mul(tf.square(g!), 1 - beta2))
+      const attrs = { beta1, beta2, epsilon, kept: 1 - rate * weightDecay, rate: rate / unbiased1, unbiased: 1 / unbiased2 }
+      const [moved, next1, next2] = leafwise(params, (param, gradient, m, v) => fusedOr('AdamWUpdate', { param, gradient: gradient!, first: m!, second: v! }, () => {
+        const m1 = tf.add(tf.mul(m!, beta1), tf.mul(gradient!, 1 - beta1))
+        const v1 = tf.add(tf.mul(v!, beta2), tf.mul(tf.square(gradient!), 1 - beta2))
         const step = tf.div(m1, tf.add(tf.sqrt(tf.div(v1, unbiased2)), epsilon))
-        return [tf.sub(tf.mul(p, 1 - rate * weightDecay), tf.mul(step, rate / unbiased1)), m1, v1] as const
-      }, gradients, first, second)
+        return [tf.sub(tf.mul(param, attrs.kept), tf.mul(step, attrs.rate)), m1, v1]
+      }, attrs) as [tf.Tensor, tf.Tensor, tf.Tensor], gradients, first, second)
       return { params: moved, state: { count: count + 1, first: next1, second: next2 } }
     }
   }

@@ -1,4 +1,4 @@
-import type { Optimizer, Params } from '@lapstrake/core'
+import { fusedOr, type Optimizer, type Params } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { checkRange } from './check-range.ts'
 import { leafwise, zerosLike } from './leafwise.ts'
@@ -37,12 +37,12 @@ export function sgd({ learningRate, momentum = 0, nesterov = false, weightDecay 
         const [moved] = leafwise(params, (p, g) => [tf.sub(p, tf.mul(decayed(p, g!), rate))] as const, gradients)
         return { params: moved, state: { count: count + 1, velocity } }
       }
-      const [moved, next] = leafwise(params, (p, g, v) => {
-        const gradient = decayed(p, g!)
+      const [moved, next] = leafwise(params, (param, g, v) => fusedOr('MomentumUpdate', { param, gradient: g!, velocity: v! }, () => {
+        const gradient = decayed(param, g!)
         const faster = tf.add(tf.mul(v!, momentum), gradient)
         const direction = nesterov ? tf.add(gradient, tf.mul(faster, momentum)) : faster
-        return [tf.sub(p, tf.mul(direction, rate)), faster] as const
-      }, gradients, velocity)
+        return [tf.sub(param, tf.mul(direction, rate)), faster]
+      }, { momentum, decay: weightDecay, rate, nesterov }) as [tf.Tensor, tf.Tensor], gradients, velocity)
       return { params: moved, state: { count: count + 1, velocity: next } }
     }
   }

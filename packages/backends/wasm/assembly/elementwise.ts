@@ -5,7 +5,7 @@ import { exp4, log4, logOnePlus4, sigmoid4, tanh4 } from './functions'
 // The same order as in src/kernels/unary.ts.
 // @ts-ignore: decorator
 @inline
-function unaryOf(op: i32, x: v128, alpha: v128): v128 {
+function unaryOf(op: i32, x: v128, alpha: v128, beta: v128): v128 {
   if (op == 0) return f32x4.max(zero(), x) // relu
   if (op == 1) return f32x4.min(f32x4.splat(6), f32x4.max(zero(), x)) // relu6
   if (op == 2) return f32x4.neg(x)
@@ -23,39 +23,41 @@ function unaryOf(op: i32, x: v128, alpha: v128): v128 {
   if (op == 14) return v128.bitselect(x, f32x4.mul(x, alpha), f32x4.ge(x, zero())) // leaky relu
   if (op == 15) return f32x4.floor(x)
   if (op == 16) return f32x4.ceil(x)
-  return f32x4.nearest(x)
+  if (op == 17) return f32x4.nearest(x)
+  return f32x4.pmax(f32x4.pmin(x, beta), alpha) // clip; in this order what is no number passes
 }
 
 // @ts-ignore: decorator
 @inline
-function unaryLoop(op: i32, source: usize, target: usize, end: usize, alpha: v128): void {
-  for (; source < end; source += 16, target += 16) v128.store(target, unaryOf(op, v128.load(source), alpha))
+function unaryLoop(op: i32, source: usize, target: usize, end: usize, alpha: v128, beta: v128): void {
+  for (; source < end; source += 16, target += 16) v128.store(target, unaryOf(op, v128.load(source), alpha, beta))
 }
 
-/** Work: vectors of four. Arguments: which, source, target, alpha. */
+/** Work: vectors of four. Arguments: which, source, target, alpha, beta. */
 export function unary(args: usize, from: i32, to: i32, thread: i32): void {
   const start = <usize>from << 4
   const source = address(args, 1) + start, target = address(args, 2) + start, end = address(args, 1) + (<usize>to << 4)
-  const alpha = f32x4.splat(float(args, 3))
+  const alpha = f32x4.splat(float(args, 3)), beta = f32x4.splat(float(args, 4))
   switch (int(args, 0)) {
-    case 0: return unaryLoop(0, source, target, end, alpha)
-    case 1: return unaryLoop(1, source, target, end, alpha)
-    case 2: return unaryLoop(2, source, target, end, alpha)
-    case 3: return unaryLoop(3, source, target, end, alpha)
-    case 4: return unaryLoop(4, source, target, end, alpha)
-    case 5: return unaryLoop(5, source, target, end, alpha)
-    case 6: return unaryLoop(6, source, target, end, alpha)
-    case 7: return unaryLoop(7, source, target, end, alpha)
-    case 8: return unaryLoop(8, source, target, end, alpha)
-    case 9: return unaryLoop(9, source, target, end, alpha)
-    case 10: return unaryLoop(10, source, target, end, alpha)
-    case 11: return unaryLoop(11, source, target, end, alpha)
-    case 12: return unaryLoop(12, source, target, end, alpha)
-    case 13: return unaryLoop(13, source, target, end, alpha)
-    case 14: return unaryLoop(14, source, target, end, alpha)
-    case 15: return unaryLoop(15, source, target, end, alpha)
-    case 16: return unaryLoop(16, source, target, end, alpha)
-    default: return unaryLoop(17, source, target, end, alpha)
+    case 0: return unaryLoop(0, source, target, end, alpha, beta)
+    case 1: return unaryLoop(1, source, target, end, alpha, beta)
+    case 2: return unaryLoop(2, source, target, end, alpha, beta)
+    case 3: return unaryLoop(3, source, target, end, alpha, beta)
+    case 4: return unaryLoop(4, source, target, end, alpha, beta)
+    case 5: return unaryLoop(5, source, target, end, alpha, beta)
+    case 6: return unaryLoop(6, source, target, end, alpha, beta)
+    case 7: return unaryLoop(7, source, target, end, alpha, beta)
+    case 8: return unaryLoop(8, source, target, end, alpha, beta)
+    case 9: return unaryLoop(9, source, target, end, alpha, beta)
+    case 10: return unaryLoop(10, source, target, end, alpha, beta)
+    case 11: return unaryLoop(11, source, target, end, alpha, beta)
+    case 12: return unaryLoop(12, source, target, end, alpha, beta)
+    case 13: return unaryLoop(13, source, target, end, alpha, beta)
+    case 14: return unaryLoop(14, source, target, end, alpha, beta)
+    case 15: return unaryLoop(15, source, target, end, alpha, beta)
+    case 16: return unaryLoop(16, source, target, end, alpha, beta)
+    case 17: return unaryLoop(17, source, target, end, alpha, beta)
+    default: return unaryLoop(18, source, target, end, alpha, beta)
   }
 }
 
@@ -221,23 +223,25 @@ export function affine(args: usize, from: i32, to: i32, thread: i32): void {
   }
 }
 
-/** `x · a + y · b + c` along the last axis. Work: rows. Arguments: x, y, a, b, c, target, numbers in a row. */
+/** `(x − c) · a + (y − d) · b` along the last axis. Work: rows. Arguments: x, y, a, b, c, d, target, numbers in a row. */
 export function affineOfTwo(args: usize, from: i32, to: i32, thread: i32): void {
-  const a = address(args, 2), b = address(args, 3), c = address(args, 4), n = int(args, 6)
+  const a = address(args, 2), b = address(args, 3), c = address(args, 4), d = address(args, 5), n = int(args, 7)
   const start = <usize>from * n << 2
-  let x = address(args, 0) + start, y = address(args, 1) + start, target = address(args, 5) + start
+  let x = address(args, 0) + start, y = address(args, 1) + start, target = address(args, 6) + start
   for (let row = from; row < to; row++) {
     let i = 0
     for (; i + 4 <= n; i += 4) {
       const place = <usize>i << 2
-      v128.store(target, madd(v128.load(x), v128.load(a + place), madd(v128.load(y), v128.load(b + place), v128.load(c + place))))
+      const second = f32x4.mul(f32x4.sub(v128.load(y), v128.load(d + place)), v128.load(b + place))
+      v128.store(target, madd(f32x4.sub(v128.load(x), v128.load(c + place)), v128.load(a + place), second))
       x += 16
       y += 16
       target += 16
     }
     if (i < n) {
       const place = <usize>i << 2, count = n - i
-      storeSome(target, madd(loadSome(x, count), loadSome(a + place, count), madd(loadSome(y, count), loadSome(b + place, count), loadSome(c + place, count))), count)
+      const second = f32x4.mul(f32x4.sub(loadSome(y, count), loadSome(d + place, count)), loadSome(b + place, count))
+      storeSome(target, madd(f32x4.sub(loadSome(x, count), loadSome(c + place, count)), loadSome(a + place, count), second), count)
       x += <usize>count << 2
       y += <usize>count << 2
       target += <usize>count << 2

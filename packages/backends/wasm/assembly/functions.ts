@@ -1,10 +1,14 @@
 // Functions of four numbers at a time. Polynomials as in Cephes (Moshier), within two units in the last place.
 import { madd, zero } from './common'
 
+// @ts-ignore: decorator
+@inline
 export function exp4(given: v128): v128 {
-  // Beyond these ends the result is 0 or infinite; min and max let NaN through.
-  const x = f32x4.max(f32x4.splat(-104), f32x4.min(f32x4.splat(89), given))
-  const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(1.44269504088896341)))
+  // Beyond these ends the result is 0 or infinite; in this order min and max let NaN through.
+  const x = f32x4.pmax(f32x4.pmin(given, f32x4.splat(89)), f32x4.splat(-104))
+  // Added to 1.5 · 2²³, a number rounds to a whole one, which then stands in the last bits.
+  const shifted = madd(x, f32x4.splat(1.44269504088896341), f32x4.splat(12582912))
+  const n = f32x4.sub(shifted, f32x4.splat(12582912))
   let r = madd(n, f32x4.splat(-0.693359375), x)
   r = madd(n, f32x4.splat(2.12194440e-4), r)
   let p = f32x4.splat(1.9875691500e-4)
@@ -15,13 +19,15 @@ export function exp4(given: v128): v128 {
   p = madd(p, r, f32x4.splat(5.0000001201e-1))
   p = f32x4.add(madd(p, f32x4.mul(r, r), r), f32x4.splat(1))
   // 2ⁿ in two factors, for n may be beyond what one exponent holds.
-  const whole = i32x4.trunc_sat_f32x4_s(n)
+  const whole = i32x4.sub(shifted, i32x4.splat(0x4b400000))
   const half = i32x4.shr_s(whole, 1)
   const first = i32x4.shl(i32x4.add(half, i32x4.splat(127)), 23)
   const second = i32x4.shl(i32x4.add(i32x4.sub(whole, half), i32x4.splat(127)), 23)
   return f32x4.mul(f32x4.mul(p, first), second)
 }
 
+// @ts-ignore: decorator
+@inline
 export function log4(given: v128): v128 {
   const tiny = f32x4.lt(given, f32x4.splat(1.17549435e-38)) // subnormal, zero, or below
   const x = v128.bitselect(f32x4.mul(given, f32x4.splat(8388608)), given, tiny)
@@ -53,6 +59,8 @@ export function log4(given: v128): v128 {
 }
 
 /** `log(1 + x)`: what rounding took from `1 + x` is given back. */
+// @ts-ignore: decorator
+@inline
 export function logOnePlus4(x: v128): v128 {
   const one = f32x4.splat(1)
   const u = f32x4.add(one, x)
@@ -62,11 +70,15 @@ export function logOnePlus4(x: v128): v128 {
   return v128.bitselect(f32x4.sub(plain, lost), plain, usual)
 }
 
+// @ts-ignore: decorator
+@inline
 export function sigmoid4(x: v128): v128 {
   const one = f32x4.splat(1)
   return f32x4.div(one, f32x4.add(one, exp4(f32x4.neg(x))))
 }
 
+// @ts-ignore: decorator
+@inline
 export function tanh4(x: v128): v128 {
   const size = f32x4.abs(x)
   const square = f32x4.mul(x, x)

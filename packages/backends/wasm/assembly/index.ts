@@ -1,4 +1,6 @@
 export { affine, affineOfTwo, binary, cast, fill, select, unary } from './elementwise'
 export { copy, gather, transpose } from './movement'
 export { multiply, multiplyTransposed, packPanels } from './products'
+export { adamW, momentum } from './updates'
+export { cropAndResize, slide, slideBack } from './windows'
 export { reduceColumns, reduceRows, softmax, squaredDeviations, sumsOfProducts } from './reductions'

@@ -133,3 +133,14 @@ test('a clone shares the data of its original and outlives it', async () => {
   clone.dispose()
   expect(tf.engine().backend.numDataIds()).toBe(before)
 })
+
+test('a reset of TensorFlow.js starts the backend anew, with its threads and an empty memory', async () => {
+  const words = await registerWasm()
+  const before = tf.backend() as unknown as { memory(): { numBytesInMemory: number } }
+  tf.ones([1000, 1000])
+  tf.engine().reset()
+  expect(await registerWasm()).toBe(words)
+  expect(tf.backend()).not.toBe(before)
+  expect((tf.backend() as unknown as typeof before).memory().numBytesInMemory).toBe(0)
+  expect(tf.sum(tf.ones([1000, 1000])).dataSync()[0]).toBe(1_000_000)
+})

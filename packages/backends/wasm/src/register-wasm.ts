@@ -29,7 +29,7 @@ export async function registerWasm(options: WasmOptions = {}): Promise<string> {
   }
   const known = tf.engine().findBackendFactory('wasm')
   if (known === null || known === undefined) await register(options)
-  else if (!(tf.engine().findBackend('wasm') instanceof WasmBackend)) {
+  else if (known !== start) {
     throw new Error('backend-wasm: expected to be the only backend of the name wasm, but another is registered. Do not import @tensorflow/tfjs-backend-wasm beside it.')
   }
   await tf.setBackend('wasm')
@@ -42,10 +42,19 @@ async function register({ wasmPaths, threads = 'auto', relaxed = true }: WasmOpt
   const shared = canShare()
   const count = !shared ? 1 : threads === 'auto' ? await processors() : threads
   const loaded = await loadModule({ shared, relaxed, ...(wasmPaths !== undefined && { folder: wasmPaths }) })
-  const engine = await Engine.start({ ...loaded, shared, threads: count })
-  tf.registerBackend('wasm', () => new WasmBackend(engine))
+  const begin = async (): Promise<Engine> => Engine.start({ ...loaded, shared, threads: count })
+  let first: Engine | undefined = await begin()
+  // TensorFlow.js disposes its backends when it is reset, and asks for others.
+  start = async () => {
+    const engine = first ?? await begin()
+    first = undefined
+    return new WasmBackend(engine)
+  }
+  tf.registerBackend('wasm', start)
   registerKernels()
 }
+
+let start: (() => Promise<WasmBackend>) | undefined
 
 /** Threads need a memory that they share; browsers give one to pages that are isolated from other origins. */
 const canShare = (): boolean => typeof SharedArrayBuffer !== 'undefined' && (globalThis.crossOriginIsolated ?? true)

@@ -7,8 +7,9 @@ import { pooling } from './pooling.ts'
 import { products } from './products.ts'
 import { reductions } from './reductions.ts'
 import { unary } from './unary.ts'
+import { updates } from './updates.ts'
 
-const natives: Natives = { ...unary, ...binary, ...movement, ...reductions, ...products, ...pooling, ...normalisation }
+const natives: Natives = { ...unary, ...binary, ...movement, ...reductions, ...products, ...pooling, ...normalisation, ...updates }
 
 /** Registers every kernel of the JavaScript backend for this one, which has the same data to it; those written for it go first. */
 export function registerKernels(): void {

@@ -26,7 +26,7 @@ function copyBlock(backend: WasmBackend, lengths: readonly number[], source: Pla
   ], size / numbers, size)
 }
 
-function fillBlock(backend: WasmBackend, info: tf.TensorInfo, value: number): tf.TensorInfo {
+export function fillBlock(backend: WasmBackend, info: tf.TensorInfo, value: number): tf.TensorInfo {
   const work = vectors(sizeOf(info.shape))
   backend.engine.run('fill', [backend.addressOf(info), info.dtype === 'float32' ? bitsOf(value) : Math.trunc(value)], work, 4 * work)
   return info
@@ -151,7 +151,7 @@ const transpose: Native = ({ inputs, attrs, backend }) => {
   const [rows, columns] = [lengths[rank - 1]!, lengths[rank - 2]!]
   const matrices = (rank === 2 || (rank === 3 && source![0] === rows * columns)) && source![rank - 2] === 1 && source![rank - 1] === columns
   if (matrices) {
-    backend.engine.run('transpose', [backend.addressOf(x), backend.addressOf(result), rows, columns], size / (rows * columns) * Math.ceil(rows / 4), size)
+    backend.engine.run('transpose', [backend.addressOf(x), backend.addressOf(result), rows, columns], size / (rows * columns) * Math.ceil(rows / 16), size)
   } else {
     copyBlock(backend, shape, { address: backend.addressOf(x), strides: from }, { address: backend.addressOf(result), strides: to })
   }
@@ -177,9 +177,8 @@ const gather: Native = ({ inputs, attrs, backend }) => {
   const [rows, ...row] = x.shape as [number, ...number[]]
   const places = sizeOf(indices.shape)
   const address = backend.addressOf(indices)
-  for (const index of backend.engine.ints.subarray(address / 4, address / 4 + places)) {
-    if (index < 0 || index >= rows) throw new Error(`gather: expected indices from 0 to ${rows - 1}, got ${index}.`)
-  }
+  // The JavaScript kernel says which index is none of a row.
+  for (const index of backend.engine.ints.subarray(address / 4, address / 4 + places)) if (index < 0 || index >= rows) return undefined
   const result = like(x, [...indices.shape, ...row], backend)
   backend.engine.run('gather', [backend.addressOf(x), address, backend.addressOf(result), sizeOf(row)], places, sizeOf(result.shape))
   return result

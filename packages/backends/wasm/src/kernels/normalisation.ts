@@ -43,14 +43,13 @@ const gradient: Native = ({ inputs, backend }) => {
         const sumG = floats[total / 4 + c]!
         const sumGUnit = floats[total / 4 + channels + c]! * unit
         const factor = floats[scaleAt / 4 + c]! * unit
-        const slope = -factor * unit * sumGUnit / rows
         floats[coefficients / 4 + c] = factor
-        floats[coefficients / 4 + channels + c] = slope
-        floats[coefficients / 4 + 2 * channels + c] = -factor * sumG / rows - slope * floats[meanAt / 4 + c]!
+        floats[coefficients / 4 + channels + c] = -factor * unit * sumGUnit / rows
+        floats[coefficients / 4 + 2 * channels + c] = sumG / rows
         floats[dScaleAt / 4 + c] = sumGUnit
         floats[dOffsetAt / 4 + c] = sumG
       }
-      engine.run('affineOfTwo', [gAt, xAt, coefficients, coefficients + 4 * channels, coefficients + 8 * channels, dxAt, channels], rows, 4 * rows * channels)
+      engine.run('affineOfTwo', [gAt, xAt, coefficients, coefficients + 4 * channels, coefficients + 8 * channels, meanAt, dxAt, channels], rows, 4 * rows * channels)
     })
   })
   return [dx, dScale, dOffset]

@@ -1,14 +1,70 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { call, isFloat, type Native, type Natives } from './kernel.ts'
+import { bitsOf } from '../engine.ts'
+import { call, isFloat, sizeOf, type Given, type Native, type Natives } from './kernel.ts'
+import { fillBlock } from './movement.ts'
+
+type Map4 = [number, number, number, number]
+
+interface PoolAttrs {
+  readonly filterSize: number | [number, number]
+  readonly strides: number | [number, number]
+  readonly pad: 'same' | 'valid' | number
+  readonly dimRoundingMode?: 'floor'
+}
+
+const infoOf = ({ shape }: tf.TensorInfo, { filterSize, strides, pad, dimRoundingMode }: PoolAttrs): tf.backend_util.Conv2DInfo =>
+  tf.backend_util.computePool2DInfo(shape as Map4, filterSize, strides, 1, pad, dimRoundingMode)
+
+/** A window over maps, as kernels take it. */
+const windowArguments = (info: tf.backend_util.Conv2DInfo): number[] => [
+  info.inHeight, info.inWidth, info.inChannels, info.outHeight, info.outWidth, info.strideHeight, info.strideWidth, -info.padInfo.top, -info.padInfo.left,
+  info.filterHeight, info.filterWidth, info.dilationHeight, info.dilationWidth
+]
 
 /** Over the whole map, which is a mean. */
 const averagePool: Native = given => {
   const x = given.inputs.x!
-  const { filterSize, strides, pad, dimRoundingMode } = given.attrs as { filterSize: [number, number]; strides: number; pad: 'valid'; dimRoundingMode?: 'floor' }
-  const info = tf.backend_util.computePool2DInfo(x.shape as [number, number, number, number], filterSize, strides, 1, pad, dimRoundingMode)
+  const info = infoOf(x, given.attrs as unknown as PoolAttrs)
   const whole = info.outHeight === 1 && info.outWidth === 1 && info.filterHeight === info.inHeight && info.filterWidth === info.inWidth &&
     info.padInfo.top === 0 && info.padInfo.left === 0
   return isFloat(x) && whole ? call('Mean', given, { x }, { axis: [1, 2], keepDims: true }) : undefined
 }
 
-export const pooling: Natives = { AvgPool: averagePool }
+/** Slides a window over maps; takes the largest, or with a filter the sum. */
+export function slide({ backend }: Pick<Given, 'backend'>, x: tf.TensorInfo, info: tf.backend_util.Conv2DInfo, filter = 0): tf.TensorInfo {
+  const result = backend.allocate([info.batchSize, info.outHeight, info.outWidth, info.inChannels])
+  const pixels = info.batchSize * info.outHeight * info.outWidth
+  backend.engine.run('slide', [backend.addressOf(x), backend.addressOf(result), ...windowArguments(info), filter],
+    pixels, pixels * info.inChannels * info.filterHeight * info.filterWidth)
+  return result
+}
+
+const maxPool: Native = given => {
+  const x = given.inputs.x!
+  return isFloat(x) ? slide(given, x, infoOf(x, given.attrs as unknown as PoolAttrs)) : undefined
+}
+
+const maxPoolGradient: Native = ({ inputs, attrs, backend }) => {
+  const { dy, input } = inputs as { dy: tf.TensorInfo; input: tf.TensorInfo }
+  if (!isFloat(dy, input)) return undefined
+  const info = infoOf(input, attrs as unknown as PoolAttrs)
+  const result = fillBlock(backend, backend.allocate(input.shape), 0)
+  backend.engine.run('slideBack', [backend.addressOf(input), backend.addressOf(result), ...windowArguments(info), 0, backend.addressOf(dy)],
+    info.batchSize, sizeOf(dy.shape) * info.filterHeight * info.filterWidth)
+  return result
+}
+
+const cropAndResize: Native = ({ inputs, attrs, backend }) => {
+  const { image, boxes, boxInd } = inputs as { image: tf.TensorInfo; boxes: tf.TensorInfo; boxInd: tf.TensorInfo }
+  const { cropSize: [tall, wide], method, extrapolationValue } = attrs as unknown as { cropSize: [number, number]; method: string; extrapolationValue: number }
+  if (method !== 'bilinear' || !isFloat(image, boxes) || boxInd.dtype !== 'int32') return undefined
+  const [, height, width, channels] = image.shape as Map4
+  const crops = boxes.shape[0]!
+  const result = backend.allocate([crops, tall, wide, channels])
+  backend.engine.run('cropAndResize', [
+    ...[image, boxes, boxInd, result].map(info => backend.addressOf(info)), height, width, channels, tall, wide, bitsOf(extrapolationValue)
+  ], crops * tall, 10 * sizeOf(result.shape))
+  return result
+}
+
+export const pooling: Natives = { AvgPool: averagePool, MaxPool: maxPool, MaxPoolGrad: maxPoolGradient, CropAndResize: cropAndResize }

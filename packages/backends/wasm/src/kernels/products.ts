@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { WasmBackend } from '../wasm-backend.ts'
 import { call, isFloat, sizeOf, type Given, type Native, type Natives } from './kernel.ts'
+import { fillBlock } from './movement.ts'
+import { slide } from './pooling.ts'
 
 const blockPixels = 32
 
@@ -178,21 +180,22 @@ const fusedConvolution: Native = given => {
 const inputGradient: Native = ({ inputs, attrs, backend }) => {
   const { dy, filter } = inputs as { dy: tf.TensorInfo; filter: tf.TensorInfo }
   const info = isFloat(dy, filter) ? infoOf((attrs as unknown as ConvolutionAttrs).inputShape, filter.shape, attrs as unknown as ConvolutionAttrs) : undefined
-  if (info === undefined) return undefined
+  if (info === undefined || dy.shape.join() !== info.outShape.join()) return undefined
   const { strideHeight, strideWidth, inHeight, inWidth } = info
   const result = backend.allocate(info.inShape)
   const target = backend.addressOf(result)
   const taps = tapsOf(info)
+  // With strides beyond the filter no output saw some of the inputs.
+  if (strideHeight > info.filterHeight || strideWidth > info.filterWidth || [info.dilationHeight, info.dilationWidth].some(dilation => dilation > 1)) fillBlock(backend, result, 0)
   for (let y = 0; y < Math.min(strideHeight, inHeight); y++) {
     for (let x = 0; x < Math.min(strideWidth, inWidth); x++) {
       const seen = taps.filter(tap => (y - tap.y) % strideHeight === 0 && (x - tap.x) % strideWidth === 0)
         .map(tap => ({ y: (y - tap.y) / strideHeight, x: (x - tap.x) / strideWidth, place: tap.place }))
-      // Inputs that no output saw: one tap that sees nothing makes them zero.
-      const some = seen.length > 0 ? seen : [{ y: -info.outHeight - inHeight, x: 0, place: 0 }]
+      if (seen.length === 0) continue
       multiply(backend, {
         source: backend.addressOf(dy), target, images: info.batchSize, height: info.outHeight, width: info.outWidth,
         channels: info.outChannels, columns: info.inChannels, grid: [Math.ceil((inHeight - y) / strideHeight), Math.ceil((inWidth - x) / strideWidth)],
-        stride: [1, 1], taps: some, filter: { address: backend.addressOf(filter), channelStride: 1, columnStride: info.outChannels },
+        stride: [1, 1], taps: seen, filter: { address: backend.addressOf(filter), channelStride: 1, columnStride: info.outChannels },
         place: { size: [inHeight, inWidth], stride: [strideHeight, strideWidth], first: [y, x] }
       })
     }
@@ -204,7 +207,7 @@ const filterGradient: Native = ({ inputs, attrs, backend }) => {
   const { x, dy } = inputs as { x: tf.TensorInfo; dy: tf.TensorInfo }
   const { filterShape } = attrs as unknown as ConvolutionAttrs
   const info = isFloat(x, dy) ? infoOf(x.shape, filterShape, attrs as unknown as ConvolutionAttrs) : undefined
-  if (info === undefined || sizeOf(dy.shape) === 0) return undefined
+  if (info === undefined || dy.shape.join() !== info.outShape.join() || sizeOf(dy.shape) === 0) return undefined
   const { engine } = backend
   const taps = tapsOf(info)
   const { inChannels, outChannels } = info
@@ -228,12 +231,24 @@ const filterGradient: Native = ({ inputs, attrs, backend }) => {
   return result
 }
 
-/** Of one pixel and with one output for each channel: what a normalisation is made of. */
+/** With one output for each channel; of one pixel it is what a normalisation is made of. */
+const depthwise: Native = given => rescale(given) ?? slid(given)
+
+const slid: Native = given => {
+  const { x, filter, bias } = given.inputs as { x: tf.TensorInfo; filter: tf.TensorInfo; bias?: tf.TensorInfo }
+  const { strides, pad, dilations, dimRoundingMode, dataFormat = 'NHWC', activation = 'linear' } = given.attrs as unknown as ConvolutionAttrs & { activation?: string }
+  if (!isFloat(x, filter) || bias !== undefined || activation !== 'linear' || filter.shape[3] !== 1 || dataFormat !== 'NHWC') return undefined
+  const info = tf.backend_util.computeConv2DInfo(
+    x.shape as [number, number, number, number], filter.shape as [number, number, number, number], strides, dilations ?? 1, pad, dimRoundingMode, true)
+  return slide(given, x, info, given.backend.addressOf(filter))
+}
+
 const rescale: Native = ({ inputs, attrs, backend }) => {
   const { x, filter, bias } = inputs as { x: tf.TensorInfo; filter: tf.TensorInfo; bias?: tf.TensorInfo }
-  const { strides, dataFormat = 'NHWC', activation = 'linear' } = attrs as unknown as ConvolutionAttrs & { activation?: string }
+  const { strides, pad, dataFormat = 'NHWC', activation = 'linear' } = attrs as unknown as ConvolutionAttrs & { activation?: string }
   const [height, width, channels, multiplier] = filter.shape as [number, number, number, number]
-  const plain = height === 1 && width === 1 && multiplier === 1 && [strides].flat().every(stride => stride === 1) && dataFormat === 'NHWC'
+  const padded = pad !== 'same' && pad !== 'valid' && pad !== 0
+  const plain = height === 1 && width === 1 && multiplier === 1 && [strides].flat().every(stride => stride === 1) && !padded && dataFormat === 'NHWC'
   if (!isFloat(x, filter, bias) || !plain || !(activation in activations) || (bias !== undefined && sizeOf(bias.shape) !== channels)) return undefined
   const result = backend.allocate(x.shape)
   const size = sizeOf(x.shape)
@@ -247,5 +262,5 @@ const rescale: Native = ({ inputs, attrs, backend }) => {
 export const products: Natives = {
   BatchMatMul: given => matMul(given), _FusedMatMul: fusedMatMul,
   Conv2D: given => convolve(given), FusedConv2D: fusedConvolution, Conv2DBackpropInput: inputGradient, Conv2DBackpropFilter: filterGradient,
-  DepthwiseConv2dNative: rescale, FusedDepthwiseConv2D: rescale
+  DepthwiseConv2dNative: depthwise, FusedDepthwiseConv2D: depthwise
 }

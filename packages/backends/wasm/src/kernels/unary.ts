@@ -3,7 +3,7 @@ import { isFloat, sizeOf, vectors, type Native, type Natives } from './kernel.ts
 
 // The same order as in assembly/elementwise.ts.
 const names = [
-  'Relu', 'Relu6', 'Neg', 'Abs', 'Square', 'Sqrt', 'Rsqrt', 'Reciprocal', 'Exp', 'Log', 'Log1p', 'Sigmoid', 'Tanh', 'Step', 'LeakyRelu', 'Floor', 'Ceil', 'Round'
+  'Relu', 'Relu6', 'Neg', 'Abs', 'Square', 'Sqrt', 'Rsqrt', 'Reciprocal', 'Exp', 'Log', 'Log1p', 'Sigmoid', 'Tanh', 'Step', 'LeakyRelu', 'Floor', 'Ceil', 'Round', 'ClipByValue'
 ]
 
 const elementwise = (op: number): Native => ({ inputs, attrs, backend }) => {
@@ -11,7 +11,7 @@ const elementwise = (op: number): Native => ({ inputs, attrs, backend }) => {
   if (!isFloat(x)) return undefined
   const result = backend.allocate(x.shape)
   const work = vectors(sizeOf(x.shape))
-  backend.engine.run('unary', [op, backend.addressOf(x), backend.addressOf(result), bitsOf(Number(attrs.alpha ?? 0))], work, 8 * work)
+  backend.engine.run('unary', [op, backend.addressOf(x), backend.addressOf(result), bitsOf(Number(attrs.alpha ?? attrs.clipValueMin ?? 0)), bitsOf(Number(attrs.clipValueMax ?? 0))], work, 8 * work)
   return result
 }
 

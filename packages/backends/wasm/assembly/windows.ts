@@ -1,0 +1,118 @@
+// Windows over maps `[image, height, width, channels]`.
+import { address, float, int, loadSome, madd, storeSome, zero } from './common'
+
+/**
+ * The largest of each window, or with a filter `[tap][channels]` the sum of its pixels times the filter. Work: output pixels. What is no number is passed
+ * over by the largest, as TensorFlow.js does.
+ *
+ * Arguments: source, target, height, width, channels, height and width of out, strides (y, x), first place (y, x), height and width of the window,
+ * dilations (y, x), filter or 0.
+ */
+export function slide(args: usize, from: i32, to: i32, thread: i32): void {
+  const source = address(args, 0), target = address(args, 1), height = int(args, 2), width = int(args, 3), channels = int(args, 4)
+  const outHeight = int(args, 5), outWidth = int(args, 6), strideY = int(args, 7), strideX = int(args, 8), firstY = int(args, 9), firstX = int(args, 10)
+  const tall = int(args, 11), wide = int(args, 12), dilationY = int(args, 13), dilationX = int(args, 14), filter = address(args, 15)
+  const bytes = <usize>channels << 2
+  for (let pixel = from; pixel < to; pixel++) {
+    const line = pixel / outWidth
+    const image = line / outHeight
+    const y = (line - image * outHeight) * strideY + firstY, x = (pixel - line * outWidth) * strideX + firstX
+    const map = source + <usize>image * height * width * bytes
+    const out = target + <usize>pixel * bytes
+    for (let channel = 0; channel < channels; channel += 4) {
+      const place = <usize>channel << 2
+      const count = channels - channel
+      let result = filter != 0 ? zero() : f32x4.splat(-Infinity)
+      for (let dy = 0; dy < tall; dy++) {
+        const sy = y + dy * dilationY
+        if (<u32>sy >= <u32>height) continue
+        for (let dx = 0; dx < wide; dx++) {
+          const sx = x + dx * dilationX
+          if (<u32>sx >= <u32>width) continue
+          const here = loadSome(map + <usize>(sy * width + sx) * bytes + place, count)
+          if (filter != 0) result = madd(here, loadSome(filter + <usize>(dy * wide + dx) * bytes + place, count), result)
+          else result = f32x4.pmax(result, here)
+        }
+      }
+      storeSome(out + place, result, count)
+    }
+  }
+}
+
+/** What arrives at the largest of each window goes to where it was first met; out is zero before. Work: images. Arguments: as of slide, then what arrives. */
+export function slideBack(args: usize, from: i32, to: i32, thread: i32): void {
+  const source = address(args, 0), target = address(args, 1), height = int(args, 2), width = int(args, 3), channels = int(args, 4)
+  const outHeight = int(args, 5), outWidth = int(args, 6), strideY = int(args, 7), strideX = int(args, 8), firstY = int(args, 9), firstX = int(args, 10)
+  const tall = int(args, 11), wide = int(args, 12), dilationY = int(args, 13), dilationX = int(args, 14), arriving = address(args, 16)
+  const bytes = <usize>channels << 2
+  for (let image = from; image < to; image++) {
+    const map = <usize>image * height * width * bytes
+    for (let pixel = 0; pixel < outHeight * outWidth; pixel++) {
+      const line = pixel / outWidth
+      const y = line * strideY + firstY, x = (pixel - line * outWidth) * strideX + firstX
+      const arrives = arriving + (<usize>image * outHeight * outWidth + pixel) * bytes
+      for (let channel = 0; channel < channels; channel++) {
+        const place = map + (<usize>channel << 2)
+        let largest: f32 = -Infinity
+        let where: usize = 0
+        let found = false
+        for (let dy = 0; dy < tall; dy++) {
+          const sy = y + dy * dilationY
+          if (<u32>sy >= <u32>height) continue
+          for (let dx = 0; dx < wide; dx++) {
+            const sx = x + dx * dilationX
+            if (<u32>sx >= <u32>width) continue
+            const here = place + <usize>(sy * width + sx) * bytes
+            const value = load<f32>(source + here)
+            if (value > largest) {
+              largest = value
+              where = here
+              found = true
+            }
+          }
+        }
+        if (found) store<f32>(target + where, load<f32>(target + where) + load<f32>(arrives + (<usize>channel << 2)))
+      }
+    }
+  }
+}
+
+/**
+ * Crops of images, resized by bilinear interpolation; beyond the image a number of one's choice. Work: lines of crops.
+ *
+ * Arguments: source, boxes (y, x of both corners, from 0 to 1), images of the boxes, target, height, width, channels, height and width of crops, that number.
+ */
+export function cropAndResize(args: usize, from: i32, to: i32, thread: i32): void {
+  const source = address(args, 0), boxes = address(args, 1), images = address(args, 2), target = address(args, 3)
+  const height = int(args, 4), width = int(args, 5), channels = int(args, 6), tall = int(args, 7), wide = int(args, 8), outside = float(args, 9)
+  const bytes = <usize>channels << 2
+  const lastY = <f32>(height - 1), lastX = <f32>(width - 1)
+  for (let line = from; line < to; line++) {
+    const crop = line / tall
+    const box = boxes + (<usize>crop << 4)
+    const y1 = load<f32>(box), x1 = load<f32>(box, 4), y2 = load<f32>(box, 8), x2 = load<f32>(box, 12)
+    const row = line - crop * tall
+    const y = tall > 1 ? y1 * lastY + <f32>row * ((y2 - y1) * lastY / <f32>(tall - 1)) : <f32>0.5 * (y1 + y2) * lastY
+    const map = source + <usize>load<i32>(images + (<usize>crop << 2)) * height * width * bytes
+    const inside = y >= 0 && y <= lastY
+    const above = inside ? <i32>Mathf.floor(y) : 0, below = inside ? <i32>Mathf.ceil(y) : 0
+    const down = y - <f32>above
+    let out = target + <usize>line * wide * bytes
+    for (let column = 0; column < wide; column++) {
+      const x = wide > 1 ? x1 * lastX + <f32>column * ((x2 - x1) * lastX / <f32>(wide - 1)) : <f32>0.5 * (x1 + x2) * lastX
+      if (!inside || !(x >= 0 && x <= lastX)) {
+        for (let channel = 0; channel < channels; channel++, out += 4) store<f32>(out, outside)
+        continue
+      }
+      const left = <i32>Mathf.floor(x), right = <i32>Mathf.ceil(x)
+      const across = x - <f32>left
+      let topLeft = map + <usize>(above * width + left) * bytes, topRight = map + <usize>(above * width + right) * bytes
+      let bottomLeft = map + <usize>(below * width + left) * bytes, bottomRight = map + <usize>(below * width + right) * bytes
+      for (let channel = 0; channel < channels; channel++, out += 4, topLeft += 4, topRight += 4, bottomLeft += 4, bottomRight += 4) {
+        const top = load<f32>(topLeft) + (load<f32>(topRight) - load<f32>(topLeft)) * across
+        const bottom = load<f32>(bottomLeft) + (load<f32>(bottomRight) - load<f32>(bottomLeft)) * across
+        store<f32>(out, top + (bottom - top) * down)
+      }
+    }
+  }
+}

@@ -155,7 +155,7 @@ export class Engine {
     const needed = Math.ceil(bytes / page) + 1
     // A little ahead, for growing is not free.
     const wanted = Math.min(mostPages - have, Math.max(needed, Math.ceil(have / 8)))
-    for (const pages of [wanted, needed]) {
+    for (const pages of needed <= mostPages - have ? [wanted, needed] : []) {
       try {
         this.#memory.grow(pages)
         return

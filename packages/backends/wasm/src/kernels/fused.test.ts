@@ -11,7 +11,7 @@ const run = (name: string, inputs: Record<string, tf.Tensor>, attrs = {}): tf.Te
 function close(found: readonly tf.Tensor[], expected: readonly tf.Tensor[], tolerance = 1e-4): void {
   expect(found.map(({ shape }) => shape)).toEqual(expected.map(({ shape }) => shape))
   expected.forEach((tensor, i) => {
-    const [wanted, got] = [tensor.dataSync(), found[i]!.dataSync()]
+    const [wanted, got] = [tensor, found[i]!].map(one => Array.from<number>(one.dataSync())) as [number[], number[]]
     const largest = wanted.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-5)
     wanted.forEach((value, j) => expect(Math.abs(got[j]! - value)).toBeLessThanOrEqual(tolerance * largest))
   })

@@ -1,0 +1,81 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { expect, test } from 'vitest'
+import '@lapstrake/core'
+import { bitsOf, Engine } from './engine.ts'
+import { registerWasm } from './index.ts'
+import { loadModule } from './load-module.ts'
+
+/** Sums of the columns of numbers that do not add up exactly, in blocks. */
+function sums(engine: Engine, rows = 3000, columns = 100): Float32Array {
+  const [source, target] = [engine.arena.allocate(4 * rows * columns), engine.arena.allocate(4 * 10 * columns)]
+  for (let i = 0; i < rows * columns; i++) engine.floats[source / 4 + i] = Math.sin(i)
+  engine.run('reduceColumns', [0, source, target, rows, columns, bitsOf(0.1), 300], 10)
+  const found = engine.floats.slice(target / 4, target / 4 + 10 * columns)
+  engine.arena.release(source)
+  engine.arena.release(target)
+  return found
+}
+
+test('every module starts, and results are the same to the bit for any number of threads', async () => {
+  for (const relaxed of [true, false]) {
+    const alone = await Engine.start({ ...await loadModule({ shared: false, relaxed }), shared: false, threads: 1 })
+    expect(alone.relaxed).toBe(relaxed)
+    const expected = sums(alone)
+    expect(expected.every(Number.isFinite) && expected.some(value => value !== 0)).toBe(true)
+    for (const threads of [1, 2, 5]) {
+      const engine = await Engine.start({ ...await loadModule({ shared: true, relaxed }), shared: true, threads })
+      expect(engine.threads).toBe(threads)
+      for (let i = 0; i < 20; i++) expect(sums(engine)).toEqual(expected)
+      await engine.stop()
+    }
+  }
+})
+
+test('memory grows while tensors are there, and they keep their values', async () => {
+  await registerWasm({ threads: 2 })
+  const kept = tf.tensor1d([1, 2, 3])
+  const large = tf.fill([30_000_000], 0.5)
+  expect([...kept.dataSync()]).toEqual([1, 2, 3])
+  const total = tf.sum(large)
+  expect(total.dataSync()[0]).toBe(15_000_000)
+  tf.dispose([kept, large, total])
+})
+
+test('more than the memory holds is one clear error, and the rest goes on', async () => {
+  await registerWasm()
+  const before = tf.memory()
+  expect(() => tf.tidy(() => tf.zeros([1_200_000_000]))).toThrow(/^backend-wasm: expected room for \d+ MB more, got none: \d+ MB of at most 4295 MB are in use\. Lower the batch size/)
+  expect(tf.memory().numTensors).toBe(before.numTensors)
+  expect((tf.memory() as unknown as { numBytesInMemory: number }).numBytesInMemory).toBe((before as unknown as { numBytesInMemory: number }).numBytesInMemory)
+  expect(tf.tidy(() => tf.sum(tf.ones([10])).dataSync()[0])).toBe(10)
+})
+
+test('a folder without the files is named', async () => {
+  await expect(loadModule({ shared: true, relaxed: true, folder: '/nowhere/' })).rejects.toThrow(
+    /^backend-wasm: expected its kernels at file:\/\/\/nowhere\/kernels-shared(-relaxed)?\.wasm, but could not read them\. Serve the folder wasm of @lapstrake\/backend-wasm and pass its address as wasmPaths\./)
+})
+
+test('threads are counted in whole numbers', async () => {
+  await expect(registerWasm({ threads: 0 })).rejects.toThrow('backend-wasm: expected threads to be \'auto\' or a whole number above 0, got 0.')
+})
+
+test('data on their way from another backend and back are the same', async () => {
+  await registerWasm()
+  await tf.setBackend('cpu')
+  const [floats, bools] = [tf.tensor2d([[1, 2], [3, 4]]), tf.tensor1d([true, false], 'bool')]
+  await tf.setBackend('wasm')
+  expect([...tf.tidy(() => tf.add(floats, 1)).dataSync()]).toEqual([2, 3, 4, 5])
+  expect([...tf.tidy(() => tf.logicalNot(bools)).dataSync()]).toEqual([0, 1])
+  tf.dispose([floats, bools])
+})
+
+test('an array given to a tensor may change afterwards, and so may one read from it', async () => {
+  await registerWasm()
+  const given = new Float32Array([1, 2])
+  const tensor = tf.tensor1d(given)
+  given[0] = 9
+  const read = tensor.dataSync()
+  read[1] = 9
+  expect([...await tensor.data()]).toEqual([1, 2])
+  tensor.dispose()
+})

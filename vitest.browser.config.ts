@@ -1,9 +1,12 @@
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
 
-// Files named *.browser.test.ts run in Debian's Chromium, with WebGPU in software.
+// Files named *.browser.test.ts run in Debian's Chromium, with WebGPU in software. With ISOLATED=1 pages are isolated from other origins, and may have threads.
+const headers = process.env.ISOLATED ? { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' } : {}
+
 export default defineConfig({
   resolve: { conditions: ['@lapstrake/source', 'browser', 'import', 'module', 'default'] },
+  server: { headers },
   optimizeDeps: { include: ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu', '@tensorflow/tfjs-backend-webgpu'] },
   test: {
     include: ['packages/**/src/**/*.browser.test.ts'],

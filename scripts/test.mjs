@@ -36,11 +36,15 @@ let failed = false
 if (!flags.has('--no-check')) failed = spawnSync(process.execPath, [join(root, 'scripts/check.mjs')], { cwd: root, stdio: 'inherit', env }).status !== 0
 
 const totals = { passed: 0, failed: 0, skipped: 0 }
-const suites = [['vitest.config.ts', 'Node'], ...(existsSync('/usr/bin/chromium') ? [['vitest.browser.config.ts', 'Chromium']] : [])]
-for (const [config, where] of suites) {
+const browser = 'vitest.browser.config.ts'
+const suites = [
+  { config: 'vitest.config.ts', where: 'Node' },
+  ...(existsSync('/usr/bin/chromium') ? [{ config: browser, where: 'Chromium' }, { config: browser, where: 'Chromium, isolated', more: { ISOLATED: '1' } }] : [])
+]
+for (const { config, where, more } of suites) {
   const report = join(tmpdir(), `lapstrake-${process.pid}-${where}.json`)
   const { status } = spawnSync(join(root, 'node_modules/.bin/vitest'), [
-    'run', '--config', config, '--reporter=dot', '--reporter=json', `--outputFile.json=${report}`, ...rest], { cwd: root, stdio: 'inherit', env })
+    'run', '--config', config, '--reporter=dot', '--reporter=json', `--outputFile.json=${report}`, ...rest], { cwd: root, stdio: 'inherit', env: { ...env, ...more } })
   const result = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : undefined
   rmSync(report, { force: true })
   totals.passed += result?.numPassedTests ?? 0
@@ -48,6 +52,14 @@ for (const [config, where] of suites) {
   totals.skipped += (result?.numPendingTests ?? 0) + (result?.numTodoTests ?? 0)
   console.log(`${where}: ${result?.numPassedTests ?? 0} passed, ${result?.numFailedTests ?? 0} failed`)
   failed ||= status !== 0 || result === undefined || result.numPassedTests === 0
+}
+if (rest.length === 0) {
+  const { status, stdout } = spawnSync('npm', ['run', '--silent', 'test:upstream', '-w', '@lapstrake/backend-wasm'], { cwd: root, encoding: 'utf8', stdio: ['inherit', 'pipe', 'inherit'], env })
+  const [, passed, failing] = /: (\d+) of these pass here, (\d+) fail/.exec(stdout) ?? []
+  totals.passed += Number(passed ?? 0)
+  totals.failed += Number(failing ?? 0)
+  console.log(`TensorFlow.js's own tests of kernels on backend-wasm:\n${stdout}`)
+  failed ||= status !== 0 || !(Number(passed) > 0)
 }
 if (failed && totals.failed === 0) console.log('Something beside the tests failed; see above.')
 console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`)

@@ -4,9 +4,10 @@ import { existsSync } from 'node:fs'
 import { parseArgs, promisify } from 'node:util'
 import * as tf from '@tensorflow/tfjs-core'
 import {
-  convNet, createTrainer, dispose, endToEnd, greedy, leaves, meterMemory, ntXent, overlapping, own, projector, seeded, useBackend, withLeaves,
-  type Isolation, type Optimizer, type Stage, type State, type Unit, type Variables, type Views
+  endToEnd, greedy, leaves, meterMemory, overlapping, own, seeded, useBackend, withLeaves,
+  type Isolation, type Stage, type State, type Unit, type Variables
 } from 'lapstrake'
+import { differentiator, loss, plainNet, viewsFor, type Differentiator } from './networks.ts'
 
 interface Row {
   readonly method: string
@@ -25,36 +26,30 @@ const { values } = parseArgs({
     stages: { type: 'string', default: '4,8,12' },
     repeats: { type: 'string', default: '7' },
     backend: { type: 'string', default: 'wasm' },
+    threads: { type: 'string', default: '1' },
     peer: { type: 'string' },
     help: { type: 'boolean', default: false }
   }
 })
 if (values.help) {
-  console.log('npm run --silent bench:isolation -- [--json] [--stages 4,8,12] [--repeats 7] [--backend wasm] [--peer FILE.py]\n' +
+  console.log('npm run --silent bench:isolation -- [--json] [--stages 4,8,12] [--repeats 7] [--backend wasm] [--threads 1] [--peer FILE.py]\n' +
     'The workload: stages of two 3×3 convolutions of 32 channels with batch normalisation and ReLU, strides 1, 2, 2, then 1; 32 images of\n' +
     '28 × 28 × 3 in two views; NT-Xent behind an MLP 32-64. --peer runs a PyTorch program for the same beside it.')
   process.exit(0)
 }
-const { sentence } = await useBackend(values.backend as 'wasm')
+const { sentence } = await useBackend(values.backend as 'wasm', { threads: Number(values.threads) })
 if (!values.json) console.log(sentence)
 
-const temperature = 0.2
-const head = (): Stage => projector({ dims: [32, 64], bias: false })
-const loss = ntXent({ temperature })
-const views: Views<tf.Tensor4D> = [seeded(1).normal([32, 28, 28, 3]) as tf.Tensor4D, seeded(2).normal([32, 28, 28, 3]) as tf.Tensor4D]
-const still: Optimizer = { init: () => ({}), update: (_, state, params) => ({ params, state }) }
+const views = viewsFor(plainNet(4))
 
 /** A way to find all gradients once; `forwards` counts the runs of every stage. */
 interface Contender { readonly method: string; readonly step: () => void }
 
 function contenders(depth: number, forwards: number[]): Contender[] {
-  const plain = convNet({ widths: new Array<number>(depth).fill(32), strides: [1, 2, 2, ...new Array<number>(depth - 3).fill(1)] })
-  const stages = plain.stages.map((stage, i): Stage => ({ ...stage, apply: (...given) => { forwards[i]! += 1; return stage.apply(...given) } }))
-  const trainerOf = (isolation: Isolation): { gradients: () => void; state: State; units: readonly Unit[] } => {
-    const trainer = createTrainer({ backbone: { ...plain, stages }, isolation, head, loss: () => loss, optimizer: still }, { inputShape: [28, 28, 3] })
-    const state = trainer.init(seeded(3))
-    return { state, units: trainer.units, gradients: () => dispose(trainer.gradients(state, { views })) }
-  }
+  const plain = plainNet(depth)
+  const stages = plain.backbone.stages.map((stage, i): Stage => ({ ...stage, apply: (...given) => { forwards[i]! += 1; return stage.apply(...given) } }))
+  const counted = { ...plain, backbone: { ...plain.backbone, stages } }
+  const trainerOf = (isolation: Isolation): Differentiator => differentiator(counted, isolation, views)
   const [whole, alone, overlap] = [trainerOf(endToEnd()), trainerOf(greedy()), trainerOf(overlapping())]
   return [
     { method: 'end-to-end, tf gradients', step: () => naively(stages, whole.state, whole.units) },

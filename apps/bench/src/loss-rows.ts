@@ -1,21 +1,17 @@
 // One row for each loss and batch size: ours, and PyTorch's beside it.
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import { dispose } from 'lapstrake'
+import { inTurn, type Race } from './in-turn.ts'
 import type { Contender } from './loss-contenders.ts'
-import { addressable, median, megabytes, peakOf, rounded, timed } from './measuring.ts'
-import { materialOf, problemOf } from './problem.ts'
+import { addressable, megabytes, peakOf, rounded } from './measuring.ts'
+import { materialOf, problemOf, type Answer } from './problem.ts'
+import { errorLine, runAgain } from './run-again.ts'
 import type { Peer } from './torch-peer.ts'
 
 /** Times are medians of one step, forward and backward, warm. */
-export interface Row {
+export interface Row extends Partial<Race> {
   readonly loss: string
   /** Examples, each in two views. */
   readonly batch: number
-  readonly oursMs?: number
-  readonly peerMs?: number
-  /** Theirs over ours: above 1 ours is faster. */
-  readonly ratio?: number
   readonly peakMb?: number
   /** How far our loss is from theirs, relative. */
   readonly lossDifference?: number
@@ -25,8 +21,8 @@ export interface Row {
   readonly skipped?: string
 }
 
-/** Measures a loss at one batch size, ours and theirs in turn, so that a busy moment of the machine meets both. */
-export async function measureRow(contender: Contender, batch: number, repeats: number, peer?: Peer): Promise<Row> {
+/** Measures a loss at one batch size, ours and theirs. */
+export async function measureRow(contender: Contender, batch: number, repeats: number, peer?: Peer<Answer>): Promise<Row> {
   const { name, kind, limit } = contender
   if (limit !== undefined && batch > limit.batch) return { loss: name, batch, skipped: limit.because }
   const needed = addressable() === Infinity ? 0 : await foreseenPeak(contender, batch)
@@ -39,26 +35,17 @@ export async function measureRow(contender: Contender, batch: number, repeats: n
     throw new Error(`bench: expected ${name} to be finite for a batch of ${batch}, got ${JSON.stringify(answer)}.`)
   }
   const peakMb = megabytes(await peakOf(problem.step))
-  const rival = peer?.losses.includes(name) ? peer : undefined
+  const rival = peer?.names.includes(name) ? peer : undefined
   const theirAnswer = await rival?.load(name, problem.inputs)
-  const [ours, theirs]: [number[], number[]] = [[], []]
-  // The first half second is for compilers and caches.
-  for (const began = performance.now(); performance.now() < began + 500;) {
-    await problem.step()
-    await rival?.step(name)
-  }
-  for (let repeat = 0; repeat < repeats; repeat++) {
-    ours.push(await timed(problem.step))
-    if (rival) theirs.push(await rival.step(name))
-  }
+  const race = await inTurn(repeats, problem.step, rival && (() => rival.step(name)))
   problem.dispose()
   dispose(material)
 
-  const row = { loss: name, batch, oursMs: rounded(median(ours)) }
-  if (theirAnswer === undefined) return { ...row, peakMb }
   return {
-    ...row, peerMs: rounded(median(theirs)), ratio: rounded(median(theirs) / median(ours)), peakMb,
-    lossDifference: apart(answer.loss, theirAnswer.loss), gradientDifference: apart(answer.gradientLength, theirAnswer.gradientLength)
+    loss: name, batch, ...race, peakMb,
+    ...(theirAnswer && {
+      lossDifference: apart(answer.loss, theirAnswer.loss), gradientDifference: apart(answer.gradientLength, theirAnswer.gradientLength)
+    })
   }
 }
 
@@ -78,15 +65,14 @@ async function foreseenPeak(contender: Contender, batch: number): Promise<number
   return quarter * (quarter / eighth) ** 2
 }
 
-/** Runs this program again for one row: the memory of wasm never shrinks, and what one loss leaves of it is not another's concern. */
+/** The row from a process of its own. */
 export async function rowInOwnProcess(loss: string, batch: number, args: readonly string[]): Promise<Row> {
-  const again = [...process.execArgv, process.argv[1]!, ...args, '--only', 'losses', '--losses', loss, '--sizes', String(batch), '--json']
   try {
-    const { stdout } = await promisify(execFile)(process.execPath, again)
-    return (JSON.parse(stdout) as { rows: readonly [Row] }).rows[0]
+    const { rows } = await runAgain<{ rows: readonly [Row] }>([...args, '--only', 'losses', '--losses', loss, '--sizes', String(batch), '--json'])
+    return rows[0]
   } catch (error) {
-    const { stderr = '', message } = error as Error & { stderr?: string }
+    const { stderr = '' } = error as { stderr?: string }
     if (stderr.includes('RuntimeError: memory access out of bounds')) return { loss, batch, skipped: 'ran out of the 4 GB that wasm addresses' }
-    throw new Error(`bench: expected a row of ${loss} at ${batch}, got none: ${/^\w*Error: .*$/m.exec(stderr)?.[0] ?? message}`, { cause: error })
+    throw new Error(`bench: expected a row of ${loss} at ${batch}, got none: ${errorLine(error as Error)}`, { cause: error })
   }
 }

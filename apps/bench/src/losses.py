@@ -1,32 +1,27 @@
 """The losses as users of PyTorch write them, timed one step at a time beside ours: losses.py --threads 1
 
-The first line it prints says the version, how fast it multiplies matrices, and which losses it knows. Then it answers one JSON object a line with another:
-  {"load": name, "inputs": {input: {"shape", "dtype", "data"}}}   ->  {"loss", "gradientLength"}
-  {"step": name}                                                  ->  {"ms"}
-Data are base64. Views and parameters ("views.0", "params.weights") get gradients. Options are the defaults of ours.
+Speaks as serving.py says. Of a loss that it loads it says {"loss", "gradientLength"}.
+Views and parameters ("views.0", "params.weights") get gradients. Options are the defaults of ours.
 """
-import argparse
-import base64
-import json
 import math
-import sys
-import time
 
-try:
-    import torch
-    import torch.nn.functional as F
-except ImportError:
-    print(json.dumps({"error": "no torch"}), flush=True)
-    sys.exit(0)
+from serving import serve  # first, for it says where torch is missing
+
+import torch
+import torch.nn.functional as F
 
 
 # ── contrastive ──
 
-def nt_xent(x, temperature=0.5):
-    z = F.normalize(torch.cat(x.views))
+def nt_xent(z, temperature=0.5):
+    z = F.normalize(z)
     n = z.shape[0]
     logits = (z @ z.T / temperature).masked_fill(torch.eye(n, dtype=torch.bool), -1e9)
     return F.cross_entropy(logits, (torch.arange(n) + n // 2) % n)
+
+
+def all_views(loss):
+    return lambda x: loss(torch.cat(x.views))
 
 
 def info_nce(x, temperature=0.1):
@@ -339,7 +334,7 @@ def crd_queue(x):
 
 
 LOSSES = {
-    "ntXent": nt_xent, "ntXent in tiles": nt_xent, "infoNCE": info_nce, "moco": moco, "dcl": dcl, "debiased": debiased,
+    "ntXent": all_views(nt_xent), "ntXent in tiles": all_views(nt_xent), "infoNCE": info_nce, "moco": moco, "dcl": dcl, "debiased": debiased,
     "hardNegatives": hard_negatives, "supCon": sup_con, "supCon in": sup_con_in,
     "cacr": cacr, "cacrMomentum": cacr_momentum, "cacrQueue": cacr_queue,
     "barlowTwins": barlow_twins, "vicReg": vic_reg, "simSiam": sim_siam, "byol": byol,
@@ -375,48 +370,12 @@ class Problem:
         return loss
 
 
-def decode(given):
-    dtype = torch.int32 if given["dtype"] == "int32" else torch.float32
-    tensor = torch.frombuffer(bytearray(base64.b64decode(given["data"])), dtype=dtype).reshape(given["shape"])
-    # Maps arrive as [batch, height, width, channels].
-    return tensor.permute(0, 3, 1, 2).contiguous() if tensor.dim() == 4 else tensor
-
-
-def gflops(n=1024, tries=5):
-    """Billions of floating-point operations a second in products of matrices, at best: below ten, torch has found no BLAS but the reference."""
-    a = torch.randn(n, n)
-    best = math.inf
-    for _ in range(tries):
-        began = time.perf_counter()
-        a @ a
-        best = min(best, time.perf_counter() - began)
-    return 2 * n ** 3 / best / 1e9
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--threads", type=int, default=1)
-    torch.set_num_threads(parser.parse_args().threads)
-    torch.manual_seed(0)
-
-    def answer(reply):
-        print(json.dumps(reply), flush=True)
-
-    answer({"torch": torch.__version__, "threads": torch.get_num_threads(), "gflops": gflops(), "losses": list(LOSSES)})
-    problems = {}
-    for line in sys.stdin:
-        request = json.loads(line)
-        if "load" in request:
-            inputs = {name: decode(given) for name, given in request["inputs"].items()}
-            problem = problems[request["load"]] = Problem(LOSSES[request["load"]], inputs)
-            loss = problem.step()
-            square = sum(float(tensor.grad.double().pow(2).sum()) for tensor in problem.wanted if tensor.grad is not None)
-            answer({"loss": float(loss), "gradientLength": square ** 0.5})
-        else:
-            began = time.perf_counter()
-            problems[request["step"]].step()
-            answer({"ms": 1000 * (time.perf_counter() - began)})
+def load(name, inputs):
+    problem = Problem(LOSSES[name], inputs)
+    loss = problem.step()
+    square = sum(float(tensor.grad.double().pow(2).sum()) for tensor in problem.wanted if tensor.grad is not None)
+    return problem.step, {"loss": float(loss), "gradientLength": square ** 0.5}
 
 
 if __name__ == "__main__":
-    main()
+    serve(LOSSES, load)

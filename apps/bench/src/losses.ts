@@ -3,19 +3,18 @@ import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { useBackend } from 'lapstrake'
 import { writeFileAtomic } from 'lapstrake/node'
+import { chosenFrom, wholeNumber, wordsWithPeer } from './command-line.ts'
 import { contenders } from './loss-contenders.ts'
 import { measureRow, rowInOwnProcess, type Row } from './loss-rows.ts'
 import { measureMicroBatch } from './micro-batch.ts'
+import type { Answer } from './problem.ts'
 import { measureTiles, type TilesResult } from './tiles.ts'
 import { startPeer } from './torch-peer.ts'
 
 const parts = ['losses', 'tiles', 'microBatch']
 
-// An option whose value may be left out is one that parseArgs does not know.
-const words = process.argv.slice(2)
-const args = words.flatMap((word, i) => (word === '--peer' && (words[i + 1] ?? '--').startsWith('--') ? ['--peer=/usr/bin/python3'] : [word]))
 const { values } = parseArgs({
-  args,
+  args: wordsWithPeer(),
   options: {
     json: { type: 'boolean', default: false },
     losses: { type: 'string' },
@@ -35,7 +34,7 @@ if (values.help) {
   [--repeats 5] [--backend wasm] [--peer [PYTHON]] [--threads 1] [--out FILE]
 Losses, forward and backward to both views and to their own parameters; batches of --sizes examples in two views of 128 numbers (logits: 100,
 maps: 4 × 4 × 128). Medians, warm. Peaks are of tensors; what a kernel uses inside is not among them.
-Every loss and size has a process of its own. --peer measures PyTorch beside it, step by step in turn, on --threads threads. It wants the Python that has torch: /usr/bin/python3 when left out.
+Every loss and size has a process of its own. Both sides run on --threads threads. --peer measures PyTorch beside it, step by step in turn. It wants the Python that has torch: /usr/bin/python3 when left out.
 --tiles are batches for ntXent({ chunk }) beside ntXent(); microBatch compares a batch of 1024 from parts of 64 with itself at once.
 --out writes the JSON to a file as well. The losses: ${contenders.map(({ name }) => name).join(', ')}.`)
   process.exit(0)
@@ -46,9 +45,9 @@ const [repeats, ...sizes] = [values.repeats, ...values.sizes.split(',')].map(who
 const onProgress = (message: string): void => console.error(message)
 
 // A peer that is missing is said before any work is done.
-const peer = values.peer === undefined || !only.includes('losses') ? undefined : await startPeer(values.peer, wholeNumber(values.threads))
+const peer = values.peer === undefined || !only.includes('losses') ? undefined : await startPeer<Answer>('losses.py', values.peer, wholeNumber(values.threads))
 if (peer?.warning !== undefined) onProgress(peer.warning)
-const { sentence } = await useBackend(values.backend as 'wasm')
+const { sentence } = await useBackend(values.backend as 'wasm', { threads: wholeNumber(values.threads) })
 onProgress(sentence)
 
 const rows: Row[] = []
@@ -89,17 +88,3 @@ else {
   }
 }
 process.exit(0)
-
-/** The members of a list that were named, or all. */
-function chosenFrom<T>(what: string, all: readonly T[], nameOf: (one: T) => string, names?: string): readonly T[] {
-  const wanted = names?.split(',')
-  const stranger = wanted?.find(name => !all.some(one => nameOf(one) === name))
-  if (stranger !== undefined) throw new Error(`bench: expected ${what} among ${all.map(nameOf).join(', ')}, got ${stranger}.`)
-  return all.filter(one => wanted?.includes(nameOf(one)) ?? true)
-}
-
-function wholeNumber(text: string): number {
-  const number = Number(text)
-  if (!Number.isInteger(number) || number < 1) throw new RangeError(`bench: expected a whole number above 0, got ${text}.`)
-  return number
-}

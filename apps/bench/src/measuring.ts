@@ -22,6 +22,14 @@ export async function peakOf(step: () => unknown): Promise<number> {
   }
 }
 
+/** Most bytes of its memory that the wasm backend has in use during a step: tensors at rest, those of the step, and what kernels need for themselves. */
+export async function memoryPeakOf(step: () => unknown): Promise<number> {
+  const { engine: { arena } } = tf.backend() as unknown as { engine: { arena: { readonly used: number; peak: number } } }
+  arena.peak = arena.used
+  await step()
+  return arena.peak
+}
+
 /** Bytes that tensors may take on the current backend. Wasm addresses 4 GB, and its kernels want some for themselves. */
 export const addressable = (): number => (tf.getBackend() === 'wasm' ? 3e9 : Infinity)
 

@@ -1,9 +1,10 @@
 // The gradient of a large batch from small parts of it: exact through the trainer, and as naive accumulation has it.
 import * as tf from '@tensorflow/tfjs-core'
 import {
-  convNet, createTrainer, dispose, endToEnd, ntXent, projector, seeded, tensorsOf, type Optimizer, type Recipe, type State, type Trainer, type Views
+  convNet, createTrainer, dispose, endToEnd, ntXent, projector, seeded, tensorsOf, type Recipe, type State, type Trainer, type Views
 } from 'lapstrake'
 import { largestDifference, median, megabytes, peakOf, rounded, timed } from './measuring.ts'
+import { still } from './networks.ts'
 
 export interface MicroBatchResult {
   readonly batch: number
@@ -35,7 +36,6 @@ export interface MicroBatchOptions {
 }
 
 const inputShape = [8, 8, 3] as const
-const still: Optimizer = { init: () => ({}), update: (_, state, params) => ({ params, state }) }
 
 /** Group normalisation looks at one example at a time. Batch normalisation would take the statistics of a part, and the gradient would be that. */
 const recipe: Recipe = {

@@ -59,8 +59,8 @@ export interface ProblemOptions {
   readonly reads: readonly Extra[]
 }
 
-/** A loss on borrowed material. What it remembers is as it would be in the middle of a run. */
-export function problemOf({ loss, kind, reads }: ProblemOptions, material: Material): Problem {
+/** A loss on borrowed material, of which only what it reads is needed. What it remembers is as it would be in the middle of a run. */
+export function problemOf({ loss, kind, reads }: ProblemOptions, material: Batch): Problem {
   const { views, ...extras } = material
   const embeddings = views as Views<tf.Tensor2D>
   const batch: Batch = { views, ...Object.fromEntries(reads.map(name => [name, extras[name]])) }

@@ -1,21 +1,22 @@
 // PyTorch in a process of its own, asked for one step at a time.
-import { spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type * as tf from '@tensorflow/tfjs-core'
-import type { Answer } from './problem.ts'
+import { startProgram } from './line-program.ts'
 
-export interface Peer {
+/** `Loaded` is what it says of a problem when it takes it. */
+export interface Peer<Loaded> {
   /** Version, threads, and how fast it multiplies matrices. */
   readonly description: string
   /** What makes a comparison with it unfair. */
   readonly warning?: string
-  /** Losses that it can be asked for. */
-  readonly losses: readonly string[]
-  /** Takes a loss's inputs over, by name, and answers once; what it held for that loss before is forgotten. */
-  load(loss: string, inputs: Readonly<Record<string, tf.Tensor>>): Promise<Answer>
-  /** Milliseconds of one step of a loss that was loaded, by its own clock. */
-  step(loss: string): Promise<number>
+  /** Problems that it can be asked for. */
+  readonly names: readonly string[]
+  /** Takes a problem, with the inputs that it has no other way to know; what it held under that name before is forgotten. */
+  load(name: string, inputs?: Readonly<Record<string, tf.Tensor>>): Promise<Loaded>
+  /** Milliseconds of one step of a problem that was loaded, by its own clock. */
+  step(name: string): Promise<number>
+  /** Most resident memory of its process so far, in bytes; Python and PyTorch are part of it. */
+  peak(): Promise<number>
   stop(): void
 }
 
@@ -23,28 +24,14 @@ export interface Peer {
 const slowest = 15
 
 /**
- * Starts `losses.py`.
+ * Starts `losses.py` or `peers.py`.
  *
  * @throws Error if there is no such Python, or it has no torch
  */
-export async function startPeer(python: string, threads: number): Promise<Peer> {
-  const child = spawn(python, [fileURLToPath(new URL('losses.py', import.meta.url)), '--threads', String(threads)], { stdio: ['pipe', 'pipe', 'inherit'] })
-  let failure: Error | undefined
-  child.on('error', error => { failure = error })
-  // A child that is gone is noticed when it does not answer.
-  child.stdin.on('error', () => {})
-  const replies = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  const reply = async <T>(): Promise<T> => {
-    const { value, done } = await replies.next() as IteratorResult<string, undefined>
-    if (done) throw new Error(`bench: expected an answer from ${python}, but it ended${failure ? `: ${failure.message}` : '. What it printed stands above.'}`)
-    return JSON.parse(value) as T
-  }
-  const ask = <T>(request: unknown): Promise<T> => {
-    child.stdin.write(`${JSON.stringify(request)}\n`)
-    return reply<T>()
-  }
-
-  const hello = await reply<{ torch: string; threads: number; gflops: number; losses: string[]; error?: string }>()
+export async function startPeer<Loaded>(program: string, python: string, threads: number): Promise<Peer<Loaded>> {
+  // Without -B it would leave its compiled modules beside ours.
+  const { hear, ask, stop } = startProgram(python, ['-B', fileURLToPath(new URL(program, import.meta.url)), '--threads', String(threads)])
+  const hello = await hear<{ torch: string; threads: number; gflops: number; names: string[]; error?: string }>()
   if (hello.error !== undefined) {
     throw new Error(`bench: expected ${python} to have torch, but it has none. Try apt-get install python3-torch libopenblas0, or name another Python: --peer PYTHON.`)
   }
@@ -54,12 +41,13 @@ export async function startPeer(python: string, threads: number): Promise<Peer> 
     ...(hello.gflops < slowest && {
       warning: `PyTorch multiplies with the reference BLAS, ${speed}, where a core can do fifty and more. For a fair race: apt-get install libopenblas0.`
     }),
-    losses: hello.losses,
-    load: async (load, inputs) => ask<Answer>({
+    names: hello.names,
+    load: async (load, inputs = {}) => ask<Loaded>({
       load, inputs: Object.fromEntries(await Promise.all(Object.entries(inputs).map(async ([name, tensor]) => [name, await encoded(tensor)])))
     }),
     step: async step => (await ask<{ ms: number }>({ step })).ms,
-    stop: () => { child.stdin.end() }
+    peak: async () => (await ask<{ bytes: number }>({ peak: true })).bytes,
+    stop
   }
 }
 

@@ -2,5 +2,6 @@ export { affine, affineOfTwo, binary, cast, fill, select, unary } from './elemen
 export { copy, gather, transpose } from './movement'
 export { multiply, multiplyTransposed, packPanels } from './products'
 export { adamW, momentum } from './updates'
+export { winograd, winogradFilters, winogradSquares, winogradTaps } from './winograd'
 export { cropAndResize, slide, slideBack } from './windows'
 export { reduceColumns, reduceRows, softmax, squaredDeviations, sumsOfProducts } from './reductions'

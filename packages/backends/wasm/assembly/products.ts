@@ -101,10 +101,20 @@ function seen(
 
 // @ts-ignore: decorator
 @inline
-function activated(values: v128, activation: i32): v128 {
+export function activated(values: v128, activation: i32): v128 {
   if (activation == 0) return values
   const positive = f32x4.pmax(zero(), values)
   return activation == 1 ? positive : f32x4.pmin(f32x4.splat(6), positive)
+}
+
+/** Where an output goes. */
+// @ts-ignore: decorator
+@inline
+function placeOf(
+  out: usize, image: i32, y: i32, x: i32, outHeight: i32, outWidth: i32, outStrideY: i32, outStrideX: i32, outY: i32, outX: i32, columns: i32
+): usize {
+  const pixel = (image * outHeight + outY + y * outStrideY) * outWidth + outX + x * outStrideX
+  return out + (<usize>pixel * columns << 2)
 }
 
 /**
@@ -132,13 +142,23 @@ export function multiply(args: usize, from: i32, to: i32, thread: i32): void {
     const firstPixel = block * blockPixels
     const quads = (min(blockPixels, pixels - firstPixel) + 3) >> 2
     seen(pointers, firstPixel, pixels, source, tapOffsets, taps, height, width, gridHeight, gridWidth, strideY, strideX, pixelBytes, zeros, blockPixels)
+    let x = firstPixel % gridWidth
+    const line = firstPixel / gridWidth
+    let y = line % gridHeight
+    let image = line / gridHeight
+    const step = <usize>(outStrideX * columns) << 2
+    let place = placeOf(out, image, y, x, outHeight, outWidth, outStrideY, outStrideX, outY, outX, columns)
     for (let i = 0; i < blockPixels; i++) {
-      const pixel = firstPixel + i
-      const x = pixel % gridWidth
-      const line = pixel / gridWidth
-      const y = line % gridHeight
-      const place = ((line / gridHeight) * outHeight + outY + y * outStrideY) * outWidth + outX + x * outStrideX
-      store<u32>(places + (<usize>i << 2), pixel < pixels ? <u32>(out + (<usize>place * columns << 2)) : 0)
+      store<u32>(places + (<usize>i << 2), firstPixel + i < pixels ? <u32>place : 0)
+      place += step
+      if (++x == gridWidth) {
+        x = 0
+        if (++y == gridHeight) {
+          y = 0
+          image++
+        }
+        place = placeOf(out, image, y, x, outHeight, outWidth, outStrideY, outStrideX, outY, outX, columns)
+      }
     }
     for (let firstTap = 0; firstTap < taps; firstTap += tapsAtATime) {
       const endTap = min(taps, firstTap + tapsAtATime)
@@ -248,13 +268,14 @@ export function multiply(args: usize, from: i32, to: i32, thread: i32): void {
  * four channels, which no thread shares.
  *
  * Arguments: source, arriving, out, offsets of the taps, taps, height, width, channels, height and width of the grid, strides (y, x), columns,
- * pixels of the grid, zeros (a row), scratch, bytes of scratch for a thread, pixels in a block.
+ * pixels of the grid, zeros (a row), scratch, bytes of scratch for a thread, pixels in a block, whether out has sums to add to, numbers from pixel to
+ * pixel of the source.
  */
 export function multiplyTransposed(args: usize, from: i32, to: i32, thread: i32): void {
   const source = address(args, 0), arriving = address(args, 1), out = address(args, 2), tapOffsets = address(args, 3)
   const taps = int(args, 4), height = int(args, 5), width = int(args, 6), channels = int(args, 7)
   const gridHeight = int(args, 8), gridWidth = int(args, 9), strideY = int(args, 10), strideX = int(args, 11), columns = int(args, 12)
-  const pixels = int(args, 13), zeros = address(args, 14), blockSize = int(args, 17)
+  const pixels = int(args, 13), zeros = address(args, 14), blockSize = int(args, 17), adds = int(args, 18) != 0, pixelBytes = int(args, 19) << 2
   const scratch = address(args, 15) + <usize>thread * int(args, 16)
   const pointers = scratch
   const left = pointers + (<usize>taps * blockSize << 2) // four channels of each pixel of the block
@@ -264,7 +285,7 @@ export function multiplyTransposed(args: usize, from: i32, to: i32, thread: i32)
 
   for (let firstPixel = 0; firstPixel < pixels; firstPixel += blockSize) {
     const block = min(blockSize, pixels - firstPixel)
-    seen(pointers, firstPixel, pixels, source, tapOffsets, taps, height, width, gridHeight, gridWidth, strideY, strideX, channels << 2, zeros, blockSize)
+    seen(pointers, firstPixel, pixels, source, tapOffsets, taps, height, width, gridHeight, gridWidth, strideY, strideX, pixelBytes, zeros, blockSize)
     for (let panel = 0; panel < panelCount; panel++) {
       const count = columns - (panel << 3)
       let target = right + (<usize>panel * blockSize << 5)
@@ -298,7 +319,7 @@ export function multiplyTransposed(args: usize, from: i32, to: i32, thread: i32)
         const line = <usize>columns << 2
         const o1 = o0 + line, o2 = o1 + line, o3 = o2 + line
         let s00 = zero(), s01 = zero(), s10 = zero(), s11 = zero(), s20 = zero(), s21 = zero(), s30 = zero(), s31 = zero()
-        if (firstPixel > 0) {
+        if (adds || firstPixel > 0) {
           s00 = loadSome(o0, count); s01 = loadSome(o0 + 16, count - 4)
           if (here > 1) { s10 = loadSome(o1, count); s11 = loadSome(o1 + 16, count - 4) }
           if (here > 2) { s20 = loadSome(o2, count); s21 = loadSome(o2 + 16, count - 4) }

@@ -4,7 +4,7 @@ import { Arena } from './arena.ts'
 /** An arena on a memory of numbers, as long as it asked for. */
 function arenaOf(end: number): { arena: Arena; end: () => number } {
   let length = end
-  return { arena: new Arena(100, end, bytes => { length += bytes }), end: () => length }
+  return { arena: new Arena(100, end, bytes => (length += bytes)), end: () => length }
 }
 
 test('blocks never overlap, whatever is asked for and given back', () => {

@@ -22,16 +22,16 @@ export class Arena {
   readonly #blocks = new Map<number, Stretch>()
   /** Free stretches by size: eight classes for each power of two. */
   readonly #free: Set<Stretch>[] = Array.from({ length: 33 * 8 }, () => new Set())
-  readonly #grow: (bytes: number) => void
+  readonly #grow: (bytes: number) => number
   #last: Stretch | undefined
   #end: number
 
   /**
    * @param start the first address it may hand out
    * @param end where the memory ends now
-   * @param grow makes the memory so many bytes longer, or throws
+   * @param grow makes the memory longer by so many bytes or more and says where it ends now, or throws
    */
-  constructor(start: number, end: number, grow: (bytes: number) => void) {
+  constructor(start: number, end: number, grow: (bytes: number) => number) {
     this.#grow = grow
     this.#end = Math.ceil(start / alignment) * alignment
     this.#extend(end)
@@ -43,8 +43,7 @@ export class Arena {
     let stretch = this.#find(size)
     if (stretch === undefined) {
       const missing = size - (this.#last?.free ? this.#last.size : 0)
-      this.#grow(missing)
-      this.#extend(this.#end + missing)
+      this.#extend(this.#grow(missing))
       stretch = this.#last!
     }
     this.#free[classOf(stretch.size)]!.delete(stretch)

@@ -18,12 +18,12 @@ function sums(engine: Engine, rows = 3000, columns = 100): Float32Array {
 
 test('every module starts, and results are the same to the bit for any number of threads', async () => {
   for (const relaxed of [true, false]) {
-    const alone = await Engine.start({ ...await loadModule({ shared: false, relaxed }), shared: false, threads: 1 })
+    const alone = await Engine.start({ ...await loadModule({ shared: false, relaxed }), shared: false, winograd: true, threads: 1 })
     expect(alone.relaxed).toBe(relaxed)
     const expected = sums(alone)
     expect(expected.every(Number.isFinite) && expected.some(value => value !== 0)).toBe(true)
     for (const threads of [1, 2, 5]) {
-      const engine = await Engine.start({ ...await loadModule({ shared: true, relaxed }), shared: true, threads })
+      const engine = await Engine.start({ ...await loadModule({ shared: true, relaxed }), shared: true, winograd: true, threads })
       expect(engine.threads).toBe(threads)
       for (let i = 0; i < 20; i++) expect(sums(engine)).toEqual(expected)
       await engine.stop()

@@ -4,7 +4,7 @@ import { startThreads, type Thread } from './threads.ts'
 /** Kernels of the module, in the order in which threads know them. */
 export const kernelNames = [
   'adamW', 'affine', 'affineOfTwo', 'binary', 'cast', 'copy', 'cropAndResize', 'fill', 'gather', 'momentum', 'multiply', 'multiplyTransposed', 'packPanels', 'reduceColumns', 'reduceRows', 'select',
-  'slide', 'slideBack', 'softmax', 'squaredDeviations', 'sumsOfProducts', 'transpose', 'unary'
+  'slide', 'slideBack', 'softmax', 'squaredDeviations', 'sumsOfProducts', 'transpose', 'unary', 'winograd', 'winogradFilters', 'winogradSquares', 'winogradTaps'
 ] as const
 
 export type KernelName = (typeof kernelNames)[number]
@@ -19,6 +19,8 @@ type Kernel = (args: number, from: number, to: number, thread: number) => void
 const place = { turn: 0, next: 16, parts: 17, kernel: 18, work: 19, failed: 20, working: 32, args: 64 } as const
 const nothing = 0x4000_0000
 const firstAddress = 4096
+/** Bytes behind the last block, which may be read, not written. */
+const spare = 64
 
 /** Work that costs fewer operations than this is not worth waking threads for. */
 const worthThreads = 100_000
@@ -38,12 +40,15 @@ export interface EngineOptions {
   /** Whether it multiplies and adds with one rounding. */
   readonly relaxed: boolean
   readonly threads: number
+  /** Whether convolutions may trade multiplications for additions. */
+  readonly winograd: boolean
 }
 
 /** One memory, the kernels that work on it, and the threads that run them. */
 export class Engine {
   readonly threads: number
   readonly relaxed: boolean
+  readonly winograd: boolean
   readonly arena: Arena
   readonly #memory: WebAssembly.Memory
   readonly #kernels: readonly Kernel[]
@@ -53,25 +58,26 @@ export class Engine {
   #floats: Float32Array
   #zeros = { address: 0, length: 0 }
 
-  static async start({ module, shared, relaxed, threads }: EngineOptions): Promise<Engine> {
+  static async start(options: EngineOptions): Promise<Engine> {
+    const { module, shared, threads } = options
     const memory = new WebAssembly.Memory({ initial: 256, maximum: mostPages, ...(shared && { shared }) })
     const { exports } = await WebAssembly.instantiate(module, { env: { memory } })
     new Int32Array(memory.buffer)[place.next] = nothing
     const helpers = threads > 1 ? await startThreads(module, memory, threads - 1, kernelNames) : []
-    return new Engine(memory, relaxed, kernelNames.map(name => exports[name] as Kernel), helpers)
+    return new Engine(memory, options, kernelNames.map(name => exports[name] as Kernel), helpers)
   }
 
-  private constructor(memory: WebAssembly.Memory, relaxed: boolean, kernels: readonly Kernel[], helpers: readonly Thread[]) {
+  private constructor(memory: WebAssembly.Memory, { relaxed, winograd }: EngineOptions, kernels: readonly Kernel[], helpers: readonly Thread[]) {
     this.#memory = memory
     this.relaxed = relaxed
+    this.winograd = winograd
     this.#kernels = kernels
     this.#helpers = helpers
     this.threads = helpers.length + 1
     this.#bytes = new Uint8Array(memory.buffer)
     this.#ints = new Int32Array(memory.buffer)
     this.#floats = new Float32Array(memory.buffer)
-    // What lies behind the last block may be read, not written.
-    this.arena = new Arena(firstAddress, memory.buffer.byteLength - 64, bytes => this.#grow(bytes))
+    this.arena = new Arena(firstAddress, memory.buffer.byteLength - spare, bytes => this.#grow(bytes))
   }
 
   /** The whole memory; the arrays are new ones after it has grown. */
@@ -150,7 +156,7 @@ export class Engine {
     this.#floats = new Float32Array(this.#memory.buffer)
   }
 
-  #grow(bytes: number): void {
+  #grow(bytes: number): number {
     const have = this.#memory.buffer.byteLength / page
     const needed = Math.ceil(bytes / page) + 1
     // A little ahead, for growing is not free.
@@ -158,7 +164,7 @@ export class Engine {
     for (const pages of needed <= mostPages - have ? [wanted, needed] : []) {
       try {
         this.#memory.grow(pages)
-        return
+        return this.#memory.buffer.byteLength - spare
       } catch { /* tried with less, or said below */ }
     }
     throw new Error(

@@ -12,6 +12,8 @@ export interface WasmOptions {
   readonly threads?: 'auto' | number
   /** Multiplies and adds with one rounding where the host can: faster, and equal to hosts that cannot up to rounding. */
   readonly relaxed?: boolean
+  /** Convolutions of 3 × 3 with stride 1 in fewer multiplications (Winograd's), which doubles their rounding error. */
+  readonly winograd?: boolean
 }
 
 /**
@@ -38,11 +40,11 @@ export async function registerWasm(options: WasmOptions = {}): Promise<string> {
   return `WebAssembly, ${count}${engine.relaxed ? ', fused multiply-add' : ''}${canShare() ? '' : ' (the page is not isolated from other origins: it can have no more)'}`
 }
 
-async function register({ wasmPaths, threads = 'auto', relaxed = true }: WasmOptions): Promise<void> {
+async function register({ wasmPaths, threads = 'auto', relaxed = true, winograd = true }: WasmOptions): Promise<void> {
   const shared = canShare()
   const count = !shared ? 1 : threads === 'auto' ? await processors() : threads
   const loaded = await loadModule({ shared, relaxed, ...(wasmPaths !== undefined && { folder: wasmPaths }) })
-  const begin = async (): Promise<Engine> => Engine.start({ ...loaded, shared, threads: count })
+  const begin = async (): Promise<Engine> => Engine.start({ ...loaded, shared, winograd, threads: count })
   let first: Engine | undefined = await begin()
   // TensorFlow.js disposes its backends when it is reset, and asks for others.
   start = async () => {

@@ -167,6 +167,24 @@ describe('products', () => {
     }
   })
 
+  test.each([['same', 16, 16], ['valid', 17, 35], [1, 32, 16], [2, 19, 24], ['same', 64, 64]] as const)('convolution of 3 × 3 by squares: pad %s, %i channels, %i filters', async (pad, channels, filters) => {
+    for (const [h, w] of [[4, 4], [7, 7], [9, 6], [5, 12]] as const) {
+      await agrees(() => {
+        const [x, filter] = [random(3, h, w, channels) as tf.Tensor4D, random(3, 3, channels, filters) as tf.Tensor4D]
+        const rounding = typeof pad === 'number' ? 'floor' as const : undefined
+        const f = (x: tf.Tensor, k: tf.Tensor): tf.Tensor => tf.conv2d(x as tf.Tensor4D, k as tf.Tensor4D, 1, pad, 'NHWC', 1, rounding)
+        const y = f(x, filter)
+        const fused = tf.fused.conv2d({ x, filter, strides: 1, pad, bias: random(filters), activation: 'relu', ...(rounding && { dimRoundingMode: rounding }) })
+        return [y, fused, ...tf.grads(f)([x, filter], random(...y.shape))]
+      }, 1e-5)
+    }
+    await agrees(() => {
+      // So many squares that they come in more than one go.
+      const [x, filter] = [random(10, 33, 35, 16) as tf.Tensor4D, random(3, 3, 16, 16) as tf.Tensor4D]
+      return tf.grads((x, k) => tf.conv2d(x as tf.Tensor4D, k as tf.Tensor4D, 1, 'same'))([x, filter])
+    }, 2e-5)
+  })
+
   test('convolutions with bias, activation, uneven kernels and strides, and transposed ones', async () => {
     await agrees(() => {
       const [x, filter] = [random(2, 9, 8, 4) as tf.Tensor4D, random(3, 5, 4, 6) as tf.Tensor4D]

@@ -3,6 +3,7 @@ import type { WasmBackend } from '../wasm-backend.ts'
 import { call, isFloat, sizeOf, type Given, type Native, type Natives } from './kernel.ts'
 import { fillBlock } from './movement.ts'
 import { slide } from './pooling.ts'
+import { filterGradientOfSquares, multiplySquares, squareOfTaps, worthSquares } from './winograd.ts'
 
 const blockPixels = 32
 
@@ -10,7 +11,7 @@ const blockPixels = 32
 const activations: Readonly<Record<string, number>> = { linear: 0, relu: 1, relu6: 2 }
 
 /** A grid of pixels, each seen through the taps of a filter. Offsets and strides are in pixels of the source. */
-interface Product {
+export interface Product {
   readonly source: number
   readonly target: number
   readonly images: number
@@ -31,7 +32,7 @@ interface Product {
   readonly activation?: number
 }
 
-interface Tap {
+export interface Tap {
   readonly y: number
   readonly x: number
   /** Where its part of the filter begins, in numbers. */
@@ -39,6 +40,10 @@ interface Tap {
 }
 
 function multiply({ engine }: WasmBackend, product: Product): void {
+  const square = product.place === undefined && product.stride.every(stride => stride === 1) && worthSquares(engine, product.channels, product.columns, product.grid)
+    ? squareOfTaps(product.taps)
+    : undefined
+  if (square !== undefined) return multiplySquares(engine, product, square)
   const { source, target, images, height, width, channels, columns, grid, stride, taps, filter, bias = 0, activation = 0 } = product
   const { size, stride: apart, first } = product.place ?? { size: grid, stride: [1, 1], first: [0, 0] }
   const panels = Math.ceil(columns / 8)
@@ -196,7 +201,7 @@ const inputGradient: Native = ({ inputs, attrs, backend }) => {
         source: backend.addressOf(dy), target, images: info.batchSize, height: info.outHeight, width: info.outWidth,
         channels: info.outChannels, columns: info.inChannels, grid: [Math.ceil((inHeight - y) / strideHeight), Math.ceil((inWidth - x) / strideWidth)],
         stride: [1, 1], taps: seen, filter: { address: backend.addressOf(filter), channelStride: 1, columnStride: info.outChannels },
-        place: { size: [inHeight, inWidth], stride: [strideHeight, strideWidth], first: [y, x] }
+        ...((strideHeight > 1 || strideWidth > 1) && { place: { size: [inHeight, inWidth], stride: [strideHeight, strideWidth], first: [y, x] } })
       })
     }
   }
@@ -212,9 +217,18 @@ const filterGradient: Native = ({ inputs, attrs, backend }) => {
   const taps = tapsOf(info)
   const { inChannels, outChannels } = info
   const pixels = info.batchSize * info.outHeight * info.outWidth
+  const result = backend.allocate(filterShape)
+  const grid = [info.outHeight, info.outWidth] as const
+  const square = info.strideHeight === 1 && info.strideWidth === 1 && worthSquares(engine, inChannels, outChannels, grid) ? squareOfTaps(taps) : undefined
+  if (square !== undefined) {
+    filterGradientOfSquares(engine, {
+      source: backend.addressOf(x), arriving: backend.addressOf(dy), target: backend.addressOf(result), images: info.batchSize, height: info.inHeight, width: info.inWidth,
+      channels: inChannels, columns: outChannels, grid, top: square.top, left: square.left
+    })
+    return result
+  }
   const block = Math.max(64, Math.min(256, Math.floor(16_384 / outChannels)))
   const threadBytes = block * (4 * taps.length + 16 + 32 * Math.ceil(outChannels / 8)) + 64
-  const result = backend.allocate(filterShape)
   engine.withScratch(engine.threads * threadBytes, scratch =>
     engine.withScratch(8 * taps.length, offsets => {
       const zeros = engine.zeros(inChannels + 4)
@@ -225,7 +239,7 @@ const filterGradient: Native = ({ inputs, attrs, backend }) => {
       })
       engine.run('multiplyTransposed', [
         backend.addressOf(x), backend.addressOf(dy), backend.addressOf(result), offsets, taps.length, info.inHeight, info.inWidth, inChannels,
-        info.outHeight, info.outWidth, info.strideHeight, info.strideWidth, outChannels, pixels, zeros, scratch, threadBytes, block
+        info.outHeight, info.outWidth, info.strideHeight, info.strideWidth, outChannels, pixels, zeros, scratch, threadBytes, block, 0, inChannels
       ], taps.length * Math.ceil(inChannels / 4), 2 * pixels * taps.length * inChannels * outChannels)
     }))
   return result

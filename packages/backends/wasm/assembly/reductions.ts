@@ -110,12 +110,20 @@ export function softmax(args: usize, from: i32, to: i32, thread: i32): void {
     const largest = f32x4.splat(rowOf(1, source, n))
     let total = zero()
     let i = 0
-    for (; i + 4 <= n; i += 4) {
-      const place = <usize>i << 2
-      const away = f32x4.sub(v128.load(source + place), largest)
-      const power = exp4(away)
-      total = f32x4.add(total, power)
-      v128.store(target + place, wantsLog ? away : power)
+    if (wantsLog) {
+      for (; i + 4 <= n; i += 4) {
+        const place = <usize>i << 2
+        const away = f32x4.sub(v128.load(source + place), largest)
+        total = f32x4.add(total, exp4(away))
+        v128.store(target + place, away)
+      }
+    } else {
+      for (; i + 4 <= n; i += 4) {
+        const place = <usize>i << 2
+        const power = exp4(f32x4.sub(v128.load(source + place), largest))
+        total = f32x4.add(total, power)
+        v128.store(target + place, power)
+      }
     }
     if (i < n) {
       const place = <usize>i << 2
@@ -126,10 +134,13 @@ export function softmax(args: usize, from: i32, to: i32, thread: i32): void {
     }
     const sum = alone(0, total)
     const last = wantsLog ? log4(f32x4.splat(sum)) : f32x4.splat(1 / sum)
-    for (i = 0; i < n; i += 4) {
-      const place = target + (<usize>i << 2)
-      const value = loadSome(place, n - i)
-      storeSome(place, wantsLog ? f32x4.sub(value, last) : f32x4.mul(value, last), n - i)
+    const end = target + (<usize>(n & ~3) << 2)
+    let place = target
+    if (wantsLog) for (; place < end; place += 16) v128.store(place, f32x4.sub(v128.load(place), last))
+    else for (; place < end; place += 16) v128.store(place, f32x4.mul(v128.load(place), last))
+    if ((n & 3) != 0) {
+      const value = loadSome(place, n & 3)
+      storeSome(place, wantsLog ? f32x4.sub(value, last) : f32x4.mul(value, last), n & 3)
     }
   }
 }

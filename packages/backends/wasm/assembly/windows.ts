@@ -1,5 +1,5 @@
 // Windows over maps `[image, height, width, channels]`.
-import { address, float, int, loadSome, madd, storeSome, zero } from './common'
+import { address, float, int, madd, storeSome, zero } from './common'
 
 /**
  * The largest of each window, or with a filter `[tap][channels]` the sum of its pixels times the filter. Work: output pixels. What is no number is passed
@@ -19,22 +19,26 @@ export function slide(args: usize, from: i32, to: i32, thread: i32): void {
     const y = (line - image * outHeight) * strideY + firstY, x = (pixel - line * outWidth) * strideX + firstX
     const map = source + <usize>image * height * width * bytes
     const out = target + <usize>pixel * bytes
+    // The part of the window that lies on the map.
+    const firstDy = y < 0 ? (dilationY - 1 - y) / dilationY : 0, endDy = min(tall, (height - y + dilationY - 1) / dilationY)
+    const firstDx = x < 0 ? (dilationX - 1 - x) / dilationX : 0, endDx = min(wide, (width - x + dilationX - 1) / dilationX)
+    const across = <usize>dilationX * bytes
     for (let channel = 0; channel < channels; channel += 4) {
       const place = <usize>channel << 2
       const count = channels - channel
       let result = filter != 0 ? zero() : f32x4.splat(-Infinity)
-      for (let dy = 0; dy < tall; dy++) {
-        const sy = y + dy * dilationY
-        if (<u32>sy >= <u32>height) continue
-        for (let dx = 0; dx < wide; dx++) {
-          const sx = x + dx * dilationX
-          if (<u32>sx >= <u32>width) continue
-          const here = loadSome(map + <usize>(sy * width + sx) * bytes + place, count)
-          if (filter != 0) result = madd(here, loadSome(filter + <usize>(dy * wide + dx) * bytes + place, count), result)
-          else result = f32x4.pmax(result, here)
+      for (let dy = firstDy; dy < endDy; dy++) {
+        let here = map + <usize>((y + dy * dilationY) * width + x + firstDx * dilationX) * bytes + place
+        if (filter != 0) {
+          let weights = filter + <usize>(dy * wide + firstDx) * bytes + place
+          for (let dx = firstDx; dx < endDx; dx++, here += across, weights += bytes) result = madd(v128.load(here), v128.load(weights), result)
+        } else {
+          for (let dx = firstDx; dx < endDx; dx++, here += across) result = f32x4.pmax(result, v128.load(here))
         }
       }
-      storeSome(out + place, result, count)
+      // What lies behind the last channel was read, too, and is dropped.
+      if (count >= 4) v128.store(out + place, result)
+      else storeSome(out + place, result, count)
     }
   }
 }

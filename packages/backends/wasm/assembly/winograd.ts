@@ -3,6 +3,13 @@
 import { address, int, loadSome, madd, storeSome, zero } from './common'
 import { activated, multiply } from './products'
 
+/** Bytes from place to place, where rows of so many numbers lie: a cache line more than they need, or all 16 would fall on the same lines of the cache. */
+// @ts-ignore: decorator
+@inline
+function placeBytes(rows: i32, numbers: i32): usize {
+  return ((<usize>rows * numbers << 2) + 127 & ~63)
+}
+
 /** Addresses of the 16 pixels of a square; zeros beyond the map. */
 function squareOf(pointers: usize, map: usize, y: i32, x: i32, height: i32, width: i32, bytes: usize, zeros: usize): void {
   for (let dy = 0; dy < 4; dy++) {
@@ -130,7 +137,7 @@ export function winograd(args: usize, from: i32, to: i32, thread: i32): void {
   const table = pointers + 64 // what multiply wants for itself
   const inputs = table + 512
   const wide = (channels + 3) & ~3, wideOut = (columns + 3) & ~3
-  const stride = (<usize>blockSize * wide) << 2, strideOut = (<usize>blockSize * columns) << 2
+  const stride = placeBytes(blockSize, wide), strideOut = placeBytes(blockSize, columns)
   const products = inputs + 16 * stride
   const panelBytes = (<usize>((columns + 7) >> 3) * channels) << 5
   const bytes = <usize>channels << 2, bytesOut = <usize>columns << 2
@@ -214,7 +221,7 @@ export function winogradSquares(args: usize, from: i32, to: i32, thread: i32): v
   const top = int(args, 10), left = int(args, 11), down = int(args, 12), across = int(args, 13), first = int(args, 14), room = int(args, 15)
   const pointers = address(args, 16) + (<usize>thread << 6), zeros = address(args, 17)
   const wide = (channels + 3) & ~3
-  const stride = (<usize>room * wide) << 2, strideOut = (<usize>room * columns) << 2
+  const stride = placeBytes(room, wide), strideOut = placeBytes(room, columns)
   const bytes = <usize>channels << 2, bytesOut = <usize>columns << 2
   const half = f32x4.splat(0.5)
   for (let i = from; i < to; i++) {

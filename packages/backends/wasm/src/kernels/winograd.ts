@@ -9,6 +9,9 @@ const mostBytes = 8e6
 
 const wide = (numbers: number): number => Math.ceil(numbers / 4) * 4
 
+/** Bytes from one of the 16 places to the next; as in assembly/winograd.ts. */
+const placeBytes = (rows: number, numbers: number): number => Math.ceil((4 * rows * numbers + 64) / 64) * 64
+
 /** The nine taps of a filter of 3 × 3 line by line, and what lies before the first, if they are that. */
 export function squareOfTaps(taps: readonly Tap[]): { readonly taps: readonly Tap[]; readonly top: number; readonly left: number } | undefined {
   if (taps.length !== 9) return undefined
@@ -29,7 +32,7 @@ export function multiplySquares(engine: Engine, product: Product, { taps, top, l
   const [down, across] = [Math.ceil(outHeight / 2), Math.ceil(outWidth / 2)]
   const squares = images * down * across
   const panels = Math.ceil(columns / 8)
-  const threadBytes = 704 + 64 * blockSquares * (wide(channels) + columns) + 64
+  const threadBytes = 704 + 16 * (placeBytes(blockSquares, wide(channels)) + placeBytes(blockSquares, columns)) + 64
   engine.withScratch(16 * panels * channels * 32, transformed =>
     engine.withScratch(4 * 9, table =>
       engine.withScratch(engine.threads * threadBytes, scratch => {
@@ -67,8 +70,8 @@ export function filterGradientOfSquares(
   const room = Math.min(squares, Math.max(256, Math.floor(mostBytes / (64 * (wide(channels) + columns)))))
   const block = Math.max(64, Math.min(256, Math.floor(16_384 / columns)))
   const threadBytes = block * (4 + 16 + 32 * Math.ceil(columns / 8)) + 64
-  engine.withScratch(64 * room * wide(channels) + 64, inputs =>
-    engine.withScratch(64 * room * columns + 64, slopes =>
+  engine.withScratch(16 * placeBytes(room, wide(channels)) + 64, inputs =>
+    engine.withScratch(16 * placeBytes(room, columns) + 64, slopes =>
       engine.withScratch(64 * channels * columns, sums =>
         engine.withScratch(engine.threads * (threadBytes + 64) + 8, scratch => {
           const zeros = engine.zeros(Math.max(channels, columns) + 4)
@@ -81,7 +84,7 @@ export function filterGradientOfSquares(
             ], count, 64 * count * (channels + columns))
             for (let place = 0; place < 16; place++) {
               engine.run('multiplyTransposed', [
-                inputs + 4 * place * room * wide(channels), slopes + 4 * place * room * columns, sums + 4 * place * channels * columns, offset, 1, 1, count, channels,
+                inputs + place * placeBytes(room, wide(channels)), slopes + place * placeBytes(room, columns), sums + 4 * place * channels * columns, offset, 1, 1, count, channels,
                 1, count, 1, 1, columns, count, zeros, scratch, threadBytes, block, Number(first > 0), wide(channels)
               ], Math.ceil(channels / 4), 2 * count * channels * columns)
             }

@@ -26,6 +26,27 @@ export function exp4(given: v128): v128 {
   return f32x4.mul(f32x4.mul(p, first), second)
 }
 
+/** The same for numbers of 0 or less, whose results below the smallest normal number are 0. */
+// @ts-ignore: decorator
+@inline
+export function expBelow4(given: v128): v128 {
+  const x = f32x4.pmax(given, f32x4.splat(-87.3))
+  const shifted = madd(x, f32x4.splat(1.44269504088896341), f32x4.splat(12582912))
+  const n = f32x4.sub(shifted, f32x4.splat(12582912))
+  let r = madd(n, f32x4.splat(-0.693359375), x)
+  r = madd(n, f32x4.splat(2.12194440e-4), r)
+  let p = f32x4.splat(1.9875691500e-4)
+  p = madd(p, r, f32x4.splat(1.3981999507e-3))
+  p = madd(p, r, f32x4.splat(8.3334519073e-3))
+  p = madd(p, r, f32x4.splat(4.1665795894e-2))
+  p = madd(p, r, f32x4.splat(1.6666665459e-1))
+  p = madd(p, r, f32x4.splat(5.0000001201e-1))
+  p = f32x4.add(madd(p, f32x4.mul(r, r), r), f32x4.splat(1))
+  // One and 2ⁿ have exponents that add up.
+  const power = i32x4.add(p, i32x4.shl(shifted, 23))
+  return v128.andnot(power, f32x4.lt(given, f32x4.splat(-87.3)))
+}
+
 // @ts-ignore: decorator
 @inline
 export function log4(given: v128): v128 {

@@ -1,18 +1,19 @@
 // Many numbers to one. Totals are taken in blocks, so that float32 keeps their digits however many there are.
 import { address, float, int, loadSome, madd, storeSome, zero } from './common'
-import { exp4, log4 } from './functions'
+import { expBelow4, log4 } from './functions'
 
 // @ts-ignore: decorator
 @inline
 function start(op: i32): v128 {
-  return f32x4.splat(op == 0 ? 0 : op == 1 ? -Infinity : op == 2 ? Infinity : 1)
+  return f32x4.splat(op == 0 ? 0 : op == 1 || op == 4 ? -Infinity : op == 2 ? Infinity : 1)
 }
 
 // The same order as in src/kernels/reductions.ts.
 // @ts-ignore: decorator
 @inline
 function joined(op: i32, a: v128, b: v128): v128 {
-  return op == 0 ? f32x4.add(a, b) : op == 1 ? f32x4.max(a, b) : op == 2 ? f32x4.min(a, b) : f32x4.mul(a, b)
+  // The last passes over what is no number, and is quicker.
+  return op == 0 ? f32x4.add(a, b) : op == 1 ? f32x4.max(a, b) : op == 2 ? f32x4.min(a, b) : op == 3 ? f32x4.mul(a, b) : f32x4.pmax(a, b)
 }
 
 // @ts-ignore: decorator
@@ -107,20 +108,20 @@ export function softmax(args: usize, from: i32, to: i32, thread: i32): void {
   for (let row = from; row < to; row++) {
     const start = <usize>row * n << 2
     const source = address(args, 0) + start, target = address(args, 1) + start
-    const largest = f32x4.splat(rowOf(1, source, n))
+    const largest = f32x4.splat(rowOf(4, source, n))
     let total = zero()
     let i = 0
     if (wantsLog) {
       for (; i + 4 <= n; i += 4) {
         const place = <usize>i << 2
         const away = f32x4.sub(v128.load(source + place), largest)
-        total = f32x4.add(total, exp4(away))
+        total = f32x4.add(total, expBelow4(away))
         v128.store(target + place, away)
       }
     } else {
       for (; i + 4 <= n; i += 4) {
         const place = <usize>i << 2
-        const power = exp4(f32x4.sub(v128.load(source + place), largest))
+        const power = expBelow4(f32x4.sub(v128.load(source + place), largest))
         total = f32x4.add(total, power)
         v128.store(target + place, power)
       }
@@ -128,7 +129,7 @@ export function softmax(args: usize, from: i32, to: i32, thread: i32): void {
     if (i < n) {
       const place = <usize>i << 2
       const away = f32x4.sub(loadSome(source + place, n - i), largest)
-      const power = exp4(away)
+      const power = expBelow4(away)
       for (let j = 0; j < n - i; j++) total = f32x4.add(total, f32x4.replace_lane(zero(), 0, j == 0 ? f32x4.extract_lane(power, 0) : j == 1 ? f32x4.extract_lane(power, 1) : f32x4.extract_lane(power, 2)))
       storeSome(target + place, wantsLog ? away : power, n - i)
     }
@@ -153,7 +154,22 @@ export function squaredDeviations(args: usize, from: i32, to: i32, thread: i32):
     const first = block * size
     const end = min(rows, first + size)
     const target = address(args, 1) + <usize>block * line
-    for (let column = 0; column < n; column += 8) {
+    let column = 0
+    for (; column + 16 <= n; column += 16) {
+      const place = <usize>column << 2
+      const m0 = v128.load(means + place), m1 = v128.load(means + place, 16), m2 = v128.load(means + place, 32), m3 = v128.load(means + place, 48)
+      let a = zero(), b = zero(), c = zero(), d = zero()
+      let s = address(args, 0) + <usize>first * line + place
+      for (let row = first; row < end; row++, s += line) {
+        const d0 = f32x4.sub(v128.load(s), m0), d1 = f32x4.sub(v128.load(s, 16), m1), d2 = f32x4.sub(v128.load(s, 32), m2), d3 = f32x4.sub(v128.load(s, 48), m3)
+        a = madd(d0, d0, a); b = madd(d1, d1, b)
+        c = madd(d2, d2, c); d = madd(d3, d3, d)
+      }
+      const t = target + place
+      v128.store(t, a); v128.store(t, b, 16)
+      v128.store(t, c, 32); v128.store(t, d, 48)
+    }
+    for (; column < n; column += 8) {
       const place = <usize>column << 2
       const count = n - column
       const m0 = loadSome(means + place, count), m1 = loadSome(means + place + 16, count - 4)
@@ -190,7 +206,32 @@ export function sumsOfProducts(args: usize, from: i32, to: i32, thread: i32): vo
     const first = block * size
     const end = min(rows, first + size)
     const target = address(args, 2) + <usize>block * line * 2
-    for (let column = 0; column < n; column += 8) {
+    let column = 0
+    for (; column + 16 <= n; column += 16) {
+      const place = <usize>column << 2
+      const m0 = v128.load(means + place), m1 = v128.load(means + place, 16), m2 = v128.load(means + place, 32), m3 = v128.load(means + place, 48)
+      let a = zero(), b = zero(), c = zero(), d = zero(), p = zero(), q = zero(), r = zero(), s = zero()
+      let g = address(args, 0) + <usize>first * line + place
+      let x = address(args, 1) + <usize>first * line + place
+      for (let row = first; row < end; row++, g += line, x += line) {
+        let slope = v128.load(g)
+        a = f32x4.add(a, slope)
+        p = madd(slope, f32x4.sub(v128.load(x), m0), p)
+        slope = v128.load(g, 16)
+        b = f32x4.add(b, slope)
+        q = madd(slope, f32x4.sub(v128.load(x, 16), m1), q)
+        slope = v128.load(g, 32)
+        c = f32x4.add(c, slope)
+        r = madd(slope, f32x4.sub(v128.load(x, 32), m2), r)
+        slope = v128.load(g, 48)
+        d = f32x4.add(d, slope)
+        s = madd(slope, f32x4.sub(v128.load(x, 48), m3), s)
+      }
+      const t = target + place, u = t + line
+      v128.store(t, a); v128.store(t, b, 16); v128.store(t, c, 32); v128.store(t, d, 48)
+      v128.store(u, p); v128.store(u, q, 16); v128.store(u, r, 32); v128.store(u, s, 48)
+    }
+    for (; column < n; column += 8) {
       const place = <usize>column << 2
       const count = n - column
       const m0 = loadSome(means + place, count), m1 = loadSome(means + place + 16, count - 4)

@@ -99,7 +99,8 @@ function elementwise(): HotKernel[] {
 function normalisation(): HotKernel[] {
   const [inputShape, shape, size] = [[32, 32, 32, 64], '32×32×32×64', 32 ** 3 * 64]
   return [
-    moving('batch normalisation', shape, 2 * size, () => {
+    // Mean, variance and result each read the map; what the gradient sums is read twice.
+    moving('batch normalisation', shape, 4 * size, () => {
       const [x, scale, offset] = [normal<tf.Tensor4D>(inputShape, 1), normal([64], 2), normal([64], 3)]
       return () => {
         const [mean, variance] = run('ChannelMoments', { x }) as [tf.Tensor, tf.Tensor]
@@ -108,7 +109,7 @@ function normalisation(): HotKernel[] {
         return tf.fused.depthwiseConv2d({ x, filter, strides: 1, pad: 'valid', bias: tf.sub(offset, tf.mul(mean, factor)), activation: 'relu' })
       }
     }, ['ChannelMoments']),
-    moving('batch normalisation gradient', shape, 3 * size, () => {
+    moving('batch normalisation gradient', shape, 5 * size, () => {
       const [g, x] = [normal(inputShape, 1), normal(inputShape, 2)]
       const [scale, mean, inverse] = [normal([64], 3), normal([64], 4), tf.ones([64])]
       return () => run('BatchNormGradient', { g, x, scale, mean, inverse })

@@ -37,7 +37,7 @@ const { values } = parseArgs({
 if (values.help) {
   console.log(`npm run --silent bench:kernels -- [--json] [--threads 1] [--repeats 5] [--only NAME,…] [--out FILE]
 GFLOP/s or GB/s of the wasm backend's kernels, of those of @tensorflow/tfjs-backend-wasm, and of this machine. The fastest of many runs, in --repeats
-turns of one side and the other. Bytes are those of each input and each result once, however often a kernel reads them; operations of a convolution
+turns of one side and the other. Bytes are those of each input and each result once, and for batch normalisation of each time that a map must be read; operations of a convolution
 are those of its definition, however it is computed.
 peak is what one thread of WebAssembly does at best: ten multiply-adds of four numbers side by side, and memory.copy of 64 MB, read and written.
 ofPeak: ours over --threads times that. Threads share the memory, so GB/s are not to reach it; sums, which only read, may pass it. TensorFlow.js has

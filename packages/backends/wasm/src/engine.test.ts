@@ -31,6 +31,17 @@ test('every module starts, and results are the same to the bit for any number of
   }
 })
 
+test('a kernel that fails on a thread is an error, and the next one runs as ever', async () => {
+  const engine = await Engine.start({ ...await loadModule({ shared: true, relaxed: true }), shared: true, winograd: true, threads: 3 })
+  const expected = sums(engine)
+  for (let i = 0; i < 10; i++) {
+    const beyond = engine.bytes.length - 64
+    expect(() => engine.run('copy', [beyond, beyond, 1000, 2, 2, 1, 100, 1000, 1000], 100)).toThrow(/memory access out of bounds|expected every thread to finish copy, but one failed/)
+    expect(sums(engine)).toEqual(expected)
+  }
+  await engine.stop()
+})
+
 test('memory grows while tensors are there, and they keep their values', async () => {
   await registerWasm({ threads: 2 })
   const kept = tf.tensor1d([1, 2, 3])

@@ -31,7 +31,6 @@ const fewParts: ReadonlySet<KernelName> = new Set(['multiplyTransposed'])
 const maySleep = typeof (globalThis as { document?: unknown }).document === 'undefined'
 
 const page = 65_536
-const mostPages = 65_536
 
 export interface EngineOptions {
   readonly module: WebAssembly.Module
@@ -51,6 +50,7 @@ export class Engine {
   readonly winograd: boolean
   readonly arena: Arena
   readonly #memory: WebAssembly.Memory
+  readonly #mostPages: number
   readonly #kernels: readonly Kernel[]
   readonly #helpers: readonly Thread[]
   #bytes: Uint8Array
@@ -60,15 +60,16 @@ export class Engine {
 
   static async start(options: EngineOptions): Promise<Engine> {
     const { module, shared, threads } = options
-    const memory = new WebAssembly.Memory({ initial: 256, maximum: mostPages, ...(shared && { shared }) })
+    const { memory, pages } = longestMemory(shared)
     const { exports } = await WebAssembly.instantiate(module, { env: { memory } })
     new Int32Array(memory.buffer)[place.next] = nothing
     const helpers = threads > 1 ? await startThreads(module, memory, threads - 1, kernelNames) : []
-    return new Engine(memory, options, kernelNames.map(name => exports[name] as Kernel), helpers)
+    return new Engine(memory, pages, options, kernelNames.map(name => exports[name] as Kernel), helpers)
   }
 
-  private constructor(memory: WebAssembly.Memory, { relaxed, winograd }: EngineOptions, kernels: readonly Kernel[], helpers: readonly Thread[]) {
+  private constructor(memory: WebAssembly.Memory, mostPages: number, { relaxed, winograd }: EngineOptions, kernels: readonly Kernel[], helpers: readonly Thread[]) {
     this.#memory = memory
+    this.#mostPages = mostPages
     this.relaxed = relaxed
     this.winograd = winograd
     this.#kernels = kernels
@@ -134,15 +135,20 @@ export class Engine {
     Atomics.store(ints, place.next, 0)
     Atomics.add(ints, place.turn, 1)
     Atomics.notify(ints, place.turn)
-    for (let part = 0; (part = Atomics.add(ints, place.next, 1)) < parts;) {
-      this.#kernels[kernel]!(address, Math.floor(work * part / parts), Math.floor(work * (part + 1) / parts), 0)
+    try {
+      for (let part = 0; (part = Atomics.add(ints, place.next, 1)) < parts;) {
+        this.#kernels[kernel]!(address, Math.floor(work * part / parts), Math.floor(work * (part + 1) / parts), 0)
+      }
+    } finally {
+      Atomics.store(ints, place.next, nothing)
+      for (let look = 0, working = 0; (working = Atomics.load(ints, place.working)) !== 0; look++) {
+        // A thread that has no processor now needs ours; the main thread of a page may not sleep.
+        if (look > 1000 && maySleep) Atomics.wait(ints, place.working, working, 1)
+      }
     }
-    Atomics.store(ints, place.next, nothing)
-    for (let look = 0, working = 0; (working = Atomics.load(ints, place.working)) !== 0; look++) {
-      // A thread that has no processor now needs ours; the main thread of a page may not sleep.
-      if (look > 1000 && maySleep) Atomics.wait(ints, place.working, working, 1)
+    if (Atomics.exchange(ints, place.failed, 0) !== 0) {
+      throw new Error(`backend-wasm: expected every thread to finish ${name}, but one failed. Its result is lost, and nothing else.`)
     }
-    if (Atomics.exchange(ints, place.failed, 0) !== 0) throw new Error(`backend-wasm: expected every thread to finish ${name}, but one failed.`)
   }
 
   async stop(): Promise<void> {
@@ -160,16 +166,27 @@ export class Engine {
     const have = this.#memory.buffer.byteLength / page
     const needed = Math.ceil(bytes / page) + 1
     // A little ahead, for growing is not free.
-    const wanted = Math.min(mostPages - have, Math.max(needed, Math.ceil(have / 8)))
-    for (const pages of needed <= mostPages - have ? [wanted, needed] : []) {
+    const wanted = Math.min(this.#mostPages - have, Math.max(needed, Math.ceil(have / 8)))
+    for (const pages of needed <= this.#mostPages - have ? [wanted, needed] : []) {
       try {
         this.#memory.grow(pages)
         return this.#memory.buffer.byteLength - spare
       } catch { /* tried with less, or said below */ }
     }
     throw new Error(
-      `backend-wasm: expected room for ${megabytes(bytes)} MB more, got none: ${megabytes(this.arena.used)} MB of at most ${megabytes(mostPages * page)} MB are in use. ` +
+      `backend-wasm: expected room for ${megabytes(bytes)} MB more, got none: ${megabytes(this.arena.used)} MB of at most ${megabytes(this.#mostPages * page)} MB are in use. ` +
       'Lower the batch size, or split the loss (chunk) or the batch (microBatch).')
+  }
+}
+
+/** As long as the host lets a memory become: 4 GB on most. */
+function longestMemory(shared: boolean): { readonly memory: WebAssembly.Memory; readonly pages: number } {
+  for (let pages = 65_536; ; pages /= 2) {
+    try {
+      return { memory: new WebAssembly.Memory({ initial: 256, maximum: pages, ...(shared && { shared }) }), pages }
+    } catch (error) {
+      if (pages <= 1024) throw error
+    }
   }
 }
 

@@ -23,7 +23,23 @@ export function slide(args: usize, from: i32, to: i32, thread: i32): void {
     const firstDy = y < 0 ? (dilationY - 1 - y) / dilationY : 0, endDy = min(tall, (height - y + dilationY - 1) / dilationY)
     const firstDx = x < 0 ? (dilationX - 1 - x) / dilationX : 0, endDx = min(wide, (width - x + dilationX - 1) / dilationX)
     const across = <usize>dilationX * bytes
-    for (let channel = 0; channel < channels; channel += 4) {
+    let channel = 0
+    if (filter == 0) {
+      for (; channel + 16 <= channels; channel += 16) {
+        const place = <usize>channel << 2
+        let a = f32x4.splat(-Infinity), b = a, c = a, d = a
+        for (let dy = firstDy; dy < endDy; dy++) {
+          let here = map + <usize>((y + dy * dilationY) * width + x + firstDx * dilationX) * bytes + place
+          for (let dx = firstDx; dx < endDx; dx++, here += across) {
+            a = f32x4.pmax(a, v128.load(here)); b = f32x4.pmax(b, v128.load(here, 16))
+            c = f32x4.pmax(c, v128.load(here, 32)); d = f32x4.pmax(d, v128.load(here, 48))
+          }
+        }
+        v128.store(out + place, a); v128.store(out + place, b, 16)
+        v128.store(out + place, c, 32); v128.store(out + place, d, 48)
+      }
+    }
+    for (; channel < channels; channel += 4) {
       const place = <usize>channel << 2
       const count = channels - channel
       let result = filter != 0 ? zero() : f32x4.splat(-Infinity)

@@ -8,11 +8,11 @@ import { WasmBackend } from './wasm-backend.ts'
 export interface WasmOptions {
   /** The folder of this package's `.wasm` files, with a slash at the end; found by itself in Node and by bundlers. */
   readonly wasmPaths?: string
-  /** Threads that share the work; `auto` takes as many as there are processors where memory can be shared, and one elsewhere. */
+  /** Threads that share the work; `auto` takes as many as there are processors, up to eight, where memory can be shared, and one elsewhere. */
   readonly threads?: 'auto' | number
   /** Multiplies and adds with one rounding where the host can: faster, and equal to hosts that cannot up to rounding. */
   readonly relaxed?: boolean
-  /** Convolutions of 3 × 3 with stride 1 in fewer multiplications (Winograd's), which doubles their rounding error. */
+  /** Convolutions of 3 × 3 with stride 1 in fewer multiplications (Winograd's); their rounding errors are others, and no larger for numbers of one size. */
   readonly winograd?: boolean
 }
 
@@ -42,7 +42,7 @@ export async function registerWasm(options: WasmOptions = {}): Promise<string> {
 
 async function register({ wasmPaths, threads = 'auto', relaxed = true, winograd = true }: WasmOptions): Promise<void> {
   const shared = canShare()
-  const count = !shared ? 1 : threads === 'auto' ? await processors() : threads
+  const count = !shared ? 1 : threads === 'auto' ? Math.min(mostByItself, await processors()) : threads
   const loaded = await loadModule({ shared, relaxed, ...(wasmPaths !== undefined && { folder: wasmPaths }) })
   const begin = async (): Promise<Engine> => Engine.start({ ...loaded, shared, winograd, threads: count })
   let first: Engine | undefined = await begin()
@@ -57,6 +57,9 @@ async function register({ wasmPaths, threads = 'auto', relaxed = true, winograd 
 }
 
 let start: (() => Promise<WasmBackend>) | undefined
+
+/** Kernels are short: waking more threads than this costs, and more than eight are unmeasured. */
+const mostByItself = 8
 
 /** Threads need a memory that they share; browsers give one to pages that are isolated from other origins. */
 const canShare = (): boolean => typeof SharedArrayBuffer !== 'undefined' && (globalThis.crossOriginIsolated ?? true)

@@ -210,8 +210,8 @@ describe('products', () => {
 
 test('pooling, both ways', async () => {
   for (const [size, stride, pad] of [[2, 2, 'valid'], [3, 2, 'same'], [3, 1, 1], [8, 1, 'valid'], [3, 2, 1]] as const) {
-    await agrees(() => {
-      const x = random(2, 8, 8, 5) as tf.Tensor4D
+    for (const channels of [5, 36]) await agrees(() => {
+      const x = random(2, 8, 8, channels) as tf.Tensor4D
       const rounding = typeof pad === 'number' ? 'floor' as const : undefined
       const most = (x: tf.Tensor): tf.Tensor => tf.maxPool(x as tf.Tensor4D, size, stride, pad, rounding)
       const mean = (x: tf.Tensor): tf.Tensor => tf.avgPool(x as tf.Tensor4D, size, stride, pad, rounding)

@@ -51,7 +51,7 @@ export async function measureRow(contender: Contender, batch: number, repeats: n
 
 const apart = (found: number, expected: number): number => rounded(Math.abs(found / expected - 1))
 
-/** The peak at a batch size, from how it grows up to a quarter of it. What does not fit would overwrite the backend's own memory: better not to try. */
+/** The peak at a batch size, from how it grows up to a quarter of it. What does not fit takes minutes to fail: better not to try. */
 async function foreseenPeak(contender: Contender, batch: number): Promise<number> {
   const peaks: number[] = []
   for (const size of [batch / 8, batch / 4]) {
@@ -72,7 +72,7 @@ export async function rowInOwnProcess(loss: string, batch: number, args: readonl
     return rows[0]
   } catch (error) {
     const { stderr = '' } = error as { stderr?: string }
-    if (stderr.includes('RuntimeError: memory access out of bounds')) return { loss, batch, skipped: 'ran out of the 4 GB that wasm addresses' }
+    if (stderr.includes('backend-wasm: expected room for')) return { loss, batch, skipped: 'ran out of the 4 GB that wasm addresses' }
     throw new Error(`bench: expected a row of ${loss} at ${batch}, got none: ${errorLine(error as Error)}`, { cause: error })
   }
 }

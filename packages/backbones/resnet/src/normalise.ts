@@ -114,8 +114,7 @@ export function rescaled(x: tf.Tensor4D, factor: tf.Tensor, offset: tf.Tensor, r
 
 /**
  * `x · factor + offset` and a ReLU: in one pass where all images share the factors, as a depthwise convolution of one pixel.
- * TensorFlow.js fuses a ReLU only where nothing is being recorded, hence `detached`; its wasm backend takes only a bias that
- * was made with one axis, so none is reshaped.
+ * TensorFlow.js fuses a ReLU only where nothing is being recorded, hence `detached`.
  */
 const fused = (x: tf.Tensor, factor: tf.Tensor, offset: tf.Tensor = tf.zeros([x.shape[3]!]), relu = false): tf.Tensor4D => detached(() => {
   if (factor.rank === 1) {

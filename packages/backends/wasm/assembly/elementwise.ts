@@ -3,7 +3,6 @@ import { address, float, int, loadSome, madd, storeSome, zero } from './common'
 import { exp4, log4, logOnePlus4, sigmoid4, tanh4 } from './functions'
 
 // The same order as in src/kernels/unary.ts.
-// @ts-ignore: decorator
 @inline
 function unaryOf(op: i32, x: v128, alpha: v128, beta: v128): v128 {
   if (op == 0) return f32x4.max(zero(), x) // relu
@@ -27,7 +26,6 @@ function unaryOf(op: i32, x: v128, alpha: v128, beta: v128): v128 {
   return f32x4.pmax(f32x4.pmin(x, beta), alpha) // clip; in this order what is no number passes
 }
 
-// @ts-ignore: decorator
 @inline
 function unaryLoop(op: i32, source: usize, target: usize, end: usize, alpha: v128, beta: v128): void {
   for (; source < end; source += 16, target += 16) v128.store(target, unaryOf(op, v128.load(source), alpha, beta))
@@ -62,7 +60,6 @@ export function unary(args: usize, from: i32, to: i32, thread: i32): void {
 }
 
 // The same order as in src/kernels/binary.ts. The result of a comparison is all ones or all zeros.
-// @ts-ignore: decorator
 @inline
 function binaryOf(op: i32, a: v128, b: v128): v128 {
   if (op == 0) return f32x4.add(a, b)
@@ -82,7 +79,6 @@ function binaryOf(op: i32, a: v128, b: v128): v128 {
 }
 
 /** Four results: numbers, or for comparisons bytes 0 or 1; the first `count` of them. */
-// @ts-ignore: decorator
 @inline
 function put(op: i32, target: usize, result: v128, count: i32): void {
   if (op < 8) {
@@ -96,7 +92,6 @@ function put(op: i32, target: usize, result: v128, count: i32): void {
   else for (let i = 0; i < count; i++) store<u8>(target + i, <u8>(bytes >> (i << 3)))
 }
 
-// @ts-ignore: decorator
 @inline
 function binaryLoop(op: i32, a: usize, b: usize, target: usize, n: i32, aMoves: i32, bMoves: i32): void {
   const width: usize = op < 8 ? 16 : 4

@@ -1,14 +1,13 @@
 // Functions of four numbers at a time. Polynomials as in Cephes (Moshier), within two units in the last place.
 import { madd, zero } from './common'
 
-// @ts-ignore: decorator
+/** Added to this, 1.5 · 2²³, a number rounds to a whole one, which then stands in the last bits. */
+const rounder: f32 = 12582912
+
+/** `e` to what is left of `x` when the powers of two, `shifted` less the rounder, are taken out. */
 @inline
-export function exp4(given: v128): v128 {
-  // Beyond these ends the result is 0 or infinite; in this order min and max let NaN through.
-  const x = f32x4.pmax(f32x4.pmin(given, f32x4.splat(89)), f32x4.splat(-104))
-  // Added to 1.5 · 2²³, a number rounds to a whole one, which then stands in the last bits.
-  const shifted = madd(x, f32x4.splat(1.44269504088896341), f32x4.splat(12582912))
-  const n = f32x4.sub(shifted, f32x4.splat(12582912))
+function expOfRest(x: v128, shifted: v128): v128 {
+  const n = f32x4.sub(shifted, f32x4.splat(rounder))
   let r = madd(n, f32x4.splat(-0.693359375), x)
   r = madd(n, f32x4.splat(2.12194440e-4), r)
   let p = f32x4.splat(1.9875691500e-4)
@@ -17,37 +16,32 @@ export function exp4(given: v128): v128 {
   p = madd(p, r, f32x4.splat(4.1665795894e-2))
   p = madd(p, r, f32x4.splat(1.6666665459e-1))
   p = madd(p, r, f32x4.splat(5.0000001201e-1))
-  p = f32x4.add(madd(p, f32x4.mul(r, r), r), f32x4.splat(1))
+  return f32x4.add(madd(p, f32x4.mul(r, r), r), f32x4.splat(1))
+}
+
+@inline
+export function exp4(given: v128): v128 {
+  // Beyond these ends the result is 0 or infinite; in this order min and max let NaN through.
+  const x = f32x4.pmax(f32x4.pmin(given, f32x4.splat(89)), f32x4.splat(-104))
+  const shifted = madd(x, f32x4.splat(1.44269504088896341), f32x4.splat(rounder))
   // 2ⁿ in two factors, for n may be beyond what one exponent holds.
   const whole = i32x4.sub(shifted, i32x4.splat(0x4b400000))
   const half = i32x4.shr_s(whole, 1)
   const first = i32x4.shl(i32x4.add(half, i32x4.splat(127)), 23)
   const second = i32x4.shl(i32x4.add(i32x4.sub(whole, half), i32x4.splat(127)), 23)
-  return f32x4.mul(f32x4.mul(p, first), second)
+  return f32x4.mul(f32x4.mul(expOfRest(x, shifted), first), second)
 }
 
 /** The same for numbers of 0 or less, whose results below the smallest normal number are 0. */
-// @ts-ignore: decorator
 @inline
 export function expBelow4(given: v128): v128 {
   const x = f32x4.pmax(given, f32x4.splat(-87.3))
-  const shifted = madd(x, f32x4.splat(1.44269504088896341), f32x4.splat(12582912))
-  const n = f32x4.sub(shifted, f32x4.splat(12582912))
-  let r = madd(n, f32x4.splat(-0.693359375), x)
-  r = madd(n, f32x4.splat(2.12194440e-4), r)
-  let p = f32x4.splat(1.9875691500e-4)
-  p = madd(p, r, f32x4.splat(1.3981999507e-3))
-  p = madd(p, r, f32x4.splat(8.3334519073e-3))
-  p = madd(p, r, f32x4.splat(4.1665795894e-2))
-  p = madd(p, r, f32x4.splat(1.6666665459e-1))
-  p = madd(p, r, f32x4.splat(5.0000001201e-1))
-  p = f32x4.add(madd(p, f32x4.mul(r, r), r), f32x4.splat(1))
+  const shifted = madd(x, f32x4.splat(1.44269504088896341), f32x4.splat(rounder))
   // One and 2ⁿ have exponents that add up.
-  const power = i32x4.add(p, i32x4.shl(shifted, 23))
+  const power = i32x4.add(expOfRest(x, shifted), i32x4.shl(shifted, 23))
   return v128.andnot(power, f32x4.lt(given, f32x4.splat(-87.3)))
 }
 
-// @ts-ignore: decorator
 @inline
 export function log4(given: v128): v128 {
   const tiny = f32x4.lt(given, f32x4.splat(1.17549435e-38)) // subnormal, zero, or below
@@ -80,7 +74,6 @@ export function log4(given: v128): v128 {
 }
 
 /** `log(1 + x)`: what rounding took from `1 + x` is given back. */
-// @ts-ignore: decorator
 @inline
 export function logOnePlus4(x: v128): v128 {
   const one = f32x4.splat(1)
@@ -91,14 +84,12 @@ export function logOnePlus4(x: v128): v128 {
   return v128.bitselect(f32x4.sub(plain, lost), plain, usual)
 }
 
-// @ts-ignore: decorator
 @inline
 export function sigmoid4(x: v128): v128 {
   const one = f32x4.splat(1)
   return f32x4.div(one, f32x4.add(one, exp4(f32x4.neg(x))))
 }
 
-// @ts-ignore: decorator
 @inline
 export function tanh4(x: v128): v128 {
   const size = f32x4.abs(x)

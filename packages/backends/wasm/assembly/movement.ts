@@ -32,7 +32,6 @@ export function copy(args: usize, from: i32, to: i32, thread: i32): void {
 }
 
 /** Four rows of four numbers, transposed. */
-// @ts-ignore: decorator
 @inline
 function transposeFour(source: usize, line: usize, target: usize, across: usize): void {
   const a = v128.load(source), b = v128.load(source + line), c = v128.load(source + 2 * line), d = v128.load(source + 3 * line)

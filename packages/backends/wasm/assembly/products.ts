@@ -99,7 +99,6 @@ function seen(
   }
 }
 
-// @ts-ignore: decorator
 @inline
 export function activated(values: v128, activation: i32): v128 {
   if (activation == 0) return values
@@ -108,7 +107,6 @@ export function activated(values: v128, activation: i32): v128 {
 }
 
 /** Where an output goes. */
-// @ts-ignore: decorator
 @inline
 function placeOf(
   out: usize, image: i32, y: i32, x: i32, outHeight: i32, outWidth: i32, outStrideY: i32, outStrideX: i32, outY: i32, outX: i32, columns: i32

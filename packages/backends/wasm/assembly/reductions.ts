@@ -2,28 +2,24 @@
 import { address, float, int, loadSome, madd, storeSome, zero } from './common'
 import { expBelow4, log4 } from './functions'
 
-// @ts-ignore: decorator
 @inline
 function start(op: i32): v128 {
   return f32x4.splat(op == 0 ? 0 : op == 1 || op == 4 ? -Infinity : op == 2 ? Infinity : 1)
 }
 
 // The same order as in src/kernels/reductions.ts.
-// @ts-ignore: decorator
 @inline
 function joined(op: i32, a: v128, b: v128): v128 {
   // The last passes over what is no number, and is quicker.
   return op == 0 ? f32x4.add(a, b) : op == 1 ? f32x4.max(a, b) : op == 2 ? f32x4.min(a, b) : op == 3 ? f32x4.mul(a, b) : f32x4.pmax(a, b)
 }
 
-// @ts-ignore: decorator
 @inline
 function alone(op: i32, v: v128): f32 {
   const pairs = joined(op, v, v128.shuffle<f32>(v, v, 2, 3, 0, 1))
   return f32x4.extract_lane(joined(op, pairs, v128.shuffle<f32>(pairs, pairs, 1, 0, 3, 2)), 0)
 }
 
-// @ts-ignore: decorator
 @inline
 function rowOf(op: i32, source: usize, n: i32): f32 {
   let total = start(op)
@@ -56,7 +52,6 @@ export function reduceRows(args: usize, from: i32, to: i32, thread: i32): void {
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function columnsOf(op: i32, source: usize, target: usize, rows: i32, n: i32, factor: f32): void {
   const line = <usize>n << 2

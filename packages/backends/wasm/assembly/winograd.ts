@@ -4,7 +4,6 @@ import { address, int, loadSome, madd, storeSome, zero } from './common'
 import { activated, multiply } from './products'
 
 /** Bytes from place to place, where rows of so many numbers lie: a cache line more than they need, or all 16 would fall on the same lines of the cache. */
-// @ts-ignore: decorator
 @inline
 function placeBytes(rows: i32, numbers: i32): usize {
   return ((<usize>rows * numbers << 2) + 127 & ~63)
@@ -21,21 +20,18 @@ function squareOf(pointers: usize, map: usize, y: i32, x: i32, height: i32, widt
 }
 
 /** Stores four numbers, or fewer at the end of a row. What lies behind a row may be read, for it is dropped here. */
-// @ts-ignore: decorator
 @inline
 function put(to: usize, four: v128, count: i32): void {
   if (count >= 4) v128.store(to, four)
   else storeSome(to, four, count)
 }
 
-// @ts-ignore: decorator
 @inline
 function pixel(pointers: usize, i: i32, place: usize): v128 {
   return v128.load(<usize>load<u32>(pointers + (<usize>i << 2)) + place)
 }
 
 /** A row of a square, transformed along it: `Bᵀ` with rows 1 0 −1 0, 0 1 1 0, 0 −1 1 0, 0 1 0 −1. */
-// @ts-ignore: decorator
 @inline
 function spread(target: usize, stride: usize, a: v128, b: v128, c: v128, d: v128): void {
   v128.store(target, f32x4.sub(a, c))
@@ -101,14 +97,12 @@ export function winogradFilters(args: usize, from: i32, to: i32, thread: i32): v
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function tapAt(taps: usize, tap: i32): usize {
   return <usize>load<u32>(taps + (<usize>tap << 2)) << 2
 }
 
 /** Four numbers that lie so many bytes apart, or fewer with zeros behind them. */
-// @ts-ignore: decorator
 @inline
 function fourOf(place: usize, stride: usize, count: i32): v128 {
   if (stride == 4) return loadSome(place, count)

@@ -13,7 +13,7 @@ export type KernelName = (typeof kernelNames)[number]
 type Kernel = (args: number, from: number, to: number, thread: number) => void
 
 /**
- * How threads share work, in numbers of four bytes at the memory's beginning; `threads.ts` knows these places too. Whoever comes takes the next of
+ * How threads share work, in numbers of four bytes at the memory's beginning. Whoever comes takes the next of
  * the parts. Between two kernels there is none to take: a thread that comes late finds nothing, and one that is still working is waited for.
  */
 const place = { turn: 0, next: 16, parts: 17, kernel: 18, work: 19, failed: 20, working: 32, args: 64 } as const
@@ -63,7 +63,7 @@ export class Engine {
     const { memory, pages } = longestMemory(shared)
     const { exports } = await WebAssembly.instantiate(module, { env: { memory } })
     new Int32Array(memory.buffer)[place.next] = nothing
-    const helpers = threads > 1 ? await startThreads(module, memory, threads - 1, kernelNames) : []
+    const helpers = threads > 1 ? await startThreads({ module, memory, names: kernelNames, place }, threads - 1) : []
     return new Engine(memory, pages, options, kernelNames.map(name => exports[name] as Kernel), helpers)
   }
 
@@ -114,7 +114,7 @@ export class Engine {
   }
 
   /**
-   * Runs a kernel on all of its work, in as many parts as there are threads.
+   * Runs a kernel on all of its work, in parts that threads take in turn.
    *
    * @param operations about how much it costs in all, to tell whether threads are worth waking
    */
@@ -132,6 +132,7 @@ export class Engine {
     ints[place.work] = work
     const parts = Math.min(work, (fewParts.has(name) ? 1 : 8) * this.threads)
     ints[place.parts] = parts
+    Atomics.store(ints, place.failed, 0)
     Atomics.store(ints, place.next, 0)
     Atomics.add(ints, place.turn, 1)
     Atomics.notify(ints, place.turn)
@@ -146,7 +147,7 @@ export class Engine {
         if (look > 1000 && maySleep) Atomics.wait(ints, place.working, working, 1)
       }
     }
-    if (Atomics.exchange(ints, place.failed, 0) !== 0) {
+    if (Atomics.load(ints, place.failed) !== 0) {
       throw new Error(`backend-wasm: expected every thread to finish ${name}, but one failed. Its result is lost, and nothing else.`)
     }
   }

@@ -9,37 +9,46 @@ export interface Thread {
  * It looks out for its turn for a moment before it goes to sleep: kernels come a few microseconds after one another.
  */
 const program = (receive: string): string => `
-${receive}(async ({ module, memory, thread, names, ready }) => {
+${receive}(async ({ module, memory, thread, names, place, ready }) => {
   const { exports } = await WebAssembly.instantiate(module, { env: { memory } })
   const kernels = names.map(name => exports[name])
   const ints = new Int32Array(memory.buffer)
-  const [turnAt, nextAt, partsAt, kernelAt, workAt, failedAt, workingAt, args] = [0, 16, 17, 18, 19, 20, 32, 256]
-  let turn = Atomics.load(ints, turnAt)
+  let turn = Atomics.load(ints, place.turn)
   ready()
   for (;;) {
-    for (let look = 0; look < 2000 && Atomics.load(ints, turnAt) === turn; look++);
-    while (Atomics.load(ints, turnAt) === turn) Atomics.wait(ints, turnAt, turn)
-    turn = Atomics.load(ints, turnAt)
-    Atomics.add(ints, workingAt, 1)
-    for (let part = 0; (part = Atomics.add(ints, nextAt, 1)) < ints[partsAt];) {
-      const [work, parts] = [ints[workAt], ints[partsAt]]
+    for (let look = 0; look < 2000 && Atomics.load(ints, place.turn) === turn; look++);
+    while (Atomics.load(ints, place.turn) === turn) Atomics.wait(ints, place.turn, turn)
+    turn = Atomics.load(ints, place.turn)
+    Atomics.add(ints, place.working, 1)
+    for (let part = 0; (part = Atomics.add(ints, place.next, 1)) < ints[place.parts];) {
+      const [work, parts] = [ints[place.work], ints[place.parts]]
       try {
-        kernels[ints[kernelAt]](args, Math.floor(work * part / parts), Math.floor(work * (part + 1) / parts), thread)
+        kernels[ints[place.kernel]](place.args * 4, Math.floor(work * part / parts), Math.floor(work * (part + 1) / parts), thread)
       } catch {
-        Atomics.store(ints, failedAt, 1)
+        Atomics.store(ints, place.failed, 1)
       }
     }
-    Atomics.sub(ints, workingAt, 1)
-    Atomics.notify(ints, workingAt)
+    Atomics.sub(ints, place.working, 1)
+    Atomics.notify(ints, place.working)
   }
 })`
 
 const inNode = 'const { parentPort, workerData } = require("node:worker_threads"); const begin = f => f({ ...workerData, ready: () => parentPort.postMessage("ready") }); begin'
 const inBrowser = 'const begin = f => { onmessage = ({ data }) => f({ ...data, ready: () => postMessage("ready") }) }; begin'
 
+/** What threads have in common. */
+export interface Workshop {
+  readonly module: WebAssembly.Module
+  readonly memory: WebAssembly.Memory
+  /** Kernels, in the order of their numbers. */
+  readonly names: readonly string[]
+  /** Where the memory says what there is to do, in numbers of four bytes. */
+  readonly place: Readonly<Record<'turn' | 'next' | 'parts' | 'kernel' | 'work' | 'failed' | 'working' | 'args', number>>
+}
+
 /** Starts so many threads beside this one, and waits until they are ready. */
-export async function startThreads(module: WebAssembly.Module, memory: WebAssembly.Memory, count: number, names: readonly string[]): Promise<readonly Thread[]> {
-  const tasks = Array.from({ length: count }, (_, i) => ({ module, memory, thread: i + 1, names: [...names] }))
+export async function startThreads(workshop: Workshop, count: number): Promise<readonly Thread[]> {
+  const tasks = Array.from({ length: count }, (_, i) => ({ ...workshop, thread: i + 1 }))
   if (typeof process !== 'undefined' && process.versions?.node) {
     const { Worker } = await import(/* @vite-ignore */ 'node:worker_threads')
     return Promise.all(tasks.map(async task => {

@@ -47,16 +47,8 @@ export function multiplySquares(engine: Engine, product: Product, { taps, top, l
 }
 
 /** What a filter's gradient is made of. Addresses of the input, of what arrives, and of the result. */
-export interface FilterGradient {
-  readonly source: number
+export interface FilterGradient extends Pick<Product, 'source' | 'target' | 'images' | 'height' | 'width' | 'channels' | 'columns' | 'grid'> {
   readonly arriving: number
-  readonly target: number
-  readonly images: number
-  readonly height: number
-  readonly width: number
-  readonly channels: number
-  readonly columns: number
-  readonly grid: readonly [number, number]
   readonly top: number
   readonly left: number
 }

@@ -30,15 +30,16 @@ const { values } = parseArgs({
     threads: { type: 'string', default: '1' },
     repeats: { type: 'string', default: '5' },
     only: { type: 'string' },
+    direct: { type: 'boolean', default: false },
     out: { type: 'string' },
     help: { type: 'boolean', default: false }
   }
 })
 if (values.help) {
-  console.log(`npm run --silent bench:kernels -- [--json] [--threads 1] [--repeats 5] [--only NAME,…] [--out FILE]
+  console.log(`npm run --silent bench:kernels -- [--json] [--threads 1] [--repeats 5] [--only NAME,…] [--direct] [--out FILE]
 GFLOP/s or GB/s of the wasm backend's kernels, of those of @tensorflow/tfjs-backend-wasm, and of this machine. The fastest of many runs, in --repeats
 turns of one side and the other. Bytes are those of each input and each result once, and for batch normalisation of each time that a map must be read; operations of a convolution
-are those of its definition, however it is computed.
+are those of its definition, however it is computed; with --direct it is computed as defined, not by squares.
 peak is what one thread of WebAssembly does at best: ten multiply-adds of four numbers side by side, and memory.copy of 64 MB, read and written.
 ofPeak: ours over --threads times that. Threads share the memory, so GB/s are not to reach it; sums, which only read, may pass it. TensorFlow.js has
 one thread in Node.
@@ -52,7 +53,7 @@ const onProgress = (message: string): void => console.error(message)
 
 const peak = await machinePeak()
 onProgress(`Peak of one thread: ${rounded(peak.gflops)} GFLOP/s, ${rounded(peak.copyGbs)} GB/s`)
-onProgress((await useBackend('wasm', { threads })).sentence)
+onProgress((await useBackend('wasm', { threads, winograd: !values.direct })).sentence)
 const tfjs = startProgram(process.execPath, [...process.execArgv, fileURLToPath(new URL('tfjs-kernels.ts', import.meta.url))])
 
 const rows: Row[] = []

@@ -10,6 +10,8 @@ export interface UseBackendOptions {
   readonly wasmPaths?: string
   /** Threads of the wasm backend: as many as processors, when left out. */
   readonly threads?: number
+  /** Whether the wasm backend may convolve by Winograd's squares; it does, when left out. */
+  readonly winograd?: boolean
   /** Takes a WebGPU adapter that is software, for tests. */
   readonly acceptSoftware?: boolean
 }
@@ -29,8 +31,9 @@ export interface BackendChoice {
 const starters: Readonly<Record<BackendName, (options: UseBackendOptions) => Promise<string>>> = {
   node: async () => (await import('@lapstrake/backend-node')).registerNode(),
   webgpu: async ({ acceptSoftware = false }) => (await import('@lapstrake/backend-webgpu')).registerWebGPU({ acceptSoftware }),
-  wasm: async ({ wasmPaths, threads }) =>
-    (await import('@lapstrake/backend-wasm')).registerWasm({ ...(wasmPaths !== undefined && { wasmPaths }), ...(threads !== undefined && { threads }) }),
+  wasm: async ({ wasmPaths, threads, winograd }) => (await import('@lapstrake/backend-wasm')).registerWasm({
+    ...(wasmPaths !== undefined && { wasmPaths }), ...(threads !== undefined && { threads }), ...(winograd !== undefined && { winograd })
+  }),
   cpu: async () => {
     await tf.setBackend('cpu')
     return 'plain JavaScript, slow'

@@ -234,3 +234,35 @@ test('clipping, crops, blurs', async () => {
     ]
   })
 })
+
+test.each([32, 128])('rounding: by squares a convolution of %i channels errs no more than as it is defined', async channels => {
+  await tf.setBackend('wasm')
+  seed = 100
+  const [x, filter] = [random(2, 6, 6, channels) as tf.Tensor4D, random(3, 3, channels, 32) as tf.Tensor4D]
+  const [inputs, weights] = [x.dataSync(), filter.dataSync()]
+  /** Root mean square of the difference from sums of doubles, relative to theirs. */
+  const error = (winograd: boolean): number => {
+    const { engine } = tf.backend() as unknown as { engine: { winograd: boolean } }
+    engine.winograd = winograd
+    const found = tf.tidy(() => tf.conv2d(x, filter, 1, 'valid').dataSync())
+    engine.winograd = true
+    let [squares, total] = [0, 0]
+    found.forEach((value, at) => {
+      const [image, row, column, k] = [Math.floor(at / 512), Math.floor(at / 128) % 4, Math.floor(at / 32) % 4, at % 32]
+      let sum = 0
+      for (let tap = 0; tap < 9; tap++) {
+        const pixel = ((image * 6 + row + Math.floor(tap / 3)) * 6 + column + tap % 3) * channels
+        for (let c = 0; c < channels; c++) sum += inputs[pixel + c]! * weights[(tap * channels + c) * 32 + k]!
+      }
+      squares += (value - sum) ** 2
+      total += sum ** 2
+    })
+    return Math.sqrt(squares / total)
+  }
+  const [bySquares, direct] = [error(true), error(false)]
+  expect(direct).toBeGreaterThan(0)
+  expect(bySquares).not.toBe(direct)
+  expect(bySquares).toBeLessThan(direct)
+  expect(direct).toBeLessThan(1e-6)
+  tf.dispose([x, filter])
+})

@@ -99,8 +99,8 @@ function elementwise(): HotKernel[] {
 function normalisation(): HotKernel[] {
   const [inputShape, shape, size] = [[32, 32, 32, 64], '32×32×32×64', 32 ** 3 * 64]
   return [
-    // Mean, variance and result each read the map; what the gradient sums is read twice.
-    moving('batch normalisation', shape, 4 * size, () => {
+    // The moments and the result each read the map; what the gradient sums is read twice.
+    moving('batch normalisation', shape, 3 * size, () => {
       const [x, scale, offset] = [normal<tf.Tensor4D>(inputShape, 1), normal([64], 2), normal([64], 3)]
       return () => {
         const [mean, variance] = run('ChannelMoments', { x }) as [tf.Tensor, tf.Tensor]

@@ -2,11 +2,19 @@
 import { address, float, int, loadSome, madd, storeSome, zero } from './common'
 import { exp4, log4, logOnePlus4, sigmoid4, tanh4 } from './functions'
 
+// In an order in which what is no number passes, and of one instruction each, which max and min are not.
+@inline
+function activated(x: v128, activation: i32): v128 {
+  if (activation == 0) return x
+  const above = f32x4.pmax(x, zero())
+  return activation == 1 ? above : f32x4.pmin(above, f32x4.splat(6))
+}
+
 // The same order as in src/kernels/unary.ts.
 @inline
 function unaryOf(op: i32, x: v128, alpha: v128, beta: v128): v128 {
-  if (op == 0) return f32x4.max(zero(), x) // relu
-  if (op == 1) return f32x4.min(f32x4.splat(6), f32x4.max(zero(), x)) // relu6
+  if (op == 0) return activated(x, 1) // relu
+  if (op == 1) return activated(x, 2) // relu6
   if (op == 2) return f32x4.neg(x)
   if (op == 3) return f32x4.abs(x)
   if (op == 4) return f32x4.mul(x, x)
@@ -193,29 +201,36 @@ export function cast(args: usize, from: i32, to: i32, thread: i32): void {
   }
 }
 
+@inline
+function affineRows(source: usize, factors: usize, offsets: usize, target: usize, rows: i32, n: i32, activation: i32): void {
+  for (let row = 0; row < rows; row++) {
+    let i = 0
+    for (; i + 16 <= n; i += 16) {
+      const place = <usize>i << 2, factor = factors + place, offset = offsets + place
+      v128.store(target, activated(f32x4.add(f32x4.mul(v128.load(source), v128.load(factor)), v128.load(offset)), activation))
+      v128.store(target, activated(f32x4.add(f32x4.mul(v128.load(source, 16), v128.load(factor, 16)), v128.load(offset, 16)), activation), 16)
+      v128.store(target, activated(f32x4.add(f32x4.mul(v128.load(source, 32), v128.load(factor, 32)), v128.load(offset, 32)), activation), 32)
+      v128.store(target, activated(f32x4.add(f32x4.mul(v128.load(source, 48), v128.load(factor, 48)), v128.load(offset, 48)), activation), 48)
+      source += 64
+      target += 64
+    }
+    for (; i < n; i += 4) {
+      const place = <usize>i << 2, count = min(4, n - i)
+      storeSome(target, activated(f32x4.add(f32x4.mul(loadSome(source, count), loadSome(factors + place, count)), loadSome(offsets + place, count)), activation), count)
+      source += <usize>count << 2
+      target += <usize>count << 2
+    }
+  }
+}
+
 /** `x · factor + offset` along the last axis, and a ReLU. Work: rows. Arguments: source, factors, offsets, target, numbers in a row, activation. */
 export function affine(args: usize, from: i32, to: i32, thread: i32): void {
   const factors = address(args, 1), offsets = address(args, 2), n = int(args, 4), activation = int(args, 5)
   const start = <usize>from * n << 2
-  let source = address(args, 0) + start, target = address(args, 3) + start
-  const floor = f32x4.splat(activation == 0 ? -Infinity : 0), ceiling = f32x4.splat(activation == 2 ? 6 : Infinity)
-  for (let row = from; row < to; row++) {
-    let i = 0
-    for (; i + 4 <= n; i += 4) {
-      const place = <usize>i << 2
-      const y = f32x4.add(f32x4.mul(v128.load(source), v128.load(factors + place)), v128.load(offsets + place))
-      v128.store(target, f32x4.min(ceiling, f32x4.max(floor, y)))
-      source += 16
-      target += 16
-    }
-    if (i < n) {
-      const place = <usize>i << 2
-      const y = f32x4.add(f32x4.mul(loadSome(source, n - i), loadSome(factors + place, n - i)), loadSome(offsets + place, n - i))
-      storeSome(target, f32x4.min(ceiling, f32x4.max(floor, y)), n - i)
-      source += <usize>(n - i) << 2
-      target += <usize>(n - i) << 2
-    }
-  }
+  const source = address(args, 0) + start, target = address(args, 3) + start
+  if (activation == 0) affineRows(source, factors, offsets, target, to - from, n, 0)
+  else if (activation == 1) affineRows(source, factors, offsets, target, to - from, n, 1)
+  else affineRows(source, factors, offsets, target, to - from, n, 2)
 }
 
 /** `(x − c) · a + (y − d) · b` along the last axis. Work: rows. Arguments: x, y, a, b, c, d, target, numbers in a row. */
@@ -225,16 +240,18 @@ export function affineOfTwo(args: usize, from: i32, to: i32, thread: i32): void 
   let x = address(args, 0) + start, y = address(args, 1) + start, target = address(args, 6) + start
   for (let row = from; row < to; row++) {
     let i = 0
-    for (; i + 4 <= n; i += 4) {
+    for (; i + 8 <= n; i += 8) {
       const place = <usize>i << 2
       const second = f32x4.mul(f32x4.sub(v128.load(y), v128.load(d + place)), v128.load(b + place))
       v128.store(target, madd(f32x4.sub(v128.load(x), v128.load(c + place)), v128.load(a + place), second))
-      x += 16
-      y += 16
-      target += 16
+      const fourth = f32x4.mul(f32x4.sub(v128.load(y, 16), v128.load(d + place, 16)), v128.load(b + place, 16))
+      v128.store(target, madd(f32x4.sub(v128.load(x, 16), v128.load(c + place, 16)), v128.load(a + place, 16), fourth), 16)
+      x += 32
+      y += 32
+      target += 32
     }
-    if (i < n) {
-      const place = <usize>i << 2, count = n - i
+    for (; i < n; i += 4) {
+      const place = <usize>i << 2, count = min(4, n - i)
       const second = f32x4.mul(f32x4.sub(loadSome(y, count), loadSome(d + place, count)), loadSome(b + place, count))
       storeSome(target, madd(f32x4.sub(loadSome(x, count), loadSome(c + place, count)), loadSome(a + place, count), second), count)
       x += <usize>count << 2

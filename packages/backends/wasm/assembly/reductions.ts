@@ -141,51 +141,94 @@ export function softmax(args: usize, from: i32, to: i32, thread: i32): void {
   }
 }
 
-/** Sums over blocks of rows of the squared distance from a mean. Work: blocks. Arguments: source, target, rows, columns, means, rows in a block. */
-export function squaredDeviations(args: usize, from: i32, to: i32, thread: i32): void {
-  const rows = int(args, 2), n = int(args, 3), means = address(args, 4), size = int(args, 5)
+/**
+ * Mean of each column over blocks of rows, and summed squares of the distance from it, side by side `[block][2][columns]`. Work: blocks.
+ *
+ * One reading: distances are taken from the block's first row, which lies among its numbers however far these are from zero, so that
+ * `Σ d² − (Σ d)² / n` keeps its digits.
+ *
+ * Arguments: source, target, rows, columns, rows in a block.
+ */
+export function blockMoments(args: usize, from: i32, to: i32, thread: i32): void {
+  const rows = int(args, 2), n = int(args, 3), size = int(args, 4)
   const line = <usize>n << 2
   for (let block = from; block < to; block++) {
     const first = block * size
-    const end = min(rows, first + size)
-    const target = address(args, 1) + <usize>block * line
-    let column = 0
-    for (; column + 16 <= n; column += 16) {
-      const place = <usize>column << 2
-      const m0 = v128.load(means + place), m1 = v128.load(means + place, 16), m2 = v128.load(means + place, 32), m3 = v128.load(means + place, 48)
-      let a = zero(), b = zero(), c = zero(), d = zero()
-      let s = address(args, 0) + <usize>first * line + place
-      for (let row = first; row < end; row++, s += line) {
-        const d0 = f32x4.sub(v128.load(s), m0), d1 = f32x4.sub(v128.load(s, 16), m1), d2 = f32x4.sub(v128.load(s, 32), m2), d3 = f32x4.sub(v128.load(s, 48), m3)
-        a = madd(d0, d0, a); b = madd(d1, d1, b)
-        c = madd(d2, d2, c); d = madd(d3, d3, d)
+    const count = min(rows - first, size)
+    const source = address(args, 0) + <usize>first * line
+    const totals = address(args, 1) + <usize>block * line * 2
+    memory.fill(totals, 0, 2 * line)
+    // A few rows at a time, all columns of them: memory is read in order, and totals seldom move.
+    let row = 0
+    for (; row + 4 <= count; row += 4) {
+      let s = source + <usize>row * line
+      let column = 0
+      for (; column + 4 <= n; column += 4, s += 16) {
+        const place = <usize>column << 2, total = totals + place
+        const centre = v128.load(source + place)
+        let sum = v128.load(total), squares = v128.load(total + line)
+        let away = f32x4.sub(v128.load(s), centre)
+        sum = f32x4.add(sum, away); squares = madd(away, away, squares)
+        away = f32x4.sub(v128.load(s + line), centre)
+        sum = f32x4.add(sum, away); squares = madd(away, away, squares)
+        away = f32x4.sub(v128.load(s + 2 * line), centre)
+        sum = f32x4.add(sum, away); squares = madd(away, away, squares)
+        away = f32x4.sub(v128.load(s + 3 * line), centre)
+        sum = f32x4.add(sum, away); squares = madd(away, away, squares)
+        v128.store(total, sum)
+        v128.store(total + line, squares)
       }
-      const t = target + place
-      v128.store(t, a); v128.store(t, b, 16)
-      v128.store(t, c, 32); v128.store(t, d, 48)
+      if (column < n) for (let i = 0; i < 4; i++) addDistances(s + <usize>i * line, source, totals, line, column, n)
     }
-    for (; column < n; column += 8) {
-      const place = <usize>column << 2
-      const count = n - column
-      const m0 = loadSome(means + place, count), m1 = loadSome(means + place + 16, count - 4)
-      let a = zero(), b = zero()
-      let s = address(args, 0) + <usize>first * line + place
-      if (count >= 8) {
-        for (let row = first; row < end; row++, s += line) {
-          const d0 = f32x4.sub(v128.load(s), m0), d1 = f32x4.sub(v128.load(s, 16), m1)
-          a = madd(d0, d0, a)
-          b = madd(d1, d1, b)
-        }
-      } else {
-        for (let row = first; row < end; row++, s += line) {
-          const d0 = f32x4.sub(loadSome(s, count), m0), d1 = f32x4.sub(loadSome(s + 16, count - 4), m1)
-          a = madd(d0, d0, a)
-          b = madd(d1, d1, b)
-        }
-      }
-      storeSome(target + place, a, count)
-      storeSome(target + place + 16, b, count - 4)
+    for (; row < count; row++) {
+      let s = source + <usize>row * line
+      for (let column = 0; column < n; column += 4, s += 16) addDistances(s, source, totals, line, column, n)
     }
+    const share = f32x4.splat(1 / <f32>count)
+    for (let column = 0; column < n; column += 4) {
+      const place = <usize>column << 2, total = totals + place, left = n - column
+      const sum = loadSome(total, left)
+      storeSome(total, madd(sum, share, loadSome(source + place, left)), left)
+      storeSome(total + line, f32x4.sub(loadSome(total + line, left), f32x4.mul(f32x4.mul(sum, sum), share)), left)
+    }
+  }
+}
+
+/** One row's part of {@link blockMoments} in the columns from one on, four at most. */
+@inline
+function addDistances(s: usize, source: usize, totals: usize, line: usize, column: i32, n: i32): void {
+  const place = <usize>column << 2, total = totals + place, left = n - column
+  const away = f32x4.sub(loadSome(s, left), loadSome(source + place, left))
+  storeSome(total, f32x4.add(loadSome(total, left), away), left)
+  storeSome(total + line, madd(away, away, loadSome(total + line, left)), left)
+}
+
+/**
+ * Mean and biased variance of each column from those of its blocks (Chan, Golub & LeVeque 1983, eq. 2.1). Work: columns, four at a time.
+ *
+ * Arguments: what {@link blockMoments} made, target of the means, of the variances, rows, columns, rows in a block.
+ */
+export function joinMoments(args: usize, from: i32, to: i32, thread: i32): void {
+  const rows = int(args, 3), n = int(args, 4), size = int(args, 5)
+  const line = <usize>n << 2
+  const share = f32x4.splat(1 / <f32>rows)
+  for (let vector = from; vector < to; vector++) {
+    const left = n - 4 * vector
+    const place = <usize>vector << 4
+    const partial = address(args, 0) + place
+    const first = loadSome(partial, left)
+    let away = zero()
+    for (let row = size, s = partial + 2 * line; row < rows; row += size, s += 2 * line) {
+      away = madd(f32x4.sub(loadSome(s, left), first), f32x4.splat(<f32>min(size, rows - row)), away)
+    }
+    const mean = madd(away, share, first)
+    let squares = zero()
+    for (let row = 0, s = partial; row < rows; row += size, s += 2 * line) {
+      const between = f32x4.sub(loadSome(s, left), mean)
+      squares = f32x4.add(squares, madd(f32x4.mul(between, between), f32x4.splat(<f32>min(size, rows - row)), loadSome(s + line, left)))
+    }
+    storeSome(address(args, 1) + place, mean, left)
+    storeSome(address(args, 2) + place, f32x4.mul(squares, share), left)
   }
 }
 
@@ -199,56 +242,47 @@ export function sumsOfProducts(args: usize, from: i32, to: i32, thread: i32): vo
   const line = <usize>n << 2
   for (let block = from; block < to; block++) {
     const first = block * size
-    const end = min(rows, first + size)
-    const target = address(args, 2) + <usize>block * line * 2
-    let column = 0
-    for (; column + 16 <= n; column += 16) {
-      const place = <usize>column << 2
-      const m0 = v128.load(means + place), m1 = v128.load(means + place, 16), m2 = v128.load(means + place, 32), m3 = v128.load(means + place, 48)
-      let a = zero(), b = zero(), c = zero(), d = zero(), p = zero(), q = zero(), r = zero(), s = zero()
-      let g = address(args, 0) + <usize>first * line + place
-      let x = address(args, 1) + <usize>first * line + place
-      for (let row = first; row < end; row++, g += line, x += line) {
+    const count = min(rows - first, size)
+    const start = <usize>first * line
+    const totals = address(args, 2) + <usize>block * line * 2
+    memory.fill(totals, 0, 2 * line)
+    let g = address(args, 0) + start, x = address(args, 1) + start
+    let row = 0
+    for (; row + 4 <= count; row += 4) {
+      let column = 0
+      for (; column + 4 <= n; column += 4, g += 16, x += 16) {
+        const place = <usize>column << 2, total = totals + place
+        const mean = v128.load(means + place)
+        let sum = v128.load(total), products = v128.load(total + line)
         let slope = v128.load(g)
-        a = f32x4.add(a, slope)
-        p = madd(slope, f32x4.sub(v128.load(x), m0), p)
-        slope = v128.load(g, 16)
-        b = f32x4.add(b, slope)
-        q = madd(slope, f32x4.sub(v128.load(x, 16), m1), q)
-        slope = v128.load(g, 32)
-        c = f32x4.add(c, slope)
-        r = madd(slope, f32x4.sub(v128.load(x, 32), m2), r)
-        slope = v128.load(g, 48)
-        d = f32x4.add(d, slope)
-        s = madd(slope, f32x4.sub(v128.load(x, 48), m3), s)
+        sum = f32x4.add(sum, slope); products = madd(slope, f32x4.sub(v128.load(x), mean), products)
+        slope = v128.load(g + line)
+        sum = f32x4.add(sum, slope); products = madd(slope, f32x4.sub(v128.load(x + line), mean), products)
+        slope = v128.load(g + 2 * line)
+        sum = f32x4.add(sum, slope); products = madd(slope, f32x4.sub(v128.load(x + 2 * line), mean), products)
+        slope = v128.load(g + 3 * line)
+        sum = f32x4.add(sum, slope); products = madd(slope, f32x4.sub(v128.load(x + 3 * line), mean), products)
+        v128.store(total, sum)
+        v128.store(total + line, products)
       }
-      const t = target + place, u = t + line
-      v128.store(t, a); v128.store(t, b, 16); v128.store(t, c, 32); v128.store(t, d, 48)
-      v128.store(u, p); v128.store(u, q, 16); v128.store(u, r, 32); v128.store(u, s, 48)
+      const left = <usize>(n - column) << 2
+      if (left > 0) for (let i: usize = 0; i < 4; i++) addProducts(g + i * line, x + i * line, means, totals, line, column, n)
+      g += left + 3 * line
+      x += left + 3 * line
     }
-    for (; column < n; column += 8) {
-      const place = <usize>column << 2
-      const count = n - column
-      const m0 = loadSome(means + place, count), m1 = loadSome(means + place + 16, count - 4)
-      let a = zero(), b = zero(), p = zero(), q = zero()
-      let g = address(args, 0) + <usize>first * line + place
-      let x = address(args, 1) + <usize>first * line + place
-      for (let row = first; row < end; row++, g += line, x += line) {
-        const g0 = count >= 4 ? v128.load(g) : loadSome(g, count)
-        const x0 = count >= 4 ? v128.load(x) : loadSome(x, count)
-        a = f32x4.add(a, g0)
-        p = madd(g0, f32x4.sub(x0, m0), p)
-        if (count > 4) {
-          const g1 = count >= 8 ? v128.load(g, 16) : loadSome(g + 16, count - 4)
-          const x1 = count >= 8 ? v128.load(x, 16) : loadSome(x + 16, count - 4)
-          b = f32x4.add(b, g1)
-          q = madd(g1, f32x4.sub(x1, m1), q)
-        }
-      }
-      storeSome(target + place, a, count)
-      storeSome(target + place + 16, b, count - 4)
-      storeSome(target + line + place, p, count)
-      storeSome(target + line + place + 16, q, count - 4)
+    for (; row < count; row++) {
+      for (let column = 0; column < n; column += 4) addProducts(g + (<usize>column << 2), x + (<usize>column << 2), means, totals, line, column, n)
+      g += line
+      x += line
     }
   }
+}
+
+/** One row's part of {@link sumsOfProducts} in the columns from one on, four at most. */
+@inline
+function addProducts(g: usize, x: usize, means: usize, totals: usize, line: usize, column: i32, n: i32): void {
+  const place = <usize>column << 2, total = totals + place, left = n - column
+  const slope = loadSome(g, left)
+  storeSome(total, f32x4.add(loadSome(total, left), slope), left)
+  storeSome(total + line, madd(slope, f32x4.sub(loadSome(x, left), loadSome(means + place, left)), loadSome(total + line, left)), left)
 }

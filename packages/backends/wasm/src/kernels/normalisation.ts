@@ -1,19 +1,17 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import { blockRows, reduceColumns } from './reductions.ts'
-import { sizeOf, type Native, type Natives } from './kernel.ts'
+import { sizeOf, vectors, type Native, type Natives } from './kernel.ts'
 
-/** Mean and biased variance of each channel, over all axes but the last; in two passes, for digits. */
+/** Mean and biased variance of each channel, over all axes but the last. */
 const moments: Native = ({ inputs, backend }) => {
   const x = inputs.x!
   const channels = x.shape.at(-1)!
   const rows = sizeOf(x.shape) / channels
   const [mean, variance] = [backend.allocate([channels]), backend.allocate([channels])]
-  const [source, means] = [backend.addressOf(x), backend.addressOf(mean)]
-  reduceColumns(backend, 0, source, 1, rows, channels, means, 1 / rows)
   const blocks = Math.ceil(rows / blockRows)
-  backend.engine.withScratch(4 * blocks * channels, partial => {
-    backend.engine.run('squaredDeviations', [source, partial, rows, channels, means, blockRows], blocks, 2 * rows * channels)
-    reduceColumns(backend, 0, partial, 1, blocks, channels, backend.addressOf(variance), 1 / rows)
+  backend.engine.withScratch(8 * blocks * channels, partial => {
+    backend.engine.run('blockMoments', [backend.addressOf(x), partial, rows, channels, blockRows], blocks, 3 * rows * channels)
+    backend.engine.run('joinMoments', [partial, backend.addressOf(mean), backend.addressOf(variance), rows, channels, blockRows], vectors(channels), 4 * blocks * channels)
   })
   return [mean, variance]
 }

@@ -1,19 +1,18 @@
-import { createRequire } from 'node:module'
-import * as util from 'node:util'
 import * as tf from '@tensorflow/tfjs-core'
 
 /**
  * Starts TensorFlow's own library through `@tensorflow/tfjs-node-gpu`, else `@tensorflow/tfjs-node`, where one is installed.
  *
  * @returns what it runs on, in words
- * @throws Error that says what to type when neither is installed, or its native library is missing
+ * @throws Error in a browser, and one that says what to type when neither is installed, or its native library is missing
  */
 export async function registerNode(): Promise<string> {
+  if (typeof process === 'undefined' || !process.versions?.node) throw new Error('it needs Node')
   restoreTypeChecks()
   const failures: string[] = []
   for (const name of ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node']) {
     try {
-      await import(/* @vite-ignore */ name)
+      await import(/* webpackIgnore: true */ /* @vite-ignore */ name)
     } catch {
       failures.push(explain(name))
       continue
@@ -27,7 +26,7 @@ export async function registerNode(): Promise<string> {
 
 function explain(name: string): string {
   try {
-    createRequire(import.meta.url).resolve(name)
+    process.getBuiltinModule('node:module').createRequire(import.meta.url).resolve(name)
   } catch {
     return `${name} is not installed: npm install ${name}@4.22.0`
   }
@@ -36,7 +35,7 @@ function explain(name: string): string {
 
 /** Node 23 took away functions that tfjs-node 4.22.0 still calls. */
 function restoreTypeChecks(): void {
-  const target = (util as unknown as { default: Record<string, unknown> }).default
+  const target = process.getBuiltinModule('node:util') as unknown as Record<string, unknown>
   target.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined
   target.isArray ??= Array.isArray
 }

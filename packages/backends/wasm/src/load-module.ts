@@ -1,3 +1,5 @@
+import { builtin } from './builtin.ts'
+
 export interface ModuleOptions {
   readonly shared: boolean
   /** Whether fused multiply-add is wanted where the host has it. */
@@ -20,14 +22,13 @@ export async function loadModule({ shared, relaxed, folder }: ModuleOptions): Pr
   if (!WebAssembly.validate(new Uint8Array(simd))) {
     throw new Error('backend-wasm: expected a host whose WebAssembly has SIMD, got one without. Take a newer Node or browser, or the cpu backend.')
   }
-  const inNode = typeof process !== 'undefined' && Boolean(process.versions?.node)
   // Node 20 has relaxed SIMD behind a flag, which counts for what is compiled after it.
-  if (inNode && relaxed) (await import(/* @vite-ignore */ 'node:v8')).setFlagsFromString('--experimental-wasm-relaxed-simd')
+  if (relaxed) builtin?.('node:v8').setFlagsFromString('--experimental-wasm-relaxed-simd')
   const fused = relaxed && WebAssembly.validate(new Uint8Array(relaxedSimd))
   const url = folder === undefined
     ? ownFile(shared, fused)
-    : new URL(`kernels${shared ? '-shared' : ''}${fused ? '-relaxed' : ''}.wasm`, inNode ? `file://${folder}` : new URL(folder, globalThis.location.href))
-  return { module: await WebAssembly.compile(inNode ? await fromDisk(url) : await fetched(url)), relaxed: fused }
+    : new URL(`kernels${shared ? '-shared' : ''}${fused ? '-relaxed' : ''}.wasm`, builtin ? `file://${folder}` : new URL(folder, globalThis.location.href))
+  return { module: await WebAssembly.compile(await (builtin ? fromDisk(url, builtin('node:fs/promises')) : fetched(url))), relaxed: fused }
 }
 
 /** Written out one by one, for bundlers look for such literals. */
@@ -36,8 +37,8 @@ function ownFile(shared: boolean, relaxed: boolean): URL {
   return relaxed ? new URL('../wasm/kernels-relaxed.wasm', import.meta.url) : new URL('../wasm/kernels.wasm', import.meta.url)
 }
 
-const fromDisk = async (url: URL): Promise<BufferSource> =>
-  (await import(/* @vite-ignore */ 'node:fs/promises')).readFile(url).catch((cause: unknown) => { throw new Error(missing(url), { cause }) })
+const fromDisk = async (url: URL, { readFile }: typeof import('node:fs/promises')): Promise<BufferSource> =>
+  readFile(url).catch((cause: unknown) => { throw new Error(missing(url), { cause }) })
 
 async function fetched(url: URL): Promise<BufferSource> {
   const response = await fetch(url).catch((cause: unknown) => { throw new Error(missing(url), { cause }) })

@@ -1,5 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu'
 import * as tf from '@tensorflow/tfjs-core'
+import { builtin } from './builtin.ts'
 import { Engine } from './engine.ts'
 import { registerKernels } from './kernels/index.ts'
 import { loadModule } from './load-module.ts'
@@ -42,7 +43,7 @@ export async function registerWasm(options: WasmOptions = {}): Promise<string> {
 
 async function register({ wasmPaths, threads = 'auto', relaxed = true, winograd = true }: WasmOptions): Promise<void> {
   const shared = canShare()
-  const count = !shared ? 1 : threads === 'auto' ? Math.min(mostByItself, await processors()) : threads
+  const count = !shared ? 1 : threads === 'auto' ? Math.min(mostByItself, processors()) : threads
   const loaded = await loadModule({ shared, relaxed, ...(wasmPaths !== undefined && { folder: wasmPaths }) })
   const begin = async (): Promise<Engine> => Engine.start({ ...loaded, shared, winograd, threads: count })
   let first: Engine | undefined = await begin()
@@ -64,7 +65,4 @@ const mostByItself = 8
 /** Threads need a memory that they share; browsers give one to pages that are isolated from other origins. */
 const canShare = (): boolean => typeof SharedArrayBuffer !== 'undefined' && (globalThis.crossOriginIsolated ?? true)
 
-async function processors(): Promise<number> {
-  if (typeof process !== 'undefined' && process.versions?.node) return (await import(/* @vite-ignore */ 'node:os')).availableParallelism()
-  return navigator.hardwareConcurrency
-}
+const processors = (): number => builtin ? builtin('node:os').availableParallelism() : navigator.hardwareConcurrency

@@ -1,3 +1,5 @@
+import { builtin } from './builtin.ts'
+
 /** A thread that waits for its part of a kernel's work. */
 export interface Thread {
   stop(): Promise<void> | void
@@ -49,8 +51,8 @@ export interface Workshop {
 /** Starts so many threads beside this one, and waits until they are ready. */
 export async function startThreads(workshop: Workshop, count: number): Promise<readonly Thread[]> {
   const tasks = Array.from({ length: count }, (_, i) => ({ ...workshop, thread: i + 1 }))
-  if (typeof process !== 'undefined' && process.versions?.node) {
-    const { Worker } = await import(/* @vite-ignore */ 'node:worker_threads')
+  if (builtin) {
+    const { Worker } = builtin('node:worker_threads')
     return Promise.all(tasks.map(async task => {
       const worker = new Worker(program(inNode), { eval: true, workerData: task })
       await new Promise((resolve, reject) => {

@@ -4,7 +4,7 @@ import { defineConfig } from 'tsdown'
 
 // One configuration for every package, run in its folder: what it exports, and nothing bundled that npm installs.
 const cwd = process.cwd()
-const entry = ['index.ts', 'node.ts', 'main.ts', 'gradients.node.ts', 'gradients.browser.ts', 'datasets/decode-worker.js']
+const entry = ['index.ts', 'node.ts', 'main.ts', 'gradients.node.ts', 'gradients.browser.ts', 'dawn.node.ts', 'dawn.browser.ts', 'datasets/decode-worker.js']
   .map(name => `src/${name}`).filter(file => existsSync(file))
 
 export default defineConfig({

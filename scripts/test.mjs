@@ -39,7 +39,7 @@ const totals = { passed: 0, failed: 0, skipped: 0 }
 const browser = 'vitest.browser.config.ts'
 const suites = [
   { config: 'vitest.config.ts', where: 'Node' },
-  ...(existsSync('/usr/bin/chromium') ? [{ config: browser, where: 'Chromium' }, { config: browser, where: 'Chromium, isolated', more: { ISOLATED: '1' } }] : [])
+  ...(existsSync('/usr/bin/chromium') ? [{ config: browser, where: 'Chromium' }, { config: browser, where: 'Chromium, isolated', more: { ISOLATED: '1' } }, { config: 'vitest.site.config.ts', where: 'the site' }] : [])
 ]
 for (const { config, where, more } of suites) {
   const report = join(tmpdir(), `lapstrake-${process.pid}-${where}.json`)

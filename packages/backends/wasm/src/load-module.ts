@@ -1,3 +1,4 @@
+import type * as fs from 'node:fs/promises'
 import { builtin } from './builtin.ts'
 
 export interface ModuleOptions {
@@ -37,7 +38,7 @@ function ownFile(shared: boolean, relaxed: boolean): URL {
   return relaxed ? new URL('../wasm/kernels-relaxed.wasm', import.meta.url) : new URL('../wasm/kernels.wasm', import.meta.url)
 }
 
-const fromDisk = async (url: URL, { readFile }: typeof import('node:fs/promises')): Promise<BufferSource> =>
+const fromDisk = async (url: URL, { readFile }: Pick<typeof fs, 'readFile'>): Promise<BufferSource> =>
   readFile(url).catch((cause: unknown) => { throw new Error(missing(url), { cause }) })
 
 async function fetched(url: URL): Promise<BufferSource> {

@@ -36,12 +36,5 @@ export async function registerWebGPU({ acceptSoftware = false }: WebGPUOptions =
 
 async function findGpu(): Promise<Gpu> {
   const there = (globalThis.navigator as { gpu?: Gpu } | undefined)?.gpu
-  if (there !== undefined) return there
-  if (typeof process === 'undefined' || !process.versions?.node) throw new Error('this browser has no WebGPU')
-  const { create, globals } = await import(/* webpackIgnore: true */ /* @vite-ignore */ 'webgpu')
-  Object.assign(globalThis, globals)
-  const gpu = create([]) as unknown as Gpu
-  if (globalThis.navigator === undefined) Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true })
-  Object.defineProperty(globalThis.navigator, 'gpu', { value: gpu, configurable: true })
-  return gpu
+  return there ?? await (await import('#dawn')).startDawn() as Gpu
 }

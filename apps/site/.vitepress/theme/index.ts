@@ -1,0 +1,12 @@
+import { defineAsyncComponent } from 'vue'
+import type { Theme } from 'vitepress'
+import DefaultTheme from 'vitepress/theme'
+
+const theme: Theme = {
+  extends: DefaultTheme,
+  enhanceApp({ app }): void {
+    app.component('RecipeRunner', defineAsyncComponent(() => import('../../src/components/RecipeRunner.vue')))
+  }
+}
+
+export default theme

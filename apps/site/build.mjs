@@ -1,0 +1,7 @@
+// Builds the site into dist, a folder that any host can serve.
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const here = fileURLToPath(new URL('.', import.meta.url))
+const { status } = spawnSync('npx', ['vitepress', 'build', '.'], { cwd: here, stdio: 'inherit' })
+process.exit(status ?? 1)

@@ -2,6 +2,7 @@ import {
   createTrainer, dispose, own, seeded, tensorsOf, mapTree, type Owned, type Recipe, type State, type TeacherVariables, type Trainer, type Tree
 } from '@lapstrake/core'
 import { loader, type Dataset, type Loader, type MakeViews, type Sampler } from '@lapstrake/data'
+import { warmUp, type OnShaders } from '@lapstrake/backend-webgpu'
 import * as tf from '@tensorflow/tfjs-core'
 import type { CertificateField } from './certify.ts'
 import { loadTeacher, untrainedTeacher, type TrainedTeacher } from './load-teacher.ts'
@@ -53,6 +54,8 @@ export interface TrainOptions {
   readonly resume?: Uint8Array
   /** The same for the steps of a teacher that is trained first. */
   readonly onTeacherStep?: (metrics: StepMetrics) => void | Promise<void>
+  /** Called while a GPU's shaders compile, before the first step. */
+  readonly onWarmUp?: OnShaders
   /** Looks at the embeddings of every unit each so many steps, and at the last; 0 for never. */
   readonly diagnoseEvery?: number
   /** Called with what is allowed but should be said: before the first step, and once for each unit that has collapsed. */
@@ -85,7 +88,7 @@ export class TrainingStopped extends Error {
  * @throws Error if `resume` is no saved run, or one of another experiment, seed or data set
  */
 export async function train(
-  experiment: Experiment, dataset: Dataset, { seed = 0, diagnoseEvery = 50, onStep, onTeacherStep, onWarning, resume, signal }: TrainOptions = {}
+  experiment: Experiment, dataset: Dataset, { seed = 0, diagnoseEvery = 50, onStep, onTeacherStep, onWarmUp, onWarning, resume, signal }: TrainOptions = {}
 ): Promise<Trained> {
   const random = seeded(seed)
   const source = loader(dataset, {
@@ -95,17 +98,35 @@ export async function train(
   const inputShape = await viewShape(experiment, dataset)
   const about = (step: number): SavedRun => ({ name: experiment.name, seed, data: dataset.name, examples: dataset.size, step })
   const teacher = experiment.teacher && await teacherOf(experiment.teacher)
+  let { microBatch } = experiment
+  let begun = false
   try {
-    const { microBatch } = experiment
-    const trainer = createTrainer(experiment, { inputShape, examples: dataset.size, ...(microBatch && { microBatch }), ...(teacher && { teacher }) })
-    trainer.warnings.forEach(warning => onWarning?.(warning))
-    return await learn({
-      trainer, state: stateOf(trainer), source, steps, diagnoseEvery,
-      save: state => saveRun({ state, ...(teacher && { teacher }) }, about(state.step)),
-      ...(onStep && { onStep }), ...(onWarning && { onWarning }), ...(signal && { signal })
-    })
+    for (;;) {
+      try {
+        return await attempt()
+      } catch (error) {
+        const smaller = Math.ceil((microBatch ?? experiment.batchSize) / 2)
+        // What does not fit as a whole may in parts; a batch of one has none.
+        if ((error as Error).name !== 'OutOfRoom' || begun || smaller < 2) throw error
+        microBatch = smaller
+      }
+    }
   } finally {
     if (teacher !== undefined) dispose(teacher)
+  }
+
+  async function attempt(): Promise<Trained> {
+    const trainer = createTrainer(experiment, { inputShape, examples: dataset.size, ...(microBatch && { microBatch }), ...(teacher && { teacher }) })
+    if (microBatch === experiment.microBatch) trainer.warnings.forEach(warning => onWarning?.(warning))
+    return learn({
+      trainer, state: stateOf(trainer), source, steps, diagnoseEvery,
+      save: state => saveRun({ state, ...(teacher && { teacher }) }, about(state.step)),
+      onFirst() {
+        begun = true
+        if (microBatch !== experiment.microBatch) onWarning?.(`A batch of ${experiment.batchSize} does not fit this device in one piece: learning from it in parts of ${microBatch}.`)
+      },
+      ...(onStep && { onStep }), ...(onWarmUp && { onWarmUp }), ...(onWarning && { onWarning }), ...(signal && { signal })
+    })
   }
 
   async function teacherOf(teacher: TrainedTeacher): Promise<Owned<TeacherVariables>> {
@@ -129,10 +150,12 @@ interface Course extends Omit<TrainOptions, 'seed' | 'resume'> {
   readonly steps: number
   readonly diagnoseEvery: number
   readonly save: (state: State) => Promise<Uint8Array>
+  /** Called behind the first of these steps: a batch is known to fit. */
+  readonly onFirst: () => void
 }
 
 /** Takes a state through the steps. */
-async function learn({ trainer, state: first, source, steps, diagnoseEvery, save, onStep, onWarning, signal }: Course): Promise<Trained> {
+async function learn({ trainer, state: first, source, steps, diagnoseEvery, save, onFirst, onStep, onWarmUp, onWarning, signal }: Course): Promise<Trained> {
   let state = first
   const look = monitor(trainer.units, onWarning)
   // The state that entered the last step with finite losses. It shares its data with what follows, where that is unchanged.
@@ -146,7 +169,9 @@ async function learn({ trainer, state: first, source, steps, diagnoseEvery, save
       const observe = diagnoseEvery > 0 && ((state.step + 1) % diagnoseEvery === 0 || state.step + 1 === steps)
       let losses: Record<string, number>
       let diagnoses: Readonly<Record<string, UnitDiagnosis>> | undefined
+      const isFirst = state.step === first.step
       try {
+        if (isFirst) await warmUp(() => { own(() => { trainer.step(share(state), batch) }) }, onWarmUp)
         const result = trainer.step(state, batch, { observe })
         state = result.state
         try {
@@ -168,6 +193,7 @@ async function learn({ trainer, state: first, source, steps, diagnoseEvery, save
           `train: expected finite losses, got ${loss} for ${unit} in step ${state.step}. ` +
           'Try a lower learning rate, a longer warm-up or clipByNorm(); the state before is kept.', trainer, good)
       }
+      if (isFirst) onFirst()
       if (state.step === 1) silentUnits(losses).forEach(warning => onWarning?.(warning))
       dispose(good)
       good = entered

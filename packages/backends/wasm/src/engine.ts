@@ -174,9 +174,9 @@ export class Engine {
         return this.#memory.buffer.byteLength - spare
       } catch { /* tried with less, or said below */ }
     }
-    throw new Error(
+    throw Object.assign(new RangeError(
       `backend-wasm: expected room for ${megabytes(bytes)} MB more, got none: ${megabytes(this.arena.used)} MB of at most ${megabytes(this.#mostPages * page)} MB are in use. ` +
-      'Lower the batch size, or split the loss (chunk) or the batch (microBatch).')
+      'Lower the batch size, or split the loss (chunk) or the batch (microBatch).'), { name: 'OutOfRoom' })
   }
 }
 

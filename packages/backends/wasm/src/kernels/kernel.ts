@@ -19,7 +19,23 @@ export function call(name: string, { backend }: Pick<Given, 'backend'>, inputs: 
   return tf.getKernel(name, 'wasm').kernelFunc({ inputs, attrs: attrs as tf.NamedAttrMap, backend }) as tf.TensorInfo
 }
 
+/** What was made of a tensor, which is no longer needed. */
+export function instead({ backend }: Pick<Given, 'backend'>, x: tf.TensorInfo, made: tf.TensorInfo): tf.TensorInfo {
+  backend.disposeIntermediateTensorInfo(x)
+  return made
+}
+
 export const isFloat = (...infos: readonly (tf.TensorInfo | undefined)[]): boolean => infos.every(info => info === undefined || info.dtype === 'float32')
+
+/** A tensor whose numbers lie in the memory. */
+export interface Numeric extends tf.TensorInfo {
+  dtype: 'float32' | 'int32' | 'bool'
+}
+
+export const isNumeric = (info: tf.TensorInfo): info is Numeric => info.dtype === 'float32' || info.dtype === 'int32' || info.dtype === 'bool'
+
+/** What a number takes. */
+export const bytesOf = ({ dtype }: tf.TensorInfo): number => (dtype === 'bool' ? 1 : 4)
 
 export const sizeOf = (shape: readonly number[]): number => tf.util.sizeFromShape(shape as number[])
 

@@ -1,6 +1,8 @@
 export { affine, affineOfTwo, binary, cast, fill, select, unary } from './elementwise'
 export { copy, gather, scatter, transpose } from './movement'
+export { cumulate, placesOfMost, topK } from './ranking'
 export { multiply, multiplyTransposed, packPanels } from './products'
+export { resample, resampleBack } from './resample'
 export { adamW, momentum } from './updates'
 export { winograd, winogradFilters, winogradSquares, winogradTaps } from './winograd'
 export { cropAndResize, slide, slideBack, slideToFilter, slideToInput } from './windows'

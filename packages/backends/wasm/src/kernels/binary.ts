@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { sizeOf, vectors, type Native, type Natives } from './kernel.ts'
+import { call, instead, isNumeric, sizeOf, vectors, type Native, type Natives } from './kernel.ts'
 import { axisArguments, broadcastStrides, merged } from './strides.ts'
 
 type Type = 'float32' | 'int32' | 'bool'
@@ -39,4 +39,11 @@ const elementwise = (name: string): Native => ({ inputs, backend }) => {
   return result
 }
 
-export const binary: Natives = Object.fromEntries(operations.map(({ name }) => [name, elementwise(name)]))
+/** One after another. */
+const addN: Native = given => {
+  const [first, ...rest] = Object.values(given.inputs) as [tf.TensorInfo, ...tf.TensorInfo[]]
+  if (!isNumeric(first) || first.dtype === 'bool' || rest.some(({ dtype }) => dtype !== first.dtype)) return undefined
+  return rest.reduce<tf.TensorInfo>((a, b) => instead(given, a, call('Add', given, { a, b })), given.backend.share(first, first.shape))
+}
+
+export const binary: Natives = { ...Object.fromEntries(operations.map(({ name }) => [name, elementwise(name)])), AddN: addN }

@@ -25,6 +25,16 @@ export function instead({ backend }: Pick<Given, 'backend'>, x: tf.TensorInfo, m
   return made
 }
 
+/** Runs a kernel again, with the axes that it reduces at the end; the JavaScript kernels would move them there slowly. Nothing, where they are there. */
+export function axesLast(name: string, given: Given, axes: readonly number[]): tf.TensorInfo | undefined {
+  const x = given.inputs.x!
+  const perm = tf.backend_util.getAxesPermutation([...axes], x.shape.length)
+  if (perm === null || !isNumeric(x)) return undefined
+  const last = tf.backend_util.getInnerMostAxes(axes.length, x.shape.length)
+  const moved = call('Transpose', given, { x }, { perm })
+  return instead(given, moved, call(name, given, { x: moved }, { axis: name.startsWith('Arg') ? last[0] : last, reductionIndices: last, keepDims: false }))
+}
+
 export const isFloat = (...infos: readonly (tf.TensorInfo | undefined)[]): boolean => infos.every(info => info === undefined || info.dtype === 'float32')
 
 /** A tensor whose numbers lie in the memory. */

@@ -12,7 +12,7 @@ interface Part {
 }
 
 /** Copies a block of numbers from a part of one tensor to a part of another. */
-function copyBlock(backend: WasmBackend, lengths: readonly number[], source: Part, target: Part): void {
+export function copyBlock(backend: WasmBackend, lengths: readonly number[], source: Part, target: Part): void {
   const size = sizeOf(lengths)
   if (size === 0) return
   const bytes = bytesOf(source.of)

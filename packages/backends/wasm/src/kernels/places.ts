@@ -53,8 +53,8 @@ const gatherNd: Native = given => {
   })
 }
 
-/** Sums, or replaces, rows of `onto` by those of `updates` at places which lie at an address. */
-function scatter({ backend }: Pick<Given, 'backend'>, op: number, updates: tf.TensorInfo, places: number, count: number, numbers: number, onto: tf.TensorInfo): tf.TensorInfo {
+/** Adds rows of `updates` to those of `onto`, or replaces them, at places which lie at an address. */
+export function scatter({ backend }: Pick<Given, 'backend'>, op: number, updates: tf.TensorInfo, places: number, count: number, numbers: number, onto: tf.TensorInfo): tf.TensorInfo {
   backend.engine.run('scatter', [
     op, backend.addressOf(updates), places, backend.addressOf(onto), count, numbers, sizeOf(onto.shape) / numbers
   ], Math.ceil(numbers / 16), 2 * count * numbers)

@@ -3,8 +3,8 @@ import { startThreads, type Thread } from './threads.ts'
 
 /** Kernels of the module, in the order in which threads know them. */
 export const kernelNames = [
-  'adamW', 'affine', 'affineOfTwo', 'binary', 'cast', 'copy', 'cropAndResize', 'fill', 'gather', 'momentum', 'multiply', 'multiplyTransposed', 'packPanels', 'reduceColumns', 'reduceRows', 'select',
-  'slide', 'slideBack', 'softmax', 'squaredDeviations', 'sumsOfProducts', 'transpose', 'unary', 'winograd', 'winogradFilters', 'winogradSquares', 'winogradTaps'
+  'adamW', 'affine', 'affineOfTwo', 'binary', 'cast', 'contrast', 'copy', 'cropAndResize', 'fill', 'gather', 'momentum', 'multiply', 'multiplyTransposed', 'packPanels', 'reduceColumns',
+  'reduceRows', 'select', 'slide', 'slideBack', 'softmax', 'squaredDeviations', 'sumsOfProducts', 'transpose', 'unary', 'winograd', 'winogradFilters', 'winogradSquares', 'winogradTaps'
 ] as const
 
 export type KernelName = (typeof kernelNames)[number]

@@ -1,3 +1,4 @@
+export { contrast } from './contrast'
 export { affine, affineOfTwo, binary, cast, fill, select, unary } from './elementwise'
 export { copy, gather, scatter, transpose } from './movement'
 export { cumulate, placesOfMost, topK } from './ranking'

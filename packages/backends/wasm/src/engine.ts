@@ -3,8 +3,10 @@ import { startThreads, type Thread } from './threads.ts'
 
 /** Kernels of the module, in the order in which threads know them. */
 export const kernelNames = [
-  'adamW', 'affine', 'affineOfTwo', 'binary', 'blockMoments', 'cast', 'copy', 'cropAndResize', 'cumulate', 'fill', 'gather', 'joinMoments', 'momentum', 'multiply', 'multiplyTransposed', 'packPanels', 'placesOfMost', 'reduceColumns', 'reduceRows', 'resample', 'resampleBack', 'scatter', 'select',
-  'slide', 'slideBack', 'slideToFilter', 'slideToInput', 'softmax', 'sumsOfProducts', 'topK', 'transpose', 'unary', 'winograd', 'winogradFilters', 'winogradSquares', 'winogradTaps'
+  'adamW', 'affine', 'affineOfTwo', 'binary', 'blockMoments', 'cast', 'contrast', 'copy', 'cropAndResize', 'cumulate', 'fill', 'gather',
+  'joinMoments', 'momentum', 'multiply', 'multiplyTransposed', 'packPanels', 'placesOfMost', 'reduceColumns', 'reduceRows', 'resample',
+  'resampleBack', 'scatter', 'select', 'slide', 'slideBack', 'slideToFilter', 'slideToInput', 'softmax', 'sumsOfProducts', 'topK', 'transpose',
+  'unary', 'winograd', 'winogradFilters', 'winogradSquares', 'winogradTaps'
 ] as const
 
 export type KernelName = (typeof kernelNames)[number]

@@ -1,7 +1,6 @@
 import { own } from '@lapstrake/core'
 import { softmaxRows } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
-import type { SupConOptions } from './sup-con.ts'
 
 /** A loss of logits, and its derivative by each of them. */
 interface Sloped {
@@ -9,28 +8,17 @@ interface Sloped {
   readonly slope: tf.Tensor2D
 }
 
-type Formula = (logits: tf.Tensor2D, weights: tf.Tensor2D, noPositive: 'zero' | 'skip') => Sloped
+export type Formula = (logits: tf.Tensor2D, weights: tf.Tensor2D, noPositive: 'zero' | 'skip') => Sloped
 
-/** What {@link SupConOptions.form} may be. Logits of a row with itself are −1e9, and their weights zero. */
-export const formulas: Readonly<Record<NonNullable<SupConOptions['form']>, Formula>> = { out, in: within, pairs }
+/** Formulas that want all logits of anchors `[anchors, n]`. Those of a row with itself are −1e9, and their weights zero. */
+export const formulas: Readonly<Record<'in' | 'pairs', Formula>> = { in: within, pairs }
 
 /** Lighter positives count as none. */
 const lightest = 1e-6
 
-/** Eq. 2: `log Σ exp(s) − Σ w s / Σ w`, averaged over the anchors. */
-function out(logits: tf.Tensor2D, weights: tf.Tensor2D, noPositive: 'zero' | 'skip'): Sloped {
-  const { counts, perWeight } = anchorsOf(weights, noPositive)
-  const { probability, logTotal } = softmaxRows(logits)
-  const attracted = own(() => tf.sum(tf.mul(weights, logits), 1, true))
-  return {
-    value: tf.sum(tf.sub(tf.mul(counts, logTotal), tf.mul(perWeight, attracted))),
-    slope: tf.sub(tf.mul(counts, probability), tf.mul(perWeight, weights))
-  }
-}
-
 /** Eq. 3: `log Σ exp(s) − log( Σ w exp(s) / Σ w )`, averaged over the anchors. */
 function within(logits: tf.Tensor2D, weights: tf.Tensor2D, noPositive: 'zero' | 'skip'): Sloped {
-  const { counts, total } = anchorsOf(weights, noPositive)
+  const { counts, total } = anchorsOf(tf.sum(weights, 1, true), noPositive)
   const weighed = own(() => tf.where(tf.greater(weights, 0), tf.add(logits, tf.log(tf.maximum(weights, 1e-30))), tf.fill(logits.shape, -1e9)) as tf.Tensor2D)
   const positive = softmaxRows(weighed)
   weighed.dispose()
@@ -58,11 +46,8 @@ function pairs(logits: tf.Tensor2D, weights: tf.Tensor2D): Sloped {
   return { value, slope: tf.sub(tf.mul(tf.sum(doubt, 1, true), repelled), doubt) }
 }
 
-/** What the anchors weigh in all, what each counts in the mean, and what one unit of its weights counts; each `[n, 1]`. */
-function anchorsOf(weights: tf.Tensor2D, noPositive: 'zero' | 'skip'): { total: tf.Tensor; counts: tf.Tensor; perWeight: tf.Tensor } {
-  const sum = tf.sum(weights, 1, true)
-  const active = tf.cast(tf.greater(sum, lightest), 'float32')
-  const total = tf.maximum(sum, lightest)
-  const counts = tf.div(active, noPositive === 'zero' ? weights.shape[0] : tf.maximum(tf.sum(active), 1))
-  return { total, counts, perWeight: tf.div(counts, total) }
+/** What positives of the anchors weigh in all, and what each anchor counts in the mean, from the sums of their weights; each `[anchors, 1]`. */
+export function anchorsOf(sums: tf.Tensor2D, noPositive: 'zero' | 'skip'): { readonly total: tf.Tensor2D; readonly counts: tf.Tensor2D } {
+  const active = tf.cast(tf.greater(sums, lightest), 'float32')
+  return { total: tf.maximum(sums, lightest), counts: tf.div(active, noPositive === 'zero' ? sums.shape[0] : tf.maximum(tf.sum(active), 1)) }
 }

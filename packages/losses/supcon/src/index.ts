@@ -1,1 +1,2 @@
-export { supCon, supConLoss, type Alike, type SupConOptions } from './sup-con.ts'
+export type { Alike } from './alike.ts'
+export { supCon, supConLoss, type SupConOptions } from './sup-con.ts'

@@ -1,8 +1,9 @@
 import { own, withGradient, type Loss } from '@lapstrake/core'
 import { checkPositive, checkTemperature, checkViews, normaliseRows, transposedTimes } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
-import { positiveWeights } from './positive-weights.ts'
-import { formulas } from './formulas.ts'
+import { checkAlike, positiveWeights, type Alike } from './alike.ts'
+import { formulas, type Formula } from './formulas.ts'
+import { outside } from './outside.ts'
 
 export interface SupConOptions {
   /** Divides the similarities. The paper uses 0.1. */
@@ -22,20 +23,12 @@ export interface SupConOptions {
   readonly normalise?: boolean
 }
 
-/** Which examples are alike: by class, or by a matrix. With neither, an example is like itself alone, as in SimCLR. */
-export interface Alike {
-  /** The class of each example, `[batch]`, int32; below 0 where it is unknown: such an example is like itself alone. */
-  readonly labels?: tf.Tensor1D
-  /** How much example `j` is a positive of example `i`, `[batch, batch]`, 0 or more: several labels, soft labels. */
-  readonly mask?: tf.Tensor2D
-}
-
 /**
  * Supervised contrastive loss: each row should find all rows of examples like its own among the rows of all views.
  *
  * Takes one view or more `[batch, dim]`, and `labels` or `mask` from the batch; without either it wants two views and is
  * NT-Xent. Returns nats times `temperature / baseTemperature`, averaged over the anchors; `log(V · batch − 1)` times that when
- * all embeddings are equal; exactly 0 when nothing is alike. Keeps one matrix of similarities from the forward pass.
+ * all embeddings are equal; exactly 0 when nothing is alike. The forms `in` and `pairs` keep one matrix of similarities from the forward pass; `out` keeps none.
  *
  * @throws RangeError if `temperature` or `baseTemperature` is not above 0, or for an unknown choice
  * @throws Error for labels and a mask together, labels or a mask of the wrong form, views of different shapes, or one view and neither
@@ -82,23 +75,32 @@ function contrast(rows: tf.Tensor2D, views: number, alike: Alike, options: SupCo
   const count = rows.shape[0]
   const batch = count / views
   const asking = anchors === 'all' ? count : batch
-  const weights = own(() => positiveWeights(alike, batch, views, asking))
-  return withGradient([normalise ? normaliseRows(rows) : rows], z => {
+  checkAlike(alike, batch, views)
+  const z = normalise ? normaliseRows(rows) : rows
+  const loss = form === 'out'
+    ? outside(z, alike, views, asking, temperature, noPositive)
+    : amongLogits(z, own(() => positiveWeights(alike, batch, views, asking)), temperature, noPositive, formulas[form])
+  return tf.mul(loss, temperature / baseTemperature)
+}
+
+/** The loss of rows by a formula of all logits. */
+function amongLogits(rows: tf.Tensor2D, weights: tf.Tensor2D, temperature: number, noPositive: 'zero' | 'skip', formula: Formula): tf.Scalar {
+  const [asking, count] = weights.shape
+  return withGradient([rows], z => {
     // Matrices of all pairs are freed as soon as they have been read: of the many that it takes, few are there at a time.
     const logits = own(() => {
       const notItself = tf.oneHot(tf.range(0, asking, 1, 'int32'), count, -1e9, 0)
       return tf.add(tf.matMul(tf.div(tf.slice(z, 0, asking), temperature), tf.transpose(z)), notItself) as tf.Tensor2D // [asking, count]
     })
-    const { value, slope } = own(() => formulas[form](logits, weights, noPositive))
-    const scale = temperature / baseTemperature
+    const { value, slope } = own(() => formula(logits, weights, noPositive))
     return {
-      value: tf.mul(value, scale) as tf.Scalar,
+      value: value as tf.Scalar,
       saved: [z, slope],
       gradient(dy, [z, slope]) {
         const anchor = tf.slice(z as tf.Tensor2D, 0, asking)
         const asked = tf.matMul(slope as tf.Tensor2D, z as tf.Tensor2D) // [asking, dim]
         const answered = transposedTimes(slope as tf.Tensor2D, anchor) // [count, dim]
-        return [tf.mul(tf.add(tf.pad(asked, [[0, count - asking], [0, 0]]), answered), tf.mul(dy, scale / temperature))]
+        return [tf.mul(tf.add(tf.pad(asked, [[0, count - asking], [0, 0]]), answered), tf.mul(dy, 1 / temperature))]
       }
     }
   })

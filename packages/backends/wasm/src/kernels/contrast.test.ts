@@ -72,6 +72,13 @@ test('rows that are all equal, and rows that are no numbers', () => {
   expect(Number.isNaN(kernel({ ...equal, rows: equal.rows.map((row, i) => (i === 66 ? [NaN, 0] : row)) }).value)).toBe(true)
 })
 
+test('sums of classes leave rows of no class alone', () => {
+  const [rows, labels] = [tf.tensor2d([[1, 2], [3, 4], [5, 6], [7, 8], [9, 10]]), tf.tensor1d([4, -1, 4, -1, 0], 'int32')]
+  const sums = tf.engine().runKernel('SumsOfClasses', { rows, labels }) as tf.Tensor
+  expect(sums.arraySync()).toEqual([[6, 8], [3, 4], [6, 8], [7, 8], [9, 10]])
+  tf.dispose([rows, labels, sums])
+})
+
 describe('threads', () => {
   const engines: Engine[] = []
   afterAll(async () => { await Promise.all(engines.map(async engine => engine.stop())) })

@@ -67,4 +67,26 @@ const contrastRows: Native = ({ inputs, attrs, backend }) => {
   return [value, slope]
 }
 
-export const contrast: Natives = { ContrastRows: contrastRows }
+/** For each of the rows `[n, dim]`, the sum of those of its class; a row of a class below 0 is alone. */
+const sumsOfClasses: Native = ({ inputs, backend }) => {
+  const { rows, labels } = inputs as Record<'rows' | 'labels', tf.TensorInfo>
+  const [n, dim] = rows.shape as [number, number]
+  const result = backend.allocate([n, dim])
+  const [source, classes, target] = [rows, labels, result].map(info => backend.addressOf(info) / 4) as [number, number, number]
+  const { floats, ints } = backend.engine
+  const sums = new Map<number, Float64Array>()
+  for (let i = 0; i < n; i++) {
+    const label = ints[classes + i]!
+    let sum = sums.get(label)
+    if (sum === undefined) sums.set(label, sum = new Float64Array(dim))
+    for (let d = 0; d < dim; d++) sum[d]! += floats[source + i * dim + d]!
+  }
+  for (let i = 0; i < n; i++) {
+    const label = ints[classes + i]!
+    floats.set(label < 0 ? floats.subarray(source + i * dim, source + (i + 1) * dim) : sums.get(label)!, target + i * dim)
+  }
+  return result
+}
+
+/** What contrastive losses are made of; the project's own functions ask for them where they are. */
+export const contrast: Natives = { ContrastRows: contrastRows, SumsOfClasses: sumsOfClasses }

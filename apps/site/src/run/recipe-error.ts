@@ -9,11 +9,11 @@ export class RecipeError extends Error {
 /** What the engine is told a recipe's code comes from, so that stacks show it. */
 export const addressOf = (file: string): string => `recipe:${file}`
 
-/** The line of a recipe in which an error was thrown, or from which it was called. */
+/** The line of a recipe in which an error was thrown, or from which it was called, or so for the error that caused it. */
 export function lineOf(file: string, error: unknown): number | undefined {
-  const stack = error instanceof Error ? error.stack ?? '' : ''
-  const line = new RegExp(`${addressOf(file).replaceAll('.', '\\.')}:(\\d+)`).exec(stack)?.[1]
-  return line === undefined ? undefined : Number(line) - linesAhead
+  if (!(error instanceof Error)) return undefined
+  const line = new RegExp(`${addressOf(file).replaceAll('.', '\\.')}:(\\d+)`).exec(error.stack ?? '')?.[1]
+  return line === undefined ? lineOf(file, error.cause) : Number(line) - linesAhead
 }
 
 /** Lines that engines put ahead of a function's body: two in most. */

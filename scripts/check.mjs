@@ -1,10 +1,10 @@
-// Every check but the tests: types, lint with the dependency arrows, builds, packages as npm would publish them, unused code.
+// Every check but the tests: types, lint with the dependency arrows, builds, packages as npm would publish them, unused code, what pages load.
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 if (process.argv.includes('--help')) {
-  console.log('npm run check -- [name …]\nRuns the checks named, or all: types, lint, docs, build, publint, attw, knip.')
+  console.log('npm run check -- [name …]\nRuns the checks named, or all: types, lint, docs, build, publint, attw, knip, size.')
   process.exit(0)
 }
 
@@ -40,10 +40,11 @@ const checks = {
   types: () => run(bin('tsc'), ['-p', 'tsconfig.json']),
   lint: () => run(bin('eslint'), ['packages', 'apps', 'docs', '--max-warnings', '0']),
   docs: () => run(process.execPath, [join(root, 'scripts/check-docs.mjs')]),
-  build: () => run(bin('turbo'), ['run', 'build', '--output-logs=errors-only']),
+  build: () => run('npm', ['run', '--silent', 'build', '--', '--output-logs=errors-only']),
   publint: () => everywhere(bin('publint'), () => ['--strict']),
   attw: () => everywhere(bin('attw'), () => ['--pack', '.', '--profile', 'esm-only', '--quiet'], folder => !folder.endsWith('packages/cli')),
-  knip: () => run(bin('knip'), [])
+  knip: () => run(bin('knip'), []),
+  size: () => run(bin('size-limit'), ['--hide-passed'])
 }
 
 const chosen = process.argv.slice(2)

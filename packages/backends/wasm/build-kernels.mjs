@@ -7,6 +7,8 @@ const folder = fileURLToPath(new URL('.', import.meta.url))
 await mkdir(`${folder}wasm`, { recursive: true })
 const always = [
   'assembly/index.ts', '--baseDir', folder, '-O3', '--noAssert', '--runtime', 'stub', '--importMemory', '--initialMemory', '1', '--maximumMemory', '65536',
+  // Tables of functions lie between what threads share and what is handed out.
+  '--memoryBase', '4096',
   '--enable', 'simd', '--enable', 'bulk-memory', '--disableWarning', '112'
 ]
 for (const shared of [true, false]) {

@@ -32,6 +32,8 @@ export async function serialiseTree(tree: unknown, metadata: Readonly<Record<str
 export interface DeserialiseOptions {
   /** Leaves alone what the file holds beyond `like`, instead of refusing the file: to take an encoder from a whole run. */
   readonly ignoreRest?: boolean
+  /** Reads only what the tree that was written holds under this name. */
+  readonly part?: string
 }
 
 /**
@@ -39,9 +41,10 @@ export interface DeserialiseOptions {
  *
  * @throws Error that names the first leaf that is missing, too much or of another shape
  */
-export function deserialiseTree<T>(file: Uint8Array, like: T, { ignoreRest = false }: DeserialiseOptions = {}): Owned<T> {
-  const { tensors, metadata } = decodeSafetensors(file)
-  const numbers = JSON.parse(metadata[numbersKey] ?? '{}') as Record<string, number>
+export function deserialiseTree<T>(file: Uint8Array, like: T, { ignoreRest = false, part }: DeserialiseOptions = {}): Owned<T> {
+  const { tensors: all, metadata } = decodeSafetensors(file)
+  const tensors = within(part, all)
+  const numbers = within(part, JSON.parse(metadata[numbersKey] ?? '{}') as Record<string, number>)
   const leaves = namedLeaves(like as Tree<tf.Tensor | number>)
   const wanted = new Set(leaves.map(({ name }) => name))
   const stranger = [...Object.keys(tensors), ...Object.keys(numbers)].find(name => !wanted.has(name))
@@ -61,6 +64,12 @@ export function deserialiseTree<T>(file: Uint8Array, like: T, { ignoreRest = fal
     }
     return tensorOf(stored, value.dtype)
   }))) as unknown as Owned<T>
+}
+
+/** What stands under a name, by the rest of its names; everything where no name is given. */
+function within<T>(part: string | undefined, named: Readonly<Record<string, T>>): Readonly<Record<string, T>> {
+  if (part === undefined) return named
+  return Object.fromEntries(Object.entries(named).filter(([name]) => name.startsWith(`${part}.`)).map(([name, value]) => [name.slice(part.length + 1), value]))
 }
 
 function tensorOf({ shape, bytes }: StoredTensor, dtype: tf.DataType): tf.Tensor {

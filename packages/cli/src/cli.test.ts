@@ -89,7 +89,7 @@ describe('train', () => {
     const refused = await begin('epochs: 2')
     expect(refused.status).toBe(1)
     expect(refused.stderr).toBe(
-      `train: expected a folder without a run, got ${out}, which holds one. Choose another with --out, or replace the run with --overwrite.\n`)
+      `train: expected a folder without a run, got ${out}, which holds one. Choose another with --out, replace the run with --overwrite, or go on with it with --resume ${out}.\n`)
 
     const failed = await begin('epochs: 2, loss: () => ([a]) => tf.mul(tf.mean(a), ++calls > 5 ? NaN : 1)', '--overwrite')
     expect(failed.stderr).toContain('Saved the last good state in ')
@@ -100,6 +100,28 @@ describe('train', () => {
     expect(trained(out)).toMatchObject({ steps: [8, 8], finished: true })
     expect(readFileSync(join(out, 'run.jsonl'), 'utf8').trim().split('\n')).toHaveLength(8)
     expect(existsSync(`${out}.new`)).toBe(false)
+  })
+
+  test('goes on, after it was killed, with the losses it would have had', async () => {
+    const path = await write('killed.ts', 'epochs: 60')
+    const [whole, killed] = [join(folder, 'whole'), join(folder, 'killed')]
+    expect(lapstrake('train', path, '--backend', 'wasm', '--threads', '1', '--out', whole).status).toBe(0)
+    const child = spawn(...command('train', path, '--backend', 'wasm', '--threads', '1', '--out', killed, '--keep-every', '0'), { cwd: root, stdio: 'ignore' })
+    const steps = (): number => (existsSync(join(killed, 'run.jsonl')) ? readFileSync(join(killed, 'run.jsonl'), 'utf8').split('\n').length : 0)
+    const watch = setInterval(() => { if (steps() > 40) child.kill('SIGKILL') }, 10)
+    await new Promise(resolve => child.on('exit', resolve))
+    clearInterval(watch)
+    expect(JSON.parse(readFileSync(join(killed, 'manifest.json'), 'utf8'))).toMatchObject({ finished: false })
+
+    const resumed = lapstrake('train', '--resume', killed, '--backend', 'wasm', '--threads', '1')
+    expect(resumed.stderr).toMatch(/Going on behind step \d+\./)
+    expect(resumed.stderr).toContain(`Saved ${killed}. Next: npx lapstrake evaluate ${killed}`)
+    const losses = (run: string): unknown[] =>
+      readFileSync(join(run, 'run.jsonl'), 'utf8').trim().split('\n').map(line => { const { step, losses } = JSON.parse(line) as { step: number; losses: object }; return { step, losses } })
+    expect(losses(killed)).toEqual(losses(whole))
+    for (const file of ['weights.safetensors', 'state.safetensors']) expect(readFileSync(join(killed, file)).equals(readFileSync(join(whole, file)))).toBe(true)
+    expect(lapstrake('train', path, '--resume', killed).stderr).toBe('train: expected no recipe beside --resume: a run goes on with what it was begun with.\n')
+    expect(lapstrake('train', '--resume', join(folder, 'nowhere')).stderr).toContain('it has no manifest.json')
   })
 
   test('saves a run whose units remember a teacher, and evaluate reads it', async () => {

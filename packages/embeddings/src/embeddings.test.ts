@@ -3,7 +3,7 @@ import { gradientError, read } from '@lapstrake/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import {
-  checkPositive, checkTemperature, checkViews, enqueue, filledRows, logSumExpRows, normaliseRows, rowQueue, softmaxRows, squaredDistances, transposedTimes, zeroLoss
+  checkPositive, checkTemperature, checkViews, contrastRows, enqueue, filledRows, logSumExpRows, normaliseRows, rowQueue, softmaxRows, squaredDistances, transposedTimes, zeroLoss
 } from './index.ts'
 
 const rows = (seed: number, count: number, dim = 4): tf.Tensor2D => seeded(seed).normal([count, dim]) as tf.Tensor2D
@@ -27,6 +27,29 @@ describe('normaliseRows', () => {
     expect(numbers(outputs[0]!).slice(0, 4)).toEqual([0, 0, 0, 0])
     expect(numbers(pull([tf.ones([3, 4])], [given], { last: true })[0]!).slice(0, 4)).toEqual([0, 0, 0, 0])
     expect(gradientError(x => tf.sum(tf.square(tf.sub(normaliseRows(x), 0.3))), [rows(2, 3)])).toBeLessThan(0.01)
+  })
+})
+
+describe('contrastRows', () => {
+  const weights = tf.tensor1d([0.5, 1, 0.2, 2])
+  const cost = (z: tf.Tensor, a: tf.Tensor, chunk?: number): tf.Scalar =>
+    contrastRows(z as tf.Tensor2D, a as tf.Tensor1D, weights, { temperature: 0.3, ...(chunk !== undefined && { chunk }) })
+
+  test('is the formula written as plain loops, in tiles of any size, where all rows ask and where some only answer', () => {
+    for (const count of [4, 6]) {
+      const [z, attracted] = [rows(1, count), seeded(2).normal([4])]
+      const [numbersOfRows, attractions] = [z.arraySync(), numbers(attracted)]
+      const expected = numbers(weights).reduce((sum, weight, i) => {
+        const others = numbersOfRows.filter((_, j) => j !== i).map(other => Math.exp(other.reduce((total, x, d) => total + x * numbersOfRows[i]![d]!, 0) / 0.3))
+        return sum + weight * (Math.log(others.reduce((a, b) => a + b, 0)) - attractions[i]!)
+      }, 0)
+      for (const chunk of [undefined, 1, 3, 100]) expect(numbers(cost(z, attracted, chunk))[0]).toBeCloseTo(expected, 4)
+      expect(gradientError((z, a) => cost(z!, a!, 3), [z, attracted])).toBeLessThan(0.01)
+    }
+  })
+
+  test('a row alone costs exactly zero', () => {
+    expect(numbers(contrastRows(rows(1, 1), tf.tensor1d([3]), tf.tensor1d([1]), { temperature: 1 }))).toEqual([0])
   })
 })
 

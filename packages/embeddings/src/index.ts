@@ -1,4 +1,5 @@
 export { checkPositive, checkTemperature, checkViews } from './checks.ts'
+export { contrastRows, type ContrastOptions } from './contrast-rows.ts'
 export { normaliseRows } from './normalise-rows.ts'
 export { enqueue, filledRows, rowQueue, type RowQueue, type RowQueueOptions } from './row-queue.ts'
 export { logSumExpRows, softmaxRows, type RowSoftmax } from './softmax-rows.ts'

@@ -1,6 +1,6 @@
 import { own, type Views } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { EigenvalueDecomposition, Matrix } from 'ml-matrix'
+import { symmetricEigenvalues } from './symmetric-eigenvalues.ts'
 
 /** What the embeddings of a unit tell about how it learns. All of rows scaled to length one, the first two views. */
 export interface Diagnosis {
@@ -56,7 +56,7 @@ export async function diagnose(embeddings: Views<tf.Tensor2D>): Promise<Diagnosi
   try {
     const [positiveSimilarity, negativeSimilarity, alignment, uniformity, topOne, deviation] = [...await measured.scalars.data()] as
       [number, number, number, number, number, number]
-    const effectiveRank = rankOf(new Matrix(await measured.gram.array()))
+    const effectiveRank = rankOf(await measured.gram.array())
     return { positiveSimilarity, negativeSimilarity, alignment, uniformity, topOne, deviation, effectiveRank }
   } finally {
     measured.scalars.dispose()
@@ -65,8 +65,8 @@ export async function diagnose(embeddings: Views<tf.Tensor2D>): Promise<Diagnosi
 }
 
 /** From the Gram matrix of some rows. One when all are equal. */
-function rankOf(gram: Matrix): number {
-  const singular = new EigenvalueDecomposition(gram, { assumeSymmetric: true }).realEigenvalues.map(value => Math.sqrt(Math.max(0, value)))
+function rankOf(gram: readonly (readonly number[])[]): number {
+  const singular = symmetricEigenvalues(gram).map(value => Math.sqrt(Math.max(0, value)))
   const total = singular.reduce((sum, value) => sum + value, 0)
   // Rounding leaves singular values of some 1e-4 where there should be none.
   const shares = singular.map(value => value / total).filter(share => share > 1e-3)

@@ -16,5 +16,6 @@ export { certify, type CertificateField, type Certified, type CertifyOptions } f
 export { linearReadout, type ReadoutOptions } from './linear-readout.ts'
 export type { TrainedTeacher } from './load-teacher.ts'
 export type { UnitDiagnosis } from './monitor.ts'
+export { describeRun, type SavedRun } from './saved-run.ts'
 export { train, TrainingStopped, type StepMetrics, type TrainOptions, type Trained, type Experiment } from './train.ts'
 export { useBackend, type BackendChoice, type BackendName, type UseBackendOptions } from './use-backend.ts'

@@ -30,21 +30,25 @@ export async function loadTeacher(
     return { stages, ...(head && { head: units[unit]!.head }) } as Owned<TeacherVariables>
   }
   const bytes = new Uint8Array(await teacher.weights())
-  const like = own(() => {
-    let shape = inputShape
-    const first = (stage: Stage): Variables => {
-      const { params, buffers, outputShape } = stage.init(seeded(0), shape)
-      shape = outputShape
-      return { params, buffers }
-    }
-    return { stages: backbone.stages.map(first), heads: head === undefined ? {} : { [unit]: first(head) } }
-  })
+  const { stages: first, head: firstHead } = untrainedTeacher(teacher, inputShape)
+  const like = { stages: first, heads: firstHead === undefined ? {} : { [unit]: firstHead } }
   try {
     const { stages, heads } = deserialiseTree(bytes, like, { ignoreRest: true })
     return { stages, ...(head && { head: (heads as Record<string, Variables>)[unit]! }) } as unknown as Owned<TeacherVariables>
   } catch (error) {
     throw new Error(`teacher: expected the weights of "${backbone.name}": ${(error as Error).message}`, { cause: error })
   } finally {
-    dispose(like)
+    dispose(like as unknown as Owned<unknown>)
   }
+}
+
+/** Variables of a teacher's form; their values mean nothing. */
+export function untrainedTeacher({ backbone, head }: Teacher, inputShape: Shape): Owned<TeacherVariables> {
+  let shape = inputShape
+  const first = (stage: Stage): Variables => {
+    const { params, buffers, outputShape } = stage.init(seeded(0), shape)
+    shape = outputShape
+    return { params, buffers }
+  }
+  return own((): TeacherVariables => ({ stages: backbone.stages.map(first), ...(head && { head: first(head) }) }))
 }

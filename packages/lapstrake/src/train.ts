@@ -1,11 +1,13 @@
 import {
-  createTrainer, dispose, own, seeded, tensorsOf, mapTree, type Owned, type Recipe, type State, type Trainer, type Tree
+  createTrainer, dispose, own, seeded, tensorsOf, mapTree, type Owned, type Recipe, type State, type TeacherVariables, type Trainer, type Tree
 } from '@lapstrake/core'
 import { loader, type Dataset, type Loader, type MakeViews, type Sampler } from '@lapstrake/data'
+import { warmUp, type OnShaders } from '@lapstrake/backend-webgpu'
 import * as tf from '@tensorflow/tfjs-core'
 import type { CertificateField } from './certify.ts'
-import { loadTeacher, type TrainedTeacher } from './load-teacher.ts'
+import { loadTeacher, untrainedTeacher, type TrainedTeacher } from './load-teacher.ts'
 import { monitor, type UnitDiagnosis } from './monitor.ts'
+import { restoreRun, saveRun, type SavedRun } from './saved-run.ts'
 
 /** A recipe and how long to follow it. What a recipe file exports. */
 export interface Experiment extends Recipe {
@@ -46,15 +48,19 @@ export interface StepMetrics {
 export interface TrainOptions {
   /** Decides first weights, the order of the examples and every augmentation. */
   readonly seed?: number
-  /** Called after each step with a state that is only borrowed. */
-  readonly onStep?: (metrics: StepMetrics, state: State) => void | Promise<void>
+  /** Called after each step with a state that is only borrowed. `save` gives the run as it stands, to be gone on with by `resume`. */
+  readonly onStep?: (metrics: StepMetrics, state: State, save: () => Promise<Uint8Array>) => void | Promise<void>
+  /** A saved run to go on with, of the same experiment, seed and data: its next losses are those it would have had. */
+  readonly resume?: Uint8Array
   /** The same for the steps of a teacher that is trained first. */
   readonly onTeacherStep?: (metrics: StepMetrics) => void | Promise<void>
+  /** Called while a GPU's shaders compile, before the first step. */
+  readonly onWarmUp?: OnShaders
   /** Looks at the embeddings of every unit each so many steps, and at the last; 0 for never. */
   readonly diagnoseEvery?: number
   /** Called with what is allowed but should be said: before the first step, and once for each unit that has collapsed. */
   readonly onWarning?: (warning: string) => void
-  /** Ends training after the step under way. */
+  /** Ends training after the step under way, and its `onStep`. */
   readonly signal?: AbortSignal
 }
 
@@ -79,9 +85,10 @@ export class TrainingStopped extends Error {
  * Trains an experiment on a data set.
  *
  * @throws TrainingStopped if a loss is not finite, with the unit and step and the last good state
+ * @throws Error if `resume` is no saved run, or one of another experiment, seed or data set
  */
 export async function train(
-  experiment: Experiment, dataset: Dataset, { seed = 0, diagnoseEvery = 50, onStep, onTeacherStep, onWarning, signal }: TrainOptions = {}
+  experiment: Experiment, dataset: Dataset, { seed = 0, diagnoseEvery = 50, onStep, onTeacherStep, onWarmUp, onWarning, resume, signal }: TrainOptions = {}
 ): Promise<Trained> {
   const random = seeded(seed)
   const source = loader(dataset, {
@@ -89,47 +96,82 @@ export async function train(
   })
   const steps = experiment.epochs * source.batchesPerEpoch
   const inputShape = await viewShape(experiment, dataset)
-  const teacher = experiment.teacher && await loadTeacher(experiment.teacher, inputShape, async teaching => {
-    const { state } = await train(teaching, dataset, { seed, diagnoseEvery: 0, ...(onTeacherStep && { onStep: onTeacherStep }), ...(signal && { signal }) })
-    return state
-  })
+  const about = (step: number): SavedRun => ({ name: experiment.name, seed, data: dataset.name, examples: dataset.size, step })
+  const teacher = experiment.teacher && await teacherOf(experiment.teacher)
+  let { microBatch } = experiment
+  let begun = false
   try {
-    const { microBatch } = experiment
-    const trainer = createTrainer(experiment, { inputShape, examples: dataset.size, ...(microBatch && { microBatch }), ...(teacher && { teacher }) })
-    trainer.warnings.forEach(warning => onWarning?.(warning))
-    const state = trainer.init(random.split('weights'))
-    return await learn({ trainer, state, source, steps, diagnoseEvery, ...(onStep && { onStep }), ...(onWarning && { onWarning }), ...(signal && { signal }) })
+    for (;;) {
+      try {
+        return await attempt()
+      } catch (error) {
+        const smaller = Math.ceil((microBatch ?? experiment.batchSize) / 2)
+        // What does not fit as a whole may in parts; a batch of one has none.
+        if ((error as Error).name !== 'OutOfRoom' || begun || smaller < 2) throw error
+        microBatch = smaller
+      }
+    }
   } finally {
     if (teacher !== undefined) dispose(teacher)
   }
+
+  async function attempt(): Promise<Trained> {
+    const trainer = createTrainer(experiment, { inputShape, examples: dataset.size, ...(microBatch && { microBatch }), ...(teacher && { teacher }) })
+    if (microBatch === experiment.microBatch) trainer.warnings.forEach(warning => onWarning?.(warning))
+    return learn({
+      trainer, state: stateOf(trainer), source, steps, diagnoseEvery,
+      save: state => saveRun({ state, ...(teacher && { teacher }) }, about(state.step)),
+      onFirst() {
+        begun = true
+        if (microBatch !== experiment.microBatch) onWarning?.(`A batch of ${experiment.batchSize} does not fit this device in one piece: learning from it in parts of ${microBatch}.`)
+      },
+      ...(onStep && { onStep }), ...(onWarmUp && { onWarmUp }), ...(onWarning && { onWarning }), ...(signal && { signal })
+    })
+  }
+
+  async function teacherOf(teacher: TrainedTeacher): Promise<Owned<TeacherVariables>> {
+    if (resume !== undefined) return restoreRun(resume, untrainedTeacher(teacher, inputShape), 'teacher', about(0))
+    return loadTeacher(teacher, inputShape, async teaching => {
+      const { state } = await train(teaching, dataset, { seed, diagnoseEvery: 0, ...(onTeacherStep && { onStep: onTeacherStep }), ...(signal && { signal }) })
+      return state
+    })
+  }
+
+  function stateOf(trainer: Trainer): Owned<State> {
+    const first = trainer.init(random.split('weights'))
+    return resume === undefined ? first : restoreRun(resume, first, 'state', about(0))
+  }
 }
 
-interface Course extends TrainOptions {
+interface Course extends Omit<TrainOptions, 'seed' | 'resume'> {
   readonly trainer: Trainer
   readonly state: Owned<State>
   readonly source: Loader
   readonly steps: number
   readonly diagnoseEvery: number
+  readonly save: (state: State) => Promise<Uint8Array>
+  /** Called behind the first of these steps: a batch is known to fit. */
+  readonly onFirst: () => void
 }
 
 /** Takes a state through the steps. */
-async function learn({ trainer, state: first, source, steps, diagnoseEvery, onStep, onWarning, signal }: Course): Promise<Trained> {
+async function learn({ trainer, state: first, source, steps, diagnoseEvery, save, onFirst, onStep, onWarmUp, onWarning, signal }: Course): Promise<Trained> {
   let state = first
   const look = monitor(trainer.units, onWarning)
   // The state that entered the last step with finite losses. It shares its data with what follows, where that is unchanged.
   let good = share(state)
   try {
-    for await (const { batch, epoch } of source.batches()) {
-      if (state.step >= steps || signal?.aborted === true) {
-        dispose(batch)
-        break
-      }
+    const over = (): boolean => state.step >= steps || signal?.aborted === true
+    const position = { epoch: Math.floor(state.step / source.batchesPerEpoch), batch: state.step % source.batchesPerEpoch }
+    if (!over()) for await (const { batch, epoch } of source.batches(position)) {
       const began = performance.now()
       const entered = share(state)
       const observe = diagnoseEvery > 0 && ((state.step + 1) % diagnoseEvery === 0 || state.step + 1 === steps)
       let losses: Record<string, number>
       let diagnoses: Readonly<Record<string, UnitDiagnosis>> | undefined
+      const isFirst = state.step === first.step
       try {
+        if (isFirst) await warmUp(() => { own(() => { trainer.step(share(state), batch) }) }, onWarmUp)
         const result = trainer.step(state, batch, { observe })
         state = result.state
         try {
@@ -151,12 +193,14 @@ async function learn({ trainer, state: first, source, steps, diagnoseEvery, onSt
           `train: expected finite losses, got ${loss} for ${unit} in step ${state.step}. ` +
           'Try a lower learning rate, a longer warm-up or clipByNorm(); the state before is kept.', trainer, good)
       }
+      if (isFirst) onFirst()
       if (state.step === 1) silentUnits(losses).forEach(warning => onWarning?.(warning))
       dispose(good)
       good = entered
       await onStep?.({
         step: state.step, steps, epoch, losses, milliseconds: performance.now() - began, bytes: tf.memory().numBytes, ...(diagnoses && { diagnoses })
-      }, state)
+      }, state, async () => save(state))
+      if (over()) break
     }
   } catch (error) {
     dispose(state)

@@ -1,6 +1,7 @@
 // One number out for each number in. Blocks of memory end on whole vectors, so what lies behind the last number may be computed too.
 import { address, float, int, loadSome, madd, storeSome, zero } from './common'
-import { exp4, log4, logOnePlus4, sigmoid4, tanh4 } from './functions'
+import { erf4, exp4, expLessOne4, expLessOneBelow4, log4, logOnePlus4, sigmoid4, softplus4, tanh4 } from './functions'
+import { scalarOf, scalarOfTwo, toInt } from './scalars'
 
 // In an order in which what is no number passes, and of one instruction each, which max and min are not.
 @inline
@@ -31,6 +32,15 @@ function unaryOf(op: i32, x: v128, alpha: v128, beta: v128): v128 {
   if (op == 15) return f32x4.floor(x)
   if (op == 16) return f32x4.ceil(x)
   if (op == 17) return f32x4.nearest(x)
+  if (op == 18) return v128.bitselect(x, expLessOneBelow4(x), f32x4.ge(x, zero())) // elu
+  if (op == 19) { // selu
+    const below = f32x4.mul(f32x4.splat(1.75809934084737685994), expLessOneBelow4(x))
+    return v128.bitselect(f32x4.mul(x, f32x4.splat(1.05070098735548049342)), below, f32x4.ge(x, zero()))
+  }
+  if (op == 20) return softplus4(x)
+  if (op == 21) return f32x4.sub(v128.and(f32x4.gt(x, zero()), f32x4.splat(1)), v128.and(f32x4.lt(x, zero()), f32x4.splat(1))) // sign
+  if (op == 22) return expLessOne4(x)
+  if (op == 23) return erf4(x)
   return f32x4.pmax(f32x4.pmin(x, beta), alpha) // clip; in this order what is no number passes
 }
 
@@ -63,11 +73,25 @@ export function unary(args: usize, from: i32, to: i32, thread: i32): void {
     case 15: return unaryLoop(15, source, target, end, alpha, beta)
     case 16: return unaryLoop(16, source, target, end, alpha, beta)
     case 17: return unaryLoop(17, source, target, end, alpha, beta)
-    default: return unaryLoop(18, source, target, end, alpha, beta)
+    case 18: return unaryLoop(18, source, target, end, alpha, beta)
+    case 19: return unaryLoop(19, source, target, end, alpha, beta)
+    case 20: return unaryLoop(20, source, target, end, alpha, beta)
+    case 21: return unaryLoop(21, source, target, end, alpha, beta)
+    case 22: return unaryLoop(22, source, target, end, alpha, beta)
+    case 23: return unaryLoop(23, source, target, end, alpha, beta)
+    case 24: return unaryLoop(24, source, target, end, alpha, beta)
+    default: return scalarLoop(int(args, 0), source, target, end)
   }
 }
 
+function scalarLoop(op: i32, source: usize, target: usize, end: usize): void {
+  for (; source < end; source += 4, target += 4) store<f32>(target, scalarOf(op, load<f32>(source)))
+}
+
 // The same order as in src/kernels/binary.ts. The result of a comparison is all ones or all zeros.
+const firstComparison = 22 // from here on results are bytes 0 or 1
+const firstLogical = 37 // and here given numbers, too
+
 @inline
 function binaryOf(op: i32, a: v128, b: v128): v128 {
   if (op == 0) return f32x4.add(a, b)
@@ -78,18 +102,42 @@ function binaryOf(op: i32, a: v128, b: v128): v128 {
   if (op == 5) return f32x4.min(a, b)
   if (op == 6) { const d = f32x4.sub(a, b); return f32x4.mul(d, d) }
   if (op == 7) return v128.and(a, f32x4.gt(b, zero())) // what passes backward through a ReLU
-  if (op == 8) return f32x4.gt(a, b)
-  if (op == 9) return f32x4.ge(a, b)
-  if (op == 10) return f32x4.lt(a, b)
-  if (op == 11) return f32x4.le(a, b)
-  if (op == 12) return f32x4.eq(a, b)
-  return f32x4.ne(a, b)
+  if (op == 8) return f32x4.mul(a, v128.bitselect(f32x4.splat(1), f32x4.add(b, f32x4.splat(1)), f32x4.ge(b, zero()))) // and through an ELU
+  if (op == 9) return v128.bitselect(f32x4.mul(a, b), a, f32x4.lt(a, zero())) // parametric ReLU
+  if (op == 10) return i32x4.add(a, b)
+  if (op == 11) return i32x4.sub(a, b)
+  if (op == 12) return i32x4.mul(a, b)
+  if (op == 13) return i32x4.max_s(a, b)
+  if (op == 14) return i32x4.min_s(a, b)
+  if (op == 15) { const d = i32x4.sub(a, b); return i32x4.mul(d, d) }
+  if (op == 22) return f32x4.gt(a, b)
+  if (op == 23) return f32x4.ge(a, b)
+  if (op == 24) return f32x4.lt(a, b)
+  if (op == 25) return f32x4.le(a, b)
+  if (op == 26) return f32x4.eq(a, b)
+  if (op == 27) return f32x4.ne(a, b)
+  if (op == 28) return f32x4.ne(a, a) // is no number
+  if (op == 29) return f32x4.eq(f32x4.abs(a), f32x4.splat(Infinity))
+  if (op == 30) return f32x4.lt(f32x4.abs(a), f32x4.splat(Infinity))
+  if (op == 31) return i32x4.gt_s(a, b)
+  if (op == 32) return i32x4.ge_s(a, b)
+  if (op == 33) return i32x4.lt_s(a, b)
+  if (op == 34) return i32x4.le_s(a, b)
+  if (op == 35) return i32x4.eq(a, b)
+  if (op == 36) return i32x4.ne(a, b)
+  return oneByOne(op, a, b)
+}
+
+function oneByOne(op: i32, a: v128, b: v128): v128 {
+  return i32x4(
+    scalarOfTwo(op, i32x4.extract_lane(a, 0), i32x4.extract_lane(b, 0)), scalarOfTwo(op, i32x4.extract_lane(a, 1), i32x4.extract_lane(b, 1)),
+    scalarOfTwo(op, i32x4.extract_lane(a, 2), i32x4.extract_lane(b, 2)), scalarOfTwo(op, i32x4.extract_lane(a, 3), i32x4.extract_lane(b, 3)))
 }
 
 /** Four results: numbers, or for comparisons bytes 0 or 1; the first `count` of them. */
 @inline
 function put(op: i32, target: usize, result: v128, count: i32): void {
-  if (op < 8) {
+  if (op < firstComparison) {
     if (count >= 4) v128.store(target, result)
     else storeSome(target, result, count)
     return
@@ -102,7 +150,7 @@ function put(op: i32, target: usize, result: v128, count: i32): void {
 
 @inline
 function binaryLoop(op: i32, a: usize, b: usize, target: usize, n: i32, aMoves: i32, bMoves: i32): void {
-  const width: usize = op < 8 ? 16 : 4
+  const width: usize = op < firstComparison ? 16 : 4
   let count = n
   if (aMoves != 0 && bMoves != 0) {
     for (; count >= 4; count -= 4, a += 16, b += 16, target += width) put(op, target, binaryOf(op, v128.load(a), v128.load(b)), 4)
@@ -116,6 +164,26 @@ function binaryLoop(op: i32, a: usize, b: usize, target: usize, n: i32, aMoves: 
     for (; count >= 4; count -= 4, b += 16, target += width) put(op, target, binaryOf(op, same, bMoves != 0 ? v128.load(b) : v128.load32_splat(b)), 4)
     if (count > 0) put(op, target, binaryOf(op, same, bMoves != 0 ? loadSome(b, count) : v128.load32_splat(b)), count)
   }
+}
+
+/** Of bytes, each 0 or not. */
+@inline
+function logicalOf(op: i32, a: v128, b: v128): v128 {
+  const noA = i8x16.eq(a, zero()), noB = i8x16.eq(b, zero())
+  const no = op == firstLogical ? v128.or(noA, noB) // and
+    : op == firstLogical + 1 ? v128.and(noA, noB) // or
+    : op == firstLogical + 2 ? v128.not(noA) // not
+    : op == firstLogical + 3 ? i8x16.ne(a, b) // equal
+    : i8x16.eq(a, b)
+  return v128.andnot(i8x16.splat(1), no)
+}
+
+function logicalSpan(op: i32, a: usize, b: usize, target: usize, n: i32, aMoves: i32, bMoves: i32): void {
+  const end = target + n
+  for (; target + 16 <= end; a += 16 * aMoves, b += 16 * bMoves, target += 16) {
+    v128.store(target, logicalOf(op, aMoves != 0 ? v128.load(a) : v128.load8_splat(a), bMoves != 0 ? v128.load(b) : v128.load8_splat(b)))
+  }
+  for (; target < end; a += aMoves, b += bMoves, target++) store<u8>(target, i8x16.extract_lane_u(logicalOf(op, v128.load8_splat(a), v128.load8_splat(b)), 0))
 }
 
 function binarySpan(op: i32, a: usize, b: usize, target: usize, n: i32, aMoves: i32, bMoves: i32): void {
@@ -133,7 +201,25 @@ function binarySpan(op: i32, a: usize, b: usize, target: usize, n: i32, aMoves: 
     case 10: return binaryLoop(10, a, b, target, n, aMoves, bMoves)
     case 11: return binaryLoop(11, a, b, target, n, aMoves, bMoves)
     case 12: return binaryLoop(12, a, b, target, n, aMoves, bMoves)
-    default: return binaryLoop(13, a, b, target, n, aMoves, bMoves)
+    case 13: return binaryLoop(13, a, b, target, n, aMoves, bMoves)
+    case 14: return binaryLoop(14, a, b, target, n, aMoves, bMoves)
+    case 15: return binaryLoop(15, a, b, target, n, aMoves, bMoves)
+    case 22: return binaryLoop(22, a, b, target, n, aMoves, bMoves)
+    case 23: return binaryLoop(23, a, b, target, n, aMoves, bMoves)
+    case 24: return binaryLoop(24, a, b, target, n, aMoves, bMoves)
+    case 25: return binaryLoop(25, a, b, target, n, aMoves, bMoves)
+    case 26: return binaryLoop(26, a, b, target, n, aMoves, bMoves)
+    case 27: return binaryLoop(27, a, b, target, n, aMoves, bMoves)
+    case 28: return binaryLoop(28, a, b, target, n, aMoves, bMoves)
+    case 29: return binaryLoop(29, a, b, target, n, aMoves, bMoves)
+    case 30: return binaryLoop(30, a, b, target, n, aMoves, bMoves)
+    case 31: return binaryLoop(31, a, b, target, n, aMoves, bMoves)
+    case 32: return binaryLoop(32, a, b, target, n, aMoves, bMoves)
+    case 33: return binaryLoop(33, a, b, target, n, aMoves, bMoves)
+    case 34: return binaryLoop(34, a, b, target, n, aMoves, bMoves)
+    case 35: return binaryLoop(35, a, b, target, n, aMoves, bMoves)
+    case 36: return binaryLoop(36, a, b, target, n, aMoves, bMoves)
+    default: return op < firstComparison ? binaryLoop(op, a, b, target, n, aMoves, bMoves) : logicalSpan(op, a, b, target, n, aMoves, bMoves)
   }
 }
 
@@ -145,10 +231,11 @@ function binarySpan(op: i32, a: usize, b: usize, target: usize, n: i32, aMoves: 
 export function binary(args: usize, from: i32, to: i32, thread: i32): void {
   const op = int(args, 0), a = address(args, 1), b = address(args, 2), target = address(args, 3)
   const n = int(args, 4), aMoves = int(args, 5), bMoves = int(args, 6), axes = int(args, 7)
-  const width: usize = op < 8 ? 4 : 1
+  const shift = op < firstLogical ? 2 : 0
+  const width: usize = op < firstComparison ? 4 : 1
   if (axes == 0) {
     const first = from << 2
-    binarySpan(op, a + <usize>(first * aMoves << 2), b + <usize>(first * bMoves << 2), target + <usize>first * width, min(n, to << 2) - first, aMoves, bMoves)
+    binarySpan(op, a + <usize>(first * aMoves << shift), b + <usize>(first * bMoves << shift), target + <usize>first * width, min(n, to << 2) - first, aMoves, bMoves)
     return
   }
   for (let row = from; row < to; row++) {
@@ -158,17 +245,21 @@ export function binary(args: usize, from: i32, to: i32, thread: i32): void {
       const length = int(args, 8 + 3 * axis)
       const whole = rest / length
       const i = rest - whole * length
-      aPlace += <usize>(i * int(args, 9 + 3 * axis)) << 2
-      bPlace += <usize>(i * int(args, 10 + 3 * axis)) << 2
+      aPlace += <usize>(i * int(args, 9 + 3 * axis)) << shift
+      bPlace += <usize>(i * int(args, 10 + 3 * axis)) << shift
       rest = whole
     }
     binarySpan(op, aPlace, bPlace, target + <usize>row * n * width, n, aMoves, bMoves)
   }
 }
 
-/** `a` where the condition's byte is not 0, `b` elsewhere. Work: numbers. Arguments: condition, a, b, target. */
+/** `a` where the condition's byte is not 0, `b` elsewhere. Work: numbers. Arguments: condition, a, b, target, bytes of a number: 4 or 1. */
 export function select(args: usize, from: i32, to: i32, thread: i32): void {
   const condition = address(args, 0), a = address(args, 1), b = address(args, 2), target = address(args, 3)
+  if (int(args, 4) == 1) {
+    for (let i = from; i < to; i++) store<u8>(target + i, load<u8>((load<u8>(condition + i) != 0 ? a : b) + i))
+    return
+  }
   for (let i = from; i < to; i++) {
     const place = <usize>i << 2
     const source = load<u8>(condition + i) != 0 ? a : b
@@ -196,8 +287,21 @@ export function cast(args: usize, from: i32, to: i32, thread: i32): void {
     case 2: // bytes to whole numbers
       for (let i = from; i < to; i++) store<i32>(target + (<usize>i << 2), load<u8>(source + i))
       return
-    default: // floats to bytes, 0 or 1
+    case 3: // floats to bytes, 0 or 1
       for (let i = from; i < to; i++) store<u8>(target + i, <u8>(load<f32>(source + (<usize>i << 2)) != 0))
+      return
+    case 4: // whole numbers to bytes
+      for (let i = from; i < to; i++) store<u8>(target + i, <u8>(load<i32>(source + (<usize>i << 2)) != 0))
+      return
+    default: { // floats to whole numbers
+      let i = from
+      for (; i + 4 <= to; i += 4) {
+        const x = v128.load(source + (<usize>i << 2))
+        if (!v128.any_true(f32x4.ge(f32x4.abs(x), f32x4.splat(2147483648)))) v128.store(target + (<usize>i << 2), i32x4.trunc_sat_f32x4_s(x))
+        else for (let j = i; j < i + 4; j++) store<i32>(target + (<usize>j << 2), toInt(load<f32>(source + (<usize>j << 2))))
+      }
+      for (; i < to; i++) store<i32>(target + (<usize>i << 2), toInt(load<f32>(source + (<usize>i << 2))))
+    }
   }
 }
 

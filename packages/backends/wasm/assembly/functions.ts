@@ -4,9 +4,9 @@ import { madd, zero } from './common'
 /** Added to this, 1.5 · 2²³, a number rounds to a whole one, which then stands in the last bits. */
 const rounder: f32 = 12582912
 
-/** `e` to what is left of `x` when the powers of two, `shifted` less the rounder, are taken out. */
+/** `e` to what is left of `x` when the powers of two, `shifted` less the rounder, are taken out; less one, which keeps the digits of small results. */
 @inline
-function expOfRest(x: v128, shifted: v128): v128 {
+function expOfRestLessOne(x: v128, shifted: v128): v128 {
   const n = f32x4.sub(shifted, f32x4.splat(rounder))
   let r = madd(n, f32x4.splat(-0.693359375), x)
   r = madd(n, f32x4.splat(2.12194440e-4), r)
@@ -16,7 +16,12 @@ function expOfRest(x: v128, shifted: v128): v128 {
   p = madd(p, r, f32x4.splat(4.1665795894e-2))
   p = madd(p, r, f32x4.splat(1.6666665459e-1))
   p = madd(p, r, f32x4.splat(5.0000001201e-1))
-  return f32x4.add(madd(p, f32x4.mul(r, r), r), f32x4.splat(1))
+  return madd(p, f32x4.mul(r, r), r)
+}
+
+@inline
+function expOfRest(x: v128, shifted: v128): v128 {
+  return f32x4.add(expOfRestLessOne(x, shifted), f32x4.splat(1))
 }
 
 @inline
@@ -40,6 +45,22 @@ export function expBelow4(given: v128): v128 {
   // One and 2ⁿ have exponents that add up.
   const power = i32x4.add(expOfRest(x, shifted), i32x4.shl(shifted, 23))
   return v128.andnot(power, f32x4.lt(given, f32x4.splat(-87.3)))
+}
+
+/** `exp(x) − 1` of numbers up to 30. */
+@inline
+export function expLessOneBelow4(given: v128): v128 {
+  const x = f32x4.pmax(given, f32x4.splat(-30)) // −1 from here on
+  const shifted = madd(x, f32x4.splat(1.44269504088896341), f32x4.splat(rounder))
+  const power = i32x4.shl(i32x4.sub(shifted, i32x4.splat(0x4b400000 - 127)), 23)
+  return madd(expOfRestLessOne(x, shifted), power, f32x4.sub(power, f32x4.splat(1)))
+}
+
+/** `exp(x) − 1`: of large numbers the one is lost, and of zeros the sign would be. */
+@inline
+export function expLessOne4(x: v128): v128 {
+  const known = v128.bitselect(x, exp4(x), f32x4.eq(x, zero()))
+  return v128.bitselect(known, expLessOneBelow4(x), v128.or(f32x4.gt(x, f32x4.splat(30)), f32x4.eq(x, zero())))
 }
 
 @inline
@@ -104,4 +125,48 @@ export function tanh4(x: v128): v128 {
   const far = f32x4.sub(one, f32x4.div(f32x4.splat(2), f32x4.add(exp4(f32x4.add(size, size)), one)))
   const signed = v128.or(far, v128.and(x, i32x4.splat(<i32>0x80000000)))
   return v128.bitselect(near, signed, f32x4.lt(size, f32x4.splat(0.625)))
+}
+
+/** `log(1 + exp(x))`, which is `x` where `exp(x)` would drown the one. */
+@inline
+export function softplus4(x: v128): v128 {
+  return v128.bitselect(x, logOnePlus4(exp4(x)), f32x4.gt(x, f32x4.splat(13.94)))
+}
+
+/** `exp(x)` of two doubles of 0 or less, to nine digits. */
+@inline
+function expBelow2(given: v128): v128 {
+  const x = f64x2.pmax(given, f64x2.splat(-700))
+  const rounder = f64x2.splat(6755399441055744) // 1.5 · 2⁵²
+  const shifted = f64x2.add(f64x2.mul(x, f64x2.splat(1.4426950408889634)), rounder)
+  const r = f64x2.sub(x, f64x2.mul(f64x2.sub(shifted, rounder), f64x2.splat(0.6931471805599453)))
+  let p = f64x2.splat(1.0 / 40320)
+  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(1.0 / 5040))
+  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(1.0 / 720))
+  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(1.0 / 120))
+  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(1.0 / 24))
+  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(1.0 / 6))
+  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(0.5))
+  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(1))
+  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(1))
+  return f64x2.mul(p, i64x2.shl(i64x2.add(shifted, i64x2.splat(1023)), 52))
+}
+
+@inline
+function erf2(x: v128): v128 {
+  const one = f64x2.splat(1)
+  const t = f64x2.div(one, f64x2.add(one, f64x2.mul(x, f64x2.splat(0.3275911))))
+  let p = f64x2.sub(f64x2.mul(t, f64x2.splat(1.061405429)), f64x2.splat(1.453152027))
+  p = f64x2.add(f64x2.mul(p, t), f64x2.splat(1.421413741))
+  p = f64x2.sub(f64x2.mul(p, t), f64x2.splat(0.284496736))
+  p = f64x2.add(f64x2.mul(p, t), f64x2.splat(0.254829592))
+  return f32x4.demote_f64x2_zero(f64x2.sub(one, f64x2.mul(f64x2.mul(p, t), expBelow2(f64x2.neg(f64x2.mul(x, x))))))
+}
+
+/** As TensorFlow.js approximates it (Abramowitz and Stegun 1964, 7.1.26): to 1.5e-7, and alike near 0 only in double precision. */
+export function erf4(x: v128): v128 {
+  const size = f32x4.abs(x)
+  const low = erf2(f64x2.promote_low_f32x4(size)), high = erf2(f64x2.promote_low_f32x4(v128.shuffle<f32>(size, size, 2, 3, 2, 3)))
+  const signed = v128.or(v128.shuffle<f32>(low, high, 0, 1, 4, 5), v128.and(x, i32x4.splat(<i32>0x80000000)))
+  return v128.bitselect(x, signed, f32x4.eq(x, zero()))
 }

@@ -1,29 +1,35 @@
-// Numbers of four bytes from one place to another.
-import { address, int } from './common'
+// Numbers from one place to another.
+import { address, int, loadSome, storeSome } from './common'
 
 /**
- * Copies between blocks whose axes have strides of their own. Work: rows.
+ * Copies between blocks whose axes have strides of their own, counted in bytes. Work: rows.
  *
- * Arguments: source, target, numbers in a row, their strides there, axes of rows, then for each axis: length, strides of source and target.
+ * Arguments: source, target, numbers in a row, bytes of one (4 or 1), their strides there, axes of rows, then for each axis: length, strides of source and target.
  */
 export function copy(args: usize, from: i32, to: i32, thread: i32): void {
-  const source = address(args, 0), target = address(args, 1), n = int(args, 2), sourceStride = int(args, 3) << 2, targetStride = int(args, 4) << 2
-  const axes = int(args, 5)
+  const source = address(args, 0), target = address(args, 1), n = int(args, 2), bytes = int(args, 3), sourceStride = int(args, 4), targetStride = int(args, 5)
+  const axes = int(args, 6)
   for (let row = from; row < to; row++) {
     let rest = row
     let s = source, t = target
     for (let axis = axes - 1; axis >= 0; axis--) {
-      const length = int(args, 6 + 3 * axis)
+      const length = int(args, 7 + 3 * axis)
       const whole = rest / length
       const i = rest - whole * length
-      s += <usize>(i * int(args, 7 + 3 * axis)) << 2
-      t += <usize>(i * int(args, 8 + 3 * axis)) << 2
+      s += <usize>(i * int(args, 8 + 3 * axis))
+      t += <usize>(i * int(args, 9 + 3 * axis))
       rest = whole
     }
-    if (sourceStride == 4 && targetStride == 4) memory.copy(t, s, <usize>n << 2)
-    else {
+    if (sourceStride == bytes && targetStride == bytes) memory.copy(t, s, <usize>(n * bytes))
+    else if (bytes == 4) {
       for (let i = 0; i < n; i++) {
         store<i32>(t, load<i32>(s))
+        s += sourceStride
+        t += targetStride
+      }
+    } else {
+      for (let i = 0; i < n; i++) {
+        store<u8>(t, load<u8>(s))
         s += sourceStride
         t += targetStride
       }
@@ -74,9 +80,46 @@ export function transpose(args: usize, from: i32, to: i32, thread: i32): void {
   }
 }
 
-/** Rows at given places. Work: places. Arguments: source, places, target, numbers in a row, rows there are. */
+/**
+ * Rows at given places of an axis. Work: rows of the result, which has `places` where the source has an axis of `length`.
+ *
+ * Arguments: source, places, target, bytes of a row, places of a block, rows of a block of the source, blocks that share places.
+ */
 export function gather(args: usize, from: i32, to: i32, thread: i32): void {
-  const source = address(args, 0), places = address(args, 1), target = address(args, 2)
-  const bytes = <usize>int(args, 3) << 2
-  for (let i = from; i < to; i++) memory.copy(target + <usize>i * bytes, source + <usize>load<i32>(places + (<usize>i << 2)) * bytes, bytes)
+  const source = address(args, 0), places = address(args, 1), target = address(args, 2), bytes = <usize>int(args, 3)
+  const count = int(args, 4), length = int(args, 5), sharing = int(args, 6)
+  for (let i = from; i < to; i++) {
+    const block = i / count
+    const place = load<i32>(places + (<usize>(block / sharing * count + i - block * count) << 2))
+    const s = source + <usize>(block * length + place) * bytes, t = target + <usize>i * bytes
+    if (bytes == 4) store<i32>(t, load<i32>(s))
+    else memory.copy(t, s, bytes)
+  }
+}
+
+@inline
+function put(op: i32, target: usize, value: v128, count: i32): void {
+  const there = op == 2 ? value : count >= 4 ? v128.load(target) : loadSome(target, count)
+  const sum = op == 0 ? f32x4.add(there, value) : op == 1 ? i32x4.add(there, value) : value
+  if (count >= 4) v128.store(target, sum)
+  else storeSome(target, sum, count)
+}
+
+/**
+ * Rows to given places, one after another; those whose place is none of `length` go nowhere. Work: blocks of sixteen columns, which no thread shares.
+ *
+ * Arguments: whether they add up as floats (0), as whole numbers (1) or replace (2), source, places, target, rows, numbers in a row, rows of the target.
+ */
+export function scatter(args: usize, from: i32, to: i32, thread: i32): void {
+  const op = int(args, 0), places = address(args, 2), rows = int(args, 4), n = int(args, 5), length = int(args, 6)
+  const first = from << 4, end = min(n, to << 4)
+  for (let row = 0; row < rows; row++) {
+    const place = load<i32>(places + (<usize>row << 2))
+    if (<u32>place >= <u32>length) continue
+    let s = address(args, 1) + (<usize>(row * n + first) << 2), t = address(args, 3) + (<usize>(place * n + first) << 2)
+    for (let i = first; i < end; i += 4, s += 16, t += 16) {
+      const count = end - i
+      put(op, t, count >= 4 ? v128.load(s) : loadSome(s, count), count)
+    }
+  }
 }

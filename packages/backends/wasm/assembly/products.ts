@@ -312,50 +312,58 @@ export function multiplyTransposed(args: usize, from: i32, to: i32, thread: i32)
       }
       for (let panel = 0; panel < panelCount; panel++) {
         const column = panel << 3
-        const count = columns - column
-        const o0 = out + ((<usize>(tap * channels + channel) * columns + column) << 2)
-        const line = <usize>columns << 2
-        const o1 = o0 + line, o2 = o1 + line, o3 = o2 + line
-        let s00 = zero(), s01 = zero(), s10 = zero(), s11 = zero(), s20 = zero(), s21 = zero(), s30 = zero(), s31 = zero()
-        if (adds || firstPixel > 0) {
-          s00 = loadSome(o0, count); s01 = loadSome(o0 + 16, count - 4)
-          if (here > 1) { s10 = loadSome(o1, count); s11 = loadSome(o1 + 16, count - 4) }
-          if (here > 2) { s20 = loadSome(o2, count); s21 = loadSome(o2 + 16, count - 4) }
-          if (here > 3) { s30 = loadSome(o3, count); s31 = loadSome(o3 + 16, count - 4) }
-        }
-        let a = left
-        let b = right + (<usize>panel * blockSize << 5)
-        let i = block
-        let b0: v128, b1: v128, v: v128
-        while (true) {
-          b0 = v128.load(b); b1 = v128.load(b, 16)
-          v = v128.load32_splat(a)
-          s00 = madd(v, b0, s00); s01 = madd(v, b1, s01)
-          v = v128.load32_splat(a, 4)
-          s10 = madd(v, b0, s10); s11 = madd(v, b1, s11)
-          v = v128.load32_splat(a, 8)
-          s20 = madd(v, b0, s20); s21 = madd(v, b1, s21)
-          v = v128.load32_splat(a, 12)
-          s30 = madd(v, b0, s30); s31 = madd(v, b1, s31)
-          if (--i == 0) break
-          b0 = v128.load(b, 32); b1 = v128.load(b, 48)
-          v = v128.load32_splat(a, 16)
-          s00 = madd(v, b0, s00); s01 = madd(v, b1, s01)
-          v = v128.load32_splat(a, 20)
-          s10 = madd(v, b0, s10); s11 = madd(v, b1, s11)
-          v = v128.load32_splat(a, 24)
-          s20 = madd(v, b0, s20); s21 = madd(v, b1, s21)
-          v = v128.load32_splat(a, 28)
-          s30 = madd(v, b0, s30); s31 = madd(v, b1, s31)
-          if (--i == 0) break
-          a += 32
-          b += 64
-        }
-        storeSome(o0, s00, count); storeSome(o0 + 16, s01, count - 4)
-        if (here > 1) { storeSome(o1, s10, count); storeSome(o1 + 16, s11, count - 4) }
-        if (here > 2) { storeSome(o2, s20, count); storeSome(o2 + 16, s21, count - 4) }
-        if (here > 3) { storeSome(o3, s30, count); storeSome(o3 + 16, s31, count - 4) }
+        multiplyFour(
+          left, 16, right + (<usize>panel * blockSize << 5), block, out + ((<usize>(tap * channels + channel) * columns + column) << 2), <usize>columns << 2, here, columns - column,
+          adds || firstPixel > 0)
       }
     }
   }
+}
+
+/**
+ * Four rows of eight sums, or as many as there are: products of a left factor that has its rows side by side, so many bytes from step to step, and a panel.
+ *
+ * @param line bytes from row to row of `out`
+ * @param adds whether `out` has sums to add to
+ */
+export function multiplyFour(left: usize, leftStep: usize, right: usize, steps: i32, out: usize, line: usize, rows: i32, columns: i32, adds: bool): void {
+  const o1 = out + line, o2 = o1 + line, o3 = o2 + line
+  let s00 = zero(), s01 = zero(), s10 = zero(), s11 = zero(), s20 = zero(), s21 = zero(), s30 = zero(), s31 = zero()
+  if (adds) {
+    s00 = loadSome(out, columns); s01 = loadSome(out + 16, columns - 4)
+    if (rows > 1) { s10 = loadSome(o1, columns); s11 = loadSome(o1 + 16, columns - 4) }
+    if (rows > 2) { s20 = loadSome(o2, columns); s21 = loadSome(o2 + 16, columns - 4) }
+    if (rows > 3) { s30 = loadSome(o3, columns); s31 = loadSome(o3 + 16, columns - 4) }
+  }
+  let a = left, b = right, i = steps
+  let b0: v128, b1: v128, v: v128
+  while (i > 0) {
+    b0 = v128.load(b); b1 = v128.load(b, 16)
+    v = v128.load32_splat(a)
+    s00 = madd(v, b0, s00); s01 = madd(v, b1, s01)
+    v = v128.load32_splat(a, 4)
+    s10 = madd(v, b0, s10); s11 = madd(v, b1, s11)
+    v = v128.load32_splat(a, 8)
+    s20 = madd(v, b0, s20); s21 = madd(v, b1, s21)
+    v = v128.load32_splat(a, 12)
+    s30 = madd(v, b0, s30); s31 = madd(v, b1, s31)
+    if (--i == 0) break
+    a += leftStep
+    b0 = v128.load(b, 32); b1 = v128.load(b, 48)
+    v = v128.load32_splat(a)
+    s00 = madd(v, b0, s00); s01 = madd(v, b1, s01)
+    v = v128.load32_splat(a, 4)
+    s10 = madd(v, b0, s10); s11 = madd(v, b1, s11)
+    v = v128.load32_splat(a, 8)
+    s20 = madd(v, b0, s20); s21 = madd(v, b1, s21)
+    v = v128.load32_splat(a, 12)
+    s30 = madd(v, b0, s30); s31 = madd(v, b1, s31)
+    i--
+    a += leftStep
+    b += 64
+  }
+  storeSome(out, s00, columns); storeSome(out + 16, s01, columns - 4)
+  if (rows > 1) { storeSome(o1, s10, columns); storeSome(o1 + 16, s11, columns - 4) }
+  if (rows > 2) { storeSome(o2, s20, columns); storeSome(o2 + 16, s21, columns - 4) }
+  if (rows > 3) { storeSome(o3, s30, columns); storeSome(o3 + 16, s31, columns - 4) }
 }

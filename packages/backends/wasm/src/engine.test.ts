@@ -36,7 +36,7 @@ test('a kernel that fails on a thread is an error, and the next one runs as ever
   const expected = sums(engine)
   for (let i = 0; i < 10; i++) {
     const beyond = engine.bytes.length - 64
-    expect(() => engine.run('copy', [beyond, beyond, 1000, 2, 2, 1, 100, 1000, 1000], 100)).toThrow(/memory access out of bounds|expected every thread to finish copy, but one failed/)
+    expect(() => engine.run('copy', [beyond, beyond, 1000, 4, 8, 8, 1, 100, 4000, 4000], 100)).toThrow(/memory access out of bounds|expected every thread to finish copy, but one failed/)
     expect(sums(engine)).toEqual(expected)
   }
   await engine.stop()

@@ -3,8 +3,10 @@ import { startThreads, type Thread } from './threads.ts'
 
 /** Kernels of the module, in the order in which threads know them. */
 export const kernelNames = [
-  'adamW', 'affine', 'affineOfTwo', 'binary', 'blockMoments', 'cast', 'copy', 'cropAndResize', 'fill', 'gather', 'joinMoments', 'momentum', 'multiply', 'multiplyTransposed', 'packPanels', 'reduceColumns', 'reduceRows', 'select',
-  'slide', 'slideBack', 'softmax', 'sumsOfProducts', 'transpose', 'unary', 'winograd', 'winogradFilters', 'winogradSquares', 'winogradTaps'
+  'adamW', 'affine', 'affineOfTwo', 'binary', 'blockMoments', 'cast', 'contrast', 'copy', 'cropAndResize', 'cumulate', 'fill', 'gather',
+  'joinMoments', 'momentum', 'multiply', 'multiplyTransposed', 'packPanels', 'placesOfMost', 'reduceColumns', 'reduceRows', 'resample',
+  'resampleBack', 'scatter', 'select', 'slide', 'slideBack', 'slideToFilter', 'slideToInput', 'softmax', 'sumsOfProducts', 'topK', 'transpose',
+  'unary', 'winograd', 'winogradFilters', 'winogradSquares', 'winogradTaps'
 ] as const
 
 export type KernelName = (typeof kernelNames)[number]
@@ -18,7 +20,7 @@ type Kernel = (args: number, from: number, to: number, thread: number) => void
  */
 const place = { turn: 0, next: 16, parts: 17, kernel: 18, work: 19, failed: 20, working: 32, args: 64 } as const
 const nothing = 0x4000_0000
-const firstAddress = 4096
+const firstAddress = 8192
 /** Bytes behind the last block, which may be read, not written. */
 const spare = 64
 
@@ -174,9 +176,9 @@ export class Engine {
         return this.#memory.buffer.byteLength - spare
       } catch { /* tried with less, or said below */ }
     }
-    throw new Error(
+    throw Object.assign(new RangeError(
       `backend-wasm: expected room for ${megabytes(bytes)} MB more, got none: ${megabytes(this.arena.used)} MB of at most ${megabytes(this.#mostPages * page)} MB are in use. ` +
-      'Lower the batch size, or split the loss (chunk) or the batch (microBatch).')
+      'Lower the batch size, or split the loss (chunk) or the batch (microBatch).'), { name: 'OutOfRoom' })
   }
 }
 

@@ -1,8 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { guardDevice } from './guard-device.ts'
 
 export interface WebGPUOptions {
   /** Takes an adapter that is software (SwiftShader, llvmpipe): right but slow, for tests. */
   readonly acceptSoftware?: boolean
+  /** The largest buffer in bytes, where less is wanted than the GPU can hold in one piece. Counts at the first call. */
+  readonly maxBufferBytes?: number
 }
 
 /** What is asked of WebGPU here. Its own types clash between Node's package and the DOM library. */
@@ -18,7 +21,7 @@ interface Gpu { requestAdapter(options?: object): Promise<Adapter | null> }
  * @returns the adapter's name
  * @throws Error if there is no adapter, or only one in software
  */
-export async function registerWebGPU({ acceptSoftware = false }: WebGPUOptions = {}): Promise<string> {
+export async function registerWebGPU({ acceptSoftware = false, maxBufferBytes }: WebGPUOptions = {}): Promise<string> {
   const gpu = await findGpu()
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null)
   if (adapter === null || adapter === undefined) throw new Error('no GPU adapter answers')
@@ -31,8 +34,14 @@ export async function registerWebGPU({ acceptSoftware = false }: WebGPUOptions =
   const started = await tf.setBackend('webgpu').catch(() => false)
   // TensorFlow.js may stay on another backend without a word.
   if (!started || tf.getBackend() !== 'webgpu') throw new Error(`the backend does not start on ${name}`)
+  if (guarded !== tf.backend()) guardDevice(maxBufferBytes)
+  guarded = tf.backend()
   return `GPU ${name}`
 }
+
+/** The backend that says already what goes wrong. */
+let guarded: tf.KernelBackend | undefined
+
 
 async function findGpu(): Promise<Gpu> {
   const there = (globalThis.navigator as { gpu?: Gpu } | undefined)?.gpu

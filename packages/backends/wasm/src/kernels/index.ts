@@ -1,15 +1,26 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { binary } from './binary.ts'
+import { blocks } from './blocks.ts'
+import { contrast } from './contrast.ts'
+import { convolutions3 } from './convolutions-3d.ts'
+import { depthwise } from './depthwise.ts'
 import type { Given, Natives } from './kernel.ts'
+import { localResponses } from './local-response.ts'
 import { movement } from './movement.ts'
 import { normalisation } from './normalisation.ts'
+import { places } from './places.ts'
 import { pooling } from './pooling.ts'
 import { products } from './products.ts'
+import { ranking } from './ranking.ts'
 import { reductions } from './reductions.ts'
+import { resizing } from './resizing.ts'
 import { unary } from './unary.ts'
 import { updates } from './updates.ts'
 
-const natives: Natives = { ...unary, ...binary, ...movement, ...reductions, ...products, ...pooling, ...normalisation, ...updates }
+const natives: Natives = {
+  ...unary, ...binary, ...movement, ...places, ...blocks, ...reductions, ...ranking, ...resizing, ...products, ...depthwise, ...convolutions3, ...pooling,
+  ...normalisation, ...localResponses, ...contrast, ...updates
+}
 
 /** Registers every kernel of the JavaScript backend for this one, which has the same data to it; those written for it go first. */
 export function registerKernels(): void {

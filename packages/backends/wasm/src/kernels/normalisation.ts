@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import { blockRows, reduceColumns } from './reductions.ts'
-import { sizeOf, vectors, type Native, type Natives } from './kernel.ts'
+import { call, instead, isFloat, sizeOf, vectors, type Native, type Natives } from './kernel.ts'
 
 /** Mean and biased variance of each channel, over all axes but the last. */
 const moments: Native = ({ inputs, backend }) => {
@@ -53,5 +53,29 @@ const gradient: Native = ({ inputs, backend }) => {
   return [dx, dScale, dOffset]
 }
 
-/** Kernels that TensorFlow.js has no name for; the project's own functions ask for them where they are. */
-export const normalisation: Natives = { ChannelMoments: moments, BatchNormGradient: gradient }
+/** With moments that are known: `scale · (x − mean) / √(variance + ε) + offset`, along the last axis. */
+const known: Native = given => {
+  const { inputs, attrs, backend } = given
+  const { x, mean, variance, offset, scale } = inputs as Record<'x' | 'mean' | 'variance', tf.TensorInfo> & Partial<Record<'offset' | 'scale', tf.TensorInfo>>
+  const { varianceEpsilon = 0.001 } = attrs as { varianceEpsilon?: number }
+  const channels = x.shape.at(-1)!
+  const size = sizeOf(x.shape)
+  const alike = [mean, variance, offset, scale].every(info => info === undefined || (info.shape.length === 1 && info.shape[0] === channels))
+  if (!isFloat(x, mean, variance, offset, scale) || !alike || size === 0) return undefined
+  const { engine } = backend
+  // Before they are scaled, for digits.
+  const centred = call('Sub', given, { a: x, b: mean })
+  const result = backend.allocate(x.shape)
+  const [varianceAt, centredAt, resultAt] = [variance, centred, result].map(info => backend.addressOf(info)) as [number, number, number]
+  const offsetAt = offset ? backend.addressOf(offset) : engine.zeros(channels + 4)
+  const scaleAt = scale && backend.addressOf(scale)
+  engine.withScratch(4 * channels, factors => {
+    const { floats } = engine
+    for (let c = 0; c < channels; c++) floats[factors / 4 + c] = (scaleAt === undefined ? 1 : floats[scaleAt / 4 + c]!) / Math.sqrt(floats[varianceAt / 4 + c]! + varianceEpsilon)
+    engine.run('affine', [centredAt, factors, offsetAt, resultAt, channels, 0], size / channels, 2 * size)
+  })
+  return instead(given, centred, result)
+}
+
+/** The first two are kernels that TensorFlow.js has no name for; the project's own functions ask for them where they are. */
+export const normalisation: Natives = { ChannelMoments: moments, BatchNormGradient: gradient, FusedBatchNorm: known }

@@ -1,14 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { WasmBackend } from '../wasm-backend.ts'
+import { activated, activations, type Activation } from './activations.ts'
 import { call, isFloat, sizeOf, type Given, type Native, type Natives } from './kernel.ts'
 import { fillBlock } from './movement.ts'
-import { slide } from './pooling.ts'
 import { filterGradientOfSquares, multiplySquares, squareOfTaps, worthSquares } from './winograd.ts'
 
 const blockPixels = 32
-
-/** Activations that a product takes along. */
-const activations: Readonly<Record<string, number>> = { linear: 0, relu: 1, relu6: 2 }
 
 /** A grid of pixels, each seen through the taps of a filter. Offsets and strides are in pixels of the source. */
 export interface Product {
@@ -91,7 +88,7 @@ function multiplyMatrices(backend: WasmBackend, { left, right, target, rows, dep
   })
 }
 
-function matMul(given: Given, activation = 'linear', bias?: tf.TensorInfo): tf.TensorInfo | undefined {
+function matMul(given: Given, activation: Activation, bias?: tf.TensorInfo): tf.TensorInfo | undefined {
   const { inputs, attrs, backend } = given
   const { a, b } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo }
   const { transposeA = false, transposeB = false } = attrs as { transposeA?: boolean; transposeB?: boolean }
@@ -118,7 +115,7 @@ function matMul(given: Given, activation = 'linear', bias?: tf.TensorInfo): tf.T
       multiplyMatrices(backend, {
         left: leftAt + (aBatch === 1 ? 0 : 4 * i * rows * depth), right: rightAt + (bBatch === 1 ? 0 : 4 * i * depth * columns),
         target: resultAt + 4 * i * rows * columns, rows, depth, columns, transposed: transposeB,
-        ...(bias && { bias: backend.addressOf(bias) }), activation: activations[activation] ?? 0
+        ...(bias && { bias: backend.addressOf(bias) }), activation: activations[activation]
       })
     }
   }
@@ -126,16 +123,15 @@ function matMul(given: Given, activation = 'linear', bias?: tf.TensorInfo): tf.T
   return result
 }
 
-const fusedMatMul: Native = given => {
+const fusedMatMul: Native = activated((given, activation) => {
   const { bias } = given.inputs
-  const activation = String(given.attrs.activation ?? 'linear')
   const columns = given.inputs.b!.shape.at(given.attrs.transposeB ? -2 : -1)!
   const fits = bias === undefined || (sizeOf(bias.shape) === columns && bias.shape.at(-1) === columns)
   const empty = sizeOf(given.inputs.a!.shape) === 0
-  return fits && !empty && activation in activations ? matMul(given, activation, bias) : undefined
-}
+  return fits && !empty ? matMul(given, activation, bias) : undefined
+})
 
-interface ConvolutionAttrs {
+export interface ConvolutionAttrs {
   readonly strides: number | [number, number]
   readonly pad: 'same' | 'valid' | number
   readonly dilations: number | [number, number]
@@ -159,7 +155,7 @@ const tapsOf = ({ filterHeight, filterWidth, dilationHeight, dilationWidth, padI
     y: Math.floor(tap / filterWidth) * dilationHeight - padInfo.top, x: tap % filterWidth * dilationWidth - padInfo.left, place: tap * inChannels * outChannels
   }))
 
-function convolve({ inputs, attrs, backend }: Given, activation = 'linear'): tf.TensorInfo | undefined {
+function convolve({ inputs, attrs, backend }: Given, activation: Activation): tf.TensorInfo | undefined {
   const { x, filter, bias } = inputs as { x: tf.TensorInfo; filter: tf.TensorInfo; bias?: tf.TensorInfo }
   const info = isFloat(x, filter, bias) ? infoOf(x.shape, filter.shape, attrs as unknown as ConvolutionAttrs) : undefined
   if (info === undefined || (bias !== undefined && sizeOf(bias.shape) !== info.outChannels)) return undefined
@@ -168,15 +164,11 @@ function convolve({ inputs, attrs, backend }: Given, activation = 'linear'): tf.
     source: backend.addressOf(x), target: backend.addressOf(result), images: info.batchSize, height: info.inHeight, width: info.inWidth,
     channels: info.inChannels, columns: info.outChannels, grid: [info.outHeight, info.outWidth], stride: [info.strideHeight, info.strideWidth], taps: tapsOf(info),
     filter: { address: backend.addressOf(filter), channelStride: info.outChannels, columnStride: 1 },
-    ...(bias && { bias: backend.addressOf(bias) }), activation: activations[activation]!
+    ...(bias && { bias: backend.addressOf(bias) }), activation: activations[activation]
   })
   return result
 }
 
-const fusedConvolution: Native = given => {
-  const activation = String(given.attrs.activation ?? 'linear')
-  return activation in activations && given.inputs.preluActivationWeights === undefined ? convolve(given, activation) : undefined
-}
 
 /**
  * The gradient for the input: a convolution of what arrives. With strides, inputs that lie so far apart see the same taps, and each such
@@ -245,36 +237,7 @@ const filterGradient: Native = ({ inputs, attrs, backend }) => {
   return result
 }
 
-/** With one output for each channel; of one pixel it is what a normalisation is made of. */
-const depthwise: Native = given => rescale(given) ?? slid(given)
-
-const slid: Native = given => {
-  const { x, filter, bias } = given.inputs as { x: tf.TensorInfo; filter: tf.TensorInfo; bias?: tf.TensorInfo }
-  const { strides, pad, dilations, dimRoundingMode, dataFormat = 'NHWC', activation = 'linear' } = given.attrs as unknown as ConvolutionAttrs & { activation?: string }
-  if (!isFloat(x, filter) || bias !== undefined || activation !== 'linear' || filter.shape[3] !== 1 || dataFormat !== 'NHWC') return undefined
-  const info = tf.backend_util.computeConv2DInfo(
-    x.shape as [number, number, number, number], filter.shape as [number, number, number, number], strides, dilations ?? 1, pad, dimRoundingMode, true)
-  return slide(given, x, info, given.backend.addressOf(filter))
-}
-
-const rescale: Native = ({ inputs, attrs, backend }) => {
-  const { x, filter, bias } = inputs as { x: tf.TensorInfo; filter: tf.TensorInfo; bias?: tf.TensorInfo }
-  const { strides, pad, dataFormat = 'NHWC', activation = 'linear' } = attrs as unknown as ConvolutionAttrs & { activation?: string }
-  const [height, width, channels, multiplier] = filter.shape as [number, number, number, number]
-  const padded = pad !== 'same' && pad !== 'valid' && pad !== 0
-  const plain = height === 1 && width === 1 && multiplier === 1 && [strides].flat().every(stride => stride === 1) && !padded && dataFormat === 'NHWC'
-  if (!isFloat(x, filter, bias) || !plain || !(activation in activations) || (bias !== undefined && sizeOf(bias.shape) !== channels)) return undefined
-  const result = backend.allocate(x.shape)
-  const size = sizeOf(x.shape)
-  const offsets = bias === undefined ? backend.engine.zeros(channels + 4) : backend.addressOf(bias)
-  backend.engine.run('affine', [
-    backend.addressOf(x), backend.addressOf(filter), offsets, backend.addressOf(result), channels, activations[activation]!
-  ], size === 0 ? 0 : size / channels, 2 * size)
-  return result
-}
-
 export const products: Natives = {
-  BatchMatMul: given => matMul(given), _FusedMatMul: fusedMatMul,
-  Conv2D: given => convolve(given), FusedConv2D: fusedConvolution, Conv2DBackpropInput: inputGradient, Conv2DBackpropFilter: filterGradient,
-  DepthwiseConv2dNative: depthwise, FusedDepthwiseConv2D: depthwise
+  BatchMatMul: given => matMul(given, 'linear'), _FusedMatMul: fusedMatMul,
+  Conv2D: given => convolve(given, 'linear'), FusedConv2D: activated(convolve), Conv2DBackpropInput: inputGradient, Conv2DBackpropFilter: filterGradient
 }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { bitsOf } from '../engine.ts'
 import type { WasmBackend } from '../wasm-backend.ts'
-import { call, isFloat, sizeOf, type Native, type Natives } from './kernel.ts'
+import { axesLast, call, instead, isFloat, isNumeric, sizeOf, type Given, type Native, type Natives } from './kernel.ts'
 
 // The same order as in assembly/reductions.ts.
 const names = ['Sum', 'Max', 'Min', 'Prod']
@@ -33,20 +33,34 @@ function reduceRows(backend: WasmBackend, op: number, x: number, rows: number, n
   })
 }
 
-const reduction = (op: number, mean = false): Native => given => {
-  const { inputs, attrs, backend } = given
-  const x = inputs.x!
+/** Axes that a kernel reduces, and the shape of what it leaves. */
+function reducedOf({ inputs, attrs }: Given): { readonly axes: readonly number[]; readonly shape: number[] } {
+  const { shape } = inputs.x!
   // Maxima call their axes by another name.
   const { axis, reductionIndices = axis, keepDims } = attrs as { axis: number | number[]; reductionIndices?: number | number[]; keepDims: boolean }
-  const axes = tf.util.parseAxisParam(reductionIndices, x.shape)
-  if (!isFloat(x) || sizeOf(x.shape) === 0) return undefined
+  const axes = tf.util.parseAxisParam(reductionIndices, shape)
+  return { axes, shape: keepDims ? shape.map((length, i) => (axes.includes(i) ? 1 : length)) : shape.filter((_, i) => !axes.includes(i)) }
+}
+
+/** Whole numbers and booleans are the JavaScript kernel's. */
+const notOfFloats = (name: string): Native => given => {
+  const { axes, shape } = reducedOf(given)
+  const result = axesLast(name, given, axes)
+  return result && { ...result, shape }
+}
+
+const reduction = (op: number, mean = false): Native => given => {
+  const { inputs, backend } = given
+  const x = inputs.x!
+  if (sizeOf(x.shape) === 0) return undefined
+  if (!isFloat(x)) return mean && isNumeric(x) ? meanOfFloats(given) : notOfFloats(names[op]!)(given)
+  const { axes, shape } = reducedOf(given)
   const rank = x.shape.length
   // Axes of length one may count as reduced or not: what is left must lie side by side.
   const reduced = x.shape.map((length, i) => axes.includes(i) || length === 1)
   const real = x.shape.map((length, i) => length > 1 && axes.includes(i))
   const first = real.indexOf(true)
   const end = real.lastIndexOf(true) + 1
-  const shape = keepDims ? x.shape.map((length, i) => (axes.includes(i) ? 1 : length)) : x.shape.filter((_, i) => !axes.includes(i))
   if (first >= 0 && !reduced.slice(first, end).every(Boolean)) {
     // Reduced axes go last; what comes out has the order of the others.
     const perm = [...x.shape.keys()].sort((a, b) => Number(real[a]) - Number(real[b]) || a - b)
@@ -66,6 +80,11 @@ const reduction = (op: number, mean = false): Native => given => {
   return result
 }
 
+function meanOfFloats(given: Given): tf.TensorInfo {
+  const x = call('Cast', given, given.inputs, { dtype: 'float32' })
+  return instead(given, x, call('Mean', given, { x }, given.attrs))
+}
+
 /** Over the last axis. */
 const softmax = (wantsLog: boolean): Native => ({ inputs, attrs, backend }) => {
   const x = inputs.logits!
@@ -80,5 +99,5 @@ const softmax = (wantsLog: boolean): Native => ({ inputs, attrs, backend }) => {
 
 export const reductions: Natives = {
   ...Object.fromEntries(names.map((name, op) => [name, reduction(op)])),
-  Mean: reduction(0, true), Softmax: softmax(false), LogSoftmax: softmax(true)
+  All: notOfFloats('All'), Any: notOfFloats('Any'), Mean: reduction(0, true), Softmax: softmax(false), LogSoftmax: softmax(true)
 }

@@ -1,9 +1,10 @@
 import { bitsOf } from '../engine.ts'
 import { isFloat, sizeOf, vectors, type Native, type Natives } from './kernel.ts'
 
-// The same order as in assembly/elementwise.ts.
+// The same order as in assembly/elementwise.ts, and from Sin on as in assembly/scalars.ts.
 const names = [
-  'Relu', 'Relu6', 'Neg', 'Abs', 'Square', 'Sqrt', 'Rsqrt', 'Reciprocal', 'Exp', 'Log', 'Log1p', 'Sigmoid', 'Tanh', 'Step', 'LeakyRelu', 'Floor', 'Ceil', 'Round', 'ClipByValue'
+  'Relu', 'Relu6', 'Neg', 'Abs', 'Square', 'Sqrt', 'Rsqrt', 'Reciprocal', 'Exp', 'Log', 'Log1p', 'Sigmoid', 'Tanh', 'Step', 'LeakyRelu', 'Floor', 'Ceil', 'Round', 'Elu', 'Selu',
+  'Softplus', 'Sign', 'Expm1', 'Erf', 'ClipByValue', 'Sin', 'Cos', 'Tan', 'Asin', 'Acos', 'Atan', 'Sinh', 'Cosh', 'Asinh', 'Acosh', 'Atanh'
 ]
 
 const elementwise = (op: number): Native => ({ inputs, attrs, backend }) => {

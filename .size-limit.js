@@ -1,0 +1,40 @@
+// What a page loads for each package and all that it stands on, minified and gzipped, beside TensorFlow.js and the kernels in `.wasm` files.
+const whole = {
+  core: '10.5 kB',
+  isolation: '1 kB',
+  scheduler: '0.5 kB',
+  optimizers: '2.25 kB',
+  embeddings: '1.5 kB',
+  data: '6 kB',
+  evaluation: '5 kB',
+  checkpoints: '2.25 kB',
+  lapstrake: '60 kB',
+  'backbones/resnet': '4.25 kB',
+  'backends/node': '0.75 kB',
+  'backends/wasm': '13.5 kB',
+  'backends/webgpu': '1 kB',
+  'losses/cacr': '3.25 kB',
+  'losses/cross-entropy': '0.75 kB',
+  'losses/distillation': '7.5 kB',
+  'losses/info-nce': '3.5 kB',
+  'losses/non-contrastive': '2.5 kB',
+  'losses/pac-bayes': '5.5 kB',
+  'losses/supcon': '2.5 kB'
+}
+const of = folder => `packages/${folder}/dist/index.js`
+
+export default [
+  { name: 'one loss', limit: '3 kB', import: { [of('losses/info-nce')]: '{ ntXent }' } },
+  {
+    name: 'a trainer, an isolation, a schedule, a loss and an optimizer',
+    limit: '12 kB',
+    import: {
+      [of('core')]: '{ createTrainer, dispose, seeded }',
+      [of('isolation')]: '{ overlapping }',
+      [of('scheduler')]: '{ sequential }',
+      [of('losses/info-nce')]: '{ ntXent }',
+      [of('optimizers')]: '{ adamW }'
+    }
+  },
+  ...Object.entries(whole).map(([folder, limit]) => ({ name: `all of ${folder}`, limit, path: of(folder) }))
+].map(check => ({ path: [], gzip: true, ignore: ['@tensorflow/*'], modifyEsbuildConfig: config => ({ ...config, format: 'esm' }), ...check }))

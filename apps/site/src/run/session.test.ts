@@ -39,14 +39,19 @@ test('tells its story in order, and answers when it is over', async () => {
   expect(moved).toBeLessThan(3)
 })
 
-test('a question between steps is answered there', async () => {
+test('a question between steps is answered there; a run that was saved goes on', async () => {
   const events: RunEvent[] = []
   const session = startSession(request, event => {
     events.push(event)
     if (event.kind === 'step' && event.metrics.step === 2) session.ask({ kind: 'save' })
   })
   await session.ended
-  expect(events.find(event => event.kind === 'saved')?.step).toBe(2)
+  const saved = events.find(event => event.kind === 'saved')!
+  expect(saved.step).toBe(2)
+  const again: RunEvent[] = []
+  await startSession({ ...request, resume: saved.bytes }, event => again.push(event)).ended
+  const steps = (all: readonly RunEvent[]): unknown[] => all.filter(event => event.kind === 'step').map(({ metrics: { step, losses } }) => [step, losses])
+  expect(steps(again)).toEqual(steps(events).slice(2))
 })
 
 test('ends after the steps that are asked for', async () => {

@@ -1,6 +1,7 @@
 import { subset, train, TrainingStopped, useBackend, type Dataset, type Experiment, type State } from 'lapstrake'
 import { openData } from './data/open-data.ts'
 import { evaluate } from './evaluate.ts'
+import { exportWeights } from './export-weights.ts'
 import { experimentOf } from './experiment-of.ts'
 import { modules } from './modules.ts'
 import { observer, type Observer } from './observe/observer.ts'
@@ -9,8 +10,6 @@ import { firstViews } from './observe/views.ts'
 import type { Blame, Command, RunEvent, RunRequest } from './protocol.ts'
 import { lineOf, RecipeError } from './recipe-error.ts'
 import { recipes } from './recipes.ts'
-import { exportWeights, saveRun } from './saved-run.ts'
-import { watchGpu } from './watch-gpu.ts'
 
 /** What may be asked of a run between its steps, and when it is over. */
 export type Question = Exclude<Command, { kind: 'start' | 'ping' }>
@@ -29,12 +28,6 @@ export function startSession(request: RunRequest, tell: Tell): Session {
   const questions: Question[] = []
   let answer: (question: Question) => Promise<void> = async () => {}
   let over = false
-  let failed = false
-  const fail = (event: Extract<RunEvent, { kind: 'error' }>): void => {
-    // What follows from a failure says less than the first.
-    if (!failed) tell(event)
-    failed = true
-  }
   const answerAll = async (): Promise<void> => {
     for (let question = questions.shift(); question !== undefined; question = questions.shift()) {
       await answer(question).catch((error: unknown) => tell({ kind: 'warning', message: messageOf(error) }))
@@ -46,15 +39,8 @@ export function startSession(request: RunRequest, tell: Tell): Session {
     try {
       const experiment = experimentOf(evaluate(request.recipe, { ...recipes, [request.recipe]: request.source }, modules))
       blame = 'backend'
-      const end = new AbortController()
       const { name, description, refused } = await useBackend(request.backend, { acceptSoftware: request.acceptSoftware ?? false })
       tell({ kind: 'backend', name, description, refused })
-      if (name === 'webgpu') {
-        watchGpu(message => {
-          fail({ kind: 'error', blame: 'backend', message })
-          end.abort()
-        })
-      }
       blame = 'data'
       const data = await openData(request.data, {
         onProgress: (what, done, total) => tell({ kind: 'progress', what, done, total }),
@@ -64,32 +50,35 @@ export function startSession(request: RunRequest, tell: Tell): Session {
       tell({ kind: 'data', name: training.name, size: training.size, shape: training.shape, classes: training.classes, skipped: data.skipped })
       blame = 'training'
       const looking = observer(experiment.backbone, { ...data, training }, tell)
-      const answering = (state: State): typeof answer => question => reply(question, state, { looking, experiment, tell })
+      const answering = (state: State, save?: Save): typeof answer => question => reply(question, { state, looking, experiment, tell, ...(save && { save }) })
       const steps = Math.min(request.steps ?? Infinity, tellPlan(experiment, training, tell))
       const views = await firstViews(experiment, training, request.seed)
       if (views !== undefined) tell(views)
-      if (name === 'webgpu') tell({ kind: 'progress', what: 'Compiling shaders', done: 0 })
+      let saveNow: Save | undefined
       try {
-        const state = await learn({ experiment, training, steps, end, looking, onState: async state => {
-          answer = answering(state)
+        const state = await learn({ experiment, training, steps, looking, onState: async (state, save) => {
+          saveNow = save
+          answer = answering(state, save)
           await breathe()
           await answerAll()
         } })
-        answer = answering(state)
-        if (failed) return false
+        // A teacher is freed with the training, and a run without it could not be gone on with.
+        answer = answering(state, experiment.teacher === undefined ? saveNow : undefined)
         await looking.look(state)
         tell({ kind: 'done', steps: state.step, interrupted: state.step < steps })
       } catch (error) {
         if (!(error instanceof TrainingStopped)) throw error
         answer = answering(error.state)
-        fail({ kind: 'error', blame: 'training', message: error.message })
+        tell({ kind: 'error', blame: 'training', message: error.message })
       }
       over = true
       await answerAll()
       return true
     } catch (error) {
       const line = error instanceof RecipeError ? error.line : lineOf(request.recipe, error)
-      fail({ kind: 'error', blame: line === undefined ? blame : 'recipe', message: messageOf(error), ...(line !== undefined && { line }) })
+      const message = messageOf(error)
+      if (line === undefined && message.startsWith('backend-')) blame = 'backend'
+      tell({ kind: 'error', blame: line === undefined ? blame : 'recipe', message, ...(line !== undefined && { line }) })
       return false
     }
   }
@@ -98,25 +87,24 @@ export function startSession(request: RunRequest, tell: Tell): Session {
     readonly experiment: Experiment
     readonly training: Dataset
     readonly steps: number
-    readonly end: AbortController
     readonly looking: Observer
-    readonly onState: (state: State) => Promise<void>
+    readonly onState: (state: State, save: Save) => Promise<void>
   }
-  async function learn({ experiment, training, steps, end, looking, onState }: Course): Promise<State> {
-    // The place where a run that was saved comes back: `saved-run.ts` has the other half.
-    if (request.resume !== undefined) throw new Error('resume: expected a run from its beginning, got one that was saved, which cannot be taken up yet.')
+  async function learn({ experiment, training, steps, looking, onState }: Course): Promise<State> {
+    const end = new AbortController()
     const { due, take } = pace()
     const { state } = await train(experiment, training, {
-      seed: request.seed, signal: end.signal,
+      seed: request.seed, signal: end.signal, ...(request.resume && { resume: request.resume }),
+      onWarmUp: (done, total) => tell({ kind: 'progress', what: 'Compiling shaders', done, total }),
       onWarning: message => tell({ kind: 'warning', message }),
       onTeacherStep: async ({ step, steps: total }) => {
         tell({ kind: 'progress', what: 'The teacher learns first', done: step, total })
         await breathe()
       },
-      async onStep(metrics, state) {
+      async onStep(metrics, state, save) {
         tell({ kind: 'step', metrics })
         if (metrics.step >= steps) end.abort()
-        await onState(state)
+        await onState(state, save)
         if (due() && !end.signal.aborted) await take(() => looking.look(state))
       }
     })
@@ -132,13 +120,25 @@ export function startSession(request: RunRequest, tell: Tell): Session {
   }
 }
 
-async function reply(
-  question: Question, state: State, { looking, experiment, tell }: { readonly looking: Observer; readonly experiment: Experiment; readonly tell: Tell }
-): Promise<void> {
+/** The run as it stands, to be gone on with. */
+type Save = () => Promise<Uint8Array>
+
+interface Asked {
+  readonly state: State
+  readonly looking: Observer
+  readonly experiment: Experiment
+  readonly tell: Tell
+  /** Left out where the run cannot be gone on with. */
+  readonly save?: Save
+}
+
+async function reply(question: Question, { state, looking, experiment, tell, save }: Asked): Promise<void> {
   switch (question.kind) {
     case 'map': return looking.map(state, question.method)
-    case 'save': return tell({ kind: 'saved', step: state.step, bytes: await saveRun(state) })
     case 'export': return tell({ kind: 'weights', step: state.step, bytes: await exportWeights(state, experiment.name) })
+    case 'save':
+      if (save === undefined) throw new Error('save: expected a run that can be gone on with, but this one is over. Export its weights instead.')
+      return tell({ kind: 'saved', step: state.step, bytes: await save() as Uint8Array<ArrayBuffer> })
   }
 }
 

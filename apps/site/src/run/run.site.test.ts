@@ -42,7 +42,7 @@ describe.each(recipes)('%s', recipe => {
 
 test.each(recipes.slice(0, 3))('%s learns on a GPU in software', async recipe => {
   const source = withFields(sourceOf(recipe), 'batchSize: 16, epochs: 8, examples: 16')
-  const events = await runInPage(page, request({ recipe, source, backend: 'webgpu', acceptSoftware: true }))
+  const events = await runInPage(page, request({ recipe, source, backend: 'webgpu', acceptSoftware: true }), { untilStep: 8 })
   expect(of(events, 'error')).toEqual([])
   expect(of(events, 'backend')[0]!.name).toBe('webgpu')
   const losses = lossesOf(events)
@@ -59,7 +59,7 @@ test('stopping ends the worker, and nothing is told afterwards', async () => {
   await expect.poll(() => page.workers().length).toBe(0)
 })
 
-test('the page trains on its sample, and without storage', async () => {
+test('the page trains on its sample', async () => {
   const events = await runInPage(page, request({ source: withFields(sourceOf('05-supcon.ts'), 'batchSize: 16, examples: 64'), recipe: '05-supcon.ts', data: { kind: 'sample' }, steps: 2 }))
   expect(of(events, 'data')[0]).toMatchObject({ size: 64 })
   expect(of(events, 'done')).toEqual([{ kind: 'done', steps: 2, interrupted: false }])

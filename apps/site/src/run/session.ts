@@ -105,7 +105,8 @@ export function startSession(request: RunRequest, tell: Tell): Session {
         tell({ kind: 'step', metrics })
         if (metrics.step >= steps) end.abort()
         await onState(state, save)
-        if (due() && !end.signal.aborted) await take(() => looking.look(state))
+        // First come some losses: a look may take as long as several steps.
+        if (metrics.step >= 10 && due() && !end.signal.aborted) await take(() => looking.look(state))
       }
     })
     return state

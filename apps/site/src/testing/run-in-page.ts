@@ -5,12 +5,11 @@ import type { RunEvent, RunRequest } from '../run/protocol.ts'
 import type * as run from '../run/start-run.ts'
 import type { OpenSite } from './open-site.ts'
 
-/** An event as it comes out of the page: lists of numbers are left there, and their length comes instead. */
-type Told = RunEvent
-
 export interface RunInPageOptions {
   /** Stops the run at the first such event; `done` and `error` end it anyway. */
   readonly until?: RunEvent['kind']
+  /** Stops the run at this step. */
+  readonly untilStep?: number
   /** Files of one's own, made in the page: their paths and bytes in base64. */
   readonly files?: readonly { readonly path: string; readonly base64: string }[]
 }
@@ -31,16 +30,17 @@ export async function openBarePage({ url, context }: OpenSite): Promise<Page> {
   return page
 }
 
-/** Runs a recipe in a page and gives back what was told. */
-export const runInPage = (page: Page, request: RunRequest, { until, files = [] }: RunInPageOptions = {}): Promise<readonly Told[]> =>
-  page.evaluate(({ request, until, files }) => new Promise<Told[]>(resolve => {
+/** Runs a recipe in a page and gives back what was told; of lists of numbers their length in bytes. */
+export const runInPage = (page: Page, request: RunRequest, { until, untilStep, files = [] }: RunInPageOptions = {}): Promise<readonly RunEvent[]> =>
+  page.evaluate(({ request, until, untilStep, files }) => new Promise<RunEvent[]>(resolve => {
     const own = files.map(({ path, base64 }) => ({ path, file: new File([Uint8Array.from(atob(base64), letter => letter.charCodeAt(0))], path) }))
-    const told: Told[] = []
+    const told: RunEvent[] = []
     const { startRun } = window as unknown as typeof run
     const { stop } = startRun(own.length > 0 ? { ...request, data: { kind: 'files', files: own } } : request, event => {
-      told.push(JSON.parse(JSON.stringify(event, (_, value: unknown) => (ArrayBuffer.isView(value) ? value.byteLength : value))) as Told)
-      if (event.kind !== 'done' && event.kind !== 'error' && event.kind !== until) return
+      told.push(JSON.parse(JSON.stringify(event, (_, value: unknown) => (ArrayBuffer.isView(value) ? value.byteLength : value))) as RunEvent)
+      const isLast = event.kind === 'step' && event.metrics.step === untilStep
+      if (!isLast && event.kind !== 'done' && event.kind !== 'error' && event.kind !== until) return
       stop()
       resolve(told)
     })
-  }), { request, files, ...(until !== undefined && { until }) })
+  }), { request, files, ...(until !== undefined && { until }), ...(untilStep !== undefined && { untilStep }) })

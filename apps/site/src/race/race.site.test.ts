@@ -38,7 +38,7 @@ test('a race draws three curves and what it measures, and Stop frees the worker'
   expect(await page.locator('.race .badge').textContent()).toMatch(/WebGPU|WASM/)
   await page.getByRole('button', { name: 'Stop' }).click()
   await page.getByText('Stopped').waitFor()
-  await expect.poll(() => page.workers().length).toBe(0)
+  await expect.poll(() => page.workers().length, { timeout: 20_000 }).toBe(0)
   await race(page)
   await curves(page, 1)
   expect(site.complaints).toEqual([])

@@ -1,5 +1,5 @@
 import {
-  convNet, dispose, endToEnd, greedy, ntXent, overlapping, projector, sgd, shapes, simclr, subset, train, twoViews, useBackend, type Experiment
+  convNet, dispose, endToEnd, greedy, ntXent, overlapping, projector, sgd, shapes, simclr, train, twoViews, useBackend, type Experiment
 } from 'lapstrake'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, expect, test } from 'vitest'
@@ -14,13 +14,13 @@ const small = (name: string, isolation: Experiment['isolation']): Experiment => 
   loss: () => ntXent(), optimizer: sgd({ learningRate: 0.1 }), batchSize: 8, epochs: 4
 })
 const experiments = [small('a', endToEnd()), small('b', greedy()), small('c', overlapping())]
-const dataset = shapes({ count: 50, length: 8 })
+const data = { training: shapes({ count: 40, length: 8 }), held: shapes({ count: 10, length: 8, seed: 1 }) }
 const steps = 4
 
 const events: RaceEvent[] = []
 beforeAll(async () => {
   await useBackend('cpu')
-  await runRace(experiments, dataset, { seed: 3, steps, lookEvery: 2 }, event => events.push(event))
+  await runRace(experiments, data, { seed: 3, steps, lookEvery: 2 }, event => events.push(event))
 })
 
 const of = <K extends RaceEvent['kind']>(kind: K): Extract<RaceEvent, { kind: K }>[] => events.filter(event => event.kind === kind) as never
@@ -33,8 +33,7 @@ test('each has the losses that it has alone', async () => {
   for (const [lane, experiment] of experiments.entries()) {
     const alone: number[][] = []
     const end = new AbortController()
-    const training = subset(dataset, { count: 40 })
-    const { state } = await train(experiment, training, {
+    const { state } = await train(experiment, data.training, {
       seed: 3, signal: end.signal, onStep: ({ step, losses }) => { alone.push(Object.values(losses)); if (step === steps) end.abort() }
     })
     dispose(state)
@@ -57,7 +56,7 @@ test('accuracies are those of its classes, memory and time are measured', () => 
 
 test('nothing is left behind', async () => {
   const before = tf.memory().numTensors
-  await runRace(experiments, dataset, { seed: 0, steps: 2, lookEvery: 2 }, () => {})
+  await runRace(experiments, data, { seed: 0, steps: 2, lookEvery: 2 }, () => {})
   expect(tf.memory().numTensors).toBe(before)
 })
 

@@ -1,30 +1,29 @@
 import {
-  collectFeatures, createTrainer, dispose, meterMemory, nearestNeighbours, simclr, subset, train, twoViews,
+  collectFeatures, createTrainer, dispose, meterMemory, nearestNeighbours, simclr, train, twoViews,
   type Dataset, type Experiment, type State
 } from 'lapstrake'
 import type { RaceEvent, RaceRequest } from './protocol.ts'
 import { takeTurns, type Turn } from './turns.ts'
 
+/** Images to learn from, and others that nobody learns from. */
+export interface RaceData {
+  readonly training: Dataset
+  readonly held: Dataset
+}
+
 /**
  * Trains several experiments step by step in turn, so that each step has the machine for itself and a busy moment of the machine
  * meets them all. Their losses are those that each would have alone.
  */
-export async function runRace(experiments: readonly Experiment[], dataset: Dataset, request: RaceRequest, tell: (event: RaceEvent) => void): Promise<void> {
-  const unseen = Math.floor(dataset.size / 5)
-  const data = { training: subset(dataset, { count: dataset.size - unseen }), testing: subset(dataset, { count: unseen, from: dataset.size - unseen }) }
-  tell({ kind: 'data', name: dataset.name, size: data.training.size })
+export async function runRace(experiments: readonly Experiment[], data: RaceData, request: RaceRequest, tell: (event: RaceEvent) => void): Promise<void> {
+  tell({ kind: 'data', name: data.training.name, size: data.training.size })
   const turns = takeTurns(experiments.length)
-  await Promise.all(experiments.map((experiment, lane) => runLane(fitted(experiment, dataset), lane, turns[lane]!, data, request, tell)))
+  await Promise.all(experiments.map((experiment, lane) => runLane(fitted(experiment, data.training), lane, turns[lane]!, data, request, tell)))
   tell({ kind: 'done' })
 }
 
-interface RaceData {
-  readonly training: Dataset
-  readonly testing: Dataset
-}
-
 async function runLane(
-  experiment: Experiment, lane: number, turn: Turn, { training, testing }: RaceData, { seed, steps, lookEvery }: RaceRequest, tell: (event: RaceEvent) => void
+  experiment: Experiment, lane: number, turn: Turn, { training, held }: RaceData, { seed, steps, lookEvery }: RaceRequest, tell: (event: RaceEvent) => void
 ): Promise<void> {
   await turn.come()
   const trainer = createTrainer(experiment, { inputShape: training.shape })
@@ -53,7 +52,7 @@ async function runLane(
 
   async function accuracyOf(state: State): Promise<number> {
     const encode = (images: Parameters<typeof trainer.encode>[1]): ReturnType<typeof trainer.encode> => trainer.encode(state, images)
-    return nearestNeighbours(await collectFeatures(training, encode), await collectFeatures(testing, encode))
+    return nearestNeighbours(await collectFeatures(training, encode), await collectFeatures(held, encode))
   }
 }
 

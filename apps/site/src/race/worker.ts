@@ -1,11 +1,11 @@
-import { shapes, useBackend, type Dataset } from 'lapstrake'
+import { shapes, useBackend } from 'lapstrake'
 import { contestants } from './contestants.ts'
 import type { RaceEvent, RaceRequest } from './protocol.ts'
-import { runRace } from './run-race.ts'
+import { runRace, type RaceData } from './run-race.ts'
 
 const tell = (event: RaceEvent): void => postMessage(event)
 
-const raceData = async (): Promise<Dataset> => shapes({ count: 1250, length: 32 })
+const raceData = async (): Promise<RaceData> => ({ training: shapes({ count: 1000 }), held: shapes({ count: 250, seed: 1 }) })
 
 async function race(request: RaceRequest): Promise<void> {
   tell({ kind: 'backend', choice: await useBackend('auto') })

@@ -1,4 +1,6 @@
 import { transform } from 'sucrase'
+import { nearest } from '../../../../packages/cli/src/nearest-word.ts'
+import { addressOf, lineOf, RecipeError } from './recipe-error.ts'
 
 /** Files by name, such as `03-loco.ts`, with their TypeScript. */
 export type Sources = Readonly<Record<string, string>>
@@ -6,8 +8,7 @@ export type Sources = Readonly<Record<string, string>>
 /**
  * Runs a TypeScript module and gives back what it exports. Its imports are files beside it, or one of the modules at hand.
  *
- * @throws SyntaxError if it is no TypeScript
- * @throws Error for an import that does not exist
+ * @throws RecipeError with the line: if it is no TypeScript, imports what does not exist, or throws while it runs
  */
 export function evaluate(file: string, sources: Sources, modules: Readonly<Record<string, object>>): Readonly<Record<string, unknown>> {
   const loaded = new Map<string, object>()
@@ -16,25 +17,58 @@ export function evaluate(file: string, sources: Sources, modules: Readonly<Recor
     if (known !== undefined) return known
     const exports: Record<string, unknown> = {}
     loaded.set(name, exports)
-    const { code } = transform(sources[name]!, { transforms: ['typescript', 'imports'], filePath: name, disableESTransforms: true })
-    const run = new Function('exports', 'require', `${code}\n//# sourceURL=${name}`) as (exports: object, require: (from: string) => object) => void
-    run(exports, from => strict(from, find(from)))
+    const source = sources[name]!
+    compile(name, source)(exports, from => strict(from, find(from), source))
     return exports
   }
   const find = (from: string): object => {
     const beside = from.replace(/^\.\//, '')
     if (from.startsWith('./') && beside in sources) return load(beside)
     if (from in modules) return modules[from]!
-    throw new Error(`import: expected a recipe beside this one or one of ${Object.keys(modules).join(', ')}, got '${from}'.`)
+    const known = [...Object.keys(modules), ...Object.keys(sources).map(name => `./${name}`)]
+    throw new Error(`import: expected a package that runs in a page or a recipe beside this one, got '${from}'. Did you mean '${nearest(from, known)}'?`)
   }
-  return load(file) as Record<string, unknown>
+  try {
+    return load(file) as Record<string, unknown>
+  } catch (error) {
+    if (error instanceof RecipeError) throw error
+    throw new RecipeError(error instanceof Error ? error.message : String(error), lineOf(file, error), { cause: error })
+  }
+}
+
+type Module = (exports: object, require: (from: string) => object) => void
+
+function compile(name: string, source: string): Module {
+  try {
+    const { code } = transform(source, { transforms: ['typescript', 'imports'], filePath: name, disableESTransforms: true })
+    return new Function('exports', 'require', `${code}\n//# sourceURL=${addressOf(name)}`) as Module
+  } catch (error) {
+    // Sucrase ends in the place, `(line:column)`; what only the engine finds wrong comes without one.
+    const { message } = error as Error
+    const [, what = message, line] = /^(?:Error transforming [^:]*: )?(.*?) \((\d+):\d+\)$/s.exec(message) ?? []
+    throw new RecipeError(`${name}: ${what.replace(/\.$/, '')}.`, line === undefined ? undefined : Number(line), { cause: error })
+  }
 }
 
 /** A module that says so when it lacks what is asked of it. */
-const strict = (name: string, module: object): object => new Proxy({}, {
+const strict = (from: string, module: object, importer: string): object => new Proxy(module, {
   get(_, key) {
     if (key === '__esModule') return true
-    if (typeof key === 'string' && !(key in module)) throw new Error(`import: '${name}' exports no ${key}.`)
-    return (module as Record<string | symbol, unknown>)[key]
+    if (typeof key !== 'string' || key in module) return (module as Record<string | symbol, unknown>)[key]
+    const others = Object.keys(module)
+    const meant = key === 'default' || others.length === 0 ? '' : ` Did you mean ${nearest(key, others)}?`
+    const message = `import: '${from}' exports no ${key}.${meant}`
+    const line = lineOfImport(importer, from, key)
+    throw line === undefined ? new Error(message) : new RecipeError(message, line)
   }
 })
+
+/** The line in which a source imports a name; none where it takes the whole module. */
+function lineOfImport(source: string, from: string, name: string): number | undefined {
+  for (const { index, 0: all, 1: names, 2: module } of source.matchAll(/\bimport\b([^'"]*?)\bfrom\s*['"]([^'"]+)['"]/g)) {
+    if (module !== from || names!.includes('*')) continue
+    const at = name === 'default' ? 0 : all.search(new RegExp(`\\b${name}\\b`))
+    if (at >= 0) return source.slice(0, index + at).split('\n').length
+  }
+  return undefined
+}

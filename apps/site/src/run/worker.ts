@@ -1,37 +1,18 @@
-import { dispose, shapes, train, useBackend, type Dataset, type Experiment } from 'lapstrake'
-import { evaluate } from './evaluate.ts'
-import { modules } from './modules.ts'
-import type { Command, DataChoice, RunEvent, RunRequest } from './protocol.ts'
-import { recipes } from './recipes.ts'
+import type { Command, RunEvent } from './protocol.ts'
+import { startSession, type Session } from './session.ts'
 
 const tell = (event: RunEvent): void => postMessage(event)
 
-async function run({ recipe, source, data, seed, backend, acceptSoftware = false, steps = Infinity }: RunRequest): Promise<void> {
-  const { default: experiment } = evaluate(recipe, { ...recipes, [recipe]: source }, modules) as { default?: Experiment }
-  if (experiment === undefined) throw new Error('recipe: expected a default export, an experiment. End the file with: export default recipe')
-  const { name, description, refused } = await useBackend(backend, { acceptSoftware })
-  tell({ kind: 'backend', name, description, refused })
-  const dataset = await open(data)
-  tell({ kind: 'data', name: dataset.name, size: dataset.size, shape: dataset.shape, classes: dataset.classes, skipped: [] })
-  const end = new AbortController()
-  const { state, interrupted } = await train(experiment, dataset, {
-    seed, signal: end.signal,
-    onWarning: message => tell({ kind: 'warning', message }),
-    onStep(metrics) {
-      tell({ kind: 'step', metrics })
-      if (metrics.step >= steps) end.abort()
-    }
-  })
-  tell({ kind: 'done', steps: state.step, interrupted })
-  dispose(state)
-}
-
-async function open(_: DataChoice): Promise<Dataset> {
-  return shapes({ count: 2000, length: 32 })
-}
+let session: Session | undefined
 
 onmessage = ({ data: command }: MessageEvent<Command>) => {
-  if (command.kind === 'ping') tell({ kind: 'alive' })
-  if (command.kind !== 'start') return
-  run(command.request).catch((error: unknown) => tell({ kind: 'error', blame: 'training', message: error instanceof Error ? error.message : String(error) }))
+  switch (command.kind) {
+    case 'ping': return tell({ kind: 'alive' })
+    case 'start':
+      session = startSession(command.request, tell)
+      // A worker without a state has nothing more to say; one with a state waits to be asked, until the page stops it.
+      void session.ended.then(hasState => { if (!hasState) close() })
+      return
+    default: return session?.ask(command)
+  }
 }

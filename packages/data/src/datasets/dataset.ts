@@ -68,9 +68,14 @@ export function subset(dataset: Dataset, { count, from = 0, seed }: SubsetOption
   const chosen = seed === undefined
     ? Uint32Array.from({ length: count }, (_, i) => from + i)
     : seeded(seed).split('subset').permutation(dataset.size).slice(0, count)
+  return pick(dataset, chosen)
+}
+
+/** The examples of a data set at these places, in this order. */
+export function pick(dataset: Dataset, places: Uint32Array): Dataset {
   const { labels } = dataset
   return {
-    ...dataset, size: count, ...(labels && { labels: Int32Array.from(chosen, place => labels[place]!) }),
-    read: indices => dataset.read(Uint32Array.from(indices, i => chosen[i]!))
+    ...dataset, size: places.length, ...(labels && { labels: Int32Array.from(places, place => labels[place]!) }),
+    read: indices => dataset.read(Uint32Array.from(indices, i => places[i]!))
   }
 }

@@ -10,7 +10,7 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { cifar10, download, fashionMnist, imageFolder } from '../node.ts'
 import { fromRecords } from './cifar.ts'
-import { readIdx } from './mnist.ts'
+import { readIdx } from './idx.ts'
 
 const md5 = (bytes: Uint8Array): string => createHash('md5').update(bytes).digest('hex')
 let folder: string

@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
-import { inMemory, type Dataset } from './dataset.ts'
+import type { Dataset } from './dataset.ts'
 import { dataFolders, download, findFile, md5Of, type DownloadProgress } from './download.ts'
+import { fashionMnistClasses, fromIdx } from './idx.ts'
 
 export interface MnistOptions {
   readonly split: 'train' | 'test'
@@ -29,7 +30,7 @@ export const fashionMnist = (options: MnistOptions): Promise<Dataset> => load({
   name: 'Fashion-MNIST',
   folder: 'fashion-mnist',
   address: 'http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/',
-  classes: ['T-shirt', 'trouser', 'pullover', 'dress', 'coat', 'sandal', 'shirt', 'sneaker', 'bag', 'ankle boot'],
+  classes: fashionMnistClasses,
   md5: {
     train: ['8d4fb7e6c68d591d4c3dfef9ec88bf0d', '25c81989df183df01b3e8a0aad5dffbe'],
     test: ['bef4ecab320f06d8554ea6380940ec79', 'bb300cfdad3c16e7a12a480ee83cd310']
@@ -67,10 +68,8 @@ async function load({ name, folder, address, classes, md5 }: Source, { split, on
     return gunzipped(path)
   }
   const [imagesMd5, labelsMd5] = md5[split]
-  const images = readIdx(await fetched(`${part}-images-idx3-ubyte.gz`, imagesMd5), 3, `${name} ${split} images`)
-  const labels = readIdx(await fetched(`${part}-labels-idx1-ubyte.gz`, labelsMd5), 1, `${name} ${split} labels`)
-  const [, height, width] = images.shape as [number, number, number]
-  return inMemory({ name, classes, shape: [height, width, 1], images: images.data, labels: Int32Array.from(labels.data) })
+  const images = await fetched(`${part}-images-idx3-ubyte.gz`, imagesMd5)
+  return fromIdx({ name, what: `${name} ${split}`, classes, images, labels: await fetched(`${part}-labels-idx1-ubyte.gz`, labelsMd5) })
 }
 
 async function gunzipped(path: string): Promise<Uint8Array> {
@@ -79,19 +78,4 @@ async function gunzipped(path: string): Promise<Uint8Array> {
   } catch (error) {
     throw new Error(`${path}: expected a gzip file, but it is damaged or cut short. Delete it, and it is fetched again.`, { cause: error })
   }
-}
-
-/** The IDX format: two zero bytes, a type (8: bytes), the number of axes, their lengths, the data. */
-export function readIdx(bytes: Uint8Array, axes: number, who: string): { readonly shape: readonly number[]; readonly data: Uint8Array } {
-  const header = 4 + 4 * axes
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  if (bytes.length < header || view.getUint16(0) !== 0 || bytes[2] !== 8 || bytes[3] !== axes) {
-    throw new Error(`${who}: expected an IDX file of bytes with ${axes} axes, got one that begins with ${[...bytes.subarray(0, 4)].join(' ')}.`)
-  }
-  const shape = Array.from({ length: axes }, (_, i) => view.getUint32(4 + 4 * i))
-  const size = shape.reduce((product, length) => product * length, 1)
-  if (bytes.length !== header + size) {
-    throw new Error(`${who}: expected ${header + size} bytes for the shape ${shape.join(' × ')}, got ${bytes.length}. The file is cut short.`)
-  }
-  return { shape, data: bytes.subarray(header) }
 }

@@ -1,0 +1,89 @@
+import { unzipSync } from 'fflate'
+import { inMemory, type Dataset } from 'lapstrake'
+import type { OwnFile } from '../protocol.ts'
+
+/** A file that could not be used, and why. */
+export interface Skipped {
+  readonly path: string
+  readonly reason: string
+}
+
+/** A file by its path; an image's class is the folder that it lies in. */
+interface Named {
+  readonly path: string
+  readonly content: Blob
+}
+
+/** Height and width that every image is brought to. */
+const length = 32
+
+/**
+ * Images of the reader's own: each is cut to a square from its middle and scaled; those in one folder only have no classes.
+ *
+ * @throws Error if a zip is damaged or nothing in the files is an image
+ */
+export async function openFiles(
+  files: readonly OwnFile[], onProgress: (done: number, total: number) => void
+): Promise<{ readonly dataset: Dataset; readonly skipped: readonly Skipped[] }> {
+  const all = (await Promise.all(files.map(unpacked))).flat().filter(({ path }) => !isHidden(path)).sort((a, b) => (a.path < b.path ? -1 : 1))
+  const folders = [...new Set(all.filter(({ path }) => isImage(path)).map(({ path }) => folderOf(path)))].sort()
+  const images: Uint8ClampedArray[] = []
+  const labels: number[] = []
+  const skipped: Skipped[] = []
+  for (const [i, { path, content }] of all.entries()) {
+    if (!isImage(path)) skipped.push({ path, reason: 'not an image' })
+    else {
+      const pixels = await decode(content).catch(() => undefined)
+      if (pixels === undefined) skipped.push({ path, reason: 'damaged, or of a kind that this browser cannot show' })
+      else {
+        images.push(pixels)
+        labels.push(folders.length > 1 ? folders.indexOf(folderOf(path)) : -1)
+      }
+    }
+    if (i % 20 === 19 || i === all.length - 1) onProgress(i + 1, all.length)
+  }
+  if (images.length < 2) {
+    throw new Error(
+      `data: expected images in the ${files.length === 1 ? 'file' : `${files.length} files`}, got ${images.length} that can be used` +
+      `${skipped.length > 0 ? ` and ${skipped.length} that cannot, such as ${skipped[0]!.path} (${skipped[0]!.reason})` : ''}. ` +
+      'Drop a zip or a folder of PNG, JPEG or WebP images, one folder for each class.')
+  }
+  const pixels = new Uint8Array(images.length * length * length * 3)
+  images.forEach((rgba, image) => {
+    for (let i = 0; i < length * length; i++) {
+      for (let channel = 0; channel < 3; channel++) pixels[(image * length * length + i) * 3 + channel] = rgba[4 * i + channel]!
+    }
+  })
+  const dataset = inMemory({
+    name: 'your images', classes: folders.length > 1 ? folders : [], shape: [length, length, 3], images: pixels, labels: Int32Array.from(labels)
+  })
+  return { dataset, skipped }
+}
+
+/** A zip's members, or the file itself. */
+async function unpacked({ path, file }: OwnFile): Promise<readonly Named[]> {
+  if (!/\.zip$/i.test(path)) return [{ path, content: file }]
+  try {
+    const members = unzipSync(new Uint8Array(await file.arrayBuffer()), { filter: ({ name }) => !name.endsWith('/') && !isHidden(name) })
+    return Object.entries(members).map(([name, bytes]) => ({ path: name, content: new Blob([bytes as Uint8Array<ArrayBuffer>]) }))
+  } catch (cause) {
+    throw new Error(`data: expected ${path} to be a zip, but it is damaged or cut off. Pack it again, or drop the folder itself.`, { cause })
+  }
+}
+
+/** What systems leave in folders and zips. */
+const isHidden = (path: string): boolean => path.split('/').some(part => part.startsWith('.') || part === '__MACOSX' || part === 'Thumbs.db' || part === 'desktop.ini')
+const isImage = (path: string): boolean => /\.(png|jpe?g|webp|gif|bmp|avif)$/i.test(path)
+const folderOf = (path: string): string => path.split('/').at(-2) ?? 'no folder'
+
+async function decode(content: Blob): Promise<Uint8ClampedArray> {
+  const bitmap = await createImageBitmap(content)
+  const side = Math.min(bitmap.width, bitmap.height)
+  const context = new OffscreenCanvas(length, length).getContext('2d', { willReadFrequently: true })!
+  context.fillStyle = 'white'
+  context.fillRect(0, 0, length, length)
+  context.imageSmoothingQuality = 'high'
+  context.drawImage(bitmap, (bitmap.width - side) / 2, (bitmap.height - side) / 2, side, side, 0, 0, length, length)
+  bitmap.close()
+  return context.getImageData(0, 0, length, length).data
+}

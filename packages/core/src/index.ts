@@ -1,5 +1,3 @@
-import '#gradients'
-
 export { perUnit, scheduled, symmetric, weighted } from './combine.ts'
 export type {
   Backbone, Batch, Buffers, Isolation, LocalLoss, Loss, LossShapes, LossVariables, Memory, Merge, Mode, Optimizer, OptimizerState,

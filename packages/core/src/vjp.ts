@@ -1,3 +1,5 @@
+// Here, where they are used, and not in index.ts: bundlers go past a file that only hands on the names of others.
+import '#gradients'
 import * as tf from '@tensorflow/tfjs-core'
 
 /** One cotangent for each output; an absent one counts as zero and costs nothing. */

@@ -1,10 +1,16 @@
-import { defineAsyncComponent } from 'vue'
-import type { Theme } from 'vitepress'
-import DefaultTheme from 'vitepress/theme'
+import { defineAsyncComponent, h } from 'vue'
+import { withBase, type Theme } from 'vitepress'
+import DefaultTheme from 'vitepress/theme-without-fonts'
+import RaceTrack from '../../src/components/race/RaceTrack.vue'
+import './style.css'
 
 const theme: Theme = {
   extends: DefaultTheme,
+  Layout: () => h(DefaultTheme.Layout, null, {
+    'nav-bar-title-before': () => h('img', { class: 'ls-logo', src: withBase('/favicon.svg'), alt: '' })
+  }),
   enhanceApp({ app }): void {
+    app.component('RaceTrack', RaceTrack)
     app.component('RecipeRunner', defineAsyncComponent(() => import('../../src/components/RecipeRunner.vue')))
   }
 }

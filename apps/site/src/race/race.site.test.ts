@@ -1,0 +1,65 @@
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openSite, type OpenSite } from '../testing/open-site.ts'
+
+let site: OpenSite
+beforeAll(async () => { site = await openSite() })
+afterAll(() => site.close())
+
+const race = (page: Page): Promise<void> => page.getByRole('button', { name: 'Race' }).click()
+
+/** Waits until all three curves have so many points. */
+const curves = (page: Page, points: number): Promise<unknown> => page.waitForFunction(least => {
+  const means = [...document.querySelectorAll('.race polyline.mean')]
+  return means.length === 3 && means.every(mean => (mean.getAttribute('points') ?? '').split(' ').filter(Boolean).length >= least)
+}, points, { timeout: 200_000 })
+
+const planks = (page: Page): Promise<number[]> =>
+  page.getByRole('article').evaluateAll(lanes => lanes.map(lane => lane.querySelectorAll('.plank').length))
+
+test('nothing is trained until somebody asks for it', async () => {
+  const page = await site.context.newPage()
+  await page.goto(site.url)
+  await page.getByRole('button', { name: 'Race' }).waitFor()
+  expect(page.workers()).toHaveLength(0)
+  expect(await planks(page)).toEqual([1, 8, 7])
+  await page.close()
+})
+
+test('a race draws three curves and what it measures, and Stop frees the worker', async () => {
+  const page = await site.context.newPage()
+  await page.goto(site.url)
+  await race(page)
+  await curves(page, 3)
+  expect(await page.locator('.race dd .said').allTextContents()).toEqual([
+    ...Array<unknown>(3).fill(expect.stringMatching(/^\d+\.\d MB$/)), ...Array<unknown>(3).fill(expect.stringMatching(/^[\d.]+ ms$/)), ...Array<unknown>(3).fill(expect.anything())
+  ])
+  expect(page.workers().length).toBeGreaterThan(0)
+  expect(await page.locator('.race .badge').textContent()).toMatch(/WebGPU|WASM/)
+  await page.getByRole('button', { name: 'Stop' }).click()
+  await page.getByText('Stopped').waitFor()
+  await expect.poll(() => page.workers().length, { timeout: 20_000 }).toBe(0)
+  await race(page)
+  await curves(page, 1)
+  expect(site.complaints).toEqual([])
+  await page.close()
+})
+
+test('pulses run for steps, and not for readers who want no motion', async () => {
+  for (const reducedMotion of ['no-preference', 'reduce'] as const) {
+    const page = await site.context.newPage()
+    await page.emulateMedia({ reducedMotion })
+    await page.addInitScript(() => {
+      const { animate } = Element.prototype
+      Element.prototype.animate = function (...call) {
+        if (this.classList.contains('glint')) document.documentElement.dataset['pulses'] = 'yes'
+        return animate.apply(this, call)
+      }
+    })
+    await page.goto(site.url)
+    await race(page)
+    await curves(page, 2)
+    expect(await page.evaluate(() => document.documentElement.dataset['pulses'] ?? 'no')).toBe(reducedMotion === 'reduce' ? 'no' : 'yes')
+    await page.close()
+  }
+})

@@ -70,8 +70,9 @@ test('the pace is that of the last steps', () => {
   expect(stepsOf(after([plan], begin(0, 20)))).toBe(20)
 })
 
-test('units are named by the plan, others by their losses', () => {
-  expect(unitsOf(after([plan, step(1, { unit0: 1, unit1: 1, probe: 1 })]))).toEqual(['unit0', 'unit1', 'probe'])
+test('units are named by their losses, and counted before there are any', () => {
+  expect(unitsOf(after([plan]))).toEqual(['unit0', 'unit1'])
+  expect(unitsOf(after([plan, step(1, { unit0: 1, crd: 1 })]))).toEqual(['unit0', 'crd'])
 })
 
 test('curves of a long run keep their number of points, each the mean of its steps', () => {

@@ -37,7 +37,7 @@ export interface RunState {
 export const idle: RunState = { phase: 'idle', limit: Infinity, step: 0, curves: noCurves, losses: {}, recent: [], began: 0, now: 0, warnings: [] }
 
 /** A run that has just been asked for, at a time in milliseconds. */
-export const begin = (now: number, limit = Infinity): RunState => ({ ...idle, phase: 'starting', limit, began: now, now })
+export const begin = (now: number, limit: number = Infinity): RunState => ({ ...idle, phase: 'starting', limit, began: now, now })
 
 /** What the reader's Stop leaves: all that was drawn stays. */
 export function stopped(state: RunState, now: number): RunState {
@@ -98,7 +98,8 @@ export function paceOf(state: RunState): { readonly imagesPerSecond?: number; re
   }
 }
 
-/** Names of units in the order of their spans, then of others that have losses. */
-export function unitsOf({ plan, curves }: RunState): readonly string[] {
-  return [...new Set([...(plan?.spans.map((_, i) => `unit${i}`) ?? []), ...Object.keys(curves.losses)])]
+/** Names of units in their order, as their losses tell; before the first step as their spans are counted. */
+export function unitsOf({ plan, losses }: RunState): readonly string[] {
+  const names = Object.keys(losses)
+  return names.length > 0 ? names : plan?.spans.map((_, i) => `unit${i}`) ?? []
 }

@@ -43,7 +43,7 @@ test('an edit runs: its units have curves, and Stop ends it where it is', async 
   const at = await steps(page)
   await page.waitForTimeout(1500)
   expect(await steps(page)).toBe(at)
-  expect(page.workers()).toEqual([])
+  await expect.poll(() => page.workers().length, { timeout: 20_000 }).toBe(0)
   expect(site.complaints).toEqual([])
 })
 

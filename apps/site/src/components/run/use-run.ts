@@ -17,14 +17,16 @@ export interface UseRun {
   /** Ends it at once. */
   stop(): void
   map(method: MapMethod): void
-  /** @throws Error if the run ends before it answers */
+  /** @throws Error if the run ends before it answers, or has ended and does not */
   handOut(kind: 'save' | 'export'): Promise<HandedOut>
-  /** Whether a worker is there to answer. */
+  /** Whether a worker is there to answer: a run whose loss was not finite keeps the state before it. */
   canHandOut(): boolean
 }
 
 /** Drawings follow a run no more often than each so many milliseconds. */
 const interval = 100
+/** Milliseconds that a run which has ended may take to answer. */
+const patience = 20_000
 
 /** A run that its component owns: it ends when the component goes. */
 export function useRun(): UseRun {
@@ -81,7 +83,8 @@ export function useRun(): UseRun {
       if (run === undefined) return reject(new Error('The run has ended.'))
       waiting.push({ kind: kind === 'save' ? 'saved' : 'weights', resolve, reject })
       run.send({ kind })
+      if (!isLive(current)) setTimeout(() => reject(new Error('Nothing is left of the run.')), patience)
     }),
-    canHandOut: () => run !== undefined && current.step > 0 && (isLive(current) || current.phase === 'done')
+    canHandOut: () => run !== undefined && current.step > 0 && (isLive(current) || current.phase === 'done' || current.error?.blame === 'training')
   }
 }

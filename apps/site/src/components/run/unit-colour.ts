@@ -7,6 +7,7 @@ export const unitColour = (unit: number): string => `var(--ls-unit-${unit % fall
 export const unitPaint = (element: Element, unit: number): string =>
   getComputedStyle(element).getPropertyValue(`--ls-unit-${unit % fallbacks.length}`).trim() || fallbacks[unit % fallbacks.length]!
 
-/** The colour of a class among others, readable on light and dark ground; grey for no class. */
-export const classColour = (label: number, classes: number): string =>
-  label < 0 ? '#8a8f98' : `hsl(${Math.round(360 * label / Math.max(1, classes))} ${label % 2 === 0 ? 70 : 55}% ${label % 2 === 0 ? 48 : 60}%)`
+const classColours = ['#4e79a7', '#f28e2b', '#e15759', '#59a14f', '#b07aa1', '#d4a81c', '#3fa7a0', '#e377a2', '#9c755f', '#7f8c9a']
+
+/** The colour of a class, visible on light and dark ground; more than ten take hues that are far from the last. */
+export const classColour = (label: number): string => label < 0 ? '#8a8f98' : classColours[label] ?? `hsl(${label * 137 % 360} 55% 55%)`

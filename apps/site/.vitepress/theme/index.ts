@@ -12,6 +12,8 @@ const theme: Theme = {
   enhanceApp({ app }): void {
     app.component('RaceTrack', RaceTrack)
     app.component('RecipeRunner', defineAsyncComponent(() => import('../../src/components/RecipeRunner.vue')))
+    app.component('RecipeCards', defineAsyncComponent(() => import('../../src/components/run/RecipeCards.vue')))
+    app.component('Playground', defineAsyncComponent(() => import('../../src/components/Playground.vue')))
   }
 }
 

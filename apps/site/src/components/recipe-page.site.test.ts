@@ -1,0 +1,107 @@
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { openSite, type OpenSite } from '../testing/open-site.ts'
+
+let site: OpenSite
+beforeAll(async () => { site = await openSite() })
+afterEach(async () => { await Promise.all(site.context.pages().map(page => page.close())) })
+afterAll(() => site.close())
+
+const button = (page: Page, name: string): ReturnType<Page['getByRole']> => page.getByRole('button', { name, exact: true })
+
+async function open(recipe: string, hash = ''): Promise<Page> {
+  const page = await site.context.newPage()
+  await page.goto(`${site.url}/recipes/${recipe}${hash}`)
+  await page.locator('.cm-content').waitFor()
+  await page.getByLabel('Data').selectOption('shapes')
+  await page.getByLabel('Backend').selectOption('wasm')
+  return page
+}
+
+/** Writes over the first place where a text stands in the editor's lines. */
+async function edit(page: Page, line: string, written: string): Promise<void> {
+  await page.locator('.cm-line', { hasText: line }).first().click()
+  await page.keyboard.press('End')
+  await page.keyboard.press('Shift+Home')
+  await page.keyboard.type(written)
+}
+
+const shownSource = (page: Page): Promise<string> => page.locator('.cm-content').innerText()
+const steps = (page: Page): Promise<number> => page.locator('dt', { hasText: 'step' }).first().locator('+ dd').innerText().then(text => parseInt(text, 10))
+
+test('an edit runs: its units have curves, and Stop ends it where it is', async () => {
+  const page = await open('03-loco')
+  await edit(page, 'const recipe', `const recipe: Experiment = { ...simclr, name: 'mine', batchSize: 16, isolation: overlapping({ size: 3 }) }`)
+  await button(page, 'Run').click()
+  await page.locator('.uplot canvas').waitFor()
+  await expect.poll(() => steps(page), { timeout: 60_000 }).toBeGreaterThan(3)
+  expect(await page.getByRole('list', { name: 'Loss of each unit' }).locator('li').allInnerTexts()).toEqual([
+    expect.stringMatching(/unit0\s+\d\.\d{3}/), expect.stringMatching(/unit1\s+\d\.\d{3}/)
+  ])
+  await button(page, 'Stop').click()
+  await page.getByText('Stopped at step').waitFor()
+  const at = await steps(page)
+  await page.waitForTimeout(1500)
+  expect(await steps(page)).toBe(at)
+  await expect.poll(() => page.workers().length, { timeout: 20_000 }).toBe(0)
+  expect(site.complaints).toEqual([])
+})
+
+test('a shared link brings the edit back, Reset the recipe', async () => {
+  const page = await open('03-loco')
+  const original = await shownSource(page)
+  await edit(page, 'const recipe', 'const recipe = { ...simclr, name: "sharé 🛶" }')
+  await button(page, 'Share').click()
+  await expect.poll(() => page.url()).toContain('#code=')
+  const other = await open('03-loco', new URL(page.url()).hash)
+  expect(await shownSource(other)).toContain('sharé 🛶')
+  await button(other, 'Reset').click()
+  expect(await shownSource(other)).toBe(original)
+  expect(other.url()).not.toContain('#')
+})
+
+test('a link that is cut off says so and shows the recipe', async () => {
+  const page = await open('03-loco', '#code=q1YqS')
+  await page.getByText('cut off or damaged').waitFor()
+  expect(await shownSource(page)).toContain('overlapping()')
+})
+
+test('a syntax error marks its line, and the page lives on', async () => {
+  const page = await open('03-loco')
+  await edit(page, 'const recipe', 'const recipe = = 3')
+  await button(page, 'Run').click()
+  await page.getByRole('alert').waitFor()
+  expect(await page.getByRole('alert').innerText()).toContain('The recipe, line 10')
+  expect(await page.locator('.ls-line-wrong').innerText()).toBe('const recipe = = 3')
+  await button(page, 'Reset').click()
+  await expect.poll(() => page.locator('.ls-line-wrong').count()).toBe(0)
+})
+
+test('Tab indents, and leaves the editor after Escape', async () => {
+  const page = await open('01-simclr')
+  await page.locator('.cm-content').focus()
+  await page.keyboard.press('Tab')
+  expect(await page.locator('.cm-content').evaluate(element => element === document.activeElement)).toBe(true)
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Tab')
+  expect(await page.locator('.cm-content').evaluate(element => element === document.activeElement)).toBe(false)
+})
+
+test('a run that is saved waits for the next visit, and no tab writes over another', async () => {
+  const page = await open('02-greedy-infomax')
+  const late = await open('02-greedy-infomax')
+  const runAndSave = async (tab: Page): Promise<void> => {
+    await tab.getByLabel('Steps').fill('2')
+    await button(tab, 'Run').click()
+    await tab.getByText('Done after 2 steps').waitFor({ timeout: 60_000 })
+    const file = tab.waitForEvent('download')
+    await button(tab, 'Save run').click()
+    expect((await file).suggestedFilename()).toBe('02-greedy-infomax-0.lapstrake')
+  }
+  await runAndSave(page)
+  await page.getByText('as a file and in this browser').waitFor()
+  await runAndSave(late)
+  await late.getByText('Another tab has since saved step 2').waitFor()
+  await late.reload()
+  await late.getByRole('button', { name: /^Go on from step 2/ }).waitFor()
+})

@@ -1,0 +1,26 @@
+/** What a recipe says of itself above its default export. */
+export interface DocComment {
+  /** Its first words, up to a bracket, colon or full stop: `LoCo`. */
+  readonly title: string
+  /** All of its text, as Markdown. */
+  readonly text: string
+  /** Its indented lines: how the study of it is run. */
+  readonly command?: string
+}
+
+/** Reads the comment above `const recipe`; a recipe whose comment begins with no short name is named by its file. */
+export function docComment(source: string, file: string): DocComment {
+  const comment = /\/\*\*((?:(?!\*\/)[^])*)\*\/\s*const recipe\b/.exec(source)?.[1] ?? ''
+  const lines = comment.trim().split('\n').map(line => line.replace(/^\s*\* ?/, '').trimEnd())
+  const isCommand = (line: string): boolean => line.startsWith('    ')
+  const command = lines.filter(isCommand).map(line => line.trim()).join('\n')
+  const text = lines.filter(line => !isCommand(line)).join('\n').trim()
+  const [, title = words(file)] = /^([^(:.\n]{1,50}?)(?: \(|:|\.)/.exec(text) ?? []
+  return { title, text, ...(command !== '' && { command }) }
+}
+
+/** `08-certificate.ts` as words. */
+function words(file: string): string {
+  const name = file.replace(/^\d+-|\.ts$/g, '').replaceAll('-', ' ')
+  return name.charAt(0).toUpperCase() + name.slice(1)
+}

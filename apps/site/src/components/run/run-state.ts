@@ -1,0 +1,105 @@
+import type { RunEvent } from '../../run/protocol.ts'
+import { append, noCurves, type Curves } from './curves.ts'
+
+type Of<Kind extends RunEvent['kind']> = Extract<RunEvent, { readonly kind: Kind }>
+
+/** Where a run is: `idle` before the first, `stopped` when its reader ended it. */
+export type Phase = 'idle' | 'starting' | 'running' | 'done' | 'stopped' | 'failed'
+
+/** All that a page shows of a run. */
+export interface RunState {
+  readonly phase: Phase
+  /** Ends after so many steps, where the reader asked for it. */
+  readonly limit: number
+  readonly backend?: Of<'backend'>
+  readonly progress?: Of<'progress'>
+  readonly data?: Of<'data'>
+  readonly plan?: Of<'plan'>
+  readonly step: number
+  readonly curves: Curves
+  /** Losses of the last step. */
+  readonly losses: Readonly<Record<string, number>>
+  /** Bytes of living tensors. */
+  readonly bytes?: number
+  /** When the last steps came, in milliseconds, for a rate that follows. */
+  readonly recent: readonly { readonly step: number; readonly at: number }[]
+  readonly began: number
+  readonly now: number
+  readonly views?: Of<'views'>
+  readonly accuracy?: Of<'accuracy'>
+  readonly map?: Of<'map'>
+  readonly warnings: readonly string[]
+  readonly error?: Of<'error'>
+  /** For how long the worker has not answered. */
+  readonly silentFor?: number
+}
+
+export const idle: RunState = { phase: 'idle', limit: Infinity, step: 0, curves: noCurves, losses: {}, recent: [], began: 0, now: 0, warnings: [] }
+
+/** A run that has just been asked for, at a time in milliseconds. */
+export const begin = (now: number, limit: number = Infinity): RunState => ({ ...idle, phase: 'starting', limit, began: now, now })
+
+/** What the reader's Stop leaves: all that was drawn stays. */
+export function stopped(state: RunState, now: number): RunState {
+  const { silentFor: _, progress: __, ...rest } = state
+  return isLive(state) ? { ...rest, phase: 'stopped', now } : state
+}
+
+/** Whether a worker is at work for it. */
+export const isLive = ({ phase }: RunState): boolean => phase === 'starting' || phase === 'running'
+
+/** The state after an event that came at a time in milliseconds. */
+export function fold(state: RunState, event: RunEvent, now: number): RunState {
+  if (event.kind === 'silent') return isLive(state) ? { ...state, silentFor: event.seconds, now } : state
+  const { silentFor: _, ...heard } = state
+  // Time ends with the run: what comes later is an answer to a question, no part of it.
+  const next: RunState = isLive(state) ? { ...heard, now } : heard
+  switch (event.kind) {
+    case 'backend': return { ...next, backend: event }
+    case 'progress': return { ...next, progress: event }
+    case 'data': return { ...next, data: event }
+    case 'plan': return { ...next, plan: event }
+    case 'step': return stepped(next, event, now)
+    case 'views': return { ...next, views: event }
+    case 'accuracy': return { ...next, accuracy: event }
+    case 'map': return { ...next, map: event }
+    case 'warning': return next.warnings.includes(event.message) ? next : { ...next, warnings: [...next.warnings, event.message] }
+    case 'done': return { ...withoutProgress(next), phase: 'done' }
+    case 'error': return { ...withoutProgress(next), phase: 'failed', error: event }
+    case 'saved':
+    case 'weights':
+    case 'alive': return next
+  }
+}
+
+const withoutProgress = ({ progress: _, ...state }: RunState): RunState => state
+
+function stepped(state: RunState, { metrics: { step, losses, bytes } }: Of<'step'>, now: number): RunState {
+  return {
+    ...withoutProgress(state), phase: isLive(state) ? 'running' : state.phase, step, losses, bytes,
+    curves: append(state.curves, step, losses),
+    recent: [...state.recent, { step, at: now }].slice(-20)
+  }
+}
+
+/** Steps that the run will take, where it is known. */
+export const stepsOf = ({ plan, limit }: RunState): number | undefined => plan === undefined ? undefined : Math.min(limit, plan.steps)
+
+/** Images in a second and seconds that remain, once two steps have come; views are of one image. */
+export function paceOf(state: RunState): { readonly imagesPerSecond?: number; readonly remaining?: number } {
+  const { recent, plan, step } = state
+  const [first, last] = [recent[0], recent.at(-1)]
+  if (first === undefined || last === undefined || last.at <= first.at) return {}
+  const perSecond = 1000 * (last.step - first.step) / (last.at - first.at)
+  const steps = stepsOf(state)
+  return {
+    ...(plan !== undefined && { imagesPerSecond: perSecond * plan.batchSize }),
+    ...(steps !== undefined && { remaining: Math.max(0, steps - step) / perSecond })
+  }
+}
+
+/** Names of units in their order, as their losses tell; before the first step as their spans are counted. */
+export function unitsOf({ plan, losses }: RunState): readonly string[] {
+  const names = Object.keys(losses)
+  return names.length > 0 ? names : plan?.spans.map((_, i) => `unit${i}`) ?? []
+}

@@ -1,0 +1,40 @@
+// What pages say of recipes before one runs, as JSON: node scripts/run-source.mjs apps/site/src/recipe-facts.ts
+import { readdirSync, readFileSync } from 'node:fs'
+import * as tf from '@tensorflow/tfjs-core'
+import { useBackend, type Experiment, type Span } from 'lapstrake'
+import { docComment, type DocComment } from './components/run/doc-comment.ts'
+
+export interface RecipeFacts extends DocComment {
+  /** Such as `03-loco`. */
+  readonly recipe: string
+  readonly stages: number
+  readonly spans: readonly Span[]
+  /** Whether it learns from classes, so that it wants images in folders. */
+  readonly needsLabels: boolean
+}
+
+/** Asks each loss for its value without labels: those that need them say so. */
+function needsLabels(experiment: Experiment, spans: readonly Span[]): boolean {
+  const views = [tf.ones<tf.Rank.R2>([2, 10]), tf.ones<tf.Rank.R2>([2, 10])] as const
+  return spans.some((span, i) => {
+    const loss = experiment.loss(span, i)
+    if (typeof loss !== 'function') return false
+    try {
+      loss(views, { views })
+      return false
+    } catch (error) {
+      return error instanceof Error && error.message.includes('labels')
+    }
+  })
+}
+
+await useBackend('cpu')
+const folder = new URL('../../../docs/recipes/', import.meta.url)
+const files = readdirSync(folder).filter(file => /^\d\d-.*(?<!\.test)\.ts$/.test(file))
+const facts = await Promise.all(files.map(async (file): Promise<RecipeFacts> => {
+  const { default: experiment } = await import(new URL(file, folder).href) as { default: Experiment }
+  const stages = experiment.backbone.stages.length
+  const spans = experiment.isolation(stages)
+  return { recipe: file.replace(/\.ts$/, ''), ...docComment(readFileSync(new URL(file, folder), 'utf8'), file), stages, spans, needsLabels: needsLabels(experiment, spans) }
+}))
+process.stdout.write(JSON.stringify(facts))

@@ -1,0 +1,37 @@
+import { transformerTwoslash } from '@shikijs/vitepress-twoslash'
+import type { ShikiTransformer } from 'shiki'
+import ts from 'typescript'
+import { root } from './packages.ts'
+
+/**
+ * Checks code marked `ts twoslash` against the sources, with the options of this repository. Pointing at a name shows its type, as the
+ * browser's own tooltip: nothing of it is a script in the page.
+ *
+ * @throws Error for code with an error, which ends the build
+ */
+export const typeChecked = (): ShikiTransformer => transformerTwoslash({
+  renderer: {
+    nodeStaticInfo: ({ text }, node) => node.type === 'text'
+      ? { type: 'element', tagName: 'span', properties: { title: text }, children: [node] }
+      : { ...node, properties: { ...node.properties, title: text } }
+  },
+  throws: true,
+  twoslashOptions: {
+    vfsRoot: root,
+    compilerOptions: {
+      target: ts.ScriptTarget.ES2022,
+      module: ts.ModuleKind.ESNext,
+      moduleResolution: ts.ModuleResolutionKind.Bundler,
+      customConditions: ['@lapstrake/source'],
+      lib: ['lib.es2023.d.ts', 'lib.dom.d.ts', 'lib.dom.iterable.d.ts'],
+      types: ['node'],
+      strict: true,
+      noUncheckedIndexedAccess: true,
+      exactOptionalPropertyTypes: true,
+      verbatimModuleSyntax: true,
+      allowImportingTsExtensions: true,
+      noEmit: true,
+      skipLibCheck: true
+    }
+  }
+})

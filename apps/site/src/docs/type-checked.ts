@@ -1,7 +1,9 @@
 import { transformerTwoslash } from '@shikijs/vitepress-twoslash'
-import type { ShikiTransformer } from 'shiki'
 import ts from 'typescript'
+import type { MarkdownOptions } from 'vitepress'
 import { root } from './packages.ts'
+
+type CodeTransformer = NonNullable<MarkdownOptions['codeTransformers']>[number]
 
 /**
  * Checks code marked `ts twoslash` against the sources, with the options of this repository. Pointing at a name shows its type, as the
@@ -9,15 +11,17 @@ import { root } from './packages.ts'
  *
  * @throws Error for code with an error, which ends the build
  */
-export const typeChecked = (): ShikiTransformer => transformerTwoslash({
+export const typeChecked = (): CodeTransformer => transformerTwoslash({
   renderer: {
     nodeStaticInfo: ({ text }, node) => node.type === 'text'
       ? { type: 'element', tagName: 'span', properties: { title: text }, children: [node] }
-      : { ...node, properties: { ...node.properties, title: text } }
+      : { ...node, properties: { ...node.properties, title: text } },
+    // An error that a snippet is there to show, marked "@errors: 2345".
+    lineError: ({ text }) => [{ type: 'element', tagName: 'span', properties: { style: 'color: var(--vp-c-danger-1); white-space: pre-wrap' }, children: [{ type: 'text', value: text }] }]
   },
   throws: true,
   twoslashOptions: {
-    vfsRoot: root,
+    vfsRoot: root.slice(0, -1), // with a slash at its end, errors are never found
     compilerOptions: {
       target: ts.ScriptTarget.ES2022,
       module: ts.ModuleKind.ESNext,
@@ -34,4 +38,4 @@ export const typeChecked = (): ShikiTransformer => transformerTwoslash({
       skipLibCheck: true
     }
   }
-})
+}) as unknown as CodeTransformer // VitePress has a shiki of its own, older and alike

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import type { LoaderModule } from 'vitepress'
 import { root } from './packages.ts'
 
 /** One bar: who, how long, and what it says. */
@@ -127,7 +128,8 @@ const mean = (numbers: readonly number[]): number => numbers.reduce((a, b) => a 
 const spread = (numbers: readonly number[], digits: number): string => numbers.length === 1 ? numbers[0]!.toFixed(digits)
   : `${mean(numbers).toFixed(digits)} ± ${Math.sqrt(numbers.reduce((sum, value) => sum + (value - mean(numbers)) ** 2, 0) / (numbers.length - 1)).toFixed(digits)}`
 
-export default {
+const loader: LoaderModule = {
   watch: [`${results}/**/*.json`],
   load: (): typeof data => ({ peers: peers(), kernels: kernels(), losses: losses(), studies: studies() })
 }
+export default loader

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import type { LoaderModule } from 'vitepress'
 import { root } from './packages.ts'
 
 /** A page of `docs/decisions`. */
@@ -19,4 +20,5 @@ export const decisions = (): readonly Decision[] => readdirSync(folder).filter(f
   link: `/decisions/${file.replace(/\.md$/, '')}`
 }))
 
-export default { watch: [`${folder}/*.md`], load: decisions }
+const loader: LoaderModule = { watch: [`${folder}/*.md`], load: decisions }
+export default loader

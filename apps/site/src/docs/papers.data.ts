@@ -1,4 +1,5 @@
 import ts from 'typescript'
+import type { LoaderModule } from 'vitepress'
 import { citationsOf, type Citation } from './citations.ts'
 import { libraries, root } from './packages.ts'
 
@@ -34,7 +35,8 @@ export function citedExports(): readonly Cited[] {
   })
 }
 
-export default {
+const loader: LoaderModule = {
   watch: libraries.map(({ folder }) => `${root}${folder}/src/**/*.ts`),
   load: (): readonly Cited[] => citedExports()
 }
+export default loader

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
+import type { LoaderModule } from 'vitepress'
 import { packages, root } from './packages.ts'
 
 /** What an import costs a page. */
@@ -34,7 +35,8 @@ async function weigh(code: string): Promise<number> {
   return gzipSync(outputFiles[0]!.contents, { level: 9 }).length
 }
 
-export default {
+const loader: LoaderModule = {
   watch: packages.map(({ folder }) => `${root}${folder}/src/**/*.ts`),
   load: (): Promise<readonly Size[]> => Promise.all(imports.map(async each => ({ ...each, bytes: await weigh(each.code) })))
 }
+export default loader

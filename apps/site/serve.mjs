@@ -1,5 +1,7 @@
 // Serves the built site: npm run site
+import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import sirv from 'sirv'
 
@@ -12,9 +14,11 @@ export async function serve({ folder = fileURLToPath(new URL('dist', import.meta
     extensions: ['html'], gzip: true,
     setHeaders: response => { if (isolated) for (const [name, value] of Object.entries(isolating)) response.setHeader(name, value) }
   })
+  const notFound = join(folder, '404.html')
   const server = createServer((request, response) => files(request, response, () => {
-    response.statusCode = 404
-    response.end('Not found')
+    const page = existsSync(notFound)
+    response.writeHead(404, { 'Content-Type': page ? 'text/html; charset=utf-8' : 'text/plain', ...(isolated && isolating) })
+    response.end(page ? readFileSync(notFound) : 'Not found')
   }))
   await new Promise((resolve, reject) => server.once('error', reject).listen(port, resolve))
   return { url: `http://localhost:${server.address().port}`, close: () => new Promise(resolve => { server.close(resolve); server.closeAllConnections() }) }

@@ -1,32 +1,42 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { DefaultTheme, UserConfig } from 'vitepress'
+import { decisions } from '../src/docs/decisions.data.ts'
+import { siteLinks } from '../src/docs/links.ts'
+import { libraries, packages } from '../src/docs/packages.ts'
+import { typeChecked } from '../src/docs/type-checked.ts'
 
 const docs = fileURLToPath(new URL('../../../docs', import.meta.url))
 
-/** Pages of a folder in the order of their names, each under its own heading. */
-const pages = (folder: string): { text: string; link: string }[] => readdirSync(`${docs}/${folder}`)
-  .filter(file => file.endsWith('.md') && file !== 'index.md' && !file.startsWith('['))
-  .map(file => ({
-    text: /^# (.*)$/m.exec(readFileSync(`${docs}/${folder}/${file}`, 'utf8'))?.[1] ?? file,
-    link: `/${folder}/${file.replace(/\.md$/, '')}`
-  }))
+/** A page with its heading as its name. */
+const page = (path: string): { text: string; link: string } =>
+  ({ text: /^# (.*)$/m.exec(readFileSync(`${docs}/${path}.md`, 'utf8'))?.[1] ?? path, link: `/${path}` })
 
-const recipes = readdirSync(`${docs}/recipes`).filter(file => /^\d\d-.*(?<!\.test)\.ts$/.test(file)).map(file => file.replace(/\.ts$/, ''))
+const recipes = readdirSync(`${docs}/recipes`).filter(file => /^\d\d-.*(?<!\.test)\.ts$/.test(file)).map(file => file.slice(0, -3))
+const recipesStart = existsSync(`${docs}/recipes/index.md`) ? '/recipes/' : `/recipes/${recipes[0]}`
 
 // With these a page may have threads; without them everything works on one.
 const isolated = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' }
 
+const base = process.env.LAPSTRAKE_BASE ?? '/'
+if (!/^\/(.*\/)?$/.test(base)) throw new Error(`site: expected LAPSTRAKE_BASE to begin and end with a slash, got ${base}. Try /lapstrake/.`)
+
 const config: UserConfig<DefaultTheme.Config> = {
   title: 'lapstrake',
+  titleTemplate: ':title · lapstrake',
   description: 'Local learning with overlapping units, in Node and in the browser',
-  head: [['link', { rel: 'icon', href: '/favicon.svg', type: 'image/svg+xml' }]],
+  base,
+  head: [['link', { rel: 'icon', href: `${base}favicon.svg`, type: 'image/svg+xml' }]],
   srcDir: '../../docs',
   outDir: 'dist',
   cacheDir: 'node_modules/.vitepress',
   cleanUrls: true,
   lastUpdated: false,
-  ignoreDeadLinks: true,
+  markdown: {
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
+    codeTransformers: [typeChecked()],
+    config: siteLinks
+  },
   vite: {
     publicDir: fileURLToPath(new URL('../public', import.meta.url)),
     resolve: { conditions: ['@lapstrake/source'] },
@@ -37,16 +47,30 @@ const config: UserConfig<DefaultTheme.Config> = {
   },
   themeConfig: {
     nav: [
-      { text: 'Guide', link: '/guide/what-local-learning-is' },
-      { text: 'Recipes', link: `/recipes/${recipes[0]}` },
-      { text: 'Playground', link: '/playground' }
+      { text: 'Guide', link: '/guide/what-local-learning-is', activeMatch: '^/guide/' },
+      { text: 'Recipes', link: recipesStart, activeMatch: '^/recipes/' },
+      { text: 'Playground', link: '/playground' },
+      { text: 'Papers', link: '/papers' },
+      { text: 'Benchmarks', link: '/benchmarks' },
+      { text: 'API', link: '/api/', activeMatch: '^/(api|packages)/' }
     ],
     sidebar: {
-      '/guide/': [{ text: 'Guide', items: pages('guide') }],
+      '/guide/': [
+        { text: 'Begin', items: ['what-local-learning-is', 'install', 'from-pytorch', 'node-and-browser'].map(name => page(`guide/${name}`)) },
+        { text: 'Write your own', items: ['write-your-own-loss', 'write-your-own-stage', 'write-your-own-isolation', 'memory'].map(name => page(`guide/${name}`)) },
+        { text: 'What was measured', items: [...['study', 'losses', 'speed'].map(name => page(`guide/${name}`)), page('benchmarks')] },
+        { text: 'Behind it', items: [page('papers'), { text: 'Decisions', link: '/decisions/' }] }
+      ],
       '/recipes/': [{ text: 'Recipes', items: recipes.map(recipe => ({ text: recipe, link: `/recipes/${recipe}` })) }],
-      '/decisions/': [{ text: 'Decisions', items: pages('decisions') }]
+      '/packages/': [{ text: 'Packages', items: packages.map(({ name, page }) => ({ text: name, link: `/packages/${page}` })) }],
+      '/api/': [{ text: 'API', items: libraries.map(({ name, page }) => ({ text: name, link: `/api/${page}` })) }],
+      '/decisions/': [{ text: 'Decisions', items: decisions().map(({ title, link }) => ({ text: title, link })) }]
     },
-    search: { provider: 'local' }
+    outline: [2, 3],
+    // The button shows "Search" and the key: its name says both.
+    search: { provider: 'local', options: { translations: { button: { buttonText: 'Search', buttonAriaLabel: 'Search K' } } } },
+    notFound: { quote: 'Nothing lies at this address.', linkText: 'To the front page', linkLabel: 'To the front page' },
+    footer: { message: 'MIT licence. Nothing you do here leaves your machine.' }
   }
 }
 

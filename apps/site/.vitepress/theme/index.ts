@@ -14,6 +14,12 @@ const theme: Theme = {
     app.component('RecipeRunner', defineAsyncComponent(() => import('../../src/components/RecipeRunner.vue')))
     app.component('RecipeCards', defineAsyncComponent(() => import('../../src/components/run/RecipeCards.vue')))
     app.component('Playground', defineAsyncComponent(() => import('../../src/components/Playground.vue')))
+    app.component('Benchmark', defineAsyncComponent(() => import('../../src/components/Benchmark.vue')))
+    app.component('Decisions', defineAsyncComponent(() => import('../../src/components/Decisions.vue')))
+    app.component('Papers', defineAsyncComponent(() => import('../../src/components/Papers.vue')))
+    app.component('SideBySide', defineAsyncComponent(() => import('../../src/components/SideBySide.vue')))
+    app.component('Sizes', defineAsyncComponent(() => import('../../src/components/Sizes.vue')))
+    app.component('Spans', defineAsyncComponent(() => import('../../src/components/Spans.vue')))
   }
 }
 

@@ -1,0 +1,42 @@
+// Writes docs/api from the doc comments of all packages: one page a package.
+import { Application, Converter, type DeclarationReflection } from 'typedoc'
+import { libraries, root } from './packages.ts'
+
+// The facade comes last: what it passes on is described where it lives.
+const ordered = libraries.toSorted((a, b) => Number(a.name === 'lapstrake') - Number(b.name === 'lapstrake'))
+
+const options = {
+  plugin: ['typedoc-plugin-markdown'],
+  entryPoints: ordered.map(({ folder }) => `${root}${folder}/src/index.ts`),
+  basePath: root,
+  outputs: [{ name: 'markdown', path: `${root}docs/api` }],
+  tsconfig: `${root}tsconfig.json`,
+  router: 'module',
+  entryFileName: 'index',
+  name: 'API',
+  readme: 'none',
+  skipErrorChecking: true, // "check types" does it
+  disableSources: true,
+  hideBreadcrumbs: true,
+  hidePageHeader: true,
+  excludeInternal: true,
+  excludePrivate: true,
+  useCodeBlocks: true,
+  parametersFormat: 'table',
+  interfacePropertiesFormat: 'table',
+  typeDeclarationFormat: 'table',
+  validation: { invalidLink: true, notExported: false, notDocumented: false },
+  logLevel: 'Warn'
+}
+const app = await Application.bootstrapWithPlugins(options as Parameters<typeof Application.bootstrapWithPlugins>[0])
+app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }: { project: { children?: DeclarationReflection[] } }) => {
+  for (const module of project.children ?? []) {
+    const found = libraries.find(({ folder }) => module.name === `${folder}/src`)
+    if (found === undefined) throw new Error(`api: expected modules named by their packages' folders, got ${module.name}.`)
+    module.name = found.page
+  }
+})
+const project = await app.convert()
+if (project === undefined) throw new Error('api: typedoc could not read the packages; see above.')
+await app.generateOutputs(project)
+if (app.logger.hasErrors() || app.logger.hasWarnings()) throw new Error('api: expected doc comments whose links resolve; see above.')

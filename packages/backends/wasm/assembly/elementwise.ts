@@ -5,8 +5,8 @@ import { exp4, log4, logOnePlus4, sigmoid4, tanh4 } from './functions'
 // The same order as in src/kernels/unary.ts.
 @inline
 function unaryOf(op: i32, x: v128, alpha: v128, beta: v128): v128 {
-  if (op == 0) return f32x4.max(zero(), x) // relu
-  if (op == 1) return f32x4.min(f32x4.splat(6), f32x4.max(zero(), x)) // relu6
+  if (op == 0) return f32x4.pmax(x, zero()) // relu; in this order what is no number passes
+  if (op == 1) return f32x4.pmin(f32x4.pmax(x, zero()), f32x4.splat(6)) // relu6
   if (op == 2) return f32x4.neg(x)
   if (op == 3) return f32x4.abs(x)
   if (op == 4) return f32x4.mul(x, x)
@@ -60,6 +60,8 @@ export function unary(args: usize, from: i32, to: i32, thread: i32): void {
 }
 
 // The same order as in src/kernels/binary.ts. The result of a comparison is all ones or all zeros.
+const comparisons: i32 = 9
+
 @inline
 function binaryOf(op: i32, a: v128, b: v128): v128 {
   if (op == 0) return f32x4.add(a, b)
@@ -70,18 +72,19 @@ function binaryOf(op: i32, a: v128, b: v128): v128 {
   if (op == 5) return f32x4.min(a, b)
   if (op == 6) { const d = f32x4.sub(a, b); return f32x4.mul(d, d) }
   if (op == 7) return v128.and(a, f32x4.gt(b, zero())) // what passes backward through a ReLU
-  if (op == 8) return f32x4.gt(a, b)
-  if (op == 9) return f32x4.ge(a, b)
-  if (op == 10) return f32x4.lt(a, b)
-  if (op == 11) return f32x4.le(a, b)
-  if (op == 12) return f32x4.eq(a, b)
+  if (op == 8) return f32x4.pmax(f32x4.add(a, b), zero()) // relu of the sum
+  if (op == 9) return f32x4.gt(a, b)
+  if (op == 10) return f32x4.ge(a, b)
+  if (op == 11) return f32x4.lt(a, b)
+  if (op == 12) return f32x4.le(a, b)
+  if (op == 13) return f32x4.eq(a, b)
   return f32x4.ne(a, b)
 }
 
 /** Four results: numbers, or for comparisons bytes 0 or 1; the first `count` of them. */
 @inline
 function put(op: i32, target: usize, result: v128, count: i32): void {
-  if (op < 8) {
+  if (op < comparisons) {
     if (count >= 4) v128.store(target, result)
     else storeSome(target, result, count)
     return
@@ -94,7 +97,7 @@ function put(op: i32, target: usize, result: v128, count: i32): void {
 
 @inline
 function binaryLoop(op: i32, a: usize, b: usize, target: usize, n: i32, aMoves: i32, bMoves: i32): void {
-  const width: usize = op < 8 ? 16 : 4
+  const width: usize = op < comparisons ? 16 : 4
   let count = n
   if (aMoves != 0 && bMoves != 0) {
     for (; count >= 4; count -= 4, a += 16, b += 16, target += width) put(op, target, binaryOf(op, v128.load(a), v128.load(b)), 4)
@@ -125,7 +128,8 @@ function binarySpan(op: i32, a: usize, b: usize, target: usize, n: i32, aMoves: 
     case 10: return binaryLoop(10, a, b, target, n, aMoves, bMoves)
     case 11: return binaryLoop(11, a, b, target, n, aMoves, bMoves)
     case 12: return binaryLoop(12, a, b, target, n, aMoves, bMoves)
-    default: return binaryLoop(13, a, b, target, n, aMoves, bMoves)
+    case 13: return binaryLoop(13, a, b, target, n, aMoves, bMoves)
+    default: return binaryLoop(14, a, b, target, n, aMoves, bMoves)
   }
 }
 
@@ -137,7 +141,7 @@ function binarySpan(op: i32, a: usize, b: usize, target: usize, n: i32, aMoves: 
 export function binary(args: usize, from: i32, to: i32, thread: i32): void {
   const op = int(args, 0), a = address(args, 1), b = address(args, 2), target = address(args, 3)
   const n = int(args, 4), aMoves = int(args, 5), bMoves = int(args, 6), axes = int(args, 7)
-  const width: usize = op < 8 ? 4 : 1
+  const width: usize = op < comparisons ? 4 : 1
   if (axes == 0) {
     const first = from << 2
     binarySpan(op, a + <usize>(first * aMoves << 2), b + <usize>(first * bMoves << 2), target + <usize>first * width, min(n, to << 2) - first, aMoves, bMoves)
@@ -204,14 +208,14 @@ export function affine(args: usize, from: i32, to: i32, thread: i32): void {
     for (; i + 4 <= n; i += 4) {
       const place = <usize>i << 2
       const y = f32x4.add(f32x4.mul(v128.load(source), v128.load(factors + place)), v128.load(offsets + place))
-      v128.store(target, f32x4.min(ceiling, f32x4.max(floor, y)))
+      v128.store(target, f32x4.pmin(f32x4.pmax(y, floor), ceiling))
       source += 16
       target += 16
     }
     if (i < n) {
       const place = <usize>i << 2
       const y = f32x4.add(f32x4.mul(loadSome(source, n - i), loadSome(factors + place, n - i)), loadSome(offsets + place, n - i))
-      storeSome(target, f32x4.min(ceiling, f32x4.max(floor, y)), n - i)
+      storeSome(target, f32x4.pmin(f32x4.pmax(y, floor), ceiling), n - i)
       source += <usize>(n - i) << 2
       target += <usize>(n - i) << 2
     }

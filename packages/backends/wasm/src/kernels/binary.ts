@@ -4,7 +4,7 @@ import { axisArguments, broadcastStrides, merged } from './strides.ts'
 
 // The same order as in assembly/elementwise.ts; what begins with the first of the comparisons gives bool.
 const names = [
-  'Add', 'Sub', 'Multiply', 'RealDiv', 'Maximum', 'Minimum', 'SquaredDifference', 'ReluGradient',
+  'Add', 'Sub', 'Multiply', 'RealDiv', 'Maximum', 'Minimum', 'SquaredDifference', 'ReluGradient', 'ReluOfSum',
   'Greater', 'GreaterEqual', 'Less', 'LessEqual', 'Equal', 'NotEqual'
 ]
 
@@ -17,7 +17,7 @@ const elementwise = (op: number): Native => ({ inputs, backend }) => {
   const last = lengths.length - 1
   const [numbers, aMoves, bMoves] = last < 0 ? [1, 1, 1] : [lengths[last]!, strides[0]![last]!, strides[1]![last]!]
   const rows = { lengths: lengths.slice(0, -1), strides: strides.map(block => block.slice(0, -1)) }
-  const result = backend.allocate(shape, op < 8 ? 'float32' : 'bool')
+  const result = backend.allocate(shape, op < names.indexOf('Greater') ? 'float32' : 'bool')
   const work = size === 0 ? 0 : rows.lengths.length === 0 ? vectors(numbers) : size / numbers
   backend.engine.run('binary', [
     op, backend.addressOf(a), backend.addressOf(b), backend.addressOf(result), numbers, aMoves, bMoves, ...axisArguments(rows)

@@ -42,28 +42,15 @@ export function seeded(seed: number): Random {
 /** The source with this key, as another source's `key` gave it. */
 export function randomFrom(key: readonly [number, number]): Random {
   const [k0, k1] = key
-
-  const bits = (count: number): Uint32Array => {
-    const words = new Uint32Array(count + (count & 1))
-    for (let i = 0; i < words.length; i += 2) [words[i], words[i + 1]] = threefry(k0, k1, i >>> 1, 0) as [number, number]
-    return words.subarray(0, count)
-  }
-  const uniforms = (count: number): Float32Array => Float32Array.from(bits(count), word => (word >>> 8) / 2 ** 24)
-  const normals = (count: number): Float32Array =>
-    Float32Array.from(bits(count), word => Math.SQRT2 * inverseErf((word + 0.5) / 2 ** 31 - 1))
-  const tensor = (values: Float32Array, shape: Shape, offset: number, scale: number): tf.Tensor =>
-    tf.tensor(values.map(value => offset + scale * value), [...shape], 'float32')
-  const sizeOf = (shape: Shape): number => shape.reduce((size, length) => size * length, 1)
-
   return {
     key: [k0, k1],
-    split: (...purpose) => purpose.reduce<Random>((random, label) => randomFrom(absorb(random.key, label)), randomFrom(key)),
-    bits,
-    uniforms,
-    normals,
+    split: (...purpose) => randomFrom(purpose.reduce(absorb, [k0, k1])),
+    bits: count => bitsOf(k0, k1, count),
+    uniforms: count => uniformsOf(k0, k1, count),
+    normals: count => normalsOf(k0, k1, count),
     permutation(count) {
       const order = Uint32Array.from({ length: count }, (_, i) => i)
-      const words = bits(2 * count)
+      const words = bitsOf(k0, k1, 2 * count)
       for (let i = count - 1; i > 0; i--) {
         // 53 bits make the bias of the remainder smaller than anyone can measure.
         const pick = Math.floor(((words[2 * i]! >>> 5) * 2 ** 26 + (words[2 * i + 1]! >>> 6)) / 2 ** 53 * (i + 1))
@@ -73,20 +60,43 @@ export function randomFrom(key: readonly [number, number]): Random {
       }
       return order
     },
-    uniform: (shape, low = 0, high = 1) => tensor(uniforms(sizeOf(shape)), shape, low, high - low),
-    normal: (shape, mean = 0, deviation = 1) => tensor(normals(sizeOf(shape)), shape, mean, deviation)
+    uniform: (shape, low = 0, high = 1) => tensorOf(uniformsOf(k0, k1, sizeOf(shape)), shape, low, high - low),
+    normal: (shape, mean = 0, deviation = 1) => tensorOf(normalsOf(k0, k1, sizeOf(shape)), shape, mean, deviation)
   }
 }
 
+function bitsOf(k0: number, k1: number, count: number): Uint32Array {
+  const words = new Uint32Array(count + (count & 1))
+  for (let i = 0; i < words.length; i += 2) [words[i], words[i + 1]] = threefry(k0, k1, i >>> 1, 0) as [number, number]
+  return words.subarray(0, count)
+}
+
+const uniformsOf = (k0: number, k1: number, count: number): Float32Array => converted(bitsOf(k0, k1, count), word => (word >>> 8) / 2 ** 24)
+
+const normalsOf = (k0: number, k1: number, count: number): Float32Array =>
+  converted(bitsOf(k0, k1, count), word => Math.SQRT2 * inverseErf((word + 0.5) / 2 ** 31 - 1))
+
+/** A loop, for `Float32Array.from` takes three times as long. */
+function converted(words: Uint32Array, numberOf: (word: number) => number): Float32Array {
+  const numbers = new Float32Array(words.length)
+  for (let i = 0; i < words.length; i++) numbers[i] = numberOf(words[i]!)
+  return numbers
+}
+
+const tensorOf = (values: Float32Array, shape: Shape, offset: number, scale: number): tf.Tensor =>
+  tf.tensor(values.map(value => offset + scale * value), [...shape], 'float32')
+
+const sizeOf = (shape: Shape): number => shape.reduce((size, length) => size * length, 1)
+
 /** A new key from a key and a label; strings and numbers never meet, for the counter's second word tells them apart. */
-function absorb(key: readonly [number, number], label: string | number): readonly [number, number] {
+function absorb([k0, k1]: readonly [number, number], label: string | number): readonly [number, number] {
   if (typeof label === 'number') {
-    const low = label >>> 0
-    return threefry(...threefry(...key, low, 1), Math.floor(label / 2 ** 32) >>> 0, 1)
+    const [m0, m1] = threefry(k0, k1, label >>> 0, 1)
+    return threefry(m0, m1, Math.floor(label / 2 ** 32) >>> 0, 1)
   }
-  let mixed = threefry(...key, label.length, 2)
-  for (let i = 0; i < label.length; i++) mixed = threefry(...mixed, label.charCodeAt(i), 3)
-  return mixed
+  let [m0, m1] = threefry(k0, k1, label.length, 2)
+  for (let i = 0; i < label.length; i++) [m0, m1] = threefry(m0, m1, label.charCodeAt(i), 3)
+  return [m0, m1]
 }
 
 const rotations = [13, 15, 26, 6, 17, 29, 16, 24] as const

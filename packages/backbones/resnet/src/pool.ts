@@ -1,4 +1,4 @@
-import { withGradient } from '@lapstrake/core'
+import { fusedOr, withGradient } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { passedBack } from './normalise.ts'
 
@@ -15,7 +15,7 @@ export function globalAveragePool(maps: tf.Tensor): tf.Tensor2D {
 
 /** ReLU of a sum, which keeps nothing but its result. */
 export const reluOfSum = (a: tf.Tensor4D, b: tf.Tensor4D): tf.Tensor4D => withGradient([a, b], (a, b) => {
-  const output = tf.relu(tf.add(a, b)) as tf.Tensor4D
+  const output = fusedOr('ReluOfSum', { a, b }, () => tf.tidy(() => tf.relu(tf.add(a, b)) as tf.Tensor4D))
   return {
     value: output,
     saved: [output],

@@ -364,3 +364,10 @@ export function affineOfTwo(args: usize, from: i32, to: i32, thread: i32): void 
     }
   }
 }
+
+/** The ReLU of a sum. Work: vectors of four. Arguments: a, b, target. */
+export function reluOfSum(args: usize, from: i32, to: i32, thread: i32): void {
+  const start = <usize>from << 4, end = address(args, 0) + (<usize>to << 4)
+  let a = address(args, 0) + start, b = address(args, 1) + start, target = address(args, 2) + start
+  for (; a < end; a += 16, b += 16, target += 16) v128.store(target, activated(f32x4.add(v128.load(a), v128.load(b)), 1))
+}

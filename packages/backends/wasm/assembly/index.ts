@@ -1,5 +1,5 @@
 export { contrast } from './contrast'
-export { affine, affineOfTwo, binary, cast, fill, select, unary } from './elementwise'
+export { affine, affineOfTwo, binary, cast, fill, reluOfSum, select, unary } from './elementwise'
 export { copy, gather, scatter, transpose } from './movement'
 export { cumulate, placesOfMost, topK } from './ranking'
 export { multiply, multiplyTransposed, packPanels } from './products'

@@ -5,7 +5,7 @@ import { startThreads, type Thread } from './threads.ts'
 export const kernelNames = [
   'adamW', 'affine', 'affineOfTwo', 'binary', 'blockMoments', 'cast', 'contrast', 'copy', 'cropAndResize', 'cumulate', 'fill', 'gather',
   'joinMoments', 'momentum', 'multiply', 'multiplyTransposed', 'packPanels', 'placesOfMost', 'reduceColumns', 'reduceRows', 'resample',
-  'resampleBack', 'scatter', 'select', 'slide', 'slideBack', 'slideToFilter', 'slideToInput', 'softmax', 'sumsOfProducts', 'topK', 'transpose',
+  'resampleBack', 'reluOfSum', 'scatter', 'select', 'slide', 'slideBack', 'slideToFilter', 'slideToInput', 'softmax', 'sumsOfProducts', 'topK', 'transpose',
   'unary', 'winograd', 'winogradFilters', 'winogradSquares', 'winogradTaps'
 ] as const
 

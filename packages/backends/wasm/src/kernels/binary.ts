@@ -46,4 +46,13 @@ const addN: Native = given => {
   return rest.reduce<tf.TensorInfo>((a, b) => instead(given, a, call('Add', given, { a, b })), given.backend.share(first, first.shape))
 }
 
-export const binary: Natives = { ...Object.fromEntries(operations.map(({ name }) => [name, elementwise(name)])), AddN: addN }
+/** What a residual block ends with; of one shape. */
+const reluOfSum: Native = ({ inputs, backend }) => {
+  const { a, b } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo }
+  const result = backend.allocate(a.shape)
+  const work = vectors(sizeOf(a.shape))
+  backend.engine.run('reluOfSum', [a, b, result].map(info => backend.addressOf(info)), work, 8 * work)
+  return result
+}
+
+export const binary: Natives = { ...Object.fromEntries(operations.map(({ name }) => [name, elementwise(name)])), AddN: addN, ReluOfSum: reluOfSum }

@@ -36,9 +36,10 @@ describe.each([[1, 1, 1, 3], [2, 5, 4, 6], [7, 9, 8, 32], [40, 16, 15, 13]])('no
   }))
 })
 
-test('a ReLU backward', () => tf.tidy(() => {
+test('a ReLU backward, and one of a sum', () => tf.tidy(() => {
   const [a, b] = [random(1, 5, 7), tf.relu(random(2, 5, 7))]
   close(run('ReluGradient', { a, b }), [tf.mul(a, tf.step(b))], 0)
+  close(run('ReluOfSum', { a, b }), [tf.relu(tf.add(a, b))], 0)
 }))
 
 test.each([[1], [4], [7, 5], [64, 64]])('steps of optimizers on %i numbers and more', (...shape) => tf.tidy(() => {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { CommandDef } from 'citty'
@@ -27,11 +27,11 @@ export const trainCommand: CommandDef = command({
     threads: { type: 'string', description: 'Threads of the wasm backend; as many as processors, up to eight, when left out' },
     out: { type: 'string', description: 'Folder of the run; runs/<name>-<seed> when left out' },
     overwrite: { type: 'boolean', default: false, description: 'Replace the run in that folder, once the new one is finished' },
-    resume: { type: 'string', description: 'The folder of a run that ended early, to go on with' },
+    resume: { type: 'string', description: 'The folder of a run that ended early, to go on with; or, beside a recipe, the file of one that was saved elsewhere' },
     'keep-every': { type: 'string', default: '60', description: 'Seconds after which the run is kept again, to go on with should the machine fail' }
   },
   run: ({ args }) => quietly(async () => {
-    const { experiment, dataset, seed, backend, run, resume, place } = await (args.resume === undefined ? begin(args) : goOn(args.resume, args))
+    const { experiment, dataset, seed, backend, run, resume, place } = await beginning(args)
     process.stderr.write(`${backend.sentence}\nData: ${dataset.name}, ${dataset.size} training examples of ${dataset.shape.join(' × ')}.\n`)
     if (resume !== undefined) process.stderr.write(`Going on behind step ${describeRun(resume).step}.\n`)
     const every = 1000 * wholeNumber('--keep-every', args['keep-every'], 0)
@@ -99,10 +99,16 @@ interface Beginning {
 
 type Given = Readonly<Partial<Record<'recipe' | 'data' | 'examples' | 'epochs' | 'seed' | 'threads' | 'out', string | undefined>>> & { readonly backend: string; readonly overwrite: boolean }
 
-async function begin(given: Given): Promise<Beginning> {
+async function beginning({ resume, ...given }: Given & { readonly resume?: string | undefined }): Promise<Beginning> {
+  if (resume === undefined) return begin(given)
+  const isFile = await stat(resume).then(found => found.isFile(), () => false)
+  return isFile ? begin(given, await readFile(resume)) : goOn(resume, given)
+}
+
+async function begin(given: Given, resume?: Uint8Array): Promise<Beginning> {
   if (given.recipe === undefined) throw new Error('train: expected a recipe file, such as docs/recipes/03-loco.ts, or a run to go on with: --resume runs/loco-0')
   const experiment = longer(await loadExperiment(given.recipe), given)
-  const seed = wholeNumber('--seed', given.seed ?? '0', 0)
+  const seed = given.seed === undefined && resume ? describeRun(resume).seed : wholeNumber('--seed', given.seed ?? '0', 0)
   const place = given.out ?? `runs/${experiment.name}-${seed}`
   if (!given.overwrite && holdsRun(place)) {
     throw new Error(`train: expected a folder without a run, got ${place}, which holds one. Choose another with --out, replace the run with --overwrite, or go on with it with --resume ${place}.`)
@@ -111,7 +117,7 @@ async function begin(given: Given): Promise<Beginning> {
   const data = given.data ?? experiment.data ?? 'shapes'
   const dataset = await dataByName(data, 'train', given.examples === undefined ? experiment.examples : wholeNumber('--examples', given.examples, 1))
   const run = await createRunDirectory({ path: place, experiment, recipePath: given.recipe, data, examples: dataset.size, seed, backend })
-  return { experiment, dataset, seed, backend, run, place }
+  return { experiment, dataset, seed, backend, run, place, ...(resume && { resume }) }
 }
 
 async function goOn(place: string, given: Given): Promise<Beginning> {

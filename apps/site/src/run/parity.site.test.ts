@@ -1,0 +1,80 @@
+import type { Page } from 'playwright-core'
+import { dispose, shapes, train, useBackend, type BackendName, type Experiment, type StepMetrics } from 'lapstrake'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import loco from '../../../../docs/recipes/03-loco.ts'
+import { openBarePage } from '../testing/run-in-page.ts'
+import { openSite, type OpenSite } from '../testing/open-site.ts'
+import type { RunEvent, RunRequest } from './protocol.ts'
+import { recipes } from './recipes.ts'
+import type * as run from './start-run.ts'
+
+const changes = { batchSize: 16, examples: 64, epochs: 5 }
+const experiment: Experiment = { ...loco, ...changes }
+const request = (backend: BackendName): RunRequest => ({
+  recipe: '03-loco.ts', source: recipes['03-loco.ts']!.replace('export default recipe', `export default { ...recipe, ...${JSON.stringify(changes)} }`),
+  data: { kind: 'shapes' }, seed: 3, backend, acceptSoftware: true
+})
+type Losses = readonly StepMetrics['losses'][]
+interface Followed { readonly losses: Losses; readonly saved: readonly number[] }
+const saveAt = 7
+
+/** Follows the recipe in Node, and saves the run on the way. */
+async function inNode(backend: BackendName, resume?: readonly number[]): Promise<Followed> {
+  await useBackend(backend, { acceptSoftware: true })
+  const losses: StepMetrics['losses'][] = []
+  let saved: number[] = []
+  const { state } = await train(experiment, shapes({ count: 64, seed: 1 }), {
+    seed: 3, ...(resume && { resume: Uint8Array.from(resume) }),
+    async onStep({ step, losses: found }, _, save) {
+      losses.push(found)
+      if (step === saveAt) saved = [...await save()]
+    }
+  })
+  dispose(state)
+  return { losses, saved }
+}
+
+/** The same in a page. */
+const inPage = (page: Page, backend: BackendName, resume?: readonly number[]): Promise<Followed> =>
+  page.evaluate(({ request, resume, saveAt }) => new Promise<Followed>((resolve, reject) => {
+    const losses: StepMetrics['losses'][] = []
+    let saved: number[] = []
+    const { startRun } = window as unknown as typeof run
+    const { send, stop } = startRun({ ...request, ...(resume && { resume: Uint8Array.from(resume) }) }, (event: RunEvent) => {
+      if (event.kind === 'step') losses.push(event.metrics.losses)
+      // The answer comes between this step and the next.
+      if (event.kind === 'step' && event.metrics.step === saveAt) send({ kind: 'save' })
+      if (event.kind === 'saved') saved = [...event.bytes]
+      if (event.kind === 'error') reject(new Error(event.message))
+      if (event.kind !== 'done') return
+      stop()
+      resolve({ losses, saved })
+    })
+  }), { request: request(backend), saveAt, ...(resume && { resume }) })
+
+const close = (found: Losses, expected: Losses): void => {
+  expect(found).toHaveLength(expected.length)
+  expected.forEach((losses, i) => Object.entries(losses).forEach(([unit, loss]) => expect(Math.abs(found[i]![unit]! - loss)).toBeLessThan(1e-3)))
+}
+
+describe('the same run in Node and in a page', () => {
+  let site: OpenSite
+  let page: Page
+  beforeAll(async () => {
+    site = await openSite()
+    page = await openBarePage(site)
+  })
+  afterAll(() => site.close())
+
+  test.each(['cpu', 'wasm', 'webgpu'] as const)('has the same losses on %s, over twenty steps, to 1e-3', async backend => {
+    const [here, there] = [await inNode(backend), await inPage(page, backend)]
+    expect(here.losses).toHaveLength(20)
+    close(there.losses, here.losses)
+  })
+
+  test('is saved in one and goes on in the other', async () => {
+    const [here, there] = [await inNode('wasm'), await inPage(page, 'wasm')]
+    close((await inNode('wasm', there.saved)).losses, here.losses.slice(saveAt))
+    close((await inPage(page, 'wasm', here.saved)).losses, here.losses.slice(saveAt))
+  })
+})

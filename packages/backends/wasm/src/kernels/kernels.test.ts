@@ -2,39 +2,9 @@ import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, test } from 'vitest'
 import '@lapstrake/core'
 import { registerWasm } from '../index.ts'
+import { agrees, positive, random, startAnew, whole } from './both-backends.ts'
 
 beforeAll(() => registerWasm({ threads: 2 }))
-
-let seed = 0
-const random = (...shape: number[]): tf.Tensor => tf.randomNormal(shape, 0, 1, 'float32', ++seed)
-const positive = (...shape: number[]): tf.Tensor => tf.add(tf.abs(random(...shape)), 0.1)
-const whole = (most: number, ...shape: number[]): tf.Tensor => tf.cast(tf.randomUniform(shape, 0, most, 'float32', ++seed), 'int32')
-
-/** Runs on both backends with the same random numbers, and compares values, shapes and types of all results. */
-async function agrees(run: () => tf.Tensor | tf.Tensor[], tolerance = 1e-5): Promise<void> {
-  const on = async (backend: string): Promise<{ values: number[]; shape: number[]; dtype: string }[]> => {
-    await tf.setBackend(backend)
-    seed = 100
-    const results = tf.tidy(() => [run()].flat())
-    const found = results.map(result => ({ values: [...result.dataSync()], shape: result.shape, dtype: result.dtype }))
-    tf.dispose(results)
-    return found
-  }
-  const expected = await on('cpu')
-  const before = await on('wasm').then(() => tf.engine().backend.numDataIds())
-  const found = await on('wasm')
-  expect(tf.engine().backend.numDataIds()).toBe(before)
-  expect(found.length).toBe(expected.length)
-  expected.forEach(({ values, shape, dtype }, i) => {
-    expect([found[i]!.shape, found[i]!.dtype]).toEqual([shape, dtype])
-    const largest = values.reduce((most, value) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most), 1e-6)
-    values.forEach((value, j) => {
-      const other = found[i]!.values[j]!
-      const same = Object.is(value, other) || value === other || Math.abs(value - other) <= tolerance * largest
-      if (!same) expect.fail(`result ${i}[${j}] of [${shape.join()}]: expected ${value}, got ${other}`)
-    })
-  })
-}
 
 const shapes = [[], [0], [1], [3], [4], [7], [64], [1000], [3, 5], [2, 0, 3], [4, 1, 6], [2, 3, 5, 7], [33, 17], [65, 64], [300, 401]]
 
@@ -237,7 +207,7 @@ test('clipping, crops, blurs', async () => {
 
 test.each([32, 128])('rounding: by squares a convolution of %i channels errs no more than as it is defined', async channels => {
   await tf.setBackend('wasm')
-  seed = 100
+  startAnew()
   const [x, filter] = [random(2, 6, 6, channels) as tf.Tensor4D, random(3, 3, channels, 32) as tf.Tensor4D]
   const [inputs, weights] = [x.dataSync(), filter.dataSync()]
   /** Root mean square of the difference from sums of doubles, relative to theirs. */

@@ -196,7 +196,7 @@ const mirrorPad: Native = ({ inputs, attrs, backend }) => {
 const reverse: Native = ({ inputs, attrs, backend }) => {
   const x = inputs.x ?? inputs.image!
   if (!isNumeric(x)) return undefined
-  const axes = tf.util.parseAxisParam((attrs.dims ?? 2) as number[], x.shape)
+  const axes = tf.util.parseAxisParam(inputs.image ? 2 : attrs.dims as number[], x.shape)
   const result = backend.allocate(x.shape, x.dtype)
   const strides = stridesOf(x.shape)
   const first = axes.reduce((sum, axis) => sum + (x.shape[axis]! - 1) * strides[axis]!, 0)
@@ -213,7 +213,9 @@ const stridedSlice: Native = ({ inputs, attrs, backend }) => {
   const result = backend.allocate(info.finalShape, x.dtype)
   const own = stridesOf(x.shape)
   const first = info.begin.reduce((sum, start, axis) => sum + start * own[axis]!, 0)
-  copyBlock(backend, info.finalShapeSparse, { of: x, first, strides: own.map((stride, axis) => stride * info.strides[axis]!) }, { of: result })
+  // Also of axes that the result has not.
+  const lengths = tf.slice_util.computeOutShape(info.begin, info.end, info.strides).map(length => Math.max(0, length))
+  copyBlock(backend, lengths, { of: x, first, strides: own.map((stride, axis) => stride * info.strides[axis]!) }, { of: result })
   return result
 }
 

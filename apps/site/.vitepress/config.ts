@@ -67,8 +67,8 @@ const config: UserConfig<DefaultTheme.Config> = {
       '/decisions/': [{ text: 'Decisions', items: decisions().map(({ title, link }) => ({ text: title, link })) }]
     },
     outline: [2, 3],
-    // The button shows "Search" and the key: its name says both.
-    search: { provider: 'local', options: { translations: { button: { buttonText: 'Search', buttonAriaLabel: 'Search K' } } } },
+    // The button shows "Search" and the key: its name says both, and a space lies between them.
+    search: { provider: 'local', options: { translations: { button: { buttonText: 'Search ', buttonAriaLabel: 'Search K' } } } },
     notFound: { quote: 'Nothing lies at this address.', linkText: 'To the front page', linkLabel: 'To the front page' },
     footer: { message: 'MIT licence. Nothing you do here leaves your machine.' }
   }

@@ -1,7 +1,7 @@
 export { affine, affineOfTwo, binary, cast, fill, select, unary } from './elementwise'
 export { copy, gather, transpose } from './movement'
 export { multiply, multiplyTransposed, packPanels } from './products'
-export { adamW, momentum } from './updates'
+export { adamW, lars, larsSquares, momentum } from './updates'
 export { winograd, winogradFilters, winogradSquares, winogradTaps } from './winograd'
 export { cropAndResize, slide, slideBack } from './windows'
 export { reduceColumns, reduceRows, softmax, squaredDeviations, sumsOfProducts } from './reductions'

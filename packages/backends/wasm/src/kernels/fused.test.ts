@@ -56,4 +56,12 @@ test.each([[1], [4], [7, 5], [64, 64]])('steps of optimizers on %i numbers and m
     const direction = nesterov ? tf.add(decayed, tf.mul(velocity, 0.9)) : velocity
     close(run('MomentumUpdate', { param, gradient, velocity: first }, { momentum: 0.9, decay: 0.1, rate: 0.5, nesterov }), [tf.sub(param, tf.mul(direction, 0.5)), velocity], 1e-5)
   }
+  for (const adapts of [true, false]) {
+    const decayed = tf.add(gradient, tf.mul(param, 0.1))
+    const ratio = adapts ? tf.div(tf.mul(tf.norm(param), 0.02), tf.norm(decayed)) : 1
+    const velocity = tf.add(tf.mul(first, 0.9), tf.mul(tf.mul(decayed, ratio), 0.5))
+    close(run('LarsUpdate', { param, gradient, velocity: first }, { momentum: 0.9, decay: 0.1, rate: 0.5, trust: 0.02, adapts }), [tf.sub(param, velocity), velocity], 1e-5)
+  }
+  const still = run('LarsUpdate', { param: tf.zerosLike(param), gradient, velocity: first }, { momentum: 0, decay: 0.1, rate: 0.5, trust: 0.02, adapts: true })
+  close(still, [tf.mul(gradient, -0.5), tf.mul(gradient, 0.5)], 0)
 }))

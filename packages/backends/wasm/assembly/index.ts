@@ -1,4 +1,5 @@
 export { affine, affineOfTwo, binary, cast, fill, select, unary } from './elementwise'
+export { groupNorm, groupNormGradient } from './groups'
 export { copy, gather, transpose } from './movement'
 export { multiply, multiplyTransposed, packPanels } from './products'
 export { adamW, lars, larsSquares, momentum } from './updates'

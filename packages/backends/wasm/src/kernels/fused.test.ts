@@ -1,21 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, test } from 'vitest'
 import '@lapstrake/core'
 import { registerWasm } from '../index.ts'
+import { close, random, run } from './fused-testing.ts'
 
 beforeAll(() => registerWasm({ threads: 2 }))
-
-const random = (seed: number, ...shape: number[]): tf.Tensor => tf.randomNormal(shape, 0, 1, 'float32', seed)
-const run = (name: string, inputs: Record<string, tf.Tensor>, attrs = {}): tf.Tensor[] => [tf.engine().runKernel(name, inputs, attrs) as tf.Tensor | tf.Tensor[]].flat()
-
-function close(found: readonly tf.Tensor[], expected: readonly tf.Tensor[], tolerance = 1e-4): void {
-  expect(found.map(({ shape }) => shape)).toEqual(expected.map(({ shape }) => shape))
-  expected.forEach((tensor, i) => {
-    const [wanted, got] = [tensor, found[i]!].map(one => Array.from<number>(one.dataSync())) as [number[], number[]]
-    const largest = wanted.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-5)
-    wanted.forEach((value, j) => expect(Math.abs(got[j]! - value)).toBeLessThanOrEqual(tolerance * largest))
-  })
-}
 
 describe.each([[1, 1, 1, 3], [2, 5, 4, 6], [7, 9, 8, 32], [40, 16, 15, 13]])('normalisation of [%i, %i, %i, %i]', (...shape) => {
   const channels = shape[3]

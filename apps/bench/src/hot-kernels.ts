@@ -88,6 +88,7 @@ function elementwise(): HotKernel[] {
     }, needs)
   return [
     binary('add', tf.add), binary('multiply', tf.mul), unary('relu', tf.relu), unary('exp', tf.exp),
+    binary('relu of a sum', (a, b) => run('ReluOfSum', { a, b }), ['ReluOfSum']),
     binary('relu gradient', (a, b) => run('ReluGradient', { a, b }), ['ReluGradient']),
     moving('multiply by a row', '65536×64', 2 * 65_536 * 64, () => {
       const [x, row] = [normal([65_536, 64], 1), normal([64], 2)]
@@ -113,7 +114,17 @@ function normalisation(): HotKernel[] {
       const [g, x] = [normal(inputShape, 1), normal(inputShape, 2)]
       const [scale, mean, inverse] = [normal([64], 3), normal([64], 4), tf.ones([64])]
       return () => run('BatchNormGradient', { g, x, scale, mean, inverse })
-    }, ['BatchNormGradient'])
+    }, ['BatchNormGradient']),
+    // An image at a time, which the cache holds: each map is read once.
+    moving('group normalisation', shape, 2 * size, () => {
+      const [x, scale, offset] = [normal(inputShape, 1), normal([64], 2), normal([64], 3)]
+      return () => run('GroupNorm', { x, scale, offset }, { groups: 32, epsilon: 1e-5, relu: true })
+    }, ['GroupNorm']),
+    moving('group normalisation gradient', shape, 3 * size, () => {
+      const [g, x, scale] = [normal(inputShape, 1), normal(inputShape, 2), normal([64], 3)]
+      const [mean, inverse] = [normal([32, 1, 1, 64], 4), tf.ones([32, 1, 1, 64])]
+      return () => run('GroupNormGradient', { g, x, scale, mean, inverse }, { groups: 32 })
+    }, ['GroupNormGradient'])
   ]
 }
 

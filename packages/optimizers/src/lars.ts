@@ -1,4 +1,4 @@
-import type { Optimizer } from '@lapstrake/core'
+import { fusedOr, type Optimizer } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { checkRange } from './check-range.ts'
 import { leafwise, zerosLike } from './leafwise.ts'
@@ -34,10 +34,13 @@ export function lars({ learningRate, momentum = 0.9, weightDecay = 1e-6, trust =
     init: params => ({ count: 0, velocity: zerosLike(params) }),
     update(gradients, { count, velocity }, params) {
       const rate = rateAt('lars', learningRate, count)
-      const [moved, next] = leafwise(params, (p, g, v) => {
-        const direction = p.rank <= 1 ? g! : adapted(p, g!, weightDecay, trust)
-        const faster = tf.add(tf.mul(v!, momentum), tf.mul(direction, rate))
-        return [tf.sub(p, faster), faster] as const
+      const [moved, next] = leafwise(params, (param, gradient, velocity) => {
+        const adapts = param.rank > 1
+        return fusedOr('LarsUpdate', { param, gradient: gradient!, velocity: velocity! }, () => {
+          const direction = adapts ? adapted(param, gradient!, weightDecay, trust) : gradient!
+          const faster = tf.add(tf.mul(velocity!, momentum), tf.mul(direction, rate))
+          return [tf.sub(param, faster), faster]
+        }, { momentum, decay: adapts ? weightDecay : 0, rate, trust, adapts }) as [tf.Tensor, tf.Tensor]
       }, gradients, velocity)
       return { params: moved, state: { count: count + 1, velocity: next } }
     }

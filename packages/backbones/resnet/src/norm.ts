@@ -1,6 +1,7 @@
 import { detached, type Buffers, type Mode, type Params } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { batchMoments, epsilon, moments, normalised, rescaled } from './normalise.ts'
+import { groupNormalised } from './group-normalise.ts'
+import { batchMoments, epsilon, normalised, rescaled } from './normalise.ts'
 
 /**
  * A layer for maps `[batch, height, width, channels]` that scales its input to mean 0 and variance 1, then by what it
@@ -64,7 +65,8 @@ export const batchNorm = (): Norm => ({
 
 /**
  * Statistics of each group of channels of each example: nothing is remembered, and batches may be small
- * (Wu & He 2018, eq. 7, https://arxiv.org/abs/1803.08494).
+ * (Wu & He 2018, eq. 7, https://arxiv.org/abs/1803.08494). With one group it is layer normalisation (Ba et al. 2016,
+ * https://arxiv.org/abs/1607.06450), with as many as channels instance normalisation.
  *
  * @throws RangeError if `groups` is not a whole number above 0 and, at `init`, if it does not divide the channels
  */
@@ -84,13 +86,7 @@ export function groupNorm({ groups }: GroupNormOptions = {}): Norm {
     apply({ params, buffers }, input, _, { relu = false } = {}) {
       const { scale, offset } = params as Named
       const x = input as tf.Tensor4D
-      const [batch, , , channels] = x.shape
-      const count = groupsOf(channels)
-      const overGroups = (means: tf.Tensor): tf.Tensor => {
-        const grouped = tf.mean(tf.reshape(means, [batch, count, channels / count]), 2, true)
-        return tf.reshape(tf.tile(grouped, [1, 1, channels / count]), [batch, 1, 1, channels])
-      }
-      return { output: normalised(x, scale, offset, moments(x, overGroups), overGroups, relu), buffers }
+      return { output: groupNormalised(x, scale, offset, groupsOf(x.shape[3]), relu), buffers }
     }
   }
 }

@@ -53,38 +53,41 @@ export const batchMoments = (x: tf.Tensor4D, share: Share): Moments => detached(
  * In float32 a mean of a thousand deviations costs the scale's gradient three digits; making x̂ again gains none of them.
  */
 export function normalised(
-  x: tf.Tensor4D, scale: tf.Tensor, offset: tf.Tensor, { mean, variance }: Moments, share: Share, relu: boolean
+  x: tf.Tensor4D, scale: tf.Tensor, offset: tf.Tensor, moments: Moments, share: Share, relu: boolean
 ): tf.Tensor4D {
-  const pixels = x.shape[1] * x.shape[2]
   const output: tf.Tensor4D = withGradient([x, scale, offset], (x, scale, offset) => {
-    const inverse = tf.rsqrt(tf.add(variance, epsilon))
-    const factor = tf.mul(scale, inverse)
+    const { value, mean, inverse } = forward(x, scale, offset, moments, relu)
     return {
-      value: fused(x, factor, tf.sub(offset, tf.mul(mean, factor)), relu),
+      value,
       saved: [x, scale, mean, inverse],
-      gradient: (g, [x, scale, mean, inverse]) => (mean!.rank === 1
-        ? fusedOr('BatchNormGradient', { g, x: x!, scale: scale!, mean: mean!, inverse: inverse! }, () => composed(g, x!, scale!, mean!, inverse!))
-        : composed(g, x!, scale!, mean!, inverse!))
+      gradient: (g, [x, scale, mean, inverse]) =>
+        fusedOr('BatchNormGradient', { g, x: x!, scale: scale!, mean: mean!, inverse: inverse! }, () => backward(g, x!, scale!, mean!, inverse!, share))
     }
   })
   return relu ? passingAboveZero(output) : output
-
-  function composed(g: tf.Tensor4D, x: tf.Tensor, scale: tf.Tensor, mean: tf.Tensor, inverse: tf.Tensor): tf.Tensor[] {
-    // Whole maps are freed as soon as they are used: they are what the peak of a step is made of.
-    return tf.tidy(() => {
-      const meanG = imageMeans(g)
-      const meanGUnit = tf.mul(tf.sub(tf.tidy(() => imageMeans(tf.mul(g, x))), tf.mul(mean, meanG)), inverse) // of g · x̂
-      const factor = tf.mul(scale, inverse)
-      const slope = tf.mul(tf.mul(share(tf.mul(meanGUnit, scale)), inverse), inverse)
-      const rest = tf.sub(tf.mul(slope, mean), tf.mul(share(tf.mul(meanG, scale)), inverse))
-      // g · factor - x · slope + rest; where a channel has one slope, the factor is taken out of both: one map less at a time.
-      const dx = slope.rank === 1
-        ? fused(tf.tidy(() => tf.sub(g, tf.mul(x, tf.mul(share(meanGUnit), inverse)))), factor, rest)
-        : tf.sub(fused(g, factor), fused(x, slope, tf.neg(rest)))
-      return [dx, total(meanGUnit, pixels), total(meanG, pixels)]
-    })
-  }
 }
+
+/** The value, and what the way back needs of the moments: the mean and `1 / √(variance + epsilon)`. */
+export function forward(x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor, { mean, variance }: Moments, relu: boolean): { value: tf.Tensor4D; mean: tf.Tensor; inverse: tf.Tensor } {
+  const inverse = tf.rsqrt(tf.add(variance, epsilon))
+  const factor = tf.mul(scale, inverse)
+  return { value: fused(x, factor, tf.sub(offset, tf.mul(mean, factor)), relu), mean, inverse }
+}
+
+/** To the input, the scale and the offset. Whole maps are freed as soon as they are used: they are what the peak of a step is made of. */
+export const backward = (g: tf.Tensor4D, x: tf.Tensor, scale: tf.Tensor, mean: tf.Tensor, inverse: tf.Tensor, share: Share): tf.Tensor[] => tf.tidy(() => {
+  const pixels = x.shape[1]! * x.shape[2]!
+  const meanG = imageMeans(g)
+  const meanGUnit = tf.mul(tf.sub(tf.tidy(() => imageMeans(tf.mul(g, x))), tf.mul(mean, meanG)), inverse) // of g · x̂
+  const factor = tf.mul(scale, inverse)
+  const slope = tf.mul(tf.mul(share(tf.mul(meanGUnit, scale)), inverse), inverse)
+  const rest = tf.sub(tf.mul(slope, mean), tf.mul(share(tf.mul(meanG, scale)), inverse))
+  // g · factor - x · slope + rest; where a channel has one slope, the factor is taken out of both: one map less at a time.
+  const dx = slope.rank === 1
+    ? fused(tf.tidy(() => tf.sub(g, tf.mul(x, tf.mul(share(meanGUnit), inverse)))), factor, rest)
+    : tf.sub(fused(g, factor), fused(x, slope, tf.neg(rest)))
+  return [dx, total(meanGUnit, pixels), total(meanG, pixels)]
+})
 
 /** What passes backward through a ReLU with this output. */
 export const passedBack = (dy: tf.Tensor, output: tf.Tensor): tf.Tensor =>
@@ -94,7 +97,7 @@ export const passedBack = (dy: tf.Tensor, output: tf.Tensor): tf.Tensor =>
  * The backward half of a ReLU whose forward half is already done: the same map, through which a gradient passes only where it
  * is above zero. A step of its own, so that what arrives is freed before the next gradient is taken.
  */
-const passingAboveZero = (output: tf.Tensor4D): tf.Tensor4D => withGradient([output], output => ({
+export const passingAboveZero = (output: tf.Tensor4D): tf.Tensor4D => withGradient([output], output => ({
   value: tf.clone(output) as tf.Tensor4D,
   saved: [output],
   gradient: (dy, [output]) => [passedBack(dy, output!)]

@@ -1,5 +1,5 @@
 // Steps of optimizers: what would be ten passes over parameters is one. Blocks end on whole vectors, so there is no rest.
-import { address, float, int, madd } from './common'
+import { address, float, int, loadSome, madd, zero } from './common'
 
 /**
  * AdamW. Work: vectors of four. Arguments: parameter, gradient, first and second moment, the three targets, then beta1, beta2, how much of the
@@ -38,5 +38,54 @@ export function momentum(args: usize, from: i32, to: i32, thread: i32): void {
     const direction = ahead ? madd(faster, stays, gradient) : faster
     v128.store(nextV + place, faster)
     v128.store(nextP + place, f32x4.sub(param, f32x4.mul(direction, rate)))
+  }
+}
+
+/**
+ * Sums of squares of a parameter and of its gradient with decay, `[block][2]`. Work: blocks.
+ *
+ * Arguments: parameter, gradient, target, numbers, numbers in a block (whole vectors), weight decay.
+ */
+export function larsSquares(args: usize, from: i32, to: i32, thread: i32): void {
+  const n = int(args, 3), size = int(args, 4)
+  const decay = f32x4.splat(float(args, 5))
+  for (let block = from; block < to; block++) {
+    const start = <usize>block * size << 2
+    let p = address(args, 0) + start, g = address(args, 1) + start
+    let left = min(size, n - block * size)
+    let ofParam = zero(), ofGradient = zero()
+    for (; left >= 4; left -= 4, p += 16, g += 16) {
+      const param = v128.load(p)
+      const gradient = madd(param, decay, v128.load(g))
+      ofParam = madd(param, param, ofParam)
+      ofGradient = madd(gradient, gradient, ofGradient)
+    }
+    if (left > 0) {
+      const param = loadSome(p, left)
+      const gradient = madd(param, decay, loadSome(g, left))
+      ofParam = madd(param, param, ofParam)
+      ofGradient = madd(gradient, gradient, ofGradient)
+    }
+    const target = address(args, 2) + (<usize>block << 3)
+    store<f32>(target, total(ofParam))
+    store<f32>(target, total(ofGradient), 4)
+  }
+}
+
+@inline
+function total(v: v128): f32 {
+  return f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3))
+}
+
+/** LARS. Work: vectors of four. Arguments: parameter, gradient, velocity, the two targets, then momentum, weight decay, the rate of this parameter. */
+export function lars(args: usize, from: i32, to: i32, thread: i32): void {
+  const p = address(args, 0), g = address(args, 1), v = address(args, 2), nextP = address(args, 3), nextV = address(args, 4)
+  const stays = f32x4.splat(float(args, 5)), decay = f32x4.splat(float(args, 6)), rate = f32x4.splat(float(args, 7))
+  for (let i = from; i < to; i++) {
+    const place = <usize>i << 4
+    const param = v128.load(p + place)
+    const faster = madd(v128.load(v + place), stays, f32x4.mul(madd(param, decay, v128.load(g + place)), rate))
+    v128.store(nextV + place, faster)
+    v128.store(nextP + place, f32x4.sub(param, faster))
   }
 }

@@ -1,21 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, test } from 'vitest'
 import '@lapstrake/core'
 import { registerWasm } from '../index.ts'
+import { close, random, run } from './fused-testing.ts'
 
 beforeAll(() => registerWasm({ threads: 2 }))
-
-const random = (seed: number, ...shape: number[]): tf.Tensor => tf.randomNormal(shape, 0, 1, 'float32', seed)
-const run = (name: string, inputs: Record<string, tf.Tensor>, attrs = {}): tf.Tensor[] => [tf.engine().runKernel(name, inputs, attrs) as tf.Tensor | tf.Tensor[]].flat()
-
-function close(found: readonly tf.Tensor[], expected: readonly tf.Tensor[], tolerance = 1e-4): void {
-  expect(found.map(({ shape }) => shape)).toEqual(expected.map(({ shape }) => shape))
-  expected.forEach((tensor, i) => {
-    const [wanted, got] = [tensor, found[i]!].map(one => Array.from<number>(one.dataSync())) as [number[], number[]]
-    const largest = wanted.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-5)
-    wanted.forEach((value, j) => expect(Math.abs(got[j]! - value)).toBeLessThanOrEqual(tolerance * largest))
-  })
-}
 
 describe.each([[1, 1, 1, 3], [2, 5, 4, 6], [7, 9, 8, 32], [40, 16, 15, 13]])('normalisation of [%i, %i, %i, %i]', (...shape) => {
   const channels = shape[3]
@@ -56,4 +45,12 @@ test.each([[1], [4], [7, 5], [64, 64]])('steps of optimizers on %i numbers and m
     const direction = nesterov ? tf.add(decayed, tf.mul(velocity, 0.9)) : velocity
     close(run('MomentumUpdate', { param, gradient, velocity: first }, { momentum: 0.9, decay: 0.1, rate: 0.5, nesterov }), [tf.sub(param, tf.mul(direction, 0.5)), velocity], 1e-5)
   }
+  for (const adapts of [true, false]) {
+    const decayed = tf.add(gradient, tf.mul(param, 0.1))
+    const ratio = adapts ? tf.div(tf.mul(tf.norm(param), 0.02), tf.norm(decayed)) : 1
+    const velocity = tf.add(tf.mul(first, 0.9), tf.mul(tf.mul(decayed, ratio), 0.5))
+    close(run('LarsUpdate', { param, gradient, velocity: first }, { momentum: 0.9, decay: 0.1, rate: 0.5, trust: 0.02, adapts }), [tf.sub(param, velocity), velocity], 1e-5)
+  }
+  const still = run('LarsUpdate', { param: tf.zerosLike(param), gradient, velocity: first }, { momentum: 0, decay: 0.1, rate: 0.5, trust: 0.02, adapts: true })
+  close(still, [tf.mul(gradient, -0.5), tf.mul(gradient, 0.5)], 0)
 }))

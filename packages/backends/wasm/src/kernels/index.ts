@@ -4,6 +4,7 @@ import { blocks } from './blocks.ts'
 import { contrast } from './contrast.ts'
 import { convolutions3 } from './convolutions-3d.ts'
 import { depthwise } from './depthwise.ts'
+import { groupNormalisation } from './group-normalisation.ts'
 import type { Given, Natives } from './kernel.ts'
 import { localResponses } from './local-response.ts'
 import { movement } from './movement.ts'
@@ -19,7 +20,7 @@ import { updates } from './updates.ts'
 
 const natives: Natives = {
   ...unary, ...binary, ...movement, ...places, ...blocks, ...reductions, ...ranking, ...resizing, ...products, ...depthwise, ...convolutions3, ...pooling,
-  ...normalisation, ...localResponses, ...contrast, ...updates
+  ...normalisation, ...groupNormalisation, ...localResponses, ...contrast, ...updates
 }
 
 /** Registers every kernel of the JavaScript backend for this one, which has the same data to it; those written for it go first. */

@@ -1,0 +1,47 @@
+import type * as tf from '@tensorflow/tfjs-core'
+import { bitsOf } from '../engine.ts'
+import { sizeOf, type Native, type Natives } from './kernel.ts'
+import { fillBlock } from './movement.ts'
+import { reduceColumns } from './reductions.ts'
+
+/** Images, pixels of one, channels; and bytes of a row of channels in whole vectors. */
+function lengthsOf({ shape }: tf.TensorInfo): { images: number; pixels: number; channels: number; room: number } {
+  const [images, channels] = [shape[0]!, shape.at(-1)!]
+  return { images, pixels: sizeOf(shape.slice(1, -1)), channels, room: 16 * Math.ceil(channels / 4) }
+}
+
+/** Normalised maps and a ReLU if wanted, with mean and inverse deviation `[batch, 1, 1, channels]` of each channel's group in each image. */
+const groupNorm: Native = ({ inputs, attrs, backend }) => {
+  const { x, scale, offset } = inputs as Record<'x' | 'scale' | 'offset', tf.TensorInfo>
+  const { groups, epsilon, relu } = attrs as Record<string, number>
+  const { engine } = backend
+  const { images, pixels, channels, room } = lengthsOf(x)
+  const results = [x.shape, [images, 1, 1, channels], [images, 1, 1, channels]].map(shape => backend.allocate(shape))
+  const addresses = [x, scale, offset, ...results].map(info => backend.addressOf(info))
+  engine.withScratch(2 * room * engine.threads, scratch =>
+    engine.run('groupNorm', [...addresses, pixels, channels, groups!, bitsOf(epsilon!), Number(relu), scratch, 2 * room], images, 6 * sizeOf(x.shape)))
+  return results
+}
+
+/** What arrives at {@link groupNorm} on its way to the input, the scale and the offset. */
+const gradient: Native = ({ inputs, attrs, backend }) => {
+  const { g, x, scale, mean, inverse } = inputs as Record<'g' | 'x' | 'scale' | 'mean' | 'inverse', tf.TensorInfo>
+  const { engine } = backend
+  const { images, pixels, channels, room } = lengthsOf(x)
+  const [dx, dScale, dOffset] = [x.shape, [channels], [channels]].map(shape => backend.allocate(shape)) as [tf.TensorInfo, tf.TensorInfo, tf.TensorInfo]
+  const addresses = [g, x, scale, mean, inverse, dx].map(info => backend.addressOf(info))
+  const each = 4 * images * channels
+  engine.withScratch(2 * each, forScale => {
+    const forOffset = forScale + each
+    engine.withScratch(3 * room * engine.threads, scratch =>
+      engine.run('groupNormGradient', [...addresses, forScale, forOffset, pixels, channels, attrs.groups as number, scratch, 3 * room], images, 10 * sizeOf(x.shape)))
+    for (const [each, sum] of [[forScale, dScale], [forOffset, dOffset]] as const) {
+      if (images === 0) fillBlock(backend, sum, 0)
+      else reduceColumns(backend, 0, each, 1, images, channels, backend.addressOf(sum), 1)
+    }
+  })
+  return [dx, dScale, dOffset]
+}
+
+/** As `groupNorm` of the backbones asks for them. */
+export const groupNormalisation: Natives = { GroupNorm: groupNorm, GroupNormGradient: gradient }

@@ -1,11 +1,12 @@
-import { shapes, useBackend } from 'lapstrake'
+import { useBackend } from 'lapstrake'
+import { openData } from '../run/data/open-data.ts'
 import { contestants } from './contestants.ts'
 import type { RaceEvent, RaceRequest } from './protocol.ts'
 import { runRace, type RaceData } from './run-race.ts'
 
 const tell = (event: RaceEvent): void => postMessage(event)
 
-const raceData = async (): Promise<RaceData> => ({ training: shapes({ count: 1000 }), held: shapes({ count: 250, seed: 1 }) })
+const raceData = (): Promise<RaceData> => openData({ kind: 'sample' }, { onProgress() {}, onWarning() {} })
 
 async function race(request: RaceRequest): Promise<void> {
   tell({ kind: 'backend', choice: await useBackend('auto') })

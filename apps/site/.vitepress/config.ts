@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { DefaultTheme, UserConfig } from 'vitepress'
 import { decisions } from '../src/docs/decisions.data.ts'
+import { indentedCode } from '../src/docs/indented-code.ts'
 import { siteLinks } from '../src/docs/links.ts'
 import { libraries, packages } from '../src/docs/packages.ts'
 import { typeChecked } from '../src/docs/type-checked.ts'
@@ -35,7 +36,10 @@ const config: UserConfig<DefaultTheme.Config> = {
   markdown: {
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
     codeTransformers: [typeChecked()],
-    config: siteLinks
+    config(markdown): void {
+      siteLinks(markdown)
+      indentedCode(markdown)
+    }
   },
   vite: {
     publicDir: fileURLToPath(new URL('../public', import.meta.url)),

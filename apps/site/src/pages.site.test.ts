@@ -29,7 +29,7 @@ describe('every page', () => {
 
   test.each(pages())('%s: no complaint, no failed request, nothing from another origin, no scrolling sideways on a phone', async path => {
     await page.goto(site.url + (path === '/404' ? '/404.html' : path))
-    await page.waitForFunction(() => document.querySelector('#app')?.hasAttribute('data-v-app'))
+    await page.waitForFunction(() => '__vue_app__' in document.querySelector('#app')!)
     const found = await page.evaluate(() => ({
       ids: [...document.querySelectorAll('[id]')].map(({ id }) => id),
       hrefs: [...document.querySelectorAll<HTMLAnchorElement>('a[href]')].map(({ href }) => href)
@@ -61,7 +61,7 @@ describe.each([['light', false], ['dark', true]] as const)('in the %s', (_, dark
   test.each(kinds())('%s: axe finds nothing serious', async path => {
     const page = await site.context.newPage()
     await page.goto(site.url + (path === '/404' ? '/404.html' : path))
-    await page.waitForFunction(() => document.querySelector('#app')?.hasAttribute('data-v-app'))
+    await page.waitForFunction(() => '__vue_app__' in document.querySelector('#app')!)
     await page.waitForTimeout(300)
     await page.evaluate(axe)
     const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run())
@@ -79,7 +79,7 @@ describe('without a mouse', () => {
   test.each(kinds())('%s: Tab reaches the navigation, the search and the page', async path => {
     const page = await site.context.newPage()
     await page.goto(site.url + (path === '/404' ? '/404.html' : path))
-    await page.waitForFunction(() => document.querySelector('#app')?.hasAttribute('data-v-app'))
+    await page.waitForFunction(() => '__vue_app__' in document.querySelector('#app')!)
     const reached = new Set<string>()
     for (let i = 0; i < 120 && !(reached.has('content') && reached.has('nav') && reached.has('search')); i++) {
       await page.keyboard.press('Tab')
@@ -97,11 +97,13 @@ describe('without a mouse', () => {
     const fetched: string[] = []
     page.on('request', request => fetched.push(request.url()))
     await page.goto(site.url)
-    await page.waitForFunction(() => document.querySelector('#app')?.hasAttribute('data-v-app'))
+    await page.waitForFunction(() => '__vue_app__' in document.querySelector('#app')!)
     await page.waitForTimeout(500)
     expect(fetched.filter(url => url.includes('localSearchIndex'))).toEqual([])
-    await page.keyboard.press('Control+K')
-    await page.getByRole('searchbox').fill('ownership')
+    await page.locator('#local-search button').focus()
+    await page.keyboard.press('Enter')
+    await page.locator('.VPLocalSearchBox input').waitFor()
+    await page.keyboard.type('ownership')
     await page.getByRole('option').first().waitFor()
     expect(await page.getByRole('option').first().innerText()).toContain('ownership')
     await page.keyboard.press('Enter')

@@ -21,7 +21,7 @@ export class Arena {
   peak = 0
   readonly #blocks = new Map<number, Stretch>()
   /** Free stretches by size: eight classes for each power of two. */
-  readonly #free: Set<Stretch>[] = Array.from({ length: 33 * 8 }, () => new Set())
+  readonly #free: Set<Stretch>[] = Array.from({ length: 27 * 8 }, () => new Set())
   readonly #grow: (bytes: number) => number
   #last: Stretch | undefined
   #end: number
@@ -85,7 +85,7 @@ export class Arena {
       if (stretch.size > size && (smallest === undefined || stretch.size < smallest.size)) smallest = stretch
     }
     for (let i = classOf(size) + 1; smallest === undefined && i < this.#free.length; i++) {
-      for (const stretch of this.#free[i]!) if (smallest === undefined || stretch.size < smallest.size) smallest = stretch
+      if (this.#free[i]!.size > 0) for (const stretch of this.#free[i]!) if (smallest === undefined || stretch.size < smallest.size) smallest = stretch
     }
     return smallest
   }
@@ -118,6 +118,7 @@ export class Arena {
 }
 
 function classOf(size: number): number {
-  const power = Math.floor(Math.log2(size))
-  return power * 8 + Math.floor((size / 2 ** power - 1) * 8)
+  const lines = size / alignment
+  const power = 31 - Math.clz32(lines)
+  return power * 8 + Math.floor((lines / (1 << power) - 1) * 8)
 }

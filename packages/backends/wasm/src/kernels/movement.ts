@@ -11,17 +11,22 @@ interface Part {
   readonly strides?: readonly number[]
 }
 
-/** Copies a block of numbers from a part of one tensor to a part of another. */
-export function copyBlock(backend: WasmBackend, lengths: readonly number[], source: Part, target: Part): void {
+/** What copies blocks of numbers, with strides of their own on both sides, from one address to another. */
+function copier({ engine }: WasmBackend, lengths: readonly number[], bytes: number, ...strides: readonly (readonly number[])[]): (from: number, to: number) => void {
   const size = sizeOf(lengths)
-  if (size === 0) return
-  const bytes = bytesOf(source.of)
-  const [from, to] = [source, target].map(({ of, first = 0 }) => backend.addressOf(of) + bytes * first) as [number, number]
-  const axes = merged({ lengths, strides: [source, target].map(({ strides = stridesOf(lengths) }) => strides.map(stride => bytes * stride)) })
+  const axes = merged({ lengths, strides: strides.map(block => block.map(stride => bytes * stride)) })
   const last = axes.lengths.length - 1
   const numbers = axes.lengths[last] ?? 1
   const rows = { lengths: axes.lengths.slice(0, -1), strides: axes.strides.map(block => block.slice(0, -1)) }
-  backend.engine.run('copy', [from, to, numbers, bytes, axes.strides[0]![last] ?? bytes, axes.strides[1]![last] ?? bytes, ...axisArguments(rows)], size / numbers, size)
+  const args = [numbers, bytes, axes.strides[0]![last] ?? bytes, axes.strides[1]![last] ?? bytes, ...axisArguments(rows)]
+  return (from, to) => engine.run('copy', [from, to, ...args], size === 0 ? 0 : size / numbers, size)
+}
+
+/** Copies a block of numbers from a part of one tensor to a part of another. */
+export function copyBlock(backend: WasmBackend, lengths: readonly number[], source: Part, target: Part): void {
+  const bytes = bytesOf(source.of)
+  const [from, to] = [source, target].map(({ of, first = 0 }) => backend.addressOf(of) + bytes * first) as [number, number]
+  copier(backend, lengths, bytes, source.strides ?? stridesOf(lengths), target.strides ?? stridesOf(lengths))(from, to)
 }
 
 export function fillBlock(backend: WasmBackend, info: tf.TensorInfo, value: number): tf.TensorInfo {
@@ -96,9 +101,11 @@ const unpack: Native = ({ inputs, attrs, backend }) => {
   const strides = stridesOf(x.shape)
   const shape = x.shape.filter((_, i) => i !== axis)
   const across = strides.filter((_, i) => i !== axis)
+  const bytes = bytesOf(x)
+  const copy = copier(backend, shape, bytes, across, stridesOf(shape))
   return Array.from({ length: x.shape[axis]! }, (_, i) => {
     const result = backend.allocate(shape, x.dtype)
-    copyBlock(backend, shape, { of: x, first: i * strides[axis]!, strides: across }, { of: result })
+    copy(backend.addressOf(x) + bytes * i * strides[axis]!, backend.addressOf(result))
     return result
   })
 }

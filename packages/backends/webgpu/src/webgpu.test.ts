@@ -1,4 +1,3 @@
-import '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import { OutOfRoom, registerWebGPU, warmUp } from './index.ts'

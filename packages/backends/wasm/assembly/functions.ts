@@ -127,10 +127,21 @@ export function tanh4(x: v128): v128 {
   return v128.bitselect(near, signed, f32x4.lt(size, f32x4.splat(0.625)))
 }
 
-/** `log(1 + exp(x))`, which is `x` where `exp(x)` would drown the one. */
+/** `log(1 + exp(x))`, which is `max(x, 0) + log(1 + e)` with `e = exp(−|x|)`; that logarithm is twice the inverse hyperbolic tangent of `e / (2 + e)`. */
 @inline
 export function softplus4(x: v128): v128 {
-  return v128.bitselect(x, logOnePlus4(exp4(x)), f32x4.gt(x, f32x4.splat(13.94)))
+  const e = exp4(f32x4.neg(f32x4.abs(x)))
+  const s = f32x4.div(e, f32x4.add(f32x4.splat(2), e)) // at most a third: a series will do
+  const square = f32x4.mul(s, s)
+  let p = f32x4.splat(2.0 / 15)
+  p = madd(p, square, f32x4.splat(2.0 / 13))
+  p = madd(p, square, f32x4.splat(2.0 / 11))
+  p = madd(p, square, f32x4.splat(2.0 / 9))
+  p = madd(p, square, f32x4.splat(2.0 / 7))
+  p = madd(p, square, f32x4.splat(2.0 / 5))
+  p = madd(p, square, f32x4.splat(2.0 / 3))
+  p = madd(p, square, f32x4.splat(2))
+  return madd(p, s, f32x4.pmax(x, zero()))
 }
 
 /** `exp(x)` of two doubles of 0 or less, to nine digits. */

@@ -1,6 +1,9 @@
 // Numbers from one place to another.
 import { address, int, loadSome, storeSome } from './common'
 
+/** Numbers that are moved one by one sooner than the host is called. */
+const few = 8
+
 /**
  * Copies between blocks whose axes have strides of their own, counted in bytes. Work: rows.
  *
@@ -20,7 +23,7 @@ export function copy(args: usize, from: i32, to: i32, thread: i32): void {
       t += <usize>(i * int(args, 9 + 3 * axis))
       rest = whole
     }
-    if (sourceStride == bytes && targetStride == bytes) memory.copy(t, s, <usize>(n * bytes))
+    if (sourceStride == bytes && targetStride == bytes && n > few) memory.copy(t, s, <usize>(n * bytes))
     else if (bytes == 4) {
       for (let i = 0; i < n; i++) {
         store<i32>(t, load<i32>(s))
@@ -92,8 +95,8 @@ export function gather(args: usize, from: i32, to: i32, thread: i32): void {
     const block = i / count
     const place = load<i32>(places + (<usize>(block / sharing * count + i - block * count) << 2))
     const s = source + <usize>(block * length + place) * bytes, t = target + <usize>i * bytes
-    if (bytes == 4) store<i32>(t, load<i32>(s))
-    else memory.copy(t, s, bytes)
+    if (bytes > 4 * few || (bytes & 3) != 0) memory.copy(t, s, bytes)
+    else for (let j: usize = 0; j < bytes; j += 4) store<i32>(t + j, load<i32>(s + j))
   }
 }
 

@@ -1,5 +1,5 @@
 // Windows over maps `[image, height, width, channels]`.
-import { address, float, int, madd, storeSome, zero } from './common'
+import { address, int, madd, storeSome, zero } from './common'
 
 /**
  * The largest of each window, or with a filter `[tap][channels]` the sum of its pixels times the filter. Work: output pixels. What is no number is passed
@@ -92,47 +92,6 @@ export function slideBack(args: usize, from: i32, to: i32, thread: i32): void {
           }
         }
         if (found) store<f32>(target + where, load<f32>(target + where) + load<f32>(arrives + (<usize>channel << 2)))
-      }
-    }
-  }
-}
-
-/**
- * Crops of images, resized by bilinear interpolation; beyond the image a number of one's choice. Work: lines of crops.
- *
- * Arguments: source, boxes (y, x of both corners, from 0 to 1), images of the boxes, target, height, width, channels, height and width of crops, that number.
- */
-export function cropAndResize(args: usize, from: i32, to: i32, thread: i32): void {
-  const source = address(args, 0), boxes = address(args, 1), images = address(args, 2), target = address(args, 3)
-  const height = int(args, 4), width = int(args, 5), channels = int(args, 6), tall = int(args, 7), wide = int(args, 8), outside = float(args, 9)
-  const bytes = <usize>channels << 2
-  // Places in double precision, as TensorFlow.js has them: in single, the last line may lie a hair beyond the image.
-  const lastY = <f64>(height - 1), lastX = <f64>(width - 1)
-  for (let line = from; line < to; line++) {
-    const crop = line / tall
-    const box = boxes + (<usize>crop << 4)
-    const y1: f64 = load<f32>(box), x1: f64 = load<f32>(box, 4), y2: f64 = load<f32>(box, 8), x2: f64 = load<f32>(box, 12)
-    const row = line - crop * tall
-    const y = tall > 1 ? y1 * lastY + <f64>row * ((y2 - y1) * lastY / <f64>(tall - 1)) : 0.5 * (y1 + y2) * lastY
-    const map = source + <usize>load<i32>(images + (<usize>crop << 2)) * height * width * bytes
-    const inside = y >= 0 && y <= lastY
-    const above = inside ? <i32>Math.floor(y) : 0, below = inside ? <i32>Math.ceil(y) : 0
-    const down = <f32>(y - <f64>above)
-    let out = target + <usize>line * wide * bytes
-    for (let column = 0; column < wide; column++) {
-      const x = wide > 1 ? x1 * lastX + <f64>column * ((x2 - x1) * lastX / <f64>(wide - 1)) : 0.5 * (x1 + x2) * lastX
-      if (!inside || !(x >= 0 && x <= lastX)) {
-        for (let channel = 0; channel < channels; channel++, out += 4) store<f32>(out, outside)
-        continue
-      }
-      const left = <i32>Math.floor(x), right = <i32>Math.ceil(x)
-      const across = <f32>(x - <f64>left)
-      let topLeft = map + <usize>(above * width + left) * bytes, topRight = map + <usize>(above * width + right) * bytes
-      let bottomLeft = map + <usize>(below * width + left) * bytes, bottomRight = map + <usize>(below * width + right) * bytes
-      for (let channel = 0; channel < channels; channel++, out += 4, topLeft += 4, topRight += 4, bottomLeft += 4, bottomRight += 4) {
-        const top = load<f32>(topLeft) + (load<f32>(topRight) - load<f32>(topLeft)) * across
-        const bottom = load<f32>(bottomLeft) + (load<f32>(bottomRight) - load<f32>(bottomLeft)) * across
-        store<f32>(out, top + (bottom - top) * down)
       }
     }
   }

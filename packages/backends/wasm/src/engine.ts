@@ -3,7 +3,7 @@ import { startThreads, type Thread } from './threads.ts'
 
 /** Kernels of the module, in the order in which threads know them. */
 export const kernelNames = [
-  'adamW', 'affine', 'affineOfTwo', 'binary', 'cast', 'copy', 'cropAndResize', 'fill', 'gather', 'groupNorm', 'groupNormGradient', 'lars', 'larsSquares', 'momentum', 'multiply', 'multiplyTransposed', 'packPanels', 'reduceColumns', 'reduceRows', 'select',
+  'adamW', 'affine', 'affineOfTwo', 'binary', 'blurImages', 'cast', 'copy', 'cropAndResize', 'fill', 'gather', 'groupNorm', 'groupNormGradient', 'lars', 'larsSquares', 'mixColors', 'momentum', 'multiply', 'multiplyTransposed', 'packPanels', 'reduceColumns', 'reduceRows', 'select',
   'slide', 'slideBack', 'softmax', 'squaredDeviations', 'sumsOfProducts', 'transpose', 'unary', 'winograd', 'winogradFilters', 'winogradSquares', 'winogradTaps'
 ] as const
 

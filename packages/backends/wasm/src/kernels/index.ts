@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { binary } from './binary.ts'
 import { groupNormalisation } from './group-normalisation.ts'
+import { images } from './images.ts'
 import type { Given, Natives } from './kernel.ts'
 import { movement } from './movement.ts'
 import { normalisation } from './normalisation.ts'
@@ -10,7 +11,7 @@ import { reductions } from './reductions.ts'
 import { unary } from './unary.ts'
 import { updates } from './updates.ts'
 
-const natives: Natives = { ...unary, ...binary, ...movement, ...reductions, ...products, ...pooling, ...normalisation, ...groupNormalisation, ...updates }
+const natives: Natives = { ...unary, ...binary, ...movement, ...reductions, ...products, ...pooling, ...normalisation, ...groupNormalisation, ...images, ...updates }
 
 /** Registers every kernel of the JavaScript backend for this one, which has the same data to it; those written for it go first. */
 export function registerKernels(): void {

@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { bitsOf } from '../engine.ts'
 import { call, isFloat, sizeOf, type Given, type Native, type Natives } from './kernel.ts'
 import { fillBlock } from './movement.ts'
 
@@ -58,19 +57,4 @@ const maxPoolGradient: Native = ({ inputs, attrs, backend }) => {
   return result
 }
 
-const cropAndResize: Native = ({ inputs, attrs, backend }) => {
-  const { image, boxes, boxInd } = inputs as { image: tf.TensorInfo; boxes: tf.TensorInfo; boxInd: tf.TensorInfo }
-  const { cropSize: [tall, wide], method, extrapolationValue } = attrs as unknown as { cropSize: [number, number]; method: string; extrapolationValue: number }
-  if (method !== 'bilinear' || !isFloat(image, boxes) || boxInd.dtype !== 'int32') return undefined
-  const [images, height, width, channels] = image.shape as Map4
-  const crops = boxes.shape[0]!
-  const which = backend.addressOf(boxInd) / 4
-  if (backend.engine.ints.subarray(which, which + crops).some(place => place < 0 || place >= images)) return undefined
-  const result = backend.allocate([crops, tall, wide, channels])
-  backend.engine.run('cropAndResize', [
-    ...[image, boxes, boxInd, result].map(info => backend.addressOf(info)), height, width, channels, tall, wide, bitsOf(extrapolationValue)
-  ], crops * tall, 10 * sizeOf(result.shape))
-  return result
-}
-
-export const pooling: Natives = { AvgPool: averagePool, MaxPool: maxPool, MaxPoolGrad: maxPoolGradient, CropAndResize: cropAndResize }
+export const pooling: Natives = { AvgPool: averagePool, MaxPool: maxPool, MaxPoolGrad: maxPoolGradient }

@@ -153,6 +153,23 @@ function reductionsAndMovement(): HotKernel[] {
   ]
 }
 
+function augmentation(): HotKernel[] {
+  const [imageShape, size] = [[256, 32, 32, 3], 256 * 32 * 32 * 3]
+  const ofImages = (kernel: string, needs: readonly string[], inputs: () => Readonly<Record<string, tf.Tensor>>): HotKernel => moving(kernel, '256×32×32×3', 2 * size, () => {
+    const given = { images: tf.sigmoid(normal(imageShape)), ...inputs() }
+    return () => run(needs[0]!, given)
+  }, needs)
+  return [
+    moving('crop and resize', '256×32×32×3', 2 * size, () => {
+      const [images, boxes] = [normal<tf.Tensor4D>(imageShape), tf.tile(tf.tensor2d([[0.1, 0.9, 0.7, 0.2]]), [256, 1])]
+      const places = tf.range(0, 256, 1, 'int32')
+      return () => tf.image.cropAndResize(images, boxes, places, [32, 32])
+    }),
+    ofImages('mixed colours', ['MixColors'], () => ({ matrices: normal([256, 3, 3], 2), lifts: normal([256], 3), luma: tf.tensor1d([0.299, 0.587, 0.114]) })),
+    ofImages('blur', ['BlurImages'], () => ({ weights: tf.tile(tf.tensor2d([[0.3, 1, 0.3]]), [256, 1]) }))
+  ]
+}
+
 export const hotKernels: readonly HotKernel[] = [
   ...products(),
   ...convolutions({ batch: 32, length: 32, channels: 64, filters: 64, size: 3 }),
@@ -160,6 +177,7 @@ export const hotKernels: readonly HotKernel[] = [
   ...convolutions({ batch: 32, length: 32, channels: 64, filters: 128, size: 1 }),
   ...elementwise(),
   ...normalisation(),
+  ...augmentation(),
   ...reductionsAndMovement()
 ]
 

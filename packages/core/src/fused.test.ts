@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import { fusedOr } from './index.ts'
 
-test('a kernel that the backend has is run with its inputs and numbers, any other is composed', () => {
+test('a kernel that the backend has is run with its inputs and numbers; any other is composed, and what is not of floats', () => {
   tf.registerKernel({
     kernelName: 'TimesForTest', backendName: 'cpu',
     kernelFunc: ({ inputs, attrs, backend }) => {
@@ -15,6 +15,8 @@ test('a kernel that the backend has is run with its inputs and numbers, any othe
   const x = tf.tensor1d([1, 2])
   const composed = (): tf.Tensor => tf.add(x, 1)
   expect([...fusedOr('TimesForTest', { x }, composed, { factor: 3 }).dataSync()]).toEqual([3, 6])
+  const whole = tf.tensor1d([1, 2], 'int32')
+  expect([...fusedOr('TimesForTest', { x, whole }, composed, { factor: 3 }).dataSync()]).toEqual([2, 3])
   expect([...fusedOr('NobodyHasThis', { x }, composed, { factor: 3 }).dataSync()]).toEqual([2, 3])
   tf.unregisterKernel('TimesForTest', 'cpu')
 })

@@ -3,10 +3,11 @@ import { startThreads, type Thread } from './threads.ts'
 
 /** Kernels of the module, in the order in which threads know them. */
 export const kernelNames = [
-  'adamW', 'affine', 'affineOfTwo', 'binary', 'blockMoments', 'cast', 'contrast', 'copy', 'cropAndResize', 'cumulate', 'fill', 'gather', 'groupNorm',
-  'groupNormGradient', 'joinMoments', 'lars', 'larsSquares', 'momentum', 'multiply', 'multiplyTransposed', 'packPanels', 'placesOfMost',
-  'reduceColumns', 'reduceRows', 'reluOfSum', 'resample', 'resampleBack', 'scatter', 'select', 'slide', 'slideBack', 'slideToFilter', 'slideToInput',
-  'softmax', 'sumsOfProducts', 'topK', 'transpose', 'unary', 'winograd', 'winogradFilters', 'winogradSquares', 'winogradTaps'
+  'adamW', 'affine', 'affineOfTwo', 'binary', 'blockMoments', 'blurImages', 'cast', 'contrast', 'copy', 'cropAndResize', 'cumulate', 'fill',
+  'gather', 'groupNorm', 'groupNormGradient', 'joinMoments', 'lars', 'larsSquares', 'mixColors', 'momentum', 'multiply', 'multiplyTransposed',
+  'packPanels', 'placesOfMost', 'reduceColumns', 'reduceRows', 'reluOfSum', 'resample', 'resampleBack', 'scatter', 'select', 'slide', 'slideBack',
+  'slideToFilter', 'slideToInput', 'softmax', 'sumsOfProducts', 'topK', 'transpose', 'unary', 'winograd', 'winogradFilters', 'winogradSquares',
+  'winogradTaps'
 ] as const
 
 export type KernelName = (typeof kernelNames)[number]

@@ -1,4 +1,4 @@
-import { own } from '@lapstrake/core'
+import { fusedOr, own } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { checkProbability, perExample, type Augment } from './compose.ts'
 
@@ -38,30 +38,37 @@ export function colorJitter(
   checkProbability('colorJitter', grayscale)
 
   return (images, random) => own(() => {
-    const [count, height, width, channels] = images.shape
+    const [count, , , channels] = images.shape
     const draw = (what: string, strength: number): Float32Array => perExample(random.split(what), count, Math.max(0, 1 - strength), 1 + strength)
     const [bright, steep, full] = [draw('brightness', brightness), draw('contrast', contrast), draw('saturation', saturation)]
     const turn = perExample(random.split('hue'), count, -hue, hue)
     const [jitters, grays] = [random.split('apply').uniforms(count), random.split('grayscale').uniforms(count)]
-    const gain = Float32Array.from(bright, (b, i) => (jitters[i]! < probability ? b * steep[i]! : 1))
-    const lift = Float32Array.from(bright, (b, i) => (jitters[i]! < probability ? b * (1 - steep[i]!) : 0))
-
-    const weights = channels === 3 ? tf.tensor2d([...luma], [3, 1]) : tf.fill<tf.Rank.R2>([channels, 1], 1 / channels)
-    const means = tf.reshape(tf.avgPool(images, [height, width], 1, 'valid'), [count, channels])
-    const offset = tf.mul(tf.reshape(tf.matMul(means as tf.Tensor2D, weights), [count, 1, 1, 1]), tf.tensor4d(lift, [count, 1, 1, 1]))
-    if (channels !== 3) return clipped(tf.add(tf.mul(images, tf.tensor4d(gain, [count, 1, 1, 1])), offset))
-
-    const matrices = Array.from({ length: count }, (_, i) => {
-      const jittered = jitters[i]! < probability
-        ? multiplied(saturationMatrix(full[i]!), hueMatrix(2 * Math.PI * turn[i]!))
-        : identity
-      const turned = grays[i]! < grayscale ? multiplied(jittered, saturationMatrix(0)) : jittered
-      return turned.map(row => row.map(value => value * gain[i]!))
-    })
-    const flat = tf.reshape(images, [count, height * width, 3]) as tf.Tensor3D
-    const mixed = tf.reshape(tf.matMul(flat, tf.tensor3d(matrices)), [count, height, width, 3])
-    return clipped(tf.add(mixed, offset))
+    const gain = bright.map((b, i) => (jitters[i]! < probability ? b * steep[i]! : 1))
+    const lift = bright.map((b, i) => (jitters[i]! < probability ? b * (1 - steep[i]!) : 0))
+    if (channels !== 3) {
+      return clipped(tf.add(tf.mul(images, tf.tensor4d(gain, [count, 1, 1, 1])), lifted(images, tf.fill([channels], 1 / channels), tf.tensor1d(lift))))
+    }
+    const matrices = new Float32Array(9 * count)
+    for (let i = 0; i < count; i++) {
+      const [amount, angle] = jitters[i]! < probability ? [full[i]!, 2 * Math.PI * turn[i]!] : [1, 0]
+      colorMatrix(grays[i]! < grayscale ? 0 : amount, angle).forEach((value, k) => { matrices[9 * i + k] = gain[i]! * value })
+    }
+    return mixed(images, tf.tensor3d(matrices, [count, 3, 3]), tf.tensor1d([...luma]), tf.tensor1d(lift))
   })
+}
+
+/** Each pixel times its image's matrix, and the image's mean brightness times its lift. */
+const mixed = (images: tf.Tensor4D, matrices: tf.Tensor3D, luma: tf.Tensor, lifts: tf.Tensor): tf.Tensor4D => fusedOr('MixColors', { images, matrices, luma, lifts }, () => {
+  const [count, height, width] = images.shape
+  const pixels = tf.reshape(images, [count, height * width, 3])
+  return clipped(tf.add(tf.reshape(tf.matMul(pixels, matrices), images.shape), lifted(images, luma, lifts)))
+})
+
+/** The mean brightness of each image times its lift, `[count, 1, 1, 1]`. */
+function lifted(images: tf.Tensor4D, luma: tf.Tensor, lifts: tf.Tensor): tf.Tensor {
+  const [count, height, width] = images.shape
+  const means = tf.avgPool(images, [height, width], 1, 'valid')
+  return tf.mul(tf.sum(tf.mul(means, luma), 3, true), tf.reshape(lifts, [count, 1, 1, 1]))
 }
 
 const clipped = (images: tf.Tensor): tf.Tensor4D => tf.clipByValue(images, 0, 1) as tf.Tensor4D
@@ -69,19 +76,19 @@ const clipped = (images: tf.Tensor): tf.Tensor4D => tf.clipByValue(images, 0, 1)
 /** Rows are what each colour going in adds to red, green and blue coming out. */
 type Matrix = readonly (readonly number[])[]
 
-const identity: Matrix = [[1, 0, 0], [0, 1, 0], [0, 0, 1]]
-
 const multiplied = (a: Matrix, b: Matrix): Matrix => a.map(row => [0, 1, 2].map(c => row.reduce((sum, value, k) => sum + value * b[k]![c]!, 0)))
 
-/** Between grey, at 0, and the colours as they are, at 1. */
-const saturationMatrix = (amount: number): Matrix => identity.map((row, i) => row.map(value => amount * value + (1 - amount) * luma[i]!))
-
 const toYiq: Matrix = [[0.299, 0.5959, 0.2115], [0.587, -0.2746, -0.5227], [0.114, -0.3213, 0.3112]]
-const fromYiq: Matrix = inverse(toYiq)
 
-function hueMatrix(angle: number): Matrix {
-  const [cos, sin] = [Math.cos(angle), Math.sin(angle)]
-  return multiplied(multiplied(toYiq, [[1, 0, 0], [0, cos, sin], [0, -sin, cos]]), fromYiq)
+/** To grey; what is then missing; and that turned by a quarter about the grey axis, which is an exchange of I and Q. */
+const gray: Matrix = luma.map(value => [value, value, value])
+const chroma: Matrix = gray.map((row, i) => row.map((value, c) => Number(i === c) - value))
+const quarter: Matrix = multiplied(multiplied(toYiq, [[0, 0, 0], [0, 0, 1], [0, -1, 0]]), inverse(toYiq))
+
+/** Keeps so much of the colours, turned by an angle: neither changes how bright a pixel is. Row by row. */
+function colorMatrix(amount: number, angle: number): number[] {
+  const [cos, sin] = [amount * Math.cos(angle), amount * Math.sin(angle)]
+  return gray.flatMap((row, i) => row.map((value, c) => value + cos * chroma[i]![c]! + sin * quarter[i]![c]!))
 }
 
 function inverse(m: Matrix): Matrix {

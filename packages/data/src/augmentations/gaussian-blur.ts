@@ -1,4 +1,4 @@
-import { own } from '@lapstrake/core'
+import { fusedOr, own } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { checkProbability, perExample, type Augment } from './compose.ts'
 
@@ -23,20 +23,30 @@ export function gaussianBlur({ sigma: [least, greatest] = [0.1, 2], size, probab
   checkProbability('gaussianBlur', probability)
 
   return (images, random) => own(() => {
-    const [count, height, width, channels] = images.shape
+    const count = images.shape[0]
     const sigmas = perExample(random.split('sigma'), count, least, greatest)
     const chosen = random.split('apply').uniforms(count)
-    const kernels = Array.from({ length: size }, (_, tap) => Array.from({ length: count }, (_, i) => {
-      const distance = tap - (size - 1) / 2
+    const values = Float32Array.from({ length: count * size }, (_, place) => {
+      const [i, distance] = [Math.floor(place / size), place % size - (size - 1) / 2]
       return chosen[i]! < probability ? Math.exp(-distance * distance / (2 * sigmas[i]! ** 2)) : Number(distance === 0)
-    }).flatMap(value => new Array<number>(channels).fill(value)))
-    // Every image becomes a channel group of one wide picture, so that each meets its own kernel.
-    const wide = tf.reshape(tf.transpose(images, [1, 2, 0, 3]), [1, height, width, count * channels]) as tf.Tensor4D
-    const taps = tf.tensor2d(kernels)
-    const down = tf.reshape(taps, [size, 1, count * channels, 1]) as tf.Tensor4D
-    const along = tf.reshape(taps, [1, size, count * channels, 1]) as tf.Tensor4D
-    const blur = (x: tf.Tensor4D): tf.Tensor4D => tf.depthwiseConv2d(tf.depthwiseConv2d(x, down, 1, 'same'), along, 1, 'same')
-    const even = tf.div(blur(wide), blur(tf.onesLike(wide)))
-    return tf.transpose(tf.reshape(even, [height, width, count, channels]), [2, 0, 1, 3]) as tf.Tensor4D
+    })
+    const weights = tf.tensor2d(values, [count, size])
+    return fusedOr('BlurImages', { images, weights }, () => blurred(images, weights))
   })
+}
+
+/** Blurs each image with its own row of weights. */
+function blurred(images: tf.Tensor4D, weights: tf.Tensor2D): tf.Tensor4D {
+  const [count, height, width, channels] = images.shape
+  const size = weights.shape[1]
+  // Every image becomes a channel group of one wide picture, so that each meets its own weights.
+  const wide = tf.reshape(tf.transpose(images, [1, 2, 0, 3]), [1, height, width, count * channels]) as tf.Tensor4D
+  const taps = tf.tile(tf.expandDims(tf.transpose(weights), 2), [1, 1, channels]) // [size, count, channels]
+  const pass = (x: tf.Tensor4D, shape: readonly [number, number], edges: tf.Tensor4D): tf.Tensor4D => {
+    const filter = tf.reshape(taps, [...shape, count * channels, 1]) as tf.Tensor4D
+    return tf.div(tf.depthwiseConv2d(x, filter, 1, 'same'), tf.depthwiseConv2d(edges, filter, 1, 'same'))
+  }
+  const down = pass(wide, [size, 1], tf.ones([1, height, 1, count * channels]))
+  const along = pass(down, [1, size], tf.ones([1, 1, width, count * channels]))
+  return tf.transpose(tf.reshape(along, [height, width, count, channels]), [2, 0, 1, 3]) as tf.Tensor4D
 }

@@ -41,13 +41,13 @@ export function randomResizedCrop({ size, scale = [0.08, 1], ratio = [3 / 4, 4 /
   }
   return (images, random) => own(() => {
     const count = images.shape[0]
-    const boxes = Array.from({ length: count }, (_, i) => {
+    const boxes = new Float32Array(4 * count)
+    for (let i = 0; i < count; i++) {
       const u = random.split(i).uniforms(41)
       const [top, left, bottom, right] = box(u)
       // A box from right to left is a flipped one.
-      return u[40]! < flip ? [top, right, bottom, left] : [top, left, bottom, right]
-    })
-    const places = tf.tensor1d(Array.from({ length: count }, (_, i) => i), 'int32')
-    return tf.image.cropAndResize(images, tf.tensor2d(boxes), places, [size, size], 'bilinear')
+      boxes.set(u[40]! < flip ? [top, right, bottom, left] : [top, left, bottom, right], 4 * i)
+    }
+    return tf.image.cropAndResize(images, tf.tensor2d(boxes, [count, 4]), tf.range(0, count, 1, 'int32'), [size, size], 'bilinear')
   })
 }

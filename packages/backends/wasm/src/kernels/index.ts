@@ -5,6 +5,7 @@ import { contrast } from './contrast.ts'
 import { convolutions3 } from './convolutions-3d.ts'
 import { depthwise } from './depthwise.ts'
 import { groupNormalisation } from './group-normalisation.ts'
+import { images } from './images.ts'
 import type { Given, Natives } from './kernel.ts'
 import { localResponses } from './local-response.ts'
 import { movement } from './movement.ts'
@@ -19,8 +20,8 @@ import { unary } from './unary.ts'
 import { updates } from './updates.ts'
 
 const natives: Natives = {
-  ...unary, ...binary, ...movement, ...places, ...blocks, ...reductions, ...ranking, ...resizing, ...products, ...depthwise, ...convolutions3, ...pooling,
-  ...normalisation, ...groupNormalisation, ...localResponses, ...contrast, ...updates
+  ...unary, ...binary, ...movement, ...places, ...blocks, ...reductions, ...ranking, ...resizing, ...images, ...products, ...depthwise, ...convolutions3,
+  ...pooling, ...normalisation, ...groupNormalisation, ...localResponses, ...contrast, ...updates
 }
 
 /** Registers every kernel of the JavaScript backend for this one, which has the same data to it; those written for it go first. */

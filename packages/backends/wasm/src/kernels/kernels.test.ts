@@ -190,6 +190,20 @@ test('pooling, both ways', async () => {
   }
 })
 
+test.each([1, 3, 4, 5, 8, 11])('crops of %i channels', async channels => {
+  for (const [tall, wide] of [[1, 1], [7, 5], [12, 32]] as const) {
+    await agrees(() => {
+      const images = random(3, 9, 8, channels) as tf.Tensor4D
+      const boxes = tf.tensor2d([[0, 0, 1, 1], [0.1, 0.9, 0.7, 0.2], [0.9, 1, 0.1, 0], [-0.2, 0.3, 0.5, 1.4], [0.5, 0.5, 0.5, 0.5]])
+      return [
+        tf.image.cropAndResize(images, boxes, tf.tensor1d([0, 2, 1, 0, 2], 'int32'), [tall, wide], 'bilinear', 0.25),
+        tf.image.cropAndResize(tf.slice(images, [0, 0, 0, 0], [3, 1, 1, channels]) as tf.Tensor4D, boxes, tf.tensor1d([0, 2, 1, 0, 2], 'int32'), [tall, wide]),
+        tf.image.cropAndResize(images, tf.zeros([0, 4]) as tf.Tensor2D, tf.zeros([0], 'int32') as tf.Tensor1D, [tall, wide])
+      ]
+    })
+  }
+})
+
 test('clipping, crops, blurs', async () => {
   await agrees(() => {
     const images = random(3, 9, 8, 5) as tf.Tensor4D

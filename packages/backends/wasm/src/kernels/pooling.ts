@@ -86,21 +86,4 @@ const averagePoolGradient: Native = ({ inputs, attrs, backend }) => {
   return result
 }
 
-const cropAndResize: Native = ({ inputs, attrs, backend }) => {
-  const { image, boxes, boxInd } = inputs as { image: tf.TensorInfo; boxes: tf.TensorInfo; boxInd: tf.TensorInfo }
-  const { cropSize: [tall, wide], method, extrapolationValue } = attrs as unknown as { cropSize: [number, number]; method: string; extrapolationValue: number }
-  if (method !== 'bilinear' || !isFloat(image, boxes) || boxInd.dtype !== 'int32') return undefined
-  const [images, height, width, channels] = image.shape as Map4
-  const crops = boxes.shape[0]!
-  const which = backend.addressOf(boxInd) / 4
-  if (backend.engine.ints.subarray(which, which + crops).some(place => place < 0 || place >= images)) return undefined
-  const result = backend.allocate([crops, tall, wide, channels])
-  backend.engine.run('cropAndResize', [
-    ...[image, boxes, boxInd, result].map(info => backend.addressOf(info)), height, width, channels, tall, wide, bitsOf(extrapolationValue)
-  ], crops * tall, 10 * sizeOf(result.shape))
-  return result
-}
-
-export const pooling: Natives = {
-  AvgPool: pool('mean'), AvgPoolGrad: averagePoolGradient, MaxPool: pool('largest'), MaxPoolGrad: maxPoolGradient, CropAndResize: cropAndResize
-}
+export const pooling: Natives = { AvgPool: pool('mean'), AvgPoolGrad: averagePoolGradient, MaxPool: pool('largest'), MaxPoolGrad: maxPoolGradient }

@@ -19,19 +19,20 @@ const sourceOn = (backend: BackendName): string => recipes['03-loco.ts']!.replac
 const request = (backend: BackendName): RunRequest =>
   ({ recipe: '03-loco.ts', source: sourceOn(backend), data: { kind: 'shapes' }, seed: 3, backend, acceptSoftware: true })
 type Losses = readonly StepMetrics['losses'][]
-interface Followed { readonly losses: Losses; readonly saved: readonly number[] }
+/** The saved run in base64: lists of millions of numbers take minutes to leave a page. */
+interface Followed { readonly losses: Losses; readonly saved: string }
 const saveAt = 7
 
 /** Follows the recipe in Node, and saves the run on the way. */
-async function inNode(backend: BackendName, resume?: readonly number[]): Promise<Followed> {
+async function inNode(backend: BackendName, resume?: string): Promise<Followed> {
   await useBackend(backend, { acceptSoftware: true })
   const losses: StepMetrics['losses'][] = []
-  let saved: number[] = []
+  let saved = ''
   const { state } = await train(experimentOn(backend), shapes({ count: 64, seed: 1 }), {
-    seed: 3, ...(resume && { resume: Uint8Array.from(resume) }),
+    seed: 3, ...(resume && { resume: Buffer.from(resume, 'base64') }),
     async onStep({ step, losses: found }, _, save) {
       losses.push(found)
-      if (step === saveAt) saved = [...await save()]
+      if (step === saveAt) saved = Buffer.from(await save()).toString('base64')
     }
   })
   dispose(state)
@@ -39,16 +40,16 @@ async function inNode(backend: BackendName, resume?: readonly number[]): Promise
 }
 
 /** The same in a page. */
-const inPage = (page: Page, backend: BackendName, resume?: readonly number[]): Promise<Followed> =>
+const inPage = (page: Page, backend: BackendName, resume?: string): Promise<Followed> =>
   page.evaluate(({ request, resume, saveAt }) => new Promise<Followed>((resolve, reject) => {
     const losses: StepMetrics['losses'][] = []
-    let saved: number[] = []
+    let saved = ''
     const { startRun } = window as unknown as typeof run
-    const { send, stop } = startRun({ ...request, ...(resume && { resume: Uint8Array.from(resume) }) }, (event: RunEvent) => {
+    const { send, stop } = startRun({ ...request, ...(resume && { resume: Uint8Array.from(atob(resume), letter => letter.charCodeAt(0)) }) }, (event: RunEvent) => {
       if (event.kind === 'step') losses.push(event.metrics.losses)
       // The answer comes between this step and the next.
       if (event.kind === 'step' && event.metrics.step === saveAt) send({ kind: 'save' })
-      if (event.kind === 'saved') saved = [...event.bytes]
+      if (event.kind === 'saved') saved = btoa(event.bytes.reduce((text, byte) => text + String.fromCharCode(byte), ''))
       if (event.kind === 'error') reject(new Error(event.message))
       if (event.kind !== 'done') return
       stop()

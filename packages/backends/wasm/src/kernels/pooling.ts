@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { bitsOf } from '../engine.ts'
 import type { WasmBackend } from '../wasm-backend.ts'
-import { call, isFloat, sizeOf, type Native, type Natives } from './kernel.ts'
+import { call, isFloat, type Native, type Natives } from './kernel.ts'
 import { fillBlock } from './movement.ts'
 
 type Map4 = [number, number, number, number]

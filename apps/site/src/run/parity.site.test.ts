@@ -19,8 +19,8 @@ const sourceOn = (backend: BackendName): string => recipes['03-loco.ts']!.replac
 const request = (backend: BackendName): RunRequest =>
   ({ recipe: '03-loco.ts', source: sourceOn(backend), data: { kind: 'shapes' }, seed: 3, backend, acceptSoftware: true })
 type Losses = readonly StepMetrics['losses'][]
-/** The saved run in base64: lists of millions of numbers take minutes to leave a page. */
-interface Followed { readonly losses: Losses; readonly saved: string }
+/** The run as it was saved behind a step, in base64: lists of millions of numbers take minutes to leave a page. */
+interface Followed { readonly losses: Losses; readonly saved: string; readonly savedAt: number }
 const saveAt = 7
 
 /** Follows the recipe in Node, and saves the run on the way. */
@@ -36,24 +36,24 @@ async function inNode(backend: BackendName, resume?: string): Promise<Followed> 
     }
   })
   dispose(state)
-  return { losses, saved }
+  return { losses, saved, savedAt: saveAt }
 }
 
 /** The same in a page. */
 const inPage = (page: Page, backend: BackendName, resume?: string): Promise<Followed> =>
   page.evaluate(({ request, resume, saveAt }) => new Promise<Followed>((resolve, reject) => {
     const losses: StepMetrics['losses'][] = []
-    let saved = ''
+    let [saved, savedAt] = ['', 0]
     const { startRun } = window as unknown as typeof run
     const { send, stop } = startRun({ ...request, ...(resume && { resume: Uint8Array.from(atob(resume), letter => letter.charCodeAt(0)) }) }, (event: RunEvent) => {
       if (event.kind === 'step') losses.push(event.metrics.losses)
-      // The answer comes between this step and the next.
       if (event.kind === 'step' && event.metrics.step === saveAt) send({ kind: 'save' })
-      if (event.kind === 'saved') saved = btoa(event.bytes.reduce((text, byte) => text + String.fromCharCode(byte), ''))
+      // The question may come a step later than it was asked.
+      if (event.kind === 'saved') [saved, savedAt] = [btoa(event.bytes.reduce((text, byte) => text + String.fromCharCode(byte), '')), event.step]
       if (event.kind === 'error') reject(new Error(event.message))
       if (event.kind !== 'done') return
       stop()
-      resolve({ losses, saved })
+      resolve({ losses, saved, savedAt })
     })
   }), { request: request(backend), saveAt, ...(resume && { resume }) })
 
@@ -79,7 +79,7 @@ describe('the same run in Node and in a page', () => {
 
   test('is saved in one and goes on in the other', async () => {
     const [here, there] = [await inNode('wasm'), await inPage(page, 'wasm')]
-    close((await inNode('wasm', there.saved)).losses, here.losses.slice(saveAt))
-    close((await inPage(page, 'wasm', here.saved)).losses, here.losses.slice(saveAt))
+    close((await inNode('wasm', there.saved)).losses, here.losses.slice(there.savedAt))
+    close((await inPage(page, 'wasm', here.saved)).losses, here.losses.slice(here.savedAt))
   })
 })

@@ -62,7 +62,7 @@ const colours = HighlightStyle.define([
 const look: Extension = EditorView.theme({
   '&': { fontSize: '13.5px', backgroundColor: 'transparent', color: 'var(--vp-c-text-1)' },
   '&.cm-focused': { outline: '2px solid var(--vp-c-brand-1)', outlineOffset: '-2px' },
-  '.cm-scroller': { fontFamily: 'var(--vp-font-family-mono)', lineHeight: '1.65', maxHeight: '28rem' },
+  '.cm-scroller': { fontFamily: 'var(--vp-font-family-mono)', lineHeight: '1.65' },
   '.cm-content': { padding: '14px 0', caretColor: 'var(--vp-c-text-1)' },
   '.cm-line': { padding: '0 16px 0 8px' },
   '.cm-gutters': { backgroundColor: 'transparent', color: 'var(--vp-c-text-2)', border: 'none', paddingLeft: '8px' },
@@ -78,7 +78,7 @@ export function createEditor(parent: HTMLElement, source: string, label: string,
     parent,
     doc: source,
     extensions: [
-      basicSetup, javascript({ typescript: true }), keymap.of([indentWithTab]), syntaxHighlighting(colours), look, marks,
+      basicSetup, javascript({ typescript: true }), keymap.of([indentWithTab]), syntaxHighlighting(colours), look, marks, EditorView.lineWrapping,
       EditorView.contentAttributes.of({ 'aria-label': label }),
       EditorView.updateListener.of(update => { if (update.docChanged) onChange(update.state.doc.toString()) })
     ]

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { appendFile, mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
-import { describeRun, type BackendChoice, type Experiment, type State, type StepMetrics } from 'lapstrake'
-import { serialiseTree, writeFileAtomic } from 'lapstrake/node'
+import { describeRun, weightsOf, type BackendChoice, type Experiment, type State, type StepMetrics } from 'lapstrake'
+import { writeFileAtomic } from 'lapstrake/node'
 import { howToType } from './how-to-type.ts'
 
 /** What a run was made with. */
@@ -93,9 +93,7 @@ const runDirectory = (folder: string, path: string, manifest: Manifest): RunDire
   record: metrics => appendFile(join(folder, files.steps), `${JSON.stringify(metrics)}\n`),
   keep: run => writeFileAtomic(join(folder, files.state), run),
   async save(state, planned) {
-    await writeFileAtomic(join(folder, files.weights), await serialiseTree(
-      { stages: state.stages, heads: Object.fromEntries(Object.entries(state.units).map(([name, { head }]) => [name, head])) },
-      { format: 'lapstrake-weights-1', recipe: manifest.name }))
+    await writeFileAtomic(join(folder, files.weights), await weightsOf(state, manifest.name))
     // Whoever is interrupted while a teacher learns has not planned a step.
     const finished = planned > 0 && state.step >= planned
     await writeManifest(folder, { ...manifest, steps: [state.step, planned], finished })

@@ -1,7 +1,6 @@
-import { subset, train, TrainingStopped, useBackend, type Dataset, type Experiment, type State } from 'lapstrake'
+import { subset, train, TrainingStopped, useBackend, weightsOf, type Dataset, type Experiment, type State } from 'lapstrake'
 import { openData } from './data/open-data.ts'
 import { evaluate } from './evaluate.ts'
-import { exportWeights } from './export-weights.ts'
 import { experimentOf } from './experiment-of.ts'
 import { modules } from './modules.ts'
 import { observer, type Observer } from './observe/observer.ts'
@@ -136,7 +135,7 @@ interface Asked {
 async function reply(question: Question, { state, looking, experiment, tell, save }: Asked): Promise<void> {
   switch (question.kind) {
     case 'map': return looking.map(state, question.method)
-    case 'export': return tell({ kind: 'weights', step: state.step, bytes: await exportWeights(state, experiment.name) })
+    case 'export': return tell({ kind: 'weights', step: state.step, bytes: await weightsOf(state, experiment.name) as Uint8Array<ArrayBuffer> })
     case 'save':
       if (save === undefined) throw new Error('save: expected a run that can be gone on with, but this one is over. Export its weights instead.')
       return tell({ kind: 'saved', step: state.step, bytes: await save() as Uint8Array<ArrayBuffer> })

@@ -1,10 +1,5 @@
-import { unzip, type Unzipped } from 'fflate'
+import { filesOfZip, folderOf, imageEndings, isImage, isUnasked, isZip, type Skipped } from '../../run/data/image-files.ts'
 import type { OwnFile } from '../../run/protocol.ts'
-
-export interface Skipped {
-  readonly path: string
-  readonly reason: string
-}
 
 /** What a reader gave, sorted. */
 export interface Intake {
@@ -14,42 +9,28 @@ export interface Intake {
   readonly classes: ReadonlyMap<string, readonly OwnFile[]>
 }
 
-const images: Readonly<Record<string, string>> = { png: 'image/png', jpg: 'image/jpeg', jpeg: 'image/jpeg', webp: 'image/webp', gif: 'image/gif', bmp: 'image/bmp', avif: 'image/avif' }
-const endingOf = (path: string): string => /\.([^./]+)$/.exec(path)?.[1]?.toLowerCase() ?? ''
-/** What systems put beside files without being asked. */
-const isUnasked = (path: string): boolean => /(^|\/)(\.|__MACOSX\/|Thumbs\.db$|desktop\.ini$)/i.test(path)
-
 /** Sorts files into classes, names those that are no images, and opens zips among them. */
 export async function takeIn(given: readonly OwnFile[]): Promise<Intake> {
-  const opened = (await Promise.all(given.map(async own => endingOf(own.path) === 'zip' ? unzipped(own) : [own]))).flat()
+  const opened = (await Promise.all(given.map(async own => isZip(own.path) ? unzipped(own) : [own]))).flat()
   const files: OwnFile[] = []
   const skipped: Skipped[] = []
   for (const own of opened) {
     if ('reason' in own) skipped.push(own)
     else if (isUnasked(own.path)) continue
-    else if (!(endingOf(own.path) in images)) skipped.push({ path: own.path, reason: `not an image that browsers read (${Object.keys(images).join(', ')})` })
+    else if (!isImage(own.path)) skipped.push({ path: own.path, reason: `not an image that browsers read (${imageEndings.join(', ')})` })
     else if (own.file.size === 0) skipped.push({ path: own.path, reason: 'empty' })
     else files.push(own)
   }
   const classes = new Map<string, OwnFile[]>()
   for (const own of files.toSorted((a, b) => a.path < b.path ? -1 : 1)) {
-    const name = own.path.split('/').at(-2) ?? ''
+    const name = folderOf(own.path) ?? ''
     classes.set(name, [...classes.get(name) ?? [], own])
   }
   return { files, skipped, classes }
 }
 
-async function unzipped({ path, file }: OwnFile): Promise<readonly (OwnFile | Skipped)[]> {
-  const bytes = new Uint8Array(await file.arrayBuffer())
-  try {
-    const entries = await new Promise<Unzipped>((resolve, reject) => unzip(bytes, (error, found) => error ? reject(error) : resolve(found)))
-    return Object.entries(entries).filter(([name]) => !name.endsWith('/')).map(([name, content]) => ({
-      path: name, file: new File([content as Uint8Array<ArrayBuffer>], name.split('/').at(-1)!, { type: images[endingOf(name)] ?? '' })
-    }))
-  } catch {
-    return [{ path, reason: 'no zip, or one that is cut off; make it again' }]
-  }
-}
+const unzipped = ({ path, file }: OwnFile): Promise<readonly (OwnFile | Skipped)[]> =>
+  filesOfZip(file).catch(() => [{ path, reason: 'no zip, or one that is cut off; make it again' }])
 
 /** The files of what was dropped, folders with all that lies in them. */
 export async function dropped(items: DataTransferItemList): Promise<readonly OwnFile[]> {

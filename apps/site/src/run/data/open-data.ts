@@ -2,7 +2,8 @@ import { fashionMnistFrom, shapes, type Dataset } from 'lapstrake'
 import type { DataChoice } from '../protocol.ts'
 import { fetchFile } from './fetch-file.ts'
 import { holdOut } from './hold-out.ts'
-import { openFiles, type Skipped } from './own-files.ts'
+import type { Skipped } from './image-files.ts'
+import { openFiles } from './own-files.ts'
 import { addressOfData, servedData, type ServedName } from './served-data.ts'
 
 /** Images to learn from, and others to look at the network with. */

@@ -1,18 +1,6 @@
-import { unzipSync } from 'fflate'
 import { inMemory, type Dataset } from 'lapstrake'
 import type { OwnFile } from '../protocol.ts'
-
-/** A file that could not be used, and why. */
-export interface Skipped {
-  readonly path: string
-  readonly reason: string
-}
-
-/** A file by its path; an image's class is the folder that it lies in. */
-interface Named {
-  readonly path: string
-  readonly content: Blob
-}
+import { filesOfZip, folderOf, isImage, isUnasked, isZip, type Skipped } from './image-files.ts'
 
 /** Height and width that every image is brought to. */
 const length = 32
@@ -25,19 +13,19 @@ const length = 32
 export async function openFiles(
   files: readonly OwnFile[], onProgress: (done: number, total: number) => void
 ): Promise<{ readonly dataset: Dataset; readonly skipped: readonly Skipped[] }> {
-  const all = (await Promise.all(files.map(unpacked))).flat().filter(({ path }) => !isHidden(path)).sort((a, b) => (a.path < b.path ? -1 : 1))
-  const folders = [...new Set(all.filter(({ path }) => isImage(path)).map(({ path }) => folderOf(path)))].sort()
+  const all = (await Promise.all(files.map(unpacked))).flat().filter(({ path }) => !isUnasked(path)).sort((a, b) => (a.path < b.path ? -1 : 1))
+  const folders = [...new Set(all.filter(({ path }) => isImage(path)).map(({ path }) => classOf(path)))].sort()
   const images: Uint8ClampedArray[] = []
   const labels: number[] = []
   const skipped: Skipped[] = []
-  for (const [i, { path, content }] of all.entries()) {
+  for (const [i, { path, file }] of all.entries()) {
     if (!isImage(path)) skipped.push({ path, reason: 'not an image' })
     else {
-      const pixels = await decode(content).catch(() => undefined)
+      const pixels = await decode(file).catch(() => undefined)
       if (pixels === undefined) skipped.push({ path, reason: 'damaged, or of a kind that this browser cannot show' })
       else {
         images.push(pixels)
-        labels.push(folders.length > 1 ? folders.indexOf(folderOf(path)) : -1)
+        labels.push(folders.length > 1 ? folders.indexOf(classOf(path)) : -1)
       }
     }
     if (i % 20 === 19 || i === all.length - 1) onProgress(i + 1, all.length)
@@ -61,20 +49,14 @@ export async function openFiles(
 }
 
 /** A zip's members, or the file itself. */
-async function unpacked({ path, file }: OwnFile): Promise<readonly Named[]> {
-  if (!/\.zip$/i.test(path)) return [{ path, content: file }]
-  try {
-    const members = unzipSync(new Uint8Array(await file.arrayBuffer()), { filter: ({ name }) => !name.endsWith('/') && !isHidden(name) })
-    return Object.entries(members).map(([name, bytes]) => ({ path: name, content: new Blob([bytes as Uint8Array<ArrayBuffer>]) }))
-  } catch (cause) {
-    throw new Error(`data: expected ${path} to be a zip, but it is damaged or cut off. Pack it again, or drop the folder itself.`, { cause })
-  }
+async function unpacked(own: OwnFile): Promise<readonly OwnFile[]> {
+  if (!isZip(own.path)) return [own]
+  return filesOfZip(own.file).catch((cause: unknown) => {
+    throw new Error(`data: expected ${own.path} to be a zip, but it is damaged or cut off. Pack it again, or drop the folder itself.`, { cause })
+  })
 }
 
-/** What systems leave in folders and zips. */
-const isHidden = (path: string): boolean => path.split('/').some(part => part.startsWith('.') || part === '__MACOSX' || part === 'Thumbs.db' || part === 'desktop.ini')
-const isImage = (path: string): boolean => /\.(png|jpe?g|webp|gif|bmp|avif)$/i.test(path)
-const folderOf = (path: string): string => path.split('/').at(-2) ?? 'no folder'
+const classOf = (path: string): string => folderOf(path) ?? 'no folder'
 
 async function decode(content: Blob): Promise<Uint8ClampedArray> {
   const bitmap = await createImageBitmap(content)

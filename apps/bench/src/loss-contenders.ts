@@ -21,7 +21,6 @@ const flow: Loss = (students, { teacher }) => flowOfSolution(students, teacher!)
 
 export const contenders: readonly Contender[] = [
   contender('ntXent', ntXent()),
-  contender('ntXent in tiles', ntXent({ chunk: 256 })),
   contender('infoNCE', infoNCE()),
   contender('moco', moco(), ['targets']),
   contender('dcl', dcl()),

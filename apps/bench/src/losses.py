@@ -334,7 +334,7 @@ def crd_queue(x):
 
 
 LOSSES = {
-    "ntXent": all_views(nt_xent), "ntXent in tiles": all_views(nt_xent), "infoNCE": info_nce, "moco": moco, "dcl": dcl, "debiased": debiased,
+    "ntXent": all_views(nt_xent), "infoNCE": info_nce, "moco": moco, "dcl": dcl, "debiased": debiased,
     "hardNegatives": hard_negatives, "supCon": sup_con, "supCon in": sup_con_in,
     "cacr": cacr, "cacrMomentum": cacr_momentum, "cacrQueue": cacr_queue,
     "barlowTwins": barlow_twins, "vicReg": vic_reg, "simSiam": sim_siam, "byol": byol,

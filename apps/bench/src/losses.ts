@@ -19,7 +19,7 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
     losses: { type: 'string' },
     sizes: { type: 'string', default: '256,1024,4096' },
-    tiles: { type: 'string', default: '4096,8192' },
+    tiles: { type: 'string', default: '1024,2048' },
     repeats: { type: 'string', default: '5' },
     backend: { type: 'string', default: 'wasm' },
     peer: { type: 'string' },
@@ -30,12 +30,12 @@ const { values } = parseArgs({
   }
 })
 if (values.help) {
-  console.log(`npm run --silent bench:losses -- [--json] [--only losses,tiles,microBatch] [--losses NAME,…] [--sizes 256,1024,4096] [--tiles 4096,8192]
+  console.log(`npm run --silent bench:losses -- [--json] [--only losses,tiles,microBatch] [--losses NAME,…] [--sizes 256,1024,4096] [--tiles 1024,2048]
   [--repeats 5] [--backend wasm] [--peer [PYTHON]] [--threads 1] [--out FILE]
 Losses, forward and backward to both views and to their own parameters; batches of --sizes examples in two views of 128 numbers (logits: 100,
 maps: 4 × 4 × 128). Medians, warm. Peaks are of tensors; what a kernel uses inside is not among them.
 Every loss and size has a process of its own. Both sides run on --threads threads. --peer measures PyTorch beside it, step by step in turn. It wants the Python that has torch: /usr/bin/python3 when left out.
---tiles are batches for ntXent({ chunk }) beside ntXent(); microBatch compares a batch of 1024 from parts of 64 with itself at once.
+--tiles are batches for ntXent({ chunk }) beside ntXent() on the cpu backend; microBatch compares a batch of 1024 from parts of 64 with itself at once.
 --out writes the JSON to a file as well. The losses: ${contenders.map(({ name }) => name).join(', ')}.`)
   process.exit(0)
 }
@@ -77,9 +77,9 @@ if (values.json) console.log(JSON.stringify(results))
 else {
   if (results.peer !== undefined) console.log(`Beside ${results.peer}. ratio: their time over ours.${results.warning === undefined ? '' : `\n${results.warning}`}`)
   if (rows.length > 0) console.table(rows)
-  for (const { note, tiled, whole, ...compared } of tiles) {
+  for (const { tiled, whole, ...compared } of tiles) {
     console.table({ tiled, whole })
-    console.log(compared, note ?? '')
+    console.log(compared)
   }
   if (microBatch !== undefined) {
     const { whole, parts, naive, ...compared } = microBatch

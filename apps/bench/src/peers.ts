@@ -33,7 +33,7 @@ Forward and backward, no optimizer, on the wasm backend; --peer measures PyTorch
 Python that has torch: /usr/bin/python3 when left out. Medians, warm; ratio is their time over ours.
 small: four stages of two 3×3 convolutions of 32 channels, 32 images of 28 × 28 × 3 in two views. resnet18: for images of 32 × 32 × 3, as many. Both
 with NT-Xent behind an MLP. PyTorch has each unit behind a detach and one backward for each: stages that units share run again.
-ntxent1024, ntxent4096: NT-Xent alone on two views of so many rows of 128 numbers, ours at once and in tiles of 256; --methods are those of networks.
+ntxent1024, ntxent4096: NT-Xent alone on two views of so many rows of 128 numbers; --methods are those of networks.
 Every workload and number of threads has a process of its own, and PyTorch one for each method. ourPeakMb: most of the backend's memory in use
 during a warm step, weights and inputs included. peerPeakMb: most resident memory of the peer's process, Python and PyTorch included.
 --out writes the JSON to a file as well.`)

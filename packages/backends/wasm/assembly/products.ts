@@ -262,59 +262,66 @@ export function multiply(args: usize, from: i32, to: i32, thread: i32): void {
 }
 
 /**
- * For each tap, the product of the transposed source and what arrives: the gradient of the filter `[tap][channel][column]`. Work: pairs of a tap and
- * four channels, which no thread shares.
+ * For each tap, the product of the transposed source and what arrives: the gradient of the filter `[tap][channel][column]`; several such products, if
+ * wanted. Work: pairs of a tap and four channels, one product after another, which no thread shares.
  *
  * Arguments: source, arriving, out, offsets of the taps, taps, height, width, channels, height and width of the grid, strides (y, x), columns,
  * pixels of the grid, zeros (a row), scratch, bytes of scratch for a thread, pixels in a block, whether out has sums to add to, numbers from pixel to
- * pixel of the source.
+ * pixel of the source, bytes from product to product of source, arriving and out, pixels of all products together: the last may have fewer.
  */
 export function multiplyTransposed(args: usize, from: i32, to: i32, thread: i32): void {
   const source = address(args, 0), arriving = address(args, 1), out = address(args, 2), tapOffsets = address(args, 3)
   const taps = int(args, 4), height = int(args, 5), width = int(args, 6), channels = int(args, 7)
   const gridHeight = int(args, 8), gridWidth = int(args, 9), strideY = int(args, 10), strideX = int(args, 11), columns = int(args, 12)
   const pixels = int(args, 13), zeros = address(args, 14), blockSize = int(args, 17), adds = int(args, 18) != 0, pixelBytes = int(args, 19) << 2
+  const sourceStep = int(args, 20), arrivingStep = int(args, 21), outStep = int(args, 22), allPixels = int(args, 23)
   const scratch = address(args, 15) + <usize>thread * int(args, 16)
   const pointers = scratch
   const left = pointers + (<usize>taps * blockSize << 2) // four channels of each pixel of the block
   const right = left + (<usize>blockSize << 4) // panels of eight columns of it
   const panelCount = (columns + 7) >> 3
   const quads = (channels + 3) >> 2
+  const units = taps * quads
 
-  for (let firstPixel = 0; firstPixel < pixels; firstPixel += blockSize) {
-    const block = min(blockSize, pixels - firstPixel)
-    seen(pointers, firstPixel, pixels, source, tapOffsets, taps, height, width, gridHeight, gridWidth, strideY, strideX, pixelBytes, zeros, blockSize)
-    for (let panel = 0; panel < panelCount; panel++) {
-      const count = columns - (panel << 3)
-      let target = right + (<usize>panel * blockSize << 5)
-      let row = arriving + ((<usize>firstPixel * columns + (panel << 3)) << 2)
-      for (let i = 0; i < block; i++) {
-        if (count >= 8) {
-          v128.store(target, v128.load(row))
-          v128.store(target, v128.load(row, 16), 16)
-        } else {
-          v128.store(target, loadSome(row, count))
-          v128.store(target, loadSome(row + 16, count - 4), 16)
-        }
-        target += 32
-        row += <usize>columns << 2
-      }
-    }
-    for (let unit = from; unit < to; unit++) {
-      const tap = unit / quads
-      const channel = (unit - tap * quads) << 2
-      const here = channels - channel
-      let pointer = pointers + (<usize>tap * blockSize << 2)
-      for (let i = 0; i < block; i++) {
-        // What lies behind the last channel is multiplied too, and dropped.
-        v128.store(left + (<usize>i << 4), v128.load(<usize>load<u32>(pointer) + (<usize>channel << 2)))
-        pointer += 4
-      }
+  for (let product = from / units; product * units < to; product++) {
+    const first = max(from - product * units, 0), end = min(to - product * units, units)
+    const input = source + <usize>product * sourceStep, slopes = arriving + <usize>product * arrivingStep, sums = out + <usize>product * outStep
+    const count = min(pixels, allPixels - product * pixels)
+    for (let firstPixel = 0; firstPixel < count; firstPixel += blockSize) {
+      const block = min(blockSize, count - firstPixel)
+      seen(pointers, firstPixel, count, input, tapOffsets, taps, height, width, gridHeight, gridWidth, strideY, strideX, pixelBytes, zeros, blockSize)
       for (let panel = 0; panel < panelCount; panel++) {
-        const column = panel << 3
-        multiplyFour(
-          left, 16, right + (<usize>panel * blockSize << 5), block, out + ((<usize>(tap * channels + channel) * columns + column) << 2), <usize>columns << 2, here, columns - column,
-          adds || firstPixel > 0)
+        const columnsHere = columns - (panel << 3)
+        let target = right + (<usize>panel * blockSize << 5)
+        let row = slopes + ((<usize>firstPixel * columns + (panel << 3)) << 2)
+        for (let i = 0; i < block; i++) {
+          if (columnsHere >= 8) {
+            v128.store(target, v128.load(row))
+            v128.store(target, v128.load(row, 16), 16)
+          } else {
+            v128.store(target, loadSome(row, columnsHere))
+            v128.store(target, loadSome(row + 16, columnsHere - 4), 16)
+          }
+          target += 32
+          row += <usize>columns << 2
+        }
+      }
+      for (let unit = first; unit < end; unit++) {
+        const tap = unit / quads
+        const channel = (unit - tap * quads) << 2
+        const here = channels - channel
+        let pointer = pointers + (<usize>tap * blockSize << 2)
+        for (let i = 0; i < block; i++) {
+          // What lies behind the last channel is multiplied too, and dropped.
+          v128.store(left + (<usize>i << 4), v128.load(<usize>load<u32>(pointer) + (<usize>channel << 2)))
+          pointer += 4
+        }
+        for (let panel = 0; panel < panelCount; panel++) {
+          const column = panel << 3
+          multiplyFour(
+            left, 16, right + (<usize>panel * blockSize << 5), block, sums + ((<usize>(tap * channels + channel) * columns + column) << 2), <usize>columns << 2, here, columns - column,
+            adds || firstPixel > 0)
+        }
       }
     }
   }

@@ -16,10 +16,11 @@ export type KernelName = (typeof kernelNames)[number]
 type Kernel = (args: number, from: number, to: number, thread: number) => void
 
 /**
- * How threads share work, in numbers of four bytes at the memory's beginning. Whoever comes takes the next of
- * the parts. Between two kernels there is none to take: a thread that comes late finds nothing, and one that is still working is waited for.
+ * How threads share work, in numbers of four bytes at the memory's beginning. Each has parts of its own, always the same of a tensor, for what it wrote
+ * itself is near; behind them it takes those of others. Between two kernels there is none to take: a thread that comes late finds nothing, and one that is
+ * still working is waited for.
  */
-const place = { turn: 0, next: 16, parts: 17, kernel: 18, work: 19, failed: 20, working: 32, args: 64 } as const
+const place = { turn: 0, parts: 17, kernel: 18, work: 19, failed: 20, working: 32, args: 64, next: 256 } as const
 const nothing = 0x4000_0000
 const firstAddress = 8192
 /** Bytes behind the last block, which may be read, not written. */
@@ -27,9 +28,6 @@ const spare = 64
 
 /** Work that costs fewer operations than this is not worth waking threads for. */
 const worthThreads = 100_000
-
-/** Kernels that prepare the same for each part: as many parts as threads. */
-const fewParts: ReadonlySet<KernelName> = new Set(['multiplyTransposed'])
 
 const maySleep = typeof (globalThis as { document?: unknown }).document === 'undefined'
 
@@ -65,7 +63,8 @@ export class Engine {
     const { module, shared, threads } = options
     const { memory, pages } = longestMemory(shared)
     const { exports } = await WebAssembly.instantiate(module, { env: { memory } })
-    new Int32Array(memory.buffer)[place.next] = nothing
+    const ints = new Int32Array(memory.buffer)
+    for (let owner = 0; owner < threads; owner++) ints[place.next + 16 * owner] = nothing
     const helpers = threads > 1 ? await startThreads({ module, memory, names: kernelNames, place }, threads - 1) : []
     return new Engine(memory, pages, options, kernelNames.map(name => exports[name] as Kernel), helpers)
   }
@@ -120,8 +119,9 @@ export class Engine {
    * Runs a kernel on all of its work, in parts that threads take in turn.
    *
    * @param operations about how much it costs in all, to tell whether threads are worth waking
+   * @param most parts at most; as many as there are threads for a kernel that prepares the same for each of them
    */
-  run(name: KernelName, args: readonly number[], work: number, operations: number = Infinity): void {
+  run(name: KernelName, args: readonly number[], work: number, operations: number = Infinity, most: number = 8 * this.threads): void {
     if (work === 0) return
     const { ints } = this
     for (let i = 0; i < args.length; i++) ints[place.args + i] = args[i]!
@@ -133,18 +133,22 @@ export class Engine {
     }
     ints[place.kernel] = kernel
     ints[place.work] = work
-    const parts = Math.min(work, (fewParts.has(name) ? 1 : 8) * this.threads)
+    const parts = Math.min(work, most)
     ints[place.parts] = parts
     Atomics.store(ints, place.failed, 0)
-    Atomics.store(ints, place.next, 0)
+    for (let owner = 0; owner < this.threads; owner++) Atomics.store(ints, place.next + 16 * owner, 0)
     Atomics.add(ints, place.turn, 1)
     Atomics.notify(ints, place.turn)
     try {
-      for (let part = 0; (part = Atomics.add(ints, place.next, 1)) < parts;) {
-        this.#kernels[kernel]!(address, Math.floor(work * part / parts), Math.floor(work * (part + 1) / parts), 0)
+      for (let owner = 0; owner < this.threads; owner++) {
+        const end = Math.floor(parts * (owner + 1) / this.threads)
+        const first = Math.floor(parts * owner / this.threads)
+        for (let part = 0; (part = first + Atomics.add(ints, place.next + 16 * owner, 1)) < end;) {
+          this.#kernels[kernel]!(address, Math.floor(work * part / parts), Math.floor(work * (part + 1) / parts), 0)
+        }
       }
     } finally {
-      Atomics.store(ints, place.next, nothing)
+      for (let owner = 0; owner < this.threads; owner++) Atomics.store(ints, place.next + 16 * owner, nothing)
       for (let look = 0, working = 0; (working = Atomics.load(ints, place.working)) !== 0; look++) {
         // A thread that has no processor now needs ours; the main thread of a page may not sleep.
         if (look > 1000 && maySleep) Atomics.wait(ints, place.working, working, 1)

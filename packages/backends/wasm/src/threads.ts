@@ -11,23 +11,29 @@ export interface Thread {
  * It looks out for its turn for a moment before it goes to sleep: kernels come a few microseconds after one another.
  */
 const program = (receive: string): string => `
-${receive}(async ({ module, memory, thread, names, place, ready }) => {
+${receive}(async ({ module, memory, thread, threads, names, place, ready }) => {
   const { exports } = await WebAssembly.instantiate(module, { env: { memory } })
   const kernels = names.map(name => exports[name])
   const ints = new Int32Array(memory.buffer)
   let turn = Atomics.load(ints, place.turn)
   ready()
   for (;;) {
-    for (let look = 0; look < 2000 && Atomics.load(ints, place.turn) === turn; look++);
+    for (let look = 0; look < 20000 && Atomics.load(ints, place.turn) === turn; look++);
     while (Atomics.load(ints, place.turn) === turn) Atomics.wait(ints, place.turn, turn)
     turn = Atomics.load(ints, place.turn)
     Atomics.add(ints, place.working, 1)
-    for (let part = 0; (part = Atomics.add(ints, place.next, 1)) < ints[place.parts];) {
-      const [work, parts] = [ints[place.work], ints[place.parts]]
-      try {
-        kernels[ints[place.kernel]](place.args * 4, Math.floor(work * part / parts), Math.floor(work * (part + 1) / parts), thread)
-      } catch {
-        Atomics.store(ints, place.failed, 1)
+    for (let i = 0; i < threads; i++) {
+      const owner = (thread + i) % threads
+      for (;;) {
+        const taken = Atomics.add(ints, place.next + 16 * owner, 1)
+        const [work, parts] = [ints[place.work], ints[place.parts]]
+        const part = Math.floor(parts * owner / threads) + taken
+        if (part >= Math.floor(parts * (owner + 1) / threads)) break
+        try {
+          kernels[ints[place.kernel]](place.args * 4, Math.floor(work * part / parts), Math.floor(work * (part + 1) / parts), thread)
+        } catch {
+          Atomics.store(ints, place.failed, 1)
+        }
       }
     }
     Atomics.sub(ints, place.working, 1)
@@ -50,7 +56,7 @@ export interface Workshop {
 
 /** Starts so many threads beside this one, and waits until they are ready. */
 export async function startThreads(workshop: Workshop, count: number): Promise<readonly Thread[]> {
-  const tasks = Array.from({ length: count }, (_, i) => ({ ...workshop, thread: i + 1 }))
+  const tasks = Array.from({ length: count }, (_, i) => ({ ...workshop, thread: i + 1, threads: count + 1 }))
   if (builtin) {
     const { Worker } = builtin('node:worker_threads')
     return Promise.all(tasks.map(async task => {

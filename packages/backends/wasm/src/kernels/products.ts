@@ -3,6 +3,7 @@ import type { WasmBackend } from '../wasm-backend.ts'
 import { activated, activations, type Activation } from './activations.ts'
 import { call, isFloat, sizeOf, type Given, type Native, type Natives } from './kernel.ts'
 import { fillBlock } from './movement.ts'
+import { reduceColumns } from './reductions.ts'
 import { filterGradientOfSquares, multiplySquares, squareOfTaps, worthSquares } from './winograd.ts'
 
 const blockPixels = 32
@@ -229,10 +230,22 @@ const filterGradient: Native = ({ inputs, attrs, backend }) => {
         ints[offsets / 4 + 2 * i] = tap.y
         ints[offsets / 4 + 2 * i + 1] = tap.x
       })
-      engine.run('multiplyTransposed', [
-        backend.addressOf(x), backend.addressOf(dy), backend.addressOf(result), offsets, taps.length, info.inHeight, info.inWidth, inChannels,
-        info.outHeight, info.outWidth, info.strideHeight, info.strideWidth, outChannels, pixels, zeros, scratch, threadBytes, block, 0, inChannels
-      ], taps.length * Math.ceil(inChannels / 4), 2 * pixels * taps.length * inChannels * outChannels)
+      // Each thread sums over images of its own, unless the sums are large: what another processor wrote is slow to read.
+      const numbers = sizeOf(filterShape)
+      const worth = numbers <= 65_536 ? Math.min(engine.threads, info.batchSize) : 1
+      const each = Math.ceil(info.batchSize / worth)
+      const products = Math.ceil(info.batchSize / each)
+      const multiply = (target: number): void => engine.run('multiplyTransposed', [
+        backend.addressOf(x), backend.addressOf(dy), target, offsets, taps.length, info.inHeight, info.inWidth, inChannels, info.outHeight, info.outWidth,
+        info.strideHeight, info.strideWidth, outChannels, each * info.outHeight * info.outWidth, zeros, scratch, threadBytes, block, 0, inChannels,
+        4 * each * info.inHeight * info.inWidth * inChannels, 4 * each * info.outHeight * info.outWidth * outChannels, 4 * numbers, pixels
+      ], products * taps.length * Math.ceil(inChannels / 4), 2 * pixels * numbers, engine.threads)
+      const target = backend.addressOf(result)
+      if (products === 1) return multiply(target)
+      engine.withScratch(4 * products * numbers, partial => {
+        multiply(partial)
+        reduceColumns(backend, 0, partial, 1, products, numbers, target, 1)
+      })
     }))
   return result
 }

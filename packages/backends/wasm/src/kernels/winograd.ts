@@ -74,12 +74,10 @@ export function filterGradientOfSquares(
             engine.run('winogradSquares', [
               source, arriving, inputs, slopes, height, width, channels, columns, outHeight, outWidth, top, left, down, across, first, room, scratch, zeros
             ], count, 64 * count * (channels + columns))
-            for (let place = 0; place < 16; place++) {
-              engine.run('multiplyTransposed', [
-                inputs + place * placeBytes(room, wide(channels)), slopes + place * placeBytes(room, columns), sums + 4 * place * channels * columns, offset, 1, 1, count, channels,
-                1, count, 1, 1, columns, count, zeros, scratch, threadBytes, block, Number(first > 0), wide(channels)
-              ], Math.ceil(channels / 4), 2 * count * channels * columns)
-            }
+            engine.run('multiplyTransposed', [
+              inputs, slopes, sums, offset, 1, 1, count, channels, 1, count, 1, 1, columns, count, zeros, scratch, threadBytes, block, Number(first > 0), wide(channels),
+              placeBytes(room, wide(channels)), placeBytes(room, columns), 4 * channels * columns, 16 * count
+            ], 16 * Math.ceil(channels / 4), 32 * count * channels * columns, engine.threads)
           }
           engine.run('winogradTaps', [sums, target, channels * columns], Math.ceil(channels * columns / 4), 40 * channels * columns)
         }))))

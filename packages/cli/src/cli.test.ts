@@ -38,7 +38,7 @@ const write = async (name: string, change?: string): Promise<string> => {
 
 test('every command explains itself', () => {
   expect(lapstrake('--help').stdout).toContain('quickstart')
-  for (const name of ['train', 'evaluate', 'certify', 'doctor', 'quickstart']) {
+  for (const name of ['train', 'plan', 'audit', 'evaluate', 'certify', 'doctor', 'quickstart']) {
     const { status, stdout } = lapstrake(name, '--help')
     expect(status).toBe(0)
     expect(stdout).toContain('USAGE')
@@ -238,4 +238,48 @@ test('doctor says what works and what to type for what does not', () => {
   expect(status).toBe(0)
   expect(stdout).toMatch(/wasm +works/)
   expect(stdout).toMatch(/Backend: \w+ – /)
+})
+
+describe('plan', () => {
+  test('foresees what a recipe needs, for each isolation, and draws it', async () => {
+    const path = await write('planned.ts')
+    const drawing = join(folder, 'spans.svg')
+    const { status, stdout, stderr } = lapstrake('plan', path, '--size', '28', '--balance', 'memory', '--stages', '1', '--svg', drawing)
+    expect(stderr).toBe('')
+    expect(status).toBe(0)
+    for (const word of ['tiny: 16 examples of 28 × 28 × 3 in 2 views.', 'conv2', '4 × 4 × 6', '━━━ ━━━', 'end-to-end', 'largest batch in 4GB', 'regroup(backbone, [])']) expect(stdout).toContain(word)
+    expect(readFileSync(drawing, 'utf8')).toContain('<svg xmlns')
+    const { isolations, stages } = JSON.parse(lapstrake('plan', path, '--size', '28', '--json').stdout) as { isolations: { name: string; peakBytes: number }[]; stages: { parameters: number }[] }
+    expect(isolations.map(({ name }) => name)).toEqual(['end-to-end, as in the recipe', 'greedy', 'overlapping'])
+    expect(isolations.every(({ peakBytes }) => peakBytes > 0)).toBe(true)
+    expect(stages.map(({ parameters }) => parameters)).toEqual([3 * 9 * 4 + 8, 4 * 9 * 6 + 12])
+  })
+
+  test.each([
+    [['--memory', 'much'], '--memory: expected a number of bytes such as 512MB or 4GB, got much.\n'],
+    [['--balance', 'taste'], '--balance: expected memory or flops, got taste.\n'],
+    [['--balance', 'flops', '--stages', '3'], 'balance: expected 1 to 2 groups, for there are 2 blocks, got 3.\n']
+  ])('refuses %j', async (options, message) => {
+    const { status, stderr } = lapstrake('plan', await write('planned.ts'), '--size', '28', ...options)
+    expect(status).toBe(1)
+    expect(stderr).toBe(message)
+  })
+})
+
+describe('audit', () => {
+  test('shows which loss touches which weights', async () => {
+    const { status, stdout } = lapstrake('audit', await write('audited.ts'), '--backend', 'cpu')
+    expect(stdout).toContain('No loss reaches beyond its span')
+    expect(stdout).toMatch(/unit0 +[\d.]+ +[\d.]+ +[\d.]+/)
+    expect(status).toBe(0)
+  })
+
+  test('fails where a loss reads in the middle of a step', async () => {
+    const path = await write('reading.ts', 'loss: () => (views, batch) => { views[0].dataSync(); return ntXent()(views, batch) }')
+    const { status, stdout } = lapstrake('audit', path, '--backend', 'cpu', '--json')
+    expect(status).toBe(1)
+    const { findings } = JSON.parse(stdout) as { findings: string[] }
+    expect(findings).toHaveLength(1)
+    expect(findings[0]).toContain('reading.ts')
+  })
 })

@@ -1,11 +1,11 @@
 import {
-  createTrainer, dispose, own, seeded, tensorsOf, mapTree, type Owned, type Recipe, type State, type TeacherVariables, type Trainer, type Tree
+  createTrainer, dispose, own, seeded, tensorsOf, mapTree, untrainedTeacher, type Owned, type Recipe, type State, type TeacherVariables, type Trainer, type Tree
 } from '@lapstrake/core'
 import { loader, type Dataset, type Loader, type MakeViews, type Sampler } from '@lapstrake/data'
 import { warmUp, type OnShaders } from '@lapstrake/backend-webgpu'
 import * as tf from '@tensorflow/tfjs-core'
 import type { CertificateField } from './certify.ts'
-import { loadTeacher, untrainedTeacher, type TrainedTeacher } from './load-teacher.ts'
+import { loadTeacher, type TrainedTeacher } from './load-teacher.ts'
 import { monitor, type UnitDiagnosis } from './monitor.ts'
 import { restoreRun, saveRun, type SavedRun } from './saved-run.ts'
 
@@ -130,7 +130,7 @@ export async function train(
   }
 
   async function teacherOf(teacher: TrainedTeacher): Promise<Owned<TeacherVariables>> {
-    if (resume !== undefined) return restoreRun(resume, untrainedTeacher(teacher, inputShape), 'teacher', about(0))
+    if (resume !== undefined) return restoreRun(resume, own(() => untrainedTeacher(teacher, inputShape, seeded(0))), 'teacher', about(0))
     return loadTeacher(teacher, inputShape, async teaching => {
       const { state } = await train(teaching, dataset, { seed, diagnoseEvery: 0, ...(onTeacherStep && { onStep: onTeacherStep }), ...(signal && { signal }) })
       return state

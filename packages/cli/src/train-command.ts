@@ -89,7 +89,7 @@ export const trainCommand: CommandDef = command({
       const saved = await run.save(state, planned)
       const untouched = saved === place ? '' : `; ${place} is as it was`
       dispose(state)
-      if (last && Object.keys(last.diagnoses ?? {}).length > 0) process.stderr.write(`${diagnosesTable(last)}\nWhat the columns say: ${explanation}\n`)
+      if (last && Object.keys(last.diagnoses ?? {}).length > 0) process.stderr.write(`${diagnosesTable(last)}\n\n${stagesTable(last, experiment)}\nWhat the columns say: ${explanation}\n`)
       process.stderr.write(`Saved ${saved}${interrupted ? ', interrupted' : ''}${untouched}. Next: ${howToType(interrupted && planned > 0 ? `train --resume ${saved}` : `evaluate ${saved}`)}\n`)
       process.exit(interrupted ? 130 : 0)
     } catch (error) {
@@ -199,6 +199,14 @@ const diagnosesTable = ({ step, losses, diagnoses = {} }: StepMetrics): string =
     unit, ...[losses[unit]!, found.plateau, found.positiveSimilarity, found.negativeSimilarity].map(value => value === undefined ? '' : signed(value)),
     `${(100 * found.topOne).toFixed(1)} %`,
     ...[found.alignment, found.uniformity, found.deviation].map(signed), found.effectiveRank.toFixed(1)
+  ]))
+
+/** How each stage is taught, how far it moves, and what its features know. */
+const stagesTable = ({ step, stages = [] }: StepMetrics, { backbone }: Experiment): string => table(
+  [`step ${step}`, 'gradient', 'update', 'neighbours', 'probe'],
+  stages.map(({ gradientNorm, updateRatio, neighbours, probe }, i) => [
+    backbone.stages[i]!.name, gradientNorm === undefined ? '' : gradientNorm.toPrecision(3), `${(100 * updateRatio).toPrecision(2)} %`,
+    ...[neighbours, probe].map(part => (part === undefined ? '' : `${(100 * part).toFixed(1)} %`))
   ]))
 
 const signed = (value: number): string => value.toFixed(3).replace('-', '−')

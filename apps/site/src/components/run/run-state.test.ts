@@ -3,7 +3,7 @@ import type { RunEvent } from '../../run/protocol.ts'
 import { begin, fold, idle, paceOf, stepsOf, stopped, unitsOf, type RunState } from './run-state.ts'
 
 const step = (at: number, losses: Readonly<Record<string, number>> = { unit0: 2, unit1: 3 }): RunEvent =>
-  ({ kind: 'step', metrics: { step: at, steps: 100, epoch: 0, losses, milliseconds: 5, bytes: 1e6 + at } })
+  ({ kind: 'step', metrics: { step: at, steps: 100, epoch: 0, losses, milliseconds: 5, waited: 0, bytes: 1e6 + at } })
 const plan: RunEvent = { kind: 'plan', name: 'loco', stages: 3, spans: [{ start: 0, end: 2 }, { start: 1, end: 3 }], steps: 100, batchSize: 64 }
 /** The events of a run, one each 100 ms. */
 const after = (events: readonly RunEvent[], from: RunState = begin(0)): RunState =>

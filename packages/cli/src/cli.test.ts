@@ -47,6 +47,10 @@ test('every command explains itself', () => {
   }
 })
 
+test('says its version', () => {
+  expect(lapstrake('--version').stdout).toBe(`${(JSON.parse(readFileSync(join(root, 'packages/cli/package.json'), 'utf8')) as { version: string }).version}\n`)
+})
+
 test('a flag that a command does not know ends it', () => {
   const { status, stderr } = lapstrake('quickstart', '--exmaples', '100')
   expect(status).toBe(1)

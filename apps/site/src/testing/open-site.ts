@@ -1,9 +1,11 @@
-import { chromium, type Browser, type BrowserContext } from 'playwright-core'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { chromium, type BrowserContext } from 'playwright-core'
 import { serve } from '../../serve.mjs'
 
 export interface OpenSite {
   readonly url: string
-  readonly browser: Browser
   readonly context: BrowserContext
   /** What pages complained about on their console, and errors that nobody caught. */
   readonly complaints: string[]
@@ -16,26 +18,37 @@ export interface OpenSiteOptions {
   readonly width?: number
   readonly height?: number
   readonly dark?: boolean
+  /** Whether pages may keep anything, as some private windows forbid. */
+  readonly storage?: boolean
+  /** More switches of Chromium. */
+  readonly switches?: readonly string[]
+  /** What is served, where it is not the built site. */
+  readonly folder?: string
 }
 
 /** Serves the built site and opens Debian's Chromium, with WebGPU in software. */
-export async function openSite({ isolated = true, width = 1280, height = 900, dark = false }: OpenSiteOptions = {}): Promise<OpenSite> {
-  const { url, close } = await serve({ isolated })
-  const browser = await chromium.launch({
+export async function openSite({ isolated = true, width = 1280, height = 900, dark = false, storage = true, switches = [], folder }: OpenSiteOptions = {}): Promise<OpenSite> {
+  const { url, close } = await serve({ isolated, ...(folder !== undefined && { folder }) })
+  const profile = mkdtempSync(join(tmpdir(), 'lapstrake-site-'))
+  mkdirSync(join(profile, 'Default'))
+  // What forbids cookies forbids all storage.
+  if (!storage) writeFileSync(join(profile, 'Default/Preferences'), JSON.stringify({ profile: { default_content_setting_values: { cookies: 2 } } }))
+  const context = await chromium.launchPersistentContext(profile, {
     executablePath: '/usr/bin/chromium',
     args: [
       '--no-sandbox', '--headless=new', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan',
-      '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run', '--disable-quic'
-    ]
+      '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run', '--disable-quic', ...switches
+    ],
+    viewport: { width, height }, colorScheme: dark ? 'dark' : 'light'
   })
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme: dark ? 'dark' : 'light' })
   const complaints: string[] = []
   context.on('console', message => { if (message.type() === 'error') complaints.push(`${message.page()?.url()}: ${message.text()}`) })
   context.on('weberror', error => { complaints.push(`${error.page()?.url()}: ${error.error().message}`) })
   return {
-    url, browser, context, complaints,
+    url, context, complaints,
     async close() {
-      await browser.close()
+      await context.close()
+      rmSync(profile, { recursive: true, force: true })
       await close()
     }
   }

@@ -68,7 +68,7 @@ test.skipIf(!hasFashion)('Fashion-MNIST is fetched once, and comes from the brow
 describe('a run', () => {
   let site: OpenSite
   beforeAll(async () => { site = await openSite() })
-  afterEach(async () => { await Promise.all(site.context.pages().slice(1).map(page => page.close())) })
+  afterEach(async () => { await Promise.all(site.context.pages().map(page => page.close())) })
   afterAll(() => site.close())
 
   test('saved by a newer version is told as that, and one of this version goes on', async () => {

@@ -1,11 +1,12 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { chromium, type BrowserContext } from 'playwright-core'
+import { chromium, type Browser, type BrowserContext } from 'playwright-core'
 import { serve } from '../../serve.mjs'
 
 export interface OpenSite {
   readonly url: string
+  readonly browser: Browser
   readonly context: BrowserContext
   /** What pages complained about on their console, and errors that nobody caught. */
   readonly complaints: string[]
@@ -29,27 +30,34 @@ export interface OpenSiteOptions {
 /** Serves the built site and opens Debian's Chromium, with WebGPU in software. */
 export async function openSite({ isolated = true, width = 1280, height = 900, dark = false, storage = true, switches = [], folder }: OpenSiteOptions = {}): Promise<OpenSite> {
   const { url, close } = await serve({ isolated, ...(folder !== undefined && { folder }) })
-  const profile = mkdtempSync(join(tmpdir(), 'lapstrake-site-'))
-  mkdirSync(join(profile, 'Default'))
-  // What forbids cookies forbids all storage.
-  if (!storage) writeFileSync(join(profile, 'Default/Preferences'), JSON.stringify({ profile: { default_content_setting_values: { cookies: 2 } } }))
-  const context = await chromium.launchPersistentContext(profile, {
+  const how = {
     executablePath: '/usr/bin/chromium',
     args: [
       '--no-sandbox', '--headless=new', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan',
       '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run', '--disable-quic', ...switches
-    ],
-    viewport: { width, height }, colorScheme: dark ? 'dark' : 'light'
-  })
+    ]
+  }
+  const look = { viewport: { width, height }, colorScheme: dark ? 'dark' : 'light' } as const
+  const context = storage ? await (await chromium.launch(how)).newContext(look) : await withoutStorage({ ...how, ...look })
+  const browser = context.browser()!
   const complaints: string[] = []
   context.on('console', message => { if (message.type() === 'error') complaints.push(`${message.page()?.url()}: ${message.text()}`) })
   context.on('weberror', error => { complaints.push(`${error.page()?.url()}: ${error.error().message}`) })
   return {
-    url, context, complaints,
+    url, browser, context, complaints,
     async close() {
-      await context.close()
-      rmSync(profile, { recursive: true, force: true })
+      await browser.close()
       await close()
     }
   }
+}
+
+/** A browser with settings of its own: what forbids cookies forbids all storage. */
+async function withoutStorage(how: Parameters<typeof chromium.launchPersistentContext>[1]): Promise<BrowserContext> {
+  const profile = mkdtempSync(join(tmpdir(), 'lapstrake-site-'))
+  mkdirSync(join(profile, 'Default'))
+  writeFileSync(join(profile, 'Default/Preferences'), JSON.stringify({ profile: { default_content_setting_values: { cookies: 2 } } }))
+  const context = await chromium.launchPersistentContext(profile, how)
+  context.on('close', () => rmSync(profile, { recursive: true, force: true, maxRetries: 10 }))
+  return context
 }

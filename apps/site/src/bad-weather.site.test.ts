@@ -165,7 +165,9 @@ describe('a GPU that is lost', () => {
     await page.exposeFunction('stepped', async () => { await lose(await started) })
     const events = await runInPage(page, request({ source: noted, backend: 'webgpu', acceptSoftware: true, steps: 3 }), { callAtStep: { step: 2, name: 'stepped' } })
     const [lost] = of(events, 'lost')
-    expect(lost).toMatchObject({ kept: { step: 1 }, message: expect.stringContaining('expected the GPU to stay') as string })
+    expect(lost!.message).toContain('expected the GPU to stay')
+    // The first step is kept, and on a slow machine the one after it.
+    expect([1, 2]).toContain(lost!.kept!.step)
     expect(of(events, 'error')).toEqual([])
     expect(of(events, 'backend').map(({ name }) => name)).toEqual(['webgpu', 'webgpu'])
     const lossesOf = (all: readonly RunEvent[]): Map<number, number> => new Map(of(all, 'step').map(({ metrics: { step, losses } }) => [step, losses['unit0']!]))

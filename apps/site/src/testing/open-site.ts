@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium, type Browser, type BrowserContext } from 'playwright-core'
@@ -38,7 +39,8 @@ export async function openSite({ isolated = true, width = 1280, height = 900, da
     ]
   }
   const look = { viewport: { width, height }, colorScheme: dark ? 'dark' : 'light' } as const
-  const context = storage ? await (await chromium.launch(how)).newContext(look) : await withoutStorage({ ...how, ...look })
+  const profile = storage ? undefined : profileWithoutStorage()
+  const context = profile === undefined ? await (await chromium.launch(how)).newContext(look) : await chromium.launchPersistentContext(profile, { ...how, ...look })
   const browser = context.browser()!
   const complaints: string[] = []
   context.on('console', message => { if (message.type() === 'error') complaints.push(`${message.page()?.url()}: ${message.text()}`) })
@@ -47,17 +49,17 @@ export async function openSite({ isolated = true, width = 1280, height = 900, da
     url, browser, context, complaints,
     async close() {
       await browser.close()
+      // A browser writes its last words after it said that it is closed.
+      if (profile !== undefined) await rm(profile, { recursive: true, force: true, maxRetries: 20 })
       await close()
     }
   }
 }
 
-/** A browser with settings of its own: what forbids cookies forbids all storage. */
-async function withoutStorage(how: Parameters<typeof chromium.launchPersistentContext>[1]): Promise<BrowserContext> {
+/** A folder of settings for a browser; what forbids cookies forbids all storage. */
+function profileWithoutStorage(): string {
   const profile = mkdtempSync(join(tmpdir(), 'lapstrake-site-'))
   mkdirSync(join(profile, 'Default'))
   writeFileSync(join(profile, 'Default/Preferences'), JSON.stringify({ profile: { default_content_setting_values: { cookies: 2 } } }))
-  const context = await chromium.launchPersistentContext(profile, how)
-  context.on('close', () => rmSync(profile, { recursive: true, force: true, maxRetries: 10 }))
-  return context
+  return profile
 }

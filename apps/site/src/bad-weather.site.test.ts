@@ -44,6 +44,16 @@ test('a window without storage trains, and says that the file is the only copy',
   await site.close()
 })
 
+test.each([[true, /threads/], [false, /one thread/]])('a host that sends the headers for threads (%s) or not: the run says how many it has, and trains', async (isolated, said) => {
+  const site = await openSite({ isolated })
+  const page = await openBarePage(site)
+  expect(await page.evaluate(() => crossOriginIsolated)).toBe(isolated)
+  const events = await runInPage(page, request({ steps: 2 }))
+  expect(of(events, 'backend')[0]!.description).toMatch(said)
+  expect(of(events, 'done')).toHaveLength(1)
+  await site.close()
+})
+
 // A site built where Fashion-MNIST is not at hand serves none.
 const hasFashion = existsSync(new URL('../dist/data/fashion-mnist', import.meta.url))
 

@@ -13,6 +13,8 @@ const main = defineCommand({
   },
   subCommands: {
     train: async () => (await import('./train-command.ts')).trainCommand,
+    plan: async () => (await import('./plan-command.ts')).planCommand,
+    audit: async () => (await import('./audit-command.ts')).auditCommand,
     evaluate: async () => (await import('./evaluate-command.ts')).evaluateCommand,
     certify: async () => (await import('./certify-command.ts')).certifyCommand,
     doctor: async () => (await import('./doctor-command.ts')).doctorCommand,

@@ -75,6 +75,12 @@ test('units are named by their losses, and counted before there are any', () => 
   expect(unitsOf(after([plan, step(1, { unit0: 1, crd: 1 })]))).toEqual(['unit0', 'crd'])
 })
 
+test('a run whose GPU is lost goes on from where it was kept, and its curves with it', () => {
+  const state = after([plan, step(1), step(2), step(3), { kind: 'lost', step: 3, message: 'lost', kept: { step: 1, bytes: new Uint8Array(1) } }, plan, step(2, { unit0: 9, unit1: 9 })])
+  expect(state).toMatchObject({ phase: 'running', step: 2, curves: { steps: [1, 2], losses: { unit0: [2, 9], unit1: [3, 9] } } })
+  expect(state.warnings).toEqual(['The GPU was lost at step 3: the run goes on from step 1, as it was last kept.'])
+})
+
 test('curves of a long run keep their number of points, each the mean of its steps', () => {
   const { curves } = after(Array.from({ length: 5000 }, (_, i) => step(i + 1, { unit0: i + 1 })))
   expect(curves.steps.length).toBeLessThanOrEqual(1000)

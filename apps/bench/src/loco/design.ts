@@ -61,7 +61,10 @@ export const scales: Readonly<Record<'full' | 'tiny', Scale>> = {
 
 const seeds: readonly number[] = [0, 1, 2]
 export const depths: readonly number[] = [4, 8, 12, 16]
-const byDepth = ['end-to-end', 'greedy', 'overlapping'] as const
+export const byDepth: readonly MethodName[] = ['end-to-end', 'greedy', 'overlapping']
+
+/** Of the study of depth. */
+export const depthCell = (blocks: number, method: MethodName, seed: number): Cell => ({ data: 'cifar10', method, head: 'MLP of 2', blocks, width: 'equal', seed })
 
 const keysOf = <T extends object>(record: T): (keyof T)[] => Object.keys(record) as (keyof T)[]
 
@@ -69,7 +72,7 @@ const keysOf = <T extends object>(record: T): (keyof T)[] => Object.keys(record)
 export const cells: readonly Cell[] = [
   ...mainOf('cifar10', 'MLP of 2'),
   ...mainOf('cifar10', 'convolutional block'),
-  ...depths.flatMap(blocks => seeds.flatMap(seed => byDepth.map(method => ({ data: 'cifar10', method, head: 'MLP of 2', blocks, width: 'equal', seed }) as const))),
+  ...seeds.flatMap(seed => depths.flatMap(blocks => byDepth.map(method => depthCell(blocks, method, seed)))),
   ...mainOf('cifar10', 'MLP of 4'),
   ...keysOf(heads).flatMap(head => mainOf('fashion-mnist', head))
 ]

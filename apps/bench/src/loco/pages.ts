@@ -3,27 +3,46 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as Plot from '@observablehq/plot'
 import { writeFileAtomic } from 'lapstrake/node'
+import { plan } from 'lapstrake'
 import { parseHTML } from 'linkedom'
-import { dataSets, depths, heads, methods, type Cell } from './design.ts'
+import { byDepth, dataSets, depthCell, depths, experimentOf, heads, methods, scales } from './design.ts'
 import type { CellResult } from './run-cell.ts'
 
 const page = 'docs/study/index.md'
 
 /** Writes the page, with what stands between its marks made anew, and its figures; gives their paths. */
 export async function writePages(folder: string, results: readonly CellResult[]): Promise<readonly string[]> {
-  const blocks = blocksOf(results)
+  const memory = await memoryByDepth()
+  const blocks = blocksOf(results, memory)
   const text = await readFile(page, 'utf8')
   const made = text.replaceAll(/(<!-- from results: (.*?) -->\n).*?(<!-- end -->)/gs, (_, open: string, name: string, close: string) => {
     const block = blocks[name]
     if (block === undefined) throw new Error(`study: expected one of ${Object.keys(blocks).join(', ')} between the marks of ${page}, got ${name}.`)
     return `${open}\n${block.trim() === '' ? 'No runs yet.' : block.trim()}\n\n${close}`
   })
-  const files: Record<string, string> = { 'index.md': made, ...figuresOf(results) }
+  const files: Record<string, string> = { 'index.md': made, ...figuresOf(results, memory) }
   for (const [name, content] of Object.entries(files)) await writeFileAtomic(join(folder, name), content)
   return Object.keys(files).map(name => join(folder, name))
 }
 
-function blocksOf(results: readonly CellResult[]): Readonly<Record<string, string>> {
+/** Megabytes of tensors at the peak of a step. */
+interface DepthMemory {
+  readonly method: string
+  readonly blocks: number
+  readonly megabytes: number
+}
+
+/** Of all depths, whether anyone has trained them or not. */
+async function memoryByDepth(): Promise<readonly DepthMemory[]> {
+  const { size, channels } = dataSets.cifar10
+  return Promise.all(depths.flatMap(blocks => byDepth.map(async method => {
+    const experiment = experimentOf(depthCell(blocks, method, 0), scales.full)
+    const { peakBytes } = await plan(experiment, { inputShape: [size, size, channels], batch: experiment.batchSize })
+    return { method, blocks, megabytes: peakBytes / 1e6 }
+  })))
+}
+
+function blocksOf(results: readonly CellResult[], memory: readonly DepthMemory[]): Readonly<Record<string, string>> {
   const tables = Object.keys(dataSets).flatMap(data => Object.keys(heads).map(head => {
     const mine = results.filter(({ cell }) => cell.width === 'growing' && cell.data === data && cell.head === head)
     return [`${data}, ${head}`, mainTable(mine)] as const
@@ -34,7 +53,7 @@ function blocksOf(results: readonly CellResult[]): Readonly<Record<string, strin
     ...Object.fromEntries(tables),
     runs: scale === undefined ? '' : `${results.length} runs of ${scale.epochs} epochs over ${scale.examples.toLocaleString('en')} images in batches of ${scale.batchSize}; read out on ${scale.tests.toLocaleString('en')} test images.`,
     stages: stagesTable(headline),
-    depth: depthTable(results.filter(({ cell }) => cell.width === 'equal')),
+    depth: depthTable(results.filter(({ cell }) => cell.width === 'equal'), memory),
     differences: differences(results)
   }
 }
@@ -73,15 +92,11 @@ function stagesTable(results: readonly CellResult[]): string {
   }))
 }
 
-function depthTable(results: readonly CellResult[]): string {
-  const shown = ['end-to-end', 'greedy', 'overlapping']
-  return results.length === 0 ? '' : markdown(['blocks', ...shown.flatMap(method => [method, 'memory'])], depths.flatMap(blocks => {
-    const here = results.filter(({ cell }) => cell.blocks === blocks)
-    return here.length === 0 ? [] : [[String(blocks), ...shown.flatMap(method => {
-      const mine = of(here, method)
-      return mine.length === 0 ? ['', ''] : [percent(mine.map(run => top(run).linear)), `${(mine[0]!.peakBytes / 1e6).toFixed(0)} MB`]
-    })]]
-  }))
+function depthTable(results: readonly CellResult[], memory: readonly DepthMemory[]): string {
+  return markdown(['blocks', ...byDepth.flatMap(method => [method, 'memory'])], depths.map(blocks => [String(blocks), ...byDepth.flatMap(method => {
+    const mine = of(results, method).filter(({ cell }) => cell.blocks === blocks)
+    return [mine.length === 0 ? 'not run yet' : percent(mine.map(run => top(run).linear)), `${memory.find(one => one.method === method && one.blocks === blocks)!.megabytes.toFixed(0)} MB`]
+  })]))
 }
 
 /** Of the same seeds, so that what the seeds share is taken out. */
@@ -103,7 +118,7 @@ function differences(results: readonly CellResult[]): string {
   return rows.length === 0 ? '' : markdown(['points of the linear readout', 'overlapping − end-to-end', 'overlapping − greedy', 'greedy − end-to-end', 'overlapping − upper gradient only', 'overlapping − one block shared'], rows)
 }
 
-function figuresOf(results: readonly CellResult[]): Readonly<Record<string, string>> {
+function figuresOf(results: readonly CellResult[], memory: readonly DepthMemory[]): Readonly<Record<string, string>> {
   const { document } = parseHTML('<!doctype html><html><body></body></html>')
   const draw = (options: Plot.PlotOptions): string => {
     const drawn = Plot.plot({
@@ -112,7 +127,6 @@ function figuresOf(results: readonly CellResult[]): Readonly<Record<string, stri
     drawn.setAttribute('xmlns', 'http://www.w3.org/2000/svg')
     return `${drawn.outerHTML}\n`
   }
-  const byDepth = [...averages(results.filter(({ cell }) => cell.width === 'equal'), ({ blocks }) => blocks)]
   const byStage = results.filter(({ cell }) => cell.width === 'growing' && cell.data === 'cifar10' && cell.head === 'MLP of 2')
   const stages = Object.keys(methods).flatMap(method => {
     const mine = of(byStage, method)
@@ -123,20 +137,9 @@ function figuresOf(results: readonly CellResult[]): Readonly<Record<string, stri
     Plot.text([...data], Plot.selectLast({ x, y, z: 'method', text: 'method', fill: 'method', textAnchor: 'start', dx: 8 }))
   ]
   return {
-    ...(byDepth.length > 0 && {
-      'memory-by-depth.svg': draw({ x: { label: 'blocks', ticks: depths }, y: { label: 'peak memory of a step, MB', grid: true, zero: true }, marks: lines(byDepth, 'at', 'megabytes') }),
-      'accuracy-by-depth.svg': draw({ x: { label: 'blocks', ticks: depths }, y: { label: 'linear readout, %', grid: true }, marks: lines(byDepth, 'at', 'linear') })
-    }),
+    'memory-by-depth.svg': draw({ x: { label: 'blocks', ticks: depths }, y: { label: 'peak memory of a step, MB', grid: true, zero: true }, marks: lines(memory, 'blocks', 'megabytes') }),
     ...(stages.length > 0 && { 'accuracy-by-stage.svg': draw({ x: { label: 'stage' }, y: { label: 'linear readout, %', grid: true }, marks: lines(stages, 'stage', 'linear') }) })
   }
-}
-
-function averages(results: readonly CellResult[], at: (cell: Cell) => number): { method: string; at: number; linear: number; megabytes: number }[] {
-  const groups = new Map<string, CellResult[]>()
-  for (const run of results) groups.set(`${run.cell.method} ${at(run.cell)}`, [...groups.get(`${run.cell.method} ${at(run.cell)}`) ?? [], run])
-  return [...groups.values()].map(runs => ({
-    method: runs[0]!.cell.method, at: at(runs[0]!.cell), linear: 100 * mean(runs.map(run => top(run).linear)), megabytes: runs[0]!.peakBytes / 1e6
-  })).sort((a, b) => a.at - b.at)
 }
 
 const mean = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0) / numbers.length

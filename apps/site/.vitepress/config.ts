@@ -30,6 +30,15 @@ const withoutStorage = `try { localStorage } catch {
 const base = process.env.LAPSTRAKE_BASE ?? '/'
 if (!/^\/(.*\/)?$/.test(base)) throw new Error(`site: expected LAPSTRAKE_BASE to begin and end with a slash, got ${base}. Try /lapstrake/.`)
 
+/** What stands beside the pages of the guide. */
+const guide = [
+  { text: 'Begin', items: ['what-local-learning-is', 'install', 'from-pytorch', 'node-and-browser'].map(name => page(`guide/${name}`)) },
+  { text: 'Write your own', items: ['write-your-own-loss', 'write-your-own-stage', 'write-your-own-isolation', 'memory'].map(name => page(`guide/${name}`)) },
+  { text: 'Long runs', items: ['plan-and-audit'].map(name => page(`guide/${name}`)) },
+  { text: 'What was measured', items: [{ ...page('study/index'), link: '/study/' }, ...['study', 'losses', 'speed'].map(name => page(`guide/${name}`)), page('benchmarks')] },
+  { text: 'Behind it', items: [page('papers'), { text: 'Decisions', link: '/decisions/' }] }
+]
+
 const config: UserConfig<DefaultTheme.Config> = {
   title: 'lapstrake',
   titleTemplate: ':title · lapstrake',
@@ -67,13 +76,8 @@ const config: UserConfig<DefaultTheme.Config> = {
       { text: 'API', link: '/api/', activeMatch: '^/(api|packages)/' }
     ],
     sidebar: {
-      '/guide/': [
-        { text: 'Begin', items: ['what-local-learning-is', 'install', 'from-pytorch', 'node-and-browser'].map(name => page(`guide/${name}`)) },
-        { text: 'Write your own', items: ['write-your-own-loss', 'write-your-own-stage', 'write-your-own-isolation', 'memory'].map(name => page(`guide/${name}`)) },
-        { text: 'Long runs', items: ['plan-and-audit'].map(name => page(`guide/${name}`)) },
-        { text: 'What was measured', items: [{ ...page('study/index'), link: '/study/' }, ...['study', 'losses', 'speed'].map(name => page(`guide/${name}`)), page('benchmarks')] },
-        { text: 'Behind it', items: [page('papers'), { text: 'Decisions', link: '/decisions/' }] }
-      ],
+      '/guide/': guide,
+      '/study/': guide,
       '/recipes/': [{ text: 'Recipes', link: '/recipes/', items: recipes }],
       '/packages/': [{ text: 'Packages', items: packages.map(({ name, page }) => ({ text: name, link: `/packages/${page}` })) }],
       '/api/': [{ text: 'API', items: libraries.map(({ name, page }) => ({ text: name, link: `/api/${page}` })) }],

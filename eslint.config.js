@@ -41,8 +41,8 @@ const arrow = (files, ignores, allowed, who) => ({
 
 const arrows = Object.entries(below).flatMap(([name, allowed]) => [
   arrow([`packages/${name}/src/**/*.ts`], ['**/*.test.ts'], allowed, name),
-  // Tests may also use the suites, and a backend registers nothing without core.
-  arrow([`packages/${name}/src/**/*.test.ts`], [], [...allowed, 'core', 'testing'], `a test of ${name}`)
+  // Tests may also use the suites and read the files of other programs, and a backend registers nothing without core.
+  arrow([`packages/${name}/src/**/*.test.ts`], [], [...allowed, 'core', 'testing', 'checkpoints'], `a test of ${name}`)
 ])
 
 export default tseslint.config(

@@ -4,3 +4,4 @@ export { batchNorm, groupNorm, type GroupNormOptions, type Norm, type NormName, 
 export { pResNet50, type PResNetOptions } from './p-res-net.ts'
 export { globalAveragePool } from './pool.ts'
 export { resNet, type ResNetOptions } from './res-net.ts'
+export { fromTorchvision, toTorchvision, type FromTorchvisionOptions } from './torchvision.ts'

@@ -4,6 +4,7 @@ import { chain, convBlock, residualBlock, type Block } from './blocks.ts'
 import { strided } from './convolution.ts'
 import { normOf, type Norm, type NormName } from './norm.ts'
 import { stageOf } from './stage-of.ts'
+import { toTorchvision } from './torchvision.ts'
 
 export interface ResNetOptions {
   readonly depth?: 18 | 34 | 50
@@ -43,6 +44,7 @@ export function resNet(
   const bottleneck = depth === 50
   return {
     name: `resNet-${depth}`,
+    stateDict: toTorchvision,
     stages: counts.flatMap((count, i) => {
       const filters = width * 2 ** i * (bottleneck ? 4 : 1)
       const blocks = Array.from({ length: count }, (_, b) =>

@@ -55,6 +55,11 @@ describe('the weights of a torchvision ResNet-18', () => {
     for (const name of names) expect([back[name]!.shape, read(back[name])]).toEqual([tensors[name]!.shape, read(tensors[name])])
   })
 
+  test('are not to be had from another network', () => {
+    expect(() => toTorchvision([{ params: { weights: tf.ones([2]) }, buffers: {} }]))
+      .toThrow('toTorchvision: expected the variables of a resNet, got 0.params.weights. Other backbones have no names there.')
+  })
+
   test.each<[string, (tensors: Record<string, tf.Tensor>) => unknown, ResNetOptions, string]>([
     ['one is missing', tensors => delete tensors['layer2.0.downsample.1.bias'], {}, 'expected a ResNet-18 of torchvision, but layer2.0.downsample.1.bias is missing'],
     ['one is too much', tensors => { tensors['layer1.2.conv1.weight'] = tf.zeros([2, 2, 3, 3]) }, {}, 'but there is layer1.2.conv1.weight, too'],

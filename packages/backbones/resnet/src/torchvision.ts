@@ -42,6 +42,8 @@ export function fromTorchvision(tensors: Readonly<Record<string, tf.Tensor>>, op
  * In PyTorch, with them saved as safetensors: `model.load_state_dict(safetensors.torch.load_file(path), strict=False)`, and
  * `model.fc = torch.nn.Identity()` for features. A model with the stem `cifar` wants
  * `model.conv1 = torch.nn.Conv2d(3, 64, 3, padding=1, bias=False)` and `model.maxpool = torch.nn.Identity()` first.
+ *
+ * @throws Error for the variables of something else
  */
 export const toTorchvision = (stages: readonly Variables[]): Owned<Readonly<Record<string, tf.Tensor>>> => own(() => Object.fromEntries(
   named(stages).map(({ name, value }) => [name, value.rank === 4 ? tf.transpose(value, [3, 2, 0, 1]) : tf.clone(value)])))
@@ -66,6 +68,7 @@ function named(stages: readonly Variables[]): readonly { readonly name: string; 
     const [stage, , part, ...rest] = name.split('.')
     const block = blocks.get(`${stage}.${part}`)
     const last = { kernel: 'weight', scale: 'weight', offset: 'bias', mean: 'running_mean', variance: 'running_var' }[rest.at(-1)!]
+    if (last === undefined) throw new Error(`toTorchvision: expected the variables of a resNet, got ${name}. Other backbones have no names there.`)
     const isConvolution = rest.at(-1) === 'kernel'
     if (block === undefined) return { name: `${isConvolution ? 'conv1' : 'bn1'}.${last}`, value }
     if (rest[0] === 'skip') return { name: `${block}.downsample.${isConvolution ? 0 : 1}.${last}`, value }
@@ -80,7 +83,7 @@ function named(stages: readonly Variables[]): readonly { readonly name: string; 
 function namesOfBlocks(stages: readonly Variables[]): ReadonlyMap<string, string> {
   const names = new Map<string, string>()
   let [layer, block] = [1, 0]
-  stages.forEach(({ params }, stage) => (params as readonly { readonly skip?: object }[]).forEach(({ skip }, part) => {
+  stages.forEach(({ params }, stage) => Array.isArray(params) && (params as readonly { readonly skip?: object }[]).forEach(({ skip }, part) => {
     if (skip === undefined) return
     if (names.size > 0 && Object.keys(skip).length > 0) [layer, block] = [layer + 1, 0]
     names.set(`${stage}.${part}`, `layer${layer}.${block++}`)

@@ -3,7 +3,7 @@ import tseslint from 'typescript-eslint'
 
 const losses = readdirSync(new URL('packages/losses', import.meta.url))
 const plugins = [
-  'isolation', 'scheduler', 'backbone-resnet', ...losses.map(name => `loss-${name}`), 'optimizers', 'data', 'embeddings', 'evaluation', 'checkpoints'
+  'isolation', 'scheduler', 'planner', 'backbone-resnet', ...losses.map(name => `loss-${name}`), 'optimizers', 'data', 'embeddings', 'evaluation', 'checkpoints'
 ]
 const backends = ['backend-wasm', 'backend-webgpu', 'backend-node']
 
@@ -12,6 +12,7 @@ const below = {
   core: [],
   isolation: ['core'],
   scheduler: ['core'],
+  planner: ['core'],
   'backbones/resnet': ['core'],
   embeddings: ['core'],
   ...Object.fromEntries(losses.map(name => [`losses/${name}`, ['core', 'embeddings']])),

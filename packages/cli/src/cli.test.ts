@@ -1,8 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { decodeSafetensors } from 'lapstrake/node'
 import { canHaveGpu } from './missing-gpu.ts'
 
 const root = new URL('../../..', import.meta.url).pathname
@@ -38,12 +39,16 @@ const write = async (name: string, change?: string): Promise<string> => {
 
 test('every command explains itself', () => {
   expect(lapstrake('--help').stdout).toContain('quickstart')
-  for (const name of ['train', 'evaluate', 'certify', 'export', 'doctor', 'quickstart']) {
+  for (const name of ['train', 'plan', 'audit', 'evaluate', 'certify', 'export', 'doctor', 'quickstart']) {
     const { status, stdout } = lapstrake(name, '--help')
     expect(status).toBe(0)
     expect(stdout).toContain('USAGE')
     expect(stdout).not.toContain('\x1b')
   }
+})
+
+test('says its version', () => {
+  expect(lapstrake('--version').stdout).toBe(`${(JSON.parse(readFileSync(join(root, 'packages/cli/package.json'), 'utf8')) as { version: string }).version}\n`)
 })
 
 test('a flag that a command does not know ends it', () => {
@@ -125,6 +130,88 @@ describe('train', () => {
     expect(readFileSync(join(folder, 'elsewhere/run.jsonl'), 'utf8').trim().split('\n')).toHaveLength(4)
     expect(lapstrake('train', path, '--resume', killed).stderr).toBe('train: expected no recipe beside --resume: a run goes on with what it was begun with.\n')
     expect(lapstrake('train', '--resume', join(folder, 'nowhere')).stderr).toContain('it has no manifest.json')
+  })
+
+  test('goes on behind any of twenty kills, and ends with the bits of the run that nobody killed', async () => {
+    const path = await write('often.ts', 'epochs: 50')
+    const [whole, killed] = [join(folder, 'unkilled'), join(folder, 'often')]
+    expect(lapstrake('train', path, '--backend', 'wasm', '--threads', '1', '--out', whole).status).toBe(0)
+    const more = ['--backend', 'wasm', '--threads', '1', '--keep-every', '0']
+    const taken = (): number => (existsSync(join(killed, 'run.jsonl')) ? readFileSync(join(killed, 'run.jsonl'), 'utf8').split('\n').length - 1 : 0)
+    let kills = 0
+    for (let random = 7; kills < 20; random = random * 48271 % 2147483647) {
+      const child = spawn(...command('train', ...(taken() === 0 ? [path, '--out', killed, '--overwrite'] : ['--resume', killed]), ...more), { cwd: root, stdio: 'ignore' })
+      const goal = Math.min(195, (kills + 1) * 9 + random % 5)
+      const watch = setInterval(() => { if (taken() >= goal) setTimeout(() => child.kill('SIGKILL'), random % 7) }, 2)
+      await new Promise(resolve => child.on('exit', resolve))
+      clearInterval(watch)
+      kills++
+      for (const file of ['state.safetensors', 'best.safetensors'].filter(name => existsSync(join(killed, name)))) {
+        expect(() => decodeSafetensors(readFileSync(join(killed, file)))).not.toThrow()
+      }
+      JSON.parse(readFileSync(join(killed, 'manifest.json'), 'utf8'))
+    }
+    expect(taken()).toBeLessThan(200)
+    expect(lapstrake('train', '--resume', killed, ...more).status).toBe(0)
+    for (const file of ['weights.safetensors', 'state.safetensors', 'best.safetensors']) expect(readFileSync(join(killed, file)).equals(readFileSync(join(whole, file)))).toBe(true)
+    expect(taken()).toBe(200)
+  })
+
+  test('keeps the best epoch and checkpoints for good, and evaluate reads them', async () => {
+    const out = join(folder, 'kept')
+    expect(lapstrake('train', await write('kept.ts'), '--backend', 'wasm', '--out', out, '--checkpoint-every', '5').status).toBe(0)
+    expect(readdirSync(join(out, 'checkpoints'))).toEqual(['step-00000005.safetensors', 'step-00000010.safetensors'])
+    expect(existsSync(join(out, 'lock.json'))).toBe(false)
+    expect(lapstrake('evaluate', out, '--backend', 'wasm', '--test', '50', '--weights', 'best.safetensors').stdout).toMatch(/tiny, conv2 +\d+\.\d %/)
+    const elsewhere = join(folder, 'from-checkpoint')
+    expect(lapstrake('train', join(folder, 'kept.ts'), '--backend', 'wasm', '--resume', join(out, 'checkpoints/step-00000005.safetensors'), '--out', elsewhere).status).toBe(0)
+    expect(readFileSync(join(elsewhere, 'weights.safetensors')).equals(readFileSync(join(out, 'weights.safetensors')))).toBe(true)
+  })
+
+  test('a folder where another process trains is refused; one that was killed does not count', async () => {
+    const path = await write('locked.ts', 'epochs: 10000')
+    const out = join(folder, 'locked')
+    const child = spawn(...command('train', path, '--backend', 'wasm', '--out', out, '--keep-every', '0'), { cwd: root, stdio: 'ignore' })
+    const ended = new Promise(resolve => child.on('exit', resolve))
+    while (!existsSync(join(out, 'state.safetensors'))) await new Promise(resolve => setTimeout(resolve, 50))
+    const second = lapstrake('train', '--resume', out, '--backend', 'wasm')
+    expect(second.status).toBe(1)
+    expect(second.stderr).toContain(`train: expected a run of its own in ${out}, but process ${child.pid} on `)
+    child.kill('SIGKILL')
+    await ended
+    expect(lapstrake('train', '--resume', out, '--epochs', '1', '--backend', 'wasm').stderr).not.toContain('expected a run of its own')
+  })
+
+  test('says what has changed since a run was begun, and goes on only if told to', async () => {
+    const path = await write('changing.ts', 'epochs: 10000')
+    const out = join(folder, 'changed')
+    const child = spawn(...command('train', path, '--backend', 'wasm', '--out', out, '--keep-every', '0'), { cwd: root, stdio: 'ignore' })
+    const ended = new Promise(resolve => child.on('exit', resolve))
+    while (!existsSync(join(out, 'state.safetensors'))) await new Promise(resolve => setTimeout(resolve, 50))
+    child.kill('SIGKILL')
+    await ended
+    await writeFile(path, readFileSync(path, 'utf8').replace('learningRate: 0.1', 'learningRate: 0.2').replace('epochs: 10000', 'epochs: 1'))
+    const refused = lapstrake('train', '--resume', out, '--backend', 'wasm')
+    expect(refused.status).toBe(1)
+    expect(refused.stderr).toMatch(/^-.*learningRate: 0\.1.*\n\+.*learningRate: 0\.2/m)
+    expect(refused.stderr).toContain(`Put it back, or go on with what there is now: --resume ${out} --force`)
+    expect(lapstrake('train', '--resume', out, '--backend', 'wasm', '--force').stderr).toContain('Going on all the same.')
+  })
+
+  // Only root may mount; elsewhere a full disk is a rare thing to have at hand.
+  test.skipIf(process.getuid?.() !== 0 || process.platform !== 'linux')('a disk that fills up is said once, and the run goes on', async context => {
+    const disk = join(folder, 'disk')
+    mkdirSync(disk)
+    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk]).status !== 0) return context.skip('nothing may be mounted here')
+    try {
+      const { stderr, status } = lapstrake('train', await write('full.ts', 'backbone: convNet({ widths: [16, 32], strides: [4, 2], layers: 1 })'), '--backend', 'wasm', '--out', join(disk, 'run'), '--keep-every', '0')
+      expect(stderr.match(/The disk is full: make room, or choose another folder\. Training goes on/g)).toHaveLength(1)
+      expect(stderr).toContain('12/12')
+      expect(status).toBe(1)
+      expect(readdirSync(join(disk, 'run')).filter(name => name.endsWith('.part'))).toEqual([])
+    } finally {
+      spawnSync('umount', [disk])
+    }
   })
 
   test('saves a run whose units remember a teacher, and evaluate reads it', async () => {
@@ -238,4 +325,48 @@ test('doctor says what works and what to type for what does not', () => {
   expect(status).toBe(0)
   expect(stdout).toMatch(/wasm +works/)
   expect(stdout).toMatch(/Backend: \w+ – /)
+})
+
+describe('plan', () => {
+  test('foresees what a recipe needs, for each isolation, and draws it', async () => {
+    const path = await write('planned.ts')
+    const drawing = join(folder, 'spans.svg')
+    const { status, stdout, stderr } = lapstrake('plan', path, '--size', '28', '--balance', 'memory', '--stages', '1', '--svg', drawing)
+    expect(stderr).toBe('')
+    expect(status).toBe(0)
+    for (const word of ['tiny: 16 examples of 28 × 28 × 3 in 2 views.', 'conv2', '4 × 4 × 6', '━━━ ━━━', 'end-to-end', 'largest batch in 4GB', 'regroup(backbone, [])']) expect(stdout).toContain(word)
+    expect(readFileSync(drawing, 'utf8')).toContain('<svg xmlns')
+    const { isolations, stages } = JSON.parse(lapstrake('plan', path, '--size', '28', '--json').stdout) as { isolations: { name: string; peakBytes: number }[]; stages: { parameters: number }[] }
+    expect(isolations.map(({ name }) => name)).toEqual(['end-to-end, as in the recipe', 'greedy', 'overlapping'])
+    expect(isolations.every(({ peakBytes }) => peakBytes > 0)).toBe(true)
+    expect(stages.map(({ parameters }) => parameters)).toEqual([3 * 9 * 4 + 8, 4 * 9 * 6 + 12])
+  })
+
+  test.each([
+    [['--memory', 'much'], '--memory: expected a number of bytes such as 512MB or 4GB, got much.\n'],
+    [['--balance', 'taste'], '--balance: expected memory or flops, got taste.\n'],
+    [['--balance', 'flops', '--stages', '3'], 'balance: expected 1 to 2 groups, for there are 2 blocks, got 3.\n']
+  ])('refuses %j', async (options, message) => {
+    const { status, stderr } = lapstrake('plan', await write('planned.ts'), '--size', '28', ...options)
+    expect(status).toBe(1)
+    expect(stderr).toBe(message)
+  })
+})
+
+describe('audit', () => {
+  test('shows which loss touches which weights', async () => {
+    const { status, stdout } = lapstrake('audit', await write('audited.ts'), '--backend', 'cpu')
+    expect(stdout).toContain('No loss reaches beyond its span')
+    expect(stdout).toMatch(/unit0 +[\d.]+ +[\d.]+ +[\d.]+/)
+    expect(status).toBe(0)
+  })
+
+  test('fails where a loss reads in the middle of a step', async () => {
+    const path = await write('reading.ts', 'loss: () => (views, batch) => { views[0].dataSync(); return ntXent()(views, batch) }')
+    const { status, stdout } = lapstrake('audit', path, '--backend', 'cpu', '--json')
+    expect(status).toBe(1)
+    const { findings } = JSON.parse(stdout) as { findings: string[] }
+    expect(findings).toHaveLength(1)
+    expect(findings[0]).toContain('reading.ts')
+  })
 })

@@ -12,12 +12,13 @@ export const evaluateCommand: CommandDef = command({
   meta: { name: 'evaluate', description: 'Reads out every stage of a run with a linear probe and nearest neighbours, beside baselines.' },
   args: {
     run: { type: 'positional', required: true, description: 'The folder of a run' },
+    weights: { type: 'string', default: 'weights.safetensors', description: 'The file of the run to read, such as best.safetensors' },
     test: { type: 'string', description: 'Use only the first test examples' },
     backend: { type: 'string', default: 'auto', description: 'auto, node, webgpu, wasm or cpu' }
   },
   run: ({ args }) => quietly(async () => {
     process.stderr.write(`${(await useBackend(args.backend as BackendName)).sentence}\n`)
-    const { manifest, experiment, trainer, untrained, trained, train } = await openRun(args.run)
+    const { manifest, experiment, trainer, untrained, trained, train } = await openRun(args.run, args.weights)
     const test = await dataByName(manifest.data, 'test', args.test === undefined ? undefined : wholeNumber('--test', args.test, 1))
     const rows = await readouts({
       train, test, onProgress: what => process.stderr.isTTY && process.stderr.write(`\r\x1b[2K${what}`),

@@ -72,7 +72,7 @@ test('another network keeps its own names, goes where it is told and takes image
   for (const [given, message] of [
     [['--backend', 'webgpu'], 'export: expected the backend wasm or cpu, got webgpu. Leave it out.\n'],
     [['--size', '0'], '--size: expected a whole number of 1 or more, got 0.\n'],
-    [['--oout', 'x'], 'export: expected options among --out, --size, --backend, got --oout. Did you mean --out?\n']
+    [['--oout', 'x'], 'export: expected options among --weights, --out, --size, --backend, got --oout. Did you mean --out?\n']
   ] as const) expect(lapstrake('export', run, ...given)).toMatchObject({ status: 1, stderr: message })
   expect(lapstrake('export', join(folder, 'nowhere')).stderr).toContain('it has no manifest.json')
 })

@@ -14,6 +14,7 @@ export const exportCommand: CommandDef = command({
   meta: { name: 'export', description: 'Writes the encoder of a run for other programs: weights as safetensors, the network as ONNX.' },
   args: {
     run: { type: 'positional', required: true, description: 'The folder of a run' },
+    weights: { type: 'string', default: 'weights.safetensors', description: 'The file of the run to read, such as best.safetensors' },
     out: { type: 'string', description: 'Folder for encoder.safetensors and encoder.onnx; that of the run when left out' },
     size: { type: 'string', description: 'Height and width of the images that the ONNX file takes; those of the data when left out' },
     backend: { type: 'string', default: 'wasm', description: `${backends.join(' or ')}: where the network runs once, to be written down` }
@@ -22,7 +23,7 @@ export const exportCommand: CommandDef = command({
     const { run: folder, backend, out = folder } = args
     if (!backends.some(name => name === backend)) throw new Error(`export: expected the backend ${backends.join(' or ')}, got ${backend}. Leave it out.`)
     await useBackend(backend as BackendName)
-    const run = await openRun(folder)
+    const run = await openRun(folder, args.weights)
     const { manifest, trainer, trained, train } = run
     const [height, width, channels] = train.shape
     const size = args.size === undefined ? undefined : wholeNumber('--size', args.size, 1)

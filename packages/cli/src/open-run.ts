@@ -19,15 +19,15 @@ export interface OpenRun {
   readonly train: Dataset
 }
 
-/** Opens the folder of a run to look at what it learnt. */
-export async function openRun(path: string): Promise<OpenRun> {
+/** Opens the folder of a run to look at what it learnt, by one of its files of weights. */
+export async function openRun(path: string, weights: string = 'weights.safetensors'): Promise<OpenRun> {
   const manifest = await readManifest(path)
   const experiment = await loadExperiment(join(path, manifest.recipe))
   const train = await dataByName(manifest.data, 'train', manifest.examples)
   const trainer = createTrainer(withoutLosses(experiment), { inputShape: train.shape })
   const untrained = trainer.init(seeded(manifest.seed).split('weights'))
   const like = { stages: untrained.stages, heads: Object.fromEntries(Object.entries(untrained.units).map(([name, { head }]) => [name, head])) }
-  const { stages } = deserialiseTree(await readFile(join(path, 'weights.safetensors')), like)
+  const { stages } = deserialiseTree(await readFile(join(path, weights)), like)
   return { manifest, experiment, trainer, untrained, trained: { ...untrained, stages }, train }
 }
 

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs'
-import { appendFile, mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
-import { describeRun, weightsOf, type BackendChoice, type Experiment, type State, type StepMetrics } from 'lapstrake'
+import { describeRun, weightsOf, type BackendChoice, type Dataset, type Experiment, type State, type StepMetrics } from 'lapstrake'
 import { writeFileAtomic } from 'lapstrake/node'
+import { dataFingerprint, recipeFingerprint } from './fingerprints.ts'
 import { howToType } from './how-to-type.ts'
+import { lockRun } from './run-lock.ts'
 
 /** What a run was made with. */
 export interface Manifest {
@@ -20,13 +22,24 @@ export interface Manifest {
   /** Steps taken, and steps planned. */
   readonly steps: readonly [taken: number, planned: number]
   readonly finished: boolean
+  /** A hash of the recipe and of each file of one's own that it imports, by path from the recipe's folder; absent in older runs. */
+  readonly recipeHashes?: Readonly<Record<string, string>>
+  /** A hash of what the data showed; absent in older runs. */
+  readonly dataHash?: string
 }
 
-/** The files of one run: `manifest.json`, `run.jsonl` with a line a step, `recipe.ts` as it was, `state.safetensors` to go on with, `weights.safetensors`. */
+/**
+ * The files of one run: `manifest.json`, `run.jsonl` with a line a step, `recipe.ts` as it was, `state.safetensors` to go on with, `weights.safetensors`;
+ * `best.safetensors`, the weights of the epoch with the lowest losses, and `checkpoints/step-….safetensors`, if wanted.
+ */
 export interface RunDirectory {
   record(metrics: StepMetrics): Promise<void>
   /** Keeps the whole run as it stands, to go on with. */
   keep(run: Uint8Array): Promise<void>
+  /** Keeps it for good, beside what is kept later. */
+  checkpoint(run: Uint8Array, step: number): Promise<void>
+  /** Keeps the weights as the best so far. */
+  keepBest(state: State): Promise<void>
   /** Gives back the folder where the run lies. */
   save(state: State, planned: number): Promise<string>
 }
@@ -36,7 +49,7 @@ export interface RunStart {
   readonly experiment: Experiment
   readonly recipePath: string
   readonly data: string
-  readonly examples: number
+  readonly dataset: Dataset
   readonly seed: number
   readonly backend: BackendChoice
 }
@@ -45,60 +58,70 @@ export interface RunStart {
 export const holdsRun = (path: string): boolean => existsSync(join(path, files.state)) || existsSync(join(path, files.weights))
 
 /** Makes the folder and its first files. Where it holds a run, that one stays until the new one is finished; until then the new one lies beside it. */
-export async function createRunDirectory({ path, experiment, recipePath, data, examples, seed, backend }: RunStart): Promise<RunDirectory> {
+export async function createRunDirectory({ path, experiment, recipePath, data, dataset, seed, backend }: RunStart): Promise<RunDirectory> {
   const folder = holdsRun(path) ? relative('', `${resolve(path)}.new`) : path
   if (folder !== path) await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })
+  const release = lockRun(folder)
   await writeFileAtomic(join(folder, files.recipe), await readFile(recipePath))
   await writeFile(join(folder, files.steps), '')
   const manifest: Manifest = {
-    format: 1, name: experiment.name, recipe: relative(path, resolve(recipePath)), data, examples, seed, backend: `${backend.name} – ${backend.description}`,
-    versions: { node: process.versions.node, tfjs: '4.22.0' }, started: new Date().toISOString(), steps: [0, 0], finished: false
+    format: 1, name: experiment.name, recipe: relative(path, resolve(recipePath)), data, examples: dataset.size, seed, backend: `${backend.name} – ${backend.description}`,
+    versions: { node: process.versions.node, tfjs: '4.22.0' }, started: new Date().toISOString(), steps: [0, 0], finished: false,
+    recipeHashes: await recipeFingerprint(recipePath), dataHash: await dataFingerprint(dataset)
   }
   await writeManifest(folder, manifest)
-  return runDirectory(folder, path, manifest)
+  return runDirectory(folder, path, manifest, release)
 }
 
 /** A run to go on with, as it was last kept. */
 export interface KeptRun {
   readonly manifest: Manifest
   readonly run: Uint8Array
+  /** The steps it took. */
+  readonly recorded: readonly StepMetrics[]
   readonly directory: RunDirectory
 }
 
 /**
  * Opens the folder of a run that ended early. Steps that it recorded after it was last kept are forgotten, for they are taken again.
  *
- * @throws Error if there is no run, or none to go on with
+ * @throws Error if there is no run, none to go on with, or one that another process is training
  */
 export async function reopenRunDirectory(path: string): Promise<KeptRun> {
   const manifest = await readManifest(path)
   const run = await readFile(join(path, files.state)).catch(() => {
     throw new Error(`train: expected a run to go on with in ${path}, but it ended before it was first kept. Begin anew: ${howToType(`train ${join(path, manifest.recipe)} --out ${path}`)}`)
   })
+  const release = lockRun(path)
   const { step } = describeRun(run)
   // The last line may be half of one.
-  const lines = (await readFile(join(path, files.steps), 'utf8')).split('\n').filter(line => line.endsWith('}') && (JSON.parse(line) as StepMetrics).step <= step)
-  await writeFileAtomic(join(path, files.steps), lines.map(line => `${line}\n`).join(''))
-  return { manifest, run, directory: runDirectory(path, path, manifest) }
+  const recorded = (await readFile(join(path, files.steps), 'utf8')).split('\n').filter(line => line.endsWith('}')).map(line => JSON.parse(line) as StepMetrics).filter(metrics => metrics.step <= step)
+  await writeFileAtomic(join(path, files.steps), recorded.map(metrics => `${JSON.stringify(metrics)}\n`).join(''))
+  return { manifest, run, recorded, directory: runDirectory(path, path, manifest, release) }
 }
 
 const files = { recipe: 'recipe.ts', steps: 'run.jsonl', state: 'state.safetensors', weights: 'weights.safetensors', manifest: 'manifest.json' } as const
+const kept = { best: 'best.safetensors', checkpoints: 'checkpoints' } as const
 
 const writeManifest = (folder: string, manifest: Manifest): Promise<void> =>
   writeFileAtomic(join(folder, files.manifest), `${JSON.stringify(manifest, null, 2)}\n`)
 
 /** A run that lies in a folder until it is finished, and then in the place of another. */
-const runDirectory = (folder: string, path: string, manifest: Manifest): RunDirectory => ({
+const runDirectory = (folder: string, path: string, manifest: Manifest, release: () => void): RunDirectory => ({
   record: metrics => appendFile(join(folder, files.steps), `${JSON.stringify(metrics)}\n`),
   keep: run => writeFileAtomic(join(folder, files.state), run),
+  checkpoint: (run, step) => writeFileAtomic(join(folder, kept.checkpoints, `step-${String(step).padStart(8, '0')}.safetensors`), run),
+  keepBest: async state => writeFileAtomic(join(folder, kept.best), await weightsOf(state, manifest.name)),
   async save(state, planned) {
     await writeFileAtomic(join(folder, files.weights), await weightsOf(state, manifest.name))
     // Whoever is interrupted while a teacher learns has not planned a step.
     const finished = planned > 0 && state.step >= planned
     await writeManifest(folder, { ...manifest, steps: [state.step, planned], finished })
+    release()
     if (folder === path || !finished) return folder
-    for (const file of Object.values(files)) await rename(join(folder, file), join(path, file))
+    for (const file of Object.values(kept)) await rm(join(path, file), { recursive: true, force: true })
+    for (const file of await readdir(folder)) await rename(join(folder, file), join(path, file))
     await rmdir(folder)
     return path
   }

@@ -1,16 +1,18 @@
 import { readFile, stat } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { CommandDef } from 'citty'
+import { createTwoFilesPatch } from 'diff'
 import {
   describeRun, dispose, train, TrainingStopped, useBackend, type BackendChoice, type BackendName, type Dataset, type Experiment, type StepMetrics
 } from 'lapstrake'
 import { command } from './command.ts'
 import { dataByName, dataNames } from './data-by-name.ts'
+import { dataFingerprint, recipeFingerprint } from './fingerprints.ts'
 import { howToType } from './how-to-type.ts'
 import { loadExperiment } from './load-experiment.ts'
 import { progress } from './progress.ts'
-import { createRunDirectory, holdsRun, reopenRunDirectory, type RunDirectory } from './run-directory.ts'
+import { createRunDirectory, holdsRun, reopenRunDirectory, type Manifest, type RunDirectory } from './run-directory.ts'
 import { quietly } from './stop-quietly.ts'
 import { table } from './table.ts'
 import { wholeNumber } from './whole-number.ts'
@@ -28,14 +30,25 @@ export const trainCommand: CommandDef = command({
     out: { type: 'string', description: 'Folder of the run; runs/<name>-<seed> when left out' },
     overwrite: { type: 'boolean', default: false, description: 'Replace the run in that folder, once the new one is finished' },
     resume: { type: 'string', description: 'The folder of a run that ended early, to go on with; or, beside a recipe, the file of one that was saved elsewhere' },
+    force: { type: 'boolean', default: false, description: 'Go on with --resume although the recipe or the data has changed since' },
+    'checkpoint-every': { type: 'string', description: 'Steps after which the run is kept for good, in checkpoints/; never when left out' },
     'keep-every': { type: 'string', default: '60', description: 'Seconds after which the run is kept again, to go on with should the machine fail' }
   },
   run: ({ args }) => quietly(async () => {
-    const { experiment, dataset, seed, backend, run, resume, place } = await beginning(args)
+    const { experiment, dataset, seed, backend, run, resume, place, recorded = [] } = await beginning(args)
     process.stderr.write(`${backend.sentence}\nData: ${dataset.name}, ${dataset.size} training examples of ${dataset.shape.join(' × ')}.\n`)
     if (resume !== undefined) process.stderr.write(`Going on behind step ${describeRun(resume).step}.\n`)
     const every = 1000 * wholeNumber('--keep-every', args['keep-every'], 0)
+    const checkpointEvery = args['checkpoint-every'] === undefined ? Infinity : wholeNumber('--checkpoint-every', args['checkpoint-every'], 1)
+    const isBest = bestEpoch(Math.floor(dataset.size / experiment.batchSize))
+    recorded.forEach(isBest)
     let kept = performance.now()
+    let warned = false
+    /** A disk that is full now may have room in a minute; a run of a day does not end for it. */
+    const orWarn = async (write: () => Promise<void>): Promise<void> => write().catch((error: Error) => {
+      if (!warned) process.stderr.write(`\n${error.message} Training goes on; what cannot be kept now is tried again.\n`)
+      warned = true
+    })
     const stop = new AbortController()
     process.once('SIGINT', () => {
       process.stderr.write('\nFinishing the step, then saving.\n')
@@ -58,21 +71,25 @@ export const trainCommand: CommandDef = command({
           if (metrics.step === metrics.steps) teacherBar?.end()
         },
         onWarning: warning => process.stderr.write(`${warning}\n`),
-        async onStep(metrics, _, save) {
+        async onStep(metrics, state, save) {
           planned = metrics.steps
           if (metrics.diagnoses) last = metrics
           bar.step(metrics)
-          await run.record(metrics)
-          if (metrics.step < metrics.steps && !stop.signal.aborted && performance.now() - kept < every) return
-          await run.keep(await save())
+          await orWarn(() => run.record(metrics))
+          if (isBest(metrics)) await orWarn(() => run.keepBest(state))
+          if (metrics.step % checkpointEvery === 0) await orWarn(async () => run.checkpoint(await save(), metrics.step))
+          const ends = metrics.step === metrics.steps || stop.signal.aborted
+          if (!ends && performance.now() - kept < every) return
           kept = performance.now()
+          if (ends) await run.keep(await save())
+          else await orWarn(async () => run.keep(await save()))
         }
       })
       bar.end()
       const saved = await run.save(state, planned)
       const untouched = saved === place ? '' : `; ${place} is as it was`
       dispose(state)
-      if (last && Object.keys(last.diagnoses ?? {}).length > 0) process.stderr.write(`${diagnosesTable(last)}\nWhat the columns say: ${explanation}\n`)
+      if (last && Object.keys(last.diagnoses ?? {}).length > 0) process.stderr.write(`${diagnosesTable(last)}\n\n${stagesTable(last, experiment)}\nWhat the columns say: ${explanation}\n`)
       process.stderr.write(`Saved ${saved}${interrupted ? ', interrupted' : ''}${untouched}. Next: ${howToType(interrupted && planned > 0 ? `train --resume ${saved}` : `evaluate ${saved}`)}\n`)
       process.exit(interrupted ? 130 : 0)
     } catch (error) {
@@ -95,9 +112,11 @@ interface Beginning {
   /** Where the run is to lie. */
   readonly place: string
   readonly resume?: Uint8Array
+  /** The steps that a resumed run took before. */
+  readonly recorded?: readonly StepMetrics[]
 }
 
-type Given = Readonly<Partial<Record<'recipe' | 'data' | 'examples' | 'epochs' | 'seed' | 'threads' | 'out', string | undefined>>> & { readonly backend: string; readonly overwrite: boolean }
+type Given = Readonly<Partial<Record<'recipe' | 'data' | 'examples' | 'epochs' | 'seed' | 'threads' | 'out', string | undefined>>> & { readonly backend: string; readonly overwrite: boolean; readonly force: boolean }
 
 async function beginning({ resume, ...given }: Given & { readonly resume?: string | undefined }): Promise<Beginning> {
   if (resume === undefined) return begin(given)
@@ -116,21 +135,53 @@ async function begin(given: Given, resume?: Uint8Array): Promise<Beginning> {
   const backend = await chosenBackend(given)
   const data = given.data ?? experiment.data ?? 'shapes'
   const dataset = await dataByName(data, 'train', given.examples === undefined ? experiment.examples : wholeNumber('--examples', given.examples, 1))
-  const run = await createRunDirectory({ path: place, experiment, recipePath: given.recipe, data, examples: dataset.size, seed, backend })
+  const run = await createRunDirectory({ path: place, experiment, recipePath: given.recipe, data, dataset, seed, backend })
   return { experiment, dataset, seed, backend, run, place, ...(resume && { resume }) }
 }
 
 async function goOn(place: string, given: Given): Promise<Beginning> {
   const decided = (['recipe', 'data', 'examples', 'seed', 'out'] as const).find(option => given[option] !== undefined) ?? (given.overwrite ? 'overwrite' : undefined)
   if (decided !== undefined) throw new Error(`train: expected no ${decided === 'recipe' ? 'recipe' : `--${decided}`} beside --resume: a run goes on with what it was begun with.`)
-  const { manifest, run: resume, directory } = await reopenRunDirectory(place)
+  const { manifest, run: resume, directory, recorded } = await reopenRunDirectory(place)
   const recipe = join(place, manifest.recipe)
   const experiment = longer(await loadExperiment(recipe), given)
-  if (!(await readFile(recipe)).equals(await readFile(join(place, 'recipe.ts')))) {
-    process.stderr.write(`${recipe} has changed since the run began (${join(place, 'recipe.ts')}); it goes on with what the file says now.\n`)
+  const dataset = await dataByName(manifest.data, 'train', manifest.examples)
+  const differences = await changes(place, manifest, dataset)
+  if (differences.length > 0) {
+    const told = `train: expected what the run in ${place} was begun with, but since then\n${differences.join('\n')}\n`
+    if (!given.force) throw new Error(`${told}Put it back, or go on with what there is now: --resume ${place} --force`)
+    process.stderr.write(`${told}Going on all the same.\n`)
   }
   const backend = await chosenBackend(given)
-  return { experiment, dataset: await dataByName(manifest.data, 'train', manifest.examples), seed: manifest.seed, backend, run: directory, place, resume }
+  return { experiment, dataset, seed: manifest.seed, backend, run: directory, place, resume, recorded }
+}
+
+/** What is no longer as it was when a run began, in sentences. */
+async function changes(place: string, { recipe, recipeHashes, data, dataHash }: Manifest, dataset: Dataset): Promise<string[]> {
+  const path = join(place, recipe)
+  const now = await recipeFingerprint(path)
+  const [before, after] = [await readFile(join(place, 'recipe.ts'), 'utf8'), await readFile(path, 'utf8')]
+  const imported = Object.keys({ ...recipeHashes, ...now }).filter(name => recipeHashes !== undefined && join(dirname(path), name) !== path && recipeHashes[name] !== now[name])
+  return [
+    ...(before === after ? [] : [`- the recipe has changed:\n${createTwoFilesPatch(join(place, 'recipe.ts'), path, before, after, '', '', { context: 1 }).split('\n').slice(1).join('\n').trimEnd()}`]),
+    ...imported.map(name => `- ${join(dirname(path), name)}, which the recipe imports, has changed`),
+    ...(dataHash === undefined || dataHash === await dataFingerprint(dataset) ? [] : [`- the data of "${data}" has changed: ${dataset.size} examples now, and not the same`])
+  ]
+}
+
+/** Says at the end of an epoch whether its losses were the lowest so far, on average and together. */
+function bestEpoch(steps: number): (metrics: StepMetrics) => boolean {
+  let [total, taken, best] = [0, 0, Infinity]
+  return ({ step, losses }) => {
+    total += Object.values(losses).reduce((sum, loss) => sum + loss, 0)
+    taken++
+    if (step % steps !== 0) return false
+    const mean = total / taken;
+    [total, taken] = [0, 0]
+    const better = mean < best
+    best = Math.min(best, mean)
+    return better
+  }
 }
 
 const longer = (experiment: Experiment, { epochs }: Given): Experiment =>
@@ -148,6 +199,14 @@ const diagnosesTable = ({ step, losses, diagnoses = {} }: StepMetrics): string =
     unit, ...[losses[unit]!, found.plateau, found.positiveSimilarity, found.negativeSimilarity].map(value => value === undefined ? '' : signed(value)),
     `${(100 * found.topOne).toFixed(1)} %`,
     ...[found.alignment, found.uniformity, found.deviation].map(signed), found.effectiveRank.toFixed(1)
+  ]))
+
+/** How each stage is taught, how far it moves, and what its features know. */
+const stagesTable = ({ step, stages = [] }: StepMetrics, { backbone }: Experiment): string => table(
+  [`step ${step}`, 'gradient', 'update', 'neighbours', 'probe'],
+  stages.map(({ gradientNorm, updateRatio, neighbours, probe }, i) => [
+    backbone.stages[i]!.name, gradientNorm === undefined ? '' : gradientNorm.toPrecision(3), `${(100 * updateRatio).toPrecision(2)} %`,
+    ...[neighbours, probe].map(part => (part === undefined ? '' : `${(100 * part).toFixed(1)} %`))
   ]))
 
 const signed = (value: number): string => value.toFixed(3).replace('-', '−')

@@ -9,9 +9,9 @@ export { meterMemory, type MemoryMeter } from './memory-meter.ts'
 export { mean, sum, upperOnly } from './merge.ts'
 export { randomFrom, seeded, type Random } from './random.ts'
 export { stateless, type StatelessStage } from './stateless.ts'
-export type { TeacherVariables } from './teacher.ts'
+export { untrainedTeacher, type TeacherVariables } from './teacher.ts'
 export {
-  createTrainer, type Gradients, type NetworkVariables, type State, type StepOptions, type StepResult, type Trainer, type TrainerOptions, type UnitState
+  createTrainer, type GradientNorms, type Gradients, type NetworkVariables, type State, type StepOptions, type StepResult, type Trainer, type TrainerOptions, type UnitState
 } from './trainer.ts'
 export { leaves, mapTree, namedLeaves, withLeaves, type NamedLeaf, type Tree } from './tree.ts'
 export { detached, vjp, type Cotangents, type PullOptions, type Vjp } from './vjp.ts'

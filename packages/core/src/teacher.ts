@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core'
-import type { Batch, Shape, Teacher, Unit, Variables, Views } from './contracts.ts'
+import type { Batch, Shape, Stage, Teacher, Unit, Variables, Views } from './contracts.ts'
 import { own } from './memory.ts'
+import type { Random } from './random.ts'
 import { shapesOf } from './units.ts'
 import { foldViews } from './views.ts'
 import { applyToFlow } from './window-walk.ts'
@@ -62,3 +63,18 @@ export function teaches(
   }
 }
 
+/**
+ * First variables of a teacher, for something to be read into or for its shape.
+ *
+ * @returns the caller's own when called inside `own`
+ */
+export function untrainedTeacher({ backbone, head }: Teacher, inputShape: Shape, random: Random): TeacherVariables {
+  let shape = inputShape
+  const first = (stage: Stage, i: number): Variables => {
+    const { params, buffers, outputShape } = stage.init(random.split(i), shape)
+    shape = outputShape
+    return { params, buffers }
+  }
+  const stages = backbone.stages.map(first)
+  return { stages, ...(head && { head: first(head, stages.length) }) }
+}

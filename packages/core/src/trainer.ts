@@ -49,10 +49,20 @@ export interface StepResult {
   readonly losses: Owned<Readonly<Record<string, tf.Scalar>>>
   /** What every unit's head made of each view while learning, when observed; otherwise empty. */
   readonly embeddings: Owned<Readonly<Record<string, Views<tf.Tensor2D>>>>
+  /** Euclidean norms of what was learned from, when observed; otherwise empty. */
+  readonly gradientNorms: Owned<GradientNorms>
+}
+
+/** The length of the gradient of each owner of weights. */
+export interface GradientNorms {
+  /** Nothing for a stage that no unit taught. */
+  readonly stages: readonly (tf.Scalar | undefined)[]
+  /** By the name of the unit. */
+  readonly heads: Readonly<Record<string, tf.Scalar>>
 }
 
 export interface StepOptions {
-  /** Gives the embeddings of every unit as well, for monitors. */
+  /** Gives the embeddings of every unit and the norms of gradients as well, for monitors. */
   readonly observe?: boolean
 }
 
@@ -163,6 +173,7 @@ export function createTrainer(recipe: Recipe, { inputShape, teacher: teacherVari
       }
       const losses: Record<string, tf.Scalar> = {}
       const seen: Record<string, Views<tf.Tensor2D>> = {}
+      const norms: { stages: (tf.Scalar | undefined)[]; heads: Record<string, tf.Scalar> } = { stages: [], heads: {} }
       const remembered = new Set<string>()
 
       for (const round of roundsOf(state.step)) {
@@ -176,6 +187,7 @@ export function createTrainer(recipe: Recipe, { inputShape, teacher: teacherVari
           if (buffers[i] !== undefined) remembered.add(`stage ${i}`)
           if (gradient === undefined) variables[i] = { params, buffers: once }
           else {
+            if (observe) norms.stages[i] = normOf(gradient)
             const moved = optimizer.update(gradient, optimizers.stages[i]!, params)
             variables[i] = { params: moved.params, buffers: once }
             optimizers.stages[i] = moved.state
@@ -186,6 +198,7 @@ export function createTrainer(recipe: Recipe, { inputShape, teacher: teacherVari
         lessons.forEach(({ loss, headGradients, headBuffers, lossGradients, memory, embeddings }, i) => {
           const { name } = round[i]!
           const before = unitStates[name]!
+          if (observe) norms.heads[name] = normOf(headGradients)
           const head = optimizer.update(headGradients, optimizers.heads[name]!, before.head.params)
           const inLoss = optimizer.update(lossGradients, optimizers.losses[name]!, before.loss.params)
           unitStates[name] = { head: { params: head.params, buffers: headBuffers }, loss: { params: inLoss.params, memory } }
@@ -198,7 +211,7 @@ export function createTrainer(recipe: Recipe, { inputShape, teacher: teacherVari
         })
       }
       const next: State = { step: state.step + 1, key: state.key, stages: variables, units: unitStates, optimizers, target }
-      return { state: next, losses, embeddings: seen }
+      return { state: next, losses, embeddings: seen, gradientNorms: norms }
     })
     const kept = new Set(tensorsOf(result.state).map(({ id }) => id))
     for (const tensor of tensorsOf(state)) if (!kept.has(tensor.id)) tensor.dispose()
@@ -281,6 +294,9 @@ const byName = <T>(units: readonly Unit[], make: (unit: Unit) => T): Record<stri
   Object.fromEntries(units.map(unit => [unit.name, make(unit)]))
 
 const free = (tree: Params): void => dispose(tree as Owned<Params>)
+
+/** Of all numbers of a tree together. */
+const normOf = (tree: Params): tf.Scalar => tf.tidy(() => tf.sqrt(leaves(tree).reduce<tf.Scalar>((sum, tensor) => tf.add(sum, tf.sum(tf.square(tensor))), tf.scalar(0))))
 
 /** The variables of a loss that has none. */
 const pure: LossVariables = { params: {}, memory: {} }

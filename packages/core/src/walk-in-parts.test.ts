@@ -81,7 +81,8 @@ test('memory moves once, buffers part by part, a penalty is owed once, embedding
   const batch = batchOf(10)
   const expected = whole.trainer.step(whole.state, batch)
   const before = tf.memory().numTensors
-  const { state, losses, embeddings } = trainer.step(first, batch, { observe: true })
+  const { state, losses, embeddings, gradientNorms } = trainer.step(first, batch, { observe: true })
+  dispose(gradientNorms)
   expect(tf.memory().numTensors).toBe(before + leaves({ losses, embeddings } as unknown as tf.Tensor[]).length)
   expect(state.units['unit0']!.loss.memory).toEqual({ seen: 10 })
   expect(numbers(state.stages[0]!.buffers)).toEqual([4])

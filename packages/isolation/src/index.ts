@@ -1,4 +1,5 @@
 export { drawSpans } from './draw-spans.ts'
+export { spansSvg } from './spans-svg.ts'
 export { endToEnd } from './end-to-end.ts'
 export { greedy } from './greedy.ts'
 export { nWise, type NWiseOptions } from './n-wise.ts'

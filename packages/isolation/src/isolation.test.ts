@@ -1,6 +1,6 @@
 import { describeIsolation } from '@lapstrake/testing'
 import { describe, expect, test } from 'vitest'
-import { drawSpans, endToEnd, greedy, nWise, overlapping, spans } from './index.ts'
+import { drawSpans, endToEnd, greedy, nWise, overlapping, spans, spansSvg } from './index.ts'
 
 describeIsolation('endToEnd', endToEnd())
 describeIsolation('greedy', greedy())
@@ -29,6 +29,13 @@ describe('spans of a network of four stages', () => {
 
 test('a drawing shows which stages each span holds', () => {
   expect(drawSpans(overlapping()(4), 4)).toBe('━━━ ━━━  ·   ·\n ·  ━━━ ━━━  ·\n ·   ·  ━━━ ━━━')
+})
+
+test('a picture shows the same, and says it in words', () => {
+  const svg = spansSvg(overlapping()(3), ['low', 'middle', 'a < b'])
+  expect(svg.match(/<circle/g)).toHaveLength(2)
+  expect(svg).toContain('aria-label="unit 0: low, middle; unit 1: middle, a &#60; b"')
+  expect(svg).not.toContain('a < b')
 })
 
 describe('clear errors', () => {

@@ -2,6 +2,8 @@ import { linear } from '@lapstrake/backbone-resnet'
 import type { Unit } from '@lapstrake/core'
 import { crossEntropy } from '@lapstrake/loss-cross-entropy'
 
+const prefix = 'readout'
+
 export interface ReadoutOptions {
   /** Stages below the readout: 0 reads the images, the depth reads the top. */
   readonly at: number
@@ -13,4 +15,6 @@ export interface ReadoutOptions {
  * Put it into a recipe's `auxiliary`. Needs labels in the batch.
  */
 export const linearReadout = ({ at, classes }: ReadoutOptions): Unit =>
-  ({ name: `readout${at}`, start: at, end: at, head: linear({ dim: classes }), loss: crossEntropy() })
+  ({ name: `${prefix}${at}`, start: at, end: at, head: linear({ dim: classes }), loss: crossEntropy() })
+
+export const isReadout = ({ name, start, end }: Unit): boolean => name.startsWith(prefix) && start === end

@@ -1,5 +1,5 @@
 import { deserialiseTree } from '@lapstrake/checkpoints'
-import { dispose, own, seeded, type Owned, type Shape, type Stage, type State, type Teacher, type TeacherVariables, type Variables } from '@lapstrake/core'
+import { dispose, own, seeded, untrainedTeacher, type Owned, type Shape, type State, type Teacher, type TeacherVariables, type Variables } from '@lapstrake/core'
 import type { Experiment } from './train.ts'
 
 /** A teacher, and where its weights come from. */
@@ -30,7 +30,7 @@ export async function loadTeacher(
     return { stages, ...(head && { head: units[unit]!.head }) } as Owned<TeacherVariables>
   }
   const bytes = new Uint8Array(await teacher.weights())
-  const { stages: first, head: firstHead } = untrainedTeacher(teacher, inputShape)
+  const { stages: first, head: firstHead } = own(() => untrainedTeacher(teacher, inputShape, seeded(0)))
   const like = { stages: first, heads: firstHead === undefined ? {} : { [unit]: firstHead } }
   try {
     const { stages, heads } = deserialiseTree(bytes, like, { ignoreRest: true })
@@ -40,15 +40,4 @@ export async function loadTeacher(
   } finally {
     dispose(like as unknown as Owned<unknown>)
   }
-}
-
-/** Variables of a teacher's form; their values mean nothing. */
-export function untrainedTeacher({ backbone, head }: Teacher, inputShape: Shape): Owned<TeacherVariables> {
-  let shape = inputShape
-  const first = (stage: Stage): Variables => {
-    const { params, buffers, outputShape } = stage.init(seeded(0), shape)
-    shape = outputShape
-    return { params, buffers }
-  }
-  return own((): TeacherVariables => ({ stages: backbone.stages.map(first), ...(head && { head: first(head) }) }))
 }

@@ -1,5 +1,6 @@
 import { decodeSafetensors, deserialiseTree, serialiseTree } from '@lapstrake/checkpoints'
 import { dispose, type Owned, type State, type TeacherVariables } from '@lapstrake/core'
+import type { UnitProgress } from './freezing.ts'
 
 /** What a saved run says of itself. */
 export interface SavedRun {
@@ -11,6 +12,8 @@ export interface SavedRun {
   readonly examples: number
   /** Steps taken. */
   readonly step: number
+  /** How far each unit is, where the experiment freezes units. */
+  readonly progress?: Readonly<Record<string, UnitProgress>>
 }
 
 /** What a run is made of beside its experiment. */
@@ -47,7 +50,7 @@ export function describeRun(file: Uint8Array): SavedRun {
  *
  * @throws Error if the run is of another experiment, seed or data set
  */
-export function restoreRun<T>(file: Uint8Array, like: Owned<T>, part: keyof RunParts, { step: _, ...wanted }: SavedRun): Owned<T> {
+export function restoreRun<T>(file: Uint8Array, like: Owned<T>, part: keyof RunParts, { step: _, progress: __, ...wanted }: SavedRun): Owned<T> {
   try {
     const found = describeRun(file)
     for (const [what, value] of Object.entries(wanted)) {

@@ -1,13 +1,14 @@
 import {
-  createTrainer, dispose, own, seeded, tensorsOf, mapTree, type Owned, type Recipe, type State, type TeacherVariables, type Trainer, type Tree
+  createTrainer, dispose, own, seeded, tensorsOf, mapTree, untrainedTeacher, type Owned, type Recipe, type Stage, type State, type TeacherVariables, type Trainer, type Tree
 } from '@lapstrake/core'
 import { loader, type Dataset, type Loader, type MakeViews, type Sampler } from '@lapstrake/data'
 import { warmUp, type OnShaders } from '@lapstrake/backend-webgpu'
 import * as tf from '@tensorflow/tfjs-core'
 import type { CertificateField } from './certify.ts'
-import { loadTeacher, untrainedTeacher, type TrainedTeacher } from './load-teacher.ts'
-import { monitor, type UnitDiagnosis } from './monitor.ts'
-import { restoreRun, saveRun, type SavedRun } from './saved-run.ts'
+import { freezing, type FreezeField, type Freezing } from './freezing.ts'
+import { loadTeacher, type TrainedTeacher } from './load-teacher.ts'
+import { monitor, type Looks, type StageDiagnosis, type UnitDiagnosis } from './monitor.ts'
+import { describeRun, restoreRun, saveRun, type SavedRun } from './saved-run.ts'
 
 /** A recipe and how long to follow it. What a recipe file exports. */
 export interface Experiment extends Recipe {
@@ -23,6 +24,8 @@ export interface Experiment extends Recipe {
   /** Learns from a batch in parts of so many examples; the gradient is that of the whole batch. */
   readonly microBatch?: number
   readonly teacher?: TrainedTeacher
+  /** Ends a unit's learning once its loss no longer falls; when none is left, training ends. */
+  readonly freeze?: FreezeField
   /** What `lapstrake certify` bounds, for stochastic stages. */
   readonly certificate?: CertificateField
   /** Data to use when nobody says otherwise: `shapes`, `fashion-mnist`, `mnist`, `cifar10`, `cifar100` or a folder of images. */
@@ -39,10 +42,14 @@ export interface StepMetrics {
   readonly losses: Readonly<Record<string, number>>
   /** Duration of the step with its losses read, without waiting for data. */
   readonly milliseconds: number
+  /** Milliseconds that the step waited for its examples to be read and decoded. */
+  readonly waited: number
   /** Bytes of living tensors between steps. */
   readonly bytes: number
   /** What the embeddings of each unit tell, at steps that look. */
   readonly diagnoses?: Readonly<Record<string, UnitDiagnosis>>
+  /** What each stage does, from the bottom, at steps that look. */
+  readonly stages?: readonly StageDiagnosis[]
 }
 
 export interface TrainOptions {
@@ -96,7 +103,9 @@ export async function train(
   })
   const steps = experiment.epochs * source.batchesPerEpoch
   const inputShape = await viewShape(experiment, dataset)
-  const about = (step: number): SavedRun => ({ name: experiment.name, seed, data: dataset.name, examples: dataset.size, step })
+  const freezer = experiment.freeze && freezing(experiment.freeze, experiment.schedule, resume && describeRun(resume).progress)
+  const recipe = freezer ? { ...experiment, schedule: freezer.schedule } : experiment
+  const about = (step: number): SavedRun => ({ name: experiment.name, seed, data: dataset.name, examples: dataset.size, step, ...(freezer && { progress: freezer.progress }) })
   const teacher = experiment.teacher && await teacherOf(experiment.teacher)
   let { microBatch } = experiment
   let begun = false
@@ -116,10 +125,10 @@ export async function train(
   }
 
   async function attempt(): Promise<Trained> {
-    const trainer = createTrainer(experiment, { inputShape, examples: dataset.size, ...(microBatch && { microBatch }), ...(teacher && { teacher }) })
+    const trainer = createTrainer(recipe, { inputShape, examples: dataset.size, ...(microBatch && { microBatch }), ...(teacher && { teacher }) })
     if (microBatch === experiment.microBatch) trainer.warnings.forEach(warning => onWarning?.(warning))
     return learn({
-      trainer, state: stateOf(trainer), source, steps, diagnoseEvery,
+      stages: experiment.backbone.stages, ...(freezer && { freezer }), trainer, state: stateOf(trainer), source, steps, diagnoseEvery,
       save: state => saveRun({ state, ...(teacher && { teacher }) }, about(state.step)),
       onFirst() {
         begun = true
@@ -130,7 +139,7 @@ export async function train(
   }
 
   async function teacherOf(teacher: TrainedTeacher): Promise<Owned<TeacherVariables>> {
-    if (resume !== undefined) return restoreRun(resume, untrainedTeacher(teacher, inputShape), 'teacher', about(0))
+    if (resume !== undefined) return restoreRun(resume, own(() => untrainedTeacher(teacher, inputShape, seeded(0))), 'teacher', about(0))
     return loadTeacher(teacher, inputShape, async teaching => {
       const { state } = await train(teaching, dataset, { seed, diagnoseEvery: 0, ...(onTeacherStep && { onStep: onTeacherStep }), ...(signal && { signal }) })
       return state
@@ -144,6 +153,8 @@ export async function train(
 }
 
 interface Course extends Omit<TrainOptions, 'seed' | 'resume'> {
+  readonly stages: readonly Stage[]
+  readonly freezer?: Freezing
   readonly trainer: Trainer
   readonly state: Owned<State>
   readonly source: Loader
@@ -155,20 +166,20 @@ interface Course extends Omit<TrainOptions, 'seed' | 'resume'> {
 }
 
 /** Takes a state through the steps. */
-async function learn({ trainer, state: first, source, steps, diagnoseEvery, save, onFirst, onStep, onWarmUp, onWarning, signal }: Course): Promise<Trained> {
+async function learn({ stages, freezer, trainer, state: first, source, steps, diagnoseEvery, save, onFirst, onStep, onWarmUp, onWarning, signal }: Course): Promise<Trained> {
   let state = first
-  const look = monitor(trainer.units, onWarning)
+  const look = monitor(stages, trainer.units, onWarning)
   // The state that entered the last step with finite losses. It shares its data with what follows, where that is unchanged.
   let good = share(state)
   try {
-    const over = (): boolean => state.step >= steps || signal?.aborted === true
+    const over = (): boolean => state.step >= steps || signal?.aborted === true || freezer?.over === true
     const position = { epoch: Math.floor(state.step / source.batchesPerEpoch), batch: state.step % source.batchesPerEpoch }
-    if (!over()) for await (const { batch, epoch } of source.batches(position)) {
+    if (!over()) for await (const { batch, epoch, waited } of source.batches(position)) {
       const began = performance.now()
       const entered = share(state)
       const observe = diagnoseEvery > 0 && ((state.step + 1) % diagnoseEvery === 0 || state.step + 1 === steps)
       let losses: Record<string, number>
-      let diagnoses: Readonly<Record<string, UnitDiagnosis>> | undefined
+      let looks: Looks | undefined
       const isFirst = state.step === first.step
       try {
         if (isFirst) await warmUp(() => { own(() => { trainer.step(share(state), batch) }) }, onWarmUp)
@@ -176,9 +187,10 @@ async function learn({ trainer, state: first, source, steps, diagnoseEvery, save
         state = result.state
         try {
           losses = await read(result.losses)
-          if (observe) diagnoses = await look(result.embeddings, losses, batch, state.step)
+          if (observe) looks = await look({ ...result, losses, batch, before: entered, after: state })
         } finally {
           dispose(result.embeddings)
+          dispose(result.gradientNorms)
         }
       } catch (error) {
         dispose(entered)
@@ -197,8 +209,9 @@ async function learn({ trainer, state: first, source, steps, diagnoseEvery, save
       if (state.step === 1) silentUnits(losses).forEach(warning => onWarning?.(warning))
       dispose(good)
       good = entered
+      for (const unit of freezer?.after(losses, state.step) ?? []) onWarning?.(`${unit} has learned what it can: from step ${state.step} on it is frozen.`)
       await onStep?.({
-        step: state.step, steps, epoch, losses, milliseconds: performance.now() - began, bytes: tf.memory().numBytes, ...(diagnoses && { diagnoses })
+        step: state.step, steps, epoch, losses, milliseconds: performance.now() - began, waited, bytes: tf.memory().numBytes, ...looks
       }, state, async () => save(state))
       if (over()) break
     }
@@ -208,7 +221,7 @@ async function learn({ trainer, state: first, source, steps, diagnoseEvery, save
     throw error
   }
   dispose(good)
-  return { trainer, state, interrupted: state.step < steps }
+  return { trainer, state, interrupted: state.step < steps && freezer?.over !== true }
 }
 
 /** The shape of one view, found by looking at one example. */

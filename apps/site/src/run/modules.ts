@@ -15,6 +15,7 @@ import * as nonContrastive from '@lapstrake/loss-non-contrastive'
 import * as pacBayes from '@lapstrake/loss-pac-bayes'
 import * as supCon from '@lapstrake/loss-supcon'
 import * as optimizers from '@lapstrake/optimizers'
+import * as planner from '@lapstrake/planner'
 import * as scheduler from '@lapstrake/scheduler'
 import * as tf from '@tensorflow/tfjs-core'
 import * as lapstrake from 'lapstrake'
@@ -39,6 +40,7 @@ export const modules: Readonly<Record<string, object>> = {
   '@lapstrake/loss-pac-bayes': pacBayes,
   '@lapstrake/loss-supcon': supCon,
   '@lapstrake/optimizers': optimizers,
+  '@lapstrake/planner': planner,
   '@lapstrake/scheduler': scheduler,
   '@tensorflow/tfjs-core': tf
 }

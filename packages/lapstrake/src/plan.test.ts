@@ -1,0 +1,114 @@
+import * as tf from '@tensorflow/tfjs-core'
+import {
+  balance, byol, convNet, createTrainer, dispose, endToEnd, greedy, largestBatch, lars, meterMemory, moco, ntXent, overlapping, plan, projector, regroup, resNet, seeded, sgd, useBackend,
+  type Isolation, type Recipe, type State, type Owned, type Views
+} from './index.ts'
+import { beforeAll, expect, test } from 'vitest'
+
+beforeAll(async () => { await useBackend('wasm', { threads: 1 }) })
+
+const recipe = (change: Partial<Recipe> = {}): Recipe => ({
+  backbone: convNet(), isolation: overlapping(), head: () => projector({ dims: [64, 32] }), loss: () => ntXent(), optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }), ...change
+})
+
+/** The most that tensors take in two real steps, and the most that the backend has in use. */
+function measured(recipe: Recipe, inputShape: number[], batch: number): { tensors: number; backend: number } {
+  const arena = (tf.backend() as unknown as { engine: { arena: { used: number; peak: number } } }).engine.arena
+  const [before, meter] = [arena.used, meterMemory()]
+  const trainer = createTrainer(recipe, { inputShape })
+  const views = [0, 1].map(view => seeded(view).normal([batch, ...inputShape])) as unknown as Views
+  const column = (): tf.Tensor1D => tf.zeros([batch], 'int32')
+  const [labels, indices] = [column(), column()]
+  let state: Owned<State> = trainer.init(seeded(0))
+  for (let step = 0; step < 2; step++) {
+    arena.peak = arena.used
+    const result = trainer.step(state, { views, labels, indices })
+    dispose(result.losses)
+    state = result.state
+  }
+  const peaks = { tensors: meter.peak(), backend: arena.peak - before }
+  meter.stop()
+  dispose(state)
+  tf.dispose([...views, labels, indices])
+  return peaks
+}
+
+const isolations: Readonly<Record<string, Isolation>> = { 'end-to-end': endToEnd(), greedy: greedy(), overlapping: overlapping() }
+
+test.each(Object.keys(isolations))('%s: the peak of tensors is foreseen to the byte, and that of the backend within a tenth', async name => {
+  for (const [backbone, inputShape, batch] of [[convNet(), [28, 28, 3], 32], [resNet(), [32, 32, 3], 16]] as const) {
+    const planned = await plan(recipe({ backbone, isolation: isolations[name]! }), { inputShape, batch })
+    const { tensors, backend } = measured(recipe({ backbone, isolation: isolations[name]! }), [...inputShape], batch)
+    expect(planned.peakBytes).toBe(tensors)
+    expect(Math.abs(planned.peakBytes / backend - 1)).toBeLessThan(0.1)
+  }
+})
+
+test.each<[string, Partial<Recipe>]>([
+  ['a queue', { loss: () => moco({ size: 64 }), target: { momentum: () => 0.99 } }],
+  ['LARS', { optimizer: lars({ learningRate: 0.1 }) }],
+  ['a predictor', { loss: () => byol(), target: { momentum: () => 0.99 } }],
+  ['group normalisation', { backbone: convNet({ norm: 'group' }) }]
+])('foresees a recipe with %s', async (_, change) => {
+  const planned = await plan(recipe(change), { inputShape: [12, 12, 3], batch: 8 })
+  expect(planned.peakBytes).toBe(measured(recipe(change), [12, 12, 3], 8).tensors)
+})
+
+test('knows every kernel that only the wasm backend has', async () => {
+  await plan(recipe(), { inputShape: [12, 12, 3], batch: 2 })
+  const known = (backend: string): string[] => tf.getKernelsForBackend(backend).map(({ kernelName }) => kernelName)
+  expect(known('wasm').filter(name => !known('lapstrake-dry-fused').includes(name))).toEqual([])
+})
+
+test('ResNet-50 is the network of the paper', async () => {
+  const { stages } = await plan(recipe({ backbone: resNet({ depth: 50, stem: 'imagenet' }) }), { inputShape: [224, 224, 3], batch: 1 })
+  expect(stages.map(({ shape }) => shape[0])).toEqual([56, 28, 14, 7])
+  expect(stages.reduce((sum, { multiplyAdds }) => sum + multiplyAdds, 0) / 2 / 4.14e9).toBeCloseTo(1, 1)
+  expect(stages.reduce((sum, { parameters }) => sum + parameters, 0)).toBe(23_508_032)
+})
+
+test('units cost what their stages and heads do; end to end multiplies least with heads left out', async () => {
+  const options = { inputShape: [28, 28, 3], batch: 16 }
+  const [whole, apart] = [await plan(recipe({ isolation: endToEnd() }), options), await plan(recipe(), options)]
+  expect(apart.units.map(({ start, end }) => [start, end])).toEqual([[0, 2], [1, 3], [2, 4]])
+  expect(apart.units[1]!.stages.parameters).toBe(apart.stages[1]!.parameters + apart.stages[2]!.parameters)
+  expect(apart.units[0]!.head.parameters).toBeGreaterThan(64 * 32)
+  expect(apart.stepMultiplyAdds).toBeGreaterThan(whole.stepMultiplyAdds)
+})
+
+test('the largest batch fits, and one more does not', async () => {
+  const options = { inputShape: [28, 28, 3], bytes: 100e6 }
+  const batch = await largestBatch(recipe(), options)
+  expect((await plan(recipe(), { ...options, batch })).peakBytes).toBeLessThanOrEqual(100e6)
+  expect((await plan(recipe(), { ...options, batch: batch + 1 })).peakBytes).toBeGreaterThan(100e6)
+  expect(await largestBatch(recipe(), { ...options, bytes: 1000 })).toBe(0)
+})
+
+test('a network cut anew computes the same, and balanced cuts need less', async () => {
+  const fine = convNet({ widths: [8, 8, 8, 8, 8, 8], strides: [1, 1, 1, 2, 2, 1], layers: 1 })
+  const costs = (await plan(recipe({ backbone: fine, isolation: greedy() }), { inputShape: [16, 16, 3], batch: 8 })).stages.map(({ activationBytes }) => activationBytes)
+  const peak = async (cuts: readonly number[]): Promise<number> =>
+    (await plan(recipe({ backbone: regroup(fine, cuts), isolation: greedy() }), { inputShape: [16, 16, 3], batch: 8 })).peakBytes
+  expect(await peak(balance(costs, 3))).toBeLessThan(await peak([3, 5]))
+
+  const numbers = async (backbone: Recipe['backbone']): Promise<Float32Array> => {
+    const trainer = createTrainer(recipe({ backbone, isolation: endToEnd() }), { inputShape: [16, 16, 3] })
+    const ones = trainer.init({ ...seeded(0), split: () => constant })
+    const images = seeded(1).normal([2, 16, 16, 3])
+    const encoded = trainer.encode(ones, images)
+    const values = await encoded.data() as Float32Array
+    dispose(ones)
+    tf.dispose([images, encoded])
+    return values
+  }
+  const constant = { ...seeded(3), split: () => constant }
+  expect(await numbers(regroup(fine, [2, 4]))).toEqual(await numbers(fine))
+})
+
+test.each([
+  [() => plan(recipe(), { inputShape: [8, 8, 3], batch: 0.5 }), 'plan: expected a batch of 1 or more examples, got 0.5. Try 256.'],
+  [async () => regroup(convNet(), [2, 2]), 'regroup: expected cuts that rise from 1 to 3, for "convNet-4" has 4 stages, got [2, 2].'],
+  [async () => regroup(convNet(), [4]), 'regroup: expected cuts that rise from 1 to 3, for "convNet-4" has 4 stages, got [4].']
+])('bad input %#', async (act, message) => {
+  await expect(act()).rejects.toThrow(message)
+})

@@ -20,6 +20,7 @@ const main = defineCommand({
     audit: async () => (await import('./audit-command.ts')).auditCommand,
     evaluate: async () => (await import('./evaluate-command.ts')).evaluateCommand,
     certify: async () => (await import('./certify-command.ts')).certifyCommand,
+    export: async () => (await import('./export-command.ts')).exportCommand,
     doctor: async () => (await import('./doctor-command.ts')).doctorCommand,
     quickstart: async () => (await import('./quickstart-command.ts')).quickstartCommand
   }

@@ -20,7 +20,7 @@ const below = {
   data: ['core'],
   evaluation: ['core'],
   checkpoints: ['core'],
-  testing: ['core', 'backend-wasm'],
+  testing: ['core', 'backend-wasm', 'backend-node'],
   'backends/wasm': [],
   'backends/webgpu': [],
   'backends/node': [],

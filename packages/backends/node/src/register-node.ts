@@ -44,7 +44,8 @@ function explain(name: string): string {
   } catch {
     return `${name} is not installed: npm install ${name}@4.22.0`
   }
-  return `${name} is installed without its native library, whose download was refused or failed: npm rebuild ${name}, on a machine that may download it`
+  const build = `npx lapstrake-build-tfjs-node${name.endsWith('-gpu') ? ' --gpu' : ''}`
+  return `${name} is installed without its native library, whose download was refused or failed: npm rebuild ${name}, on a machine that may download it, or ${build}, which needs PyPI alone`
 }
 
 /** Node 23 took away functions that tfjs-node 4.22.0 still calls. */

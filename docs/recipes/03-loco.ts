@@ -5,7 +5,7 @@ import greedy from './02-greedy-infomax.ts'
 /**
  * LoCo (Xiong et al. 2020): units of two stages, each sharing a stage with the next.
  *
- *     npm run --silent study -- docs/recipes/03-loco.ts --methods pixels,untrained,simclr,greedy-infomax,loco
+ *     npm run --silent study:recipe -- docs/recipes/03-loco.ts --methods pixels,untrained,simclr,greedy-infomax,loco
  */
 const recipe: Experiment = { ...simclr, name: 'loco', isolation: overlapping() }
 

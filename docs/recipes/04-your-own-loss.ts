@@ -13,7 +13,7 @@ const alignAndSpread = (): Loss => ([a, b]) => {
 /**
  * LoCo with a loss of one's own.
  *
- *     npm run --silent study -- docs/recipes/04-your-own-loss.ts
+ *     npm run --silent study:recipe -- docs/recipes/04-your-own-loss.ts
  */
 const recipe: Experiment = { ...loco, name: 'your-own-loss', loss: alignAndSpread }
 

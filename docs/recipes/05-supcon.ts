@@ -7,7 +7,7 @@ const units: Omit<Experiment, 'name'> = { ...loco, data: 'fashion-mnist', views:
 /**
  * Supervised contrast (Khosla et al. 2020) under LoCo: every unit pulls together the rows of one class, of both views.
  *
- *     npm run --silent study -- docs/recipes/05-supcon.ts
+ *     npm run --silent study:recipe -- docs/recipes/05-supcon.ts
  */
 const recipe: Experiment = { ...units, name: 'supcon', loss: () => supCon({ temperature: 0.1 }) }
 

@@ -35,7 +35,7 @@ const contrasted = (name: string, loss: LocalLoss): Experiment => ({
  * Contrastive representation distillation (CRD, Tian et al. 2020): beside its own labels the student learns which row of its top stage goes with
  * which of the teacher's. The teacher is trained first, on the same data.
  *
- *     npm run --silent study -- docs/recipes/06-distillation.ts
+ *     npm run --silent study:recipe -- docs/recipes/06-distillation.ts
  */
 const recipe: Experiment = contrasted('crd', crd({ negatives: 256 }))
 

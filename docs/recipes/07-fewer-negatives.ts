@@ -22,7 +22,7 @@ const contrasted = (): Loss => cacr({ negativeTemperature: 0.9 })
 /**
  * CACR (Zheng et al. 2021) weighs negatives by their distance, and so should need fewer than NT-Xent: 255 against 31 other examples.
  *
- *     npm run --silent study -- docs/recipes/07-fewer-negatives.ts
+ *     npm run --silent study:recipe -- docs/recipes/07-fewer-negatives.ts
  */
 const recipe: Experiment = among(32, 'cacr', contrasted)
 

@@ -8,7 +8,7 @@ const plain = convNet({ widths: [16, 32, 64], strides: [2, 2, 2], layers: 1, nor
  * A network whose weights are a distribution, and a bound on how often it takes another image for the other view of the same
  * (PB-CURL, Nozawa et al. 2020). Certify the run with: npm run lapstrake -- certify runs/certificate-0
  *
- *     npm run --silent study -- docs/recipes/08-certificate.ts
+ *     npm run --silent study:recipe -- docs/recipes/08-certificate.ts
  */
 const recipe: Experiment = {
   name: 'certificate',

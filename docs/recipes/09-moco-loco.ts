@@ -4,7 +4,7 @@ import loco from './03-loco.ts'
 /**
  * MoCo (He et al. 2020) under LoCo: every unit has a queue of its own keys, which its part of a momentum encoder makes.
  *
- *     npm run --silent study -- docs/recipes/09-moco-loco.ts
+ *     npm run --silent study:recipe -- docs/recipes/09-moco-loco.ts
  */
 const recipe: Experiment = {
   ...loco,

@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { DefaultTheme, UserConfig } from 'vitepress'
+import { docComment } from '../src/components/run/doc-comment.ts'
 import { decisions } from '../src/docs/decisions.data.ts'
 import { indentedCode } from '../src/docs/indented-code.ts'
 import { siteLinks } from '../src/docs/links.ts'
@@ -13,21 +14,37 @@ const docs = fileURLToPath(new URL('../../../docs', import.meta.url))
 const page = (path: string): { text: string; link: string } =>
   ({ text: /^# (.*)$/m.exec(readFileSync(`${docs}/${path}.md`, 'utf8'))?.[1] ?? path, link: `/${path}` })
 
-const recipes = readdirSync(`${docs}/recipes`).filter(file => /^\d\d-.*(?<!\.test)\.ts$/.test(file)).map(file => file.slice(0, -3))
-const recipesStart = existsSync(`${docs}/recipes/index.md`) ? '/recipes/' : `/recipes/${recipes[0]}`
+const recipes = readdirSync(`${docs}/recipes`).filter(file => /^\d\d-.*(?<!\.test)\.ts$/.test(file))
+  .map(file => ({ text: docComment(readFileSync(`${docs}/recipes/${file}`, 'utf8'), file).title, link: `/recipes/${file.slice(0, -3)}` }))
 
 // With these a page may have threads; without them everything works on one.
 const isolated = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' }
 
+// Where a window forbids storage, asking for it throws: VitePress remembers the reader's choices for as long as the page lives.
+const withoutStorage = `try { localStorage } catch {
+  const kept = new Map()
+  const storage = { getItem: key => kept.get(key) ?? null, setItem: (key, value) => { kept.set(key, String(value)) }, removeItem: key => { kept.delete(key) } }
+  for (const name of ['localStorage', 'sessionStorage']) Object.defineProperty(window, name, { value: storage })
+}`
+
 const base = process.env.LAPSTRAKE_BASE ?? '/'
 if (!/^\/(.*\/)?$/.test(base)) throw new Error(`site: expected LAPSTRAKE_BASE to begin and end with a slash, got ${base}. Try /lapstrake/.`)
+
+/** What stands beside the pages of the guide. */
+const guide = [
+  { text: 'Begin', items: ['what-local-learning-is', 'install', 'from-pytorch', 'node-and-browser'].map(name => page(`guide/${name}`)) },
+  { text: 'Write your own', items: ['write-your-own-loss', 'write-your-own-stage', 'write-your-own-isolation', 'memory'].map(name => page(`guide/${name}`)) },
+  { text: 'Long runs', items: ['plan-and-audit'].map(name => page(`guide/${name}`)) },
+  { text: 'What was measured', items: [{ ...page('study/index'), link: '/study/' }, ...['study', 'losses', 'speed'].map(name => page(`guide/${name}`)), page('benchmarks')] },
+  { text: 'Behind it', items: [page('papers'), { text: 'Decisions', link: '/decisions/' }] }
+]
 
 const config: UserConfig<DefaultTheme.Config> = {
   title: 'lapstrake',
   titleTemplate: ':title · lapstrake',
   description: 'Local learning with overlapping units, in Node and in the browser',
   base,
-  head: [['link', { rel: 'icon', href: `${base}favicon.svg`, type: 'image/svg+xml' }]],
+  head: [['script', {}, withoutStorage], ['link', { rel: 'icon', href: `${base}favicon.svg`, type: 'image/svg+xml' }]],
   srcDir: '../../docs',
   outDir: 'dist',
   cacheDir: 'node_modules/.vitepress',
@@ -52,21 +69,16 @@ const config: UserConfig<DefaultTheme.Config> = {
   themeConfig: {
     nav: [
       { text: 'Guide', link: '/guide/what-local-learning-is', activeMatch: '^/guide/' },
-      { text: 'Recipes', link: recipesStart, activeMatch: '^/recipes/' },
+      { text: 'Recipes', link: '/recipes/', activeMatch: '^/recipes/' },
       { text: 'Playground', link: '/playground' },
       { text: 'Papers', link: '/papers' },
       { text: 'Benchmarks', link: '/benchmarks' },
       { text: 'API', link: '/api/', activeMatch: '^/(api|packages)/' }
     ],
     sidebar: {
-      '/guide/': [
-        { text: 'Begin', items: ['what-local-learning-is', 'install', 'from-pytorch', 'node-and-browser'].map(name => page(`guide/${name}`)) },
-        { text: 'Write your own', items: ['write-your-own-loss', 'write-your-own-stage', 'write-your-own-isolation', 'memory'].map(name => page(`guide/${name}`)) },
-        { text: 'Long runs', items: ['plan-and-audit'].map(name => page(`guide/${name}`)) },
-        { text: 'What was measured', items: [...['study', 'losses', 'speed'].map(name => page(`guide/${name}`)), page('benchmarks')] },
-        { text: 'Behind it', items: [page('papers'), { text: 'Decisions', link: '/decisions/' }] }
-      ],
-      '/recipes/': [{ text: 'Recipes', items: recipes.map(recipe => ({ text: recipe, link: `/recipes/${recipe}` })) }],
+      '/guide/': guide,
+      '/study/': guide,
+      '/recipes/': [{ text: 'Recipes', link: '/recipes/', items: recipes }],
       '/packages/': [{ text: 'Packages', items: packages.map(({ name, page }) => ({ text: name, link: `/packages/${page}` })) }],
       '/api/': [{ text: 'API', items: libraries.map(({ name, page }) => ({ text: name, link: `/api/${page}` })) }],
       '/decisions/': [{ text: 'Decisions', items: decisions().map(({ title, link }) => ({ text: title, link })) }]

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { decodeSafetensors, deserialiseTree, encodeSafetensors, serialiseTree } from './index.ts'
+import { decodeSafetensors, deserialiseTensors, deserialiseTree, encodeSafetensors, serialiseTree } from './index.ts'
 import { writeFileAtomic } from './node.ts'
 
 let folder: string
@@ -38,6 +38,24 @@ describe('a tree', () => {
     expect(() => deserialiseTree(file, { a: tf.zeros([2]), b: 1, c: tf.zeros([1]) })).toThrow('but the file lacks c')
     expect(Object.keys(deserialiseTree(file, { b: 0 }, { ignoreRest: true }))).toEqual(['b'])
   })
+})
+
+test('a file of another program gives its tensors by name, halves and long numbers among them', () => {
+  const bytes = (values: ArrayBufferView): Uint8Array => new Uint8Array(values.buffer)
+  const file = encodeSafetensors({
+    tensors: {
+      count: { dtype: 'I64', shape: [], bytes: bytes(BigInt64Array.of(-7n)) },
+      half: { dtype: 'F16', shape: [5], bytes: bytes(Uint16Array.of(0x3c00, 0xc100, 0x0001, 0x7c00, 0x3555)) },
+      brain: { dtype: 'BF16', shape: [1, 2], bytes: bytes(Uint16Array.of(0x3f80, 0xc020)) },
+      byte: { dtype: 'U8', shape: [1], bytes: Uint8Array.of(200) }
+    },
+    metadata: {}
+  })
+  const { count, half, brain, byte } = deserialiseTensors(file)
+  expect([count!.dtype, count!.shape, [...count!.dataSync()]]).toEqual(['int32', [], [-7]])
+  expect([...half!.dataSync()]).toEqual([1, -2.5, 2 ** -24, Infinity, 0.333251953125])
+  expect([brain!.shape, [...brain!.dataSync()]]).toEqual([[1, 2], [1, -2.5]])
+  expect([...byte!.dataSync()]).toEqual([200])
 })
 
 describe('damaged files', () => {

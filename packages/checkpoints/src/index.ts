@@ -1,2 +1,2 @@
 export { decodeSafetensors, encodeSafetensors, type Dtype, type Safetensors, type StoredTensor } from './safetensors.ts'
-export { deserialiseTree, serialiseTree, type DeserialiseOptions } from './tree-file.ts'
+export { deserialiseTensors, deserialiseTree, serialiseTree, type DeserialiseOptions } from './tree-file.ts'

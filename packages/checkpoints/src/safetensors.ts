@@ -1,5 +1,5 @@
-/** Kinds of numbers stored here; the format knows more. */
-export type Dtype = 'F32' | 'I32' | 'U8' | 'BOOL'
+/** Kinds of numbers read here; the format knows more. */
+export type Dtype = 'F32' | 'F16' | 'BF16' | 'I64' | 'I32' | 'U8' | 'BOOL'
 
 /** A tensor as bytes. */
 export interface StoredTensor {
@@ -15,7 +15,7 @@ export interface Safetensors {
   readonly metadata: Readonly<Record<string, string>>
 }
 
-const widthOf: Readonly<Record<Dtype, number>> = { F32: 4, I32: 4, U8: 1, BOOL: 1 }
+const widthOf: Readonly<Record<Dtype, number>> = { F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, U8: 1, BOOL: 1 }
 const bytesOf = (dtype: Dtype, shape: readonly number[]): number => shape.reduce((size, length) => size * length, widthOf[dtype])
 
 /**

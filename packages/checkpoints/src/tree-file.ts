@@ -62,9 +62,17 @@ export function deserialiseTree<T>(file: Uint8Array, like: T, { ignoreRest = fal
         `deserialiseTree: expected ${name} to be ${value.dtype} of shape [${value.shape.join(', ')}], ` +
         `got ${stored.dtype} of shape [${stored.shape.join(', ')}]. Use the recipe that wrote the file.`)
     }
-    return tensorOf(stored, value.dtype)
+    return tensorOf(stored)
   }))) as unknown as Owned<T>
 }
+
+/**
+ * Every tensor of a safetensors file by its name, whoever wrote it. Halves (F16, BF16) become float32, whole numbers int32.
+ *
+ * @throws Error if it is no such file, or has other types of numbers
+ */
+export const deserialiseTensors = (file: Uint8Array): Owned<Readonly<Record<string, tf.Tensor>>> => own(() =>
+  Object.fromEntries(Object.entries(decodeSafetensors(file).tensors).map(([name, stored]) => [name, tensorOf(stored)])))
 
 /** What stands under a name, by the rest of its names; everything where no name is given. */
 function within<T>(part: string | undefined, named: Readonly<Record<string, T>>): Readonly<Record<string, T>> {
@@ -72,9 +80,25 @@ function within<T>(part: string | undefined, named: Readonly<Record<string, T>>)
   return Object.fromEntries(Object.entries(named).filter(([name]) => name.startsWith(`${part}.`)).map(([name, value]) => [name.slice(part.length + 1), value]))
 }
 
-function tensorOf({ shape, bytes }: StoredTensor, dtype: tf.DataType): tf.Tensor {
+function tensorOf({ shape, dtype, bytes }: StoredTensor): tf.Tensor {
   // A copy with a buffer of its own; `slice` would not do, for Node's Buffer shares memory there.
-  const copy = new Uint8Array(bytes)
-  const values = dtype === 'float32' ? new Float32Array(copy.buffer) : dtype === 'int32' ? new Int32Array(copy.buffer) : copy
-  return tf.tensor(values, [...shape], dtype)
+  const { buffer } = new Uint8Array(bytes)
+  const tensor = (values: tf.TypedArray, type: tf.DataType): tf.Tensor => tf.tensor(values, [...shape], type)
+  switch (dtype) {
+    case 'F32': return tensor(new Float32Array(buffer), 'float32')
+    case 'F16': return tensor(Float32Array.from(new Uint16Array(buffer), halfToNumber), 'float32')
+    // The upper half of a float32.
+    case 'BF16': return tensor(new Float32Array(Uint32Array.from(new Uint16Array(buffer), bits => bits << 16).buffer), 'float32')
+    case 'I64': return tensor(Int32Array.from(new BigInt64Array(buffer), Number), 'int32')
+    case 'I32': return tensor(new Int32Array(buffer), 'int32')
+    case 'U8': return tensor(Int32Array.from(new Uint8Array(buffer)), 'int32')
+    case 'BOOL': return tensor(new Uint8Array(buffer), 'bool')
+  }
+}
+
+/** One bit for the sign, five for the exponent, ten for the fraction (IEEE 754). */
+function halfToNumber(bits: number): number {
+  const [sign, exponent, fraction] = [bits >> 15 ? -1 : 1, bits >> 10 & 31, bits & 1023]
+  if (exponent === 31) return fraction ? NaN : sign * Infinity
+  return sign * (exponent ? 2 ** (exponent - 15) * (1 + fraction / 1024) : 2 ** -24 * fraction)
 }

@@ -39,12 +39,16 @@ const write = async (name: string, change?: string): Promise<string> => {
 
 test('every command explains itself', () => {
   expect(lapstrake('--help').stdout).toContain('quickstart')
-  for (const name of ['train', 'plan', 'audit', 'evaluate', 'certify', 'doctor', 'quickstart']) {
+  for (const name of ['train', 'plan', 'audit', 'evaluate', 'certify', 'export', 'doctor', 'quickstart']) {
     const { status, stdout } = lapstrake(name, '--help')
     expect(status).toBe(0)
     expect(stdout).toContain('USAGE')
     expect(stdout).not.toContain('\x1b')
   }
+})
+
+test('says its version', () => {
+  expect(lapstrake('--version').stdout).toBe(`${(JSON.parse(readFileSync(join(root, 'packages/cli/package.json'), 'utf8')) as { version: string }).version}\n`)
 })
 
 test('a flag that a command does not know ends it', () => {

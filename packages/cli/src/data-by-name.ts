@@ -1,5 +1,7 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { shapes, subset, type Dataset } from 'lapstrake'
-import { cifar10, cifar100, fashionMnist, imageFolder, mnist, type DownloadProgress } from 'lapstrake/node'
+import { cifar10, cifar100, fashionMnist, imageFolder, mnist, webDataset, type DownloadProgress } from 'lapstrake/node'
 
 /** Data sets that the command line knows by name; anything else is a folder of images. */
 export const dataNames = ['shapes', 'fashion-mnist', 'mnist', 'cifar10', 'cifar100'] as const
@@ -12,14 +14,20 @@ const openers: Readonly<Record<string, (split: 'train' | 'test', limit?: number)
   cifar100: (split, limit) => cifar100({ split, onProgress, ...(limit !== undefined && { limit }) })
 }
 
-/** Opens a data set by its name, or a folder with `train` and `test` folders of images in class folders. */
+/** Opens a data set by its name, or a folder with `train` and `test` in it: folders of images in class folders, or of WebDataset's tar archives. */
 export async function dataByName(name: string, split: 'train' | 'test', limit?: number): Promise<Dataset> {
   const open = openers[name]
   if (open === undefined && !/[/\\.]/.test(name)) {
     throw new Error(`data: expected one of ${dataNames.join(', ')}, or the path of a folder of images such as ./photos, got ${name}.`)
   }
-  const dataset = open === undefined ? await imageFolder(`${name}/${split}`, { length: 32 }) : await open(split, limit)
+  const dataset = open === undefined ? await fromFolder(join(name, split)) : await open(split, limit)
   return limit !== undefined && limit < dataset.size ? subset(dataset, { count: limit }) : dataset
+}
+
+async function fromFolder(path: string): Promise<Dataset> {
+  const shards = (await readdir(path).catch(() => [])).filter(file => file.endsWith('.tar')).sort().map(file => join(path, file))
+  const onProgress = (done: number, total: number): unknown => process.stderr.isTTY && total > 1 && process.stderr.write(`\rshards: ${done} of ${total}${done === total ? '\n' : ''}`)
+  return shards.length > 0 ? webDataset(shards, { length: 32, onProgress }) : imageFolder(path, { length: 32 })
 }
 
 function onProgress({ file, received, total }: DownloadProgress): void {

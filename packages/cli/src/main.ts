@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { readFileSync } from 'node:fs'
 import { answerForMissingGpu } from './missing-gpu.ts'
 import { fail, stopQuietly } from './stop-quietly.ts'
 
@@ -6,8 +7,10 @@ import { fail, stopQuietly } from './stop-quietly.ts'
 if (!process.stdout.isTTY || process.env.NO_COLOR) process.env.NO_COLOR = '1'
 const { defineCommand, runMain } = await import('citty')
 
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+
 const main = defineCommand({
-  meta: { name: 'lapstrake', description: 'Trains networks in short, overlapping local units.' },
+  meta: { name: 'lapstrake', version, description: 'Trains networks in short, overlapping local units.' },
   setup({ rawArgs: [first] }) {
     if (first?.startsWith('-')) fail(new Error(`lapstrake: expected a command first, got ${first}. Options follow it: lapstrake train recipe.ts --epochs 1`))
   },
@@ -17,6 +20,7 @@ const main = defineCommand({
     audit: async () => (await import('./audit-command.ts')).auditCommand,
     evaluate: async () => (await import('./evaluate-command.ts')).evaluateCommand,
     certify: async () => (await import('./certify-command.ts')).certifyCommand,
+    export: async () => (await import('./export-command.ts')).exportCommand,
     doctor: async () => (await import('./doctor-command.ts')).doctorCommand,
     quickstart: async () => (await import('./quickstart-command.ts')).quickstartCommand
   }

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import type { ArgsDef } from 'citty'
-import { nearest } from './nearest-word.ts'
+import { closest } from 'fastest-levenshtein'
 
 /**
  * Refuses a flag that a command does not know.
@@ -16,6 +16,6 @@ export function refuseUnknownFlags(command: string, args: ArgsDef, given: readon
     if (token.kind !== 'option' || known.includes(token.name)) continue
     if (flags.length === 0) throw new Error(`${command}: expected no options, got ${token.rawName}. Leave it out.`)
     const listed = flags.map(([name]) => `--${name}`).join(', ')
-    throw new Error(`${command}: expected options among ${listed}, got ${token.rawName}. Did you mean --${nearest(token.name, known)}?`)
+    throw new Error(`${command}: expected options among ${listed}, got ${token.rawName}. Did you mean --${closest(token.name, known)}?`)
   }
 }

@@ -1,4 +1,5 @@
 import type { Scalar, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core'
+import type { Owned } from './memory.ts'
 import type { Random } from './random.ts'
 import type { Tree } from './tree.ts'
 
@@ -42,6 +43,8 @@ export interface Stage<P extends Params = Params, B extends Buffers = Buffers> {
 export interface Backbone {
   readonly name: string
   readonly stages: readonly Stage[]
+  /** What PyTorch calls the variables of its stages, in PyTorch's layout, for a network that is well known there. */
+  stateDict?(stages: readonly Variables[]): Owned<Readonly<Record<string, Tensor>>>
 }
 
 /** Two or more looks at the same examples; row `i` of each shows example `i`. */

@@ -18,6 +18,8 @@ export interface LoadedBatch {
   readonly epoch: number
   /** Give this to `batches` to go on behind this batch. */
   readonly next: Position
+  /** Milliseconds that passed before its examples were read and decoded, after it was asked for: 0 where the loader keeps up. */
+  readonly waited: number
 }
 
 export interface LoaderOptions {
@@ -76,7 +78,9 @@ export function loader(dataset: Dataset, { batchSize, random, views, sampler = s
     for (;;) {
       while (queue.length <= ahead) readAhead()
       const { at, indices, examples } = queue.shift()!
+      const asked = performance.now()
       const { images, labels } = await examples
+      const waited = performance.now() - asked
       const batch = own((): Batch => {
         const pixels = tf.div(tf.tensor4d(images, [batchSize, ...dataset.shape], 'int32'), 255) as tf.Tensor4D
         return {
@@ -85,7 +89,7 @@ export function loader(dataset: Dataset, { batchSize, random, views, sampler = s
           indices: tf.tensor1d(Int32Array.from(indices), 'int32')
         }
       })
-      yield { batch, epoch: at.epoch, next: after(at) }
+      yield { batch, epoch: at.epoch, next: after(at), waited }
     }
   }
   return { batchesPerEpoch, batches }

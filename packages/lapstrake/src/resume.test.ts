@@ -59,6 +59,9 @@ describe('a run that was saved', () => {
     await expect(train(experiment, shapes({ count: 32, length: 12 }), { seed: 3, resume: saved })).rejects.toThrow('expected a run with the examples 32, got one with 40')
     await expect(train({ ...experiment, isolation: endToEnd() }, dataset, { seed: 3, resume: saved })).rejects.toThrow('expected the same recipe that wrote the file, but the file also holds units.unit1')
     await expect(train(experiment, dataset, { seed: 3, resume: saved.subarray(0, 5000) })).rejects.toThrow('cut short')
+    for (let length = 0; length < saved.length; length += length < 20 ? 1 : 997) {
+      expect(() => describeRun(saved.subarray(0, length))).toThrow(/^decodeSafetensors: expected a safetensors file, got one .*cut short/)
+    }
     const newer = encodeSafetensors({ tensors: {}, metadata: { format: 'lapstrake-run-2', run: '{}' } })
     await expect(train(experiment, dataset, { seed: 3, resume: newer })).rejects.toThrow('run: expected format 1 or older, got 2: a newer lapstrake saved this run. Update lapstrake.')
     const weights = encodeSafetensors({ tensors: {}, metadata: { format: 'lapstrake-weights-1' } })

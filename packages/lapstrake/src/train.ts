@@ -42,6 +42,8 @@ export interface StepMetrics {
   readonly losses: Readonly<Record<string, number>>
   /** Duration of the step with its losses read, without waiting for data. */
   readonly milliseconds: number
+  /** Milliseconds that the step waited for its examples to be read and decoded. */
+  readonly waited: number
   /** Bytes of living tensors between steps. */
   readonly bytes: number
   /** What the embeddings of each unit tell, at steps that look. */
@@ -172,7 +174,7 @@ async function learn({ stages, freezer, trainer, state: first, source, steps, di
   try {
     const over = (): boolean => state.step >= steps || signal?.aborted === true || freezer?.over === true
     const position = { epoch: Math.floor(state.step / source.batchesPerEpoch), batch: state.step % source.batchesPerEpoch }
-    if (!over()) for await (const { batch, epoch } of source.batches(position)) {
+    if (!over()) for await (const { batch, epoch, waited } of source.batches(position)) {
       const began = performance.now()
       const entered = share(state)
       const observe = diagnoseEvery > 0 && ((state.step + 1) % diagnoseEvery === 0 || state.step + 1 === steps)
@@ -209,7 +211,7 @@ async function learn({ stages, freezer, trainer, state: first, source, steps, di
       good = entered
       for (const unit of freezer?.after(losses, state.step) ?? []) onWarning?.(`${unit} has learned what it can: from step ${state.step} on it is frozen.`)
       await onStep?.({
-        step: state.step, steps, epoch, losses, milliseconds: performance.now() - began, bytes: tf.memory().numBytes, ...looks
+        step: state.step, steps, epoch, losses, milliseconds: performance.now() - began, waited, bytes: tf.memory().numBytes, ...looks
       }, state, async () => save(state))
       if (over()) break
     }

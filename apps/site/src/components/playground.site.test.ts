@@ -1,4 +1,7 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { zipSync } from 'fflate'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
@@ -71,6 +74,31 @@ test('sample images are there to try it with', async () => {
   await page.getByRole('button', { name: 'Try it with sample images' }).click()
   await page.getByText('in 8 classes').waitFor({ timeout: 60_000 })
   await expect.poll(() => page.getByRole('region', { name: 'Your images' }).locator('img').count()).toBe(15)
+})
+
+test('a folder is dropped by the mouse, with all that lies in it; too few images for a batch are told', async () => {
+  const page = await site.context.newPage()
+  await page.goto(`${site.url}/playground`)
+  const box = (await page.locator('.drop').boundingBox())!
+  const folder = mkdtempSync(join(tmpdir(), 'lapstrake-drop-'))
+  const images = await drawn(page, Array.from({ length: 12 }, () => [24, 24]))
+  for (const [i, image] of images.entries()) {
+    const within = join(folder, i % 2 === 0 ? 'cat' : 'dog')
+    mkdirSync(within, { recursive: true })
+    writeFileSync(join(within, `${i}.png`), image)
+  }
+  const devtools = await site.context.newCDPSession(page)
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+    await devtools.send('Input.dispatchDragEvent', { type, x: box.x + box.width / 2, y: box.y + 20, data: { items: [], files: [folder], dragOperationsMask: 1 } })
+    if (type === 'dragOver') await page.locator('.drop.over').waitFor()
+  }
+  await page.getByText('12 images in 2 classes').waitFor()
+  expect(await page.locator('.drop.over').count()).toBe(0)
+  await page.locator('.cm-content').waitFor()
+  await page.getByLabel('Backend').selectOption('wasm')
+  await page.getByRole('button', { name: 'Run', exact: true }).click()
+  await page.getByText(/expected at least \d+ images for a batch, got 10 to learn from; 2 more are kept/).waitFor({ timeout: 60_000 })
+  rmSync(folder, { recursive: true })
 })
 
 test('what is no image is told, and a zip that is cut off', async () => {

@@ -87,6 +87,44 @@ test('Tab indents, and leaves the editor after Escape', async () => {
   expect(await page.locator('.cm-content').evaluate(element => element === document.activeElement)).toBe(false)
 })
 
+test('a point of the map shows its image and class, and UMAP makes another map', async () => {
+  const page = await open('03-loco')
+  await page.getByLabel('Steps').fill('2')
+  await button(page, 'Run').click()
+  await page.getByText('Done after 2 steps').waitFor({ timeout: 60_000 })
+  const map = page.getByRole('img', { name: /^Map of \d+ embeddings/ })
+  const picture = (): Promise<string> => map.evaluate(canvas => (canvas as HTMLCanvasElement).toDataURL())
+  const figure = page.locator('.map figure')
+  await map.scrollIntoViewIfNeeded()
+  const { x, y, width, height } = (await map.boundingBox())!
+  expect(await figure.count()).toBe(0)
+  // Across the middle, where points lie.
+  await page.mouse.move(x + width / 2, y + height / 2)
+  for (let part = 0.2; part < 0.8 && await figure.count() === 0; part += 0.02) await page.mouse.move(x + part * width, y + height / 2)
+  expect(await figure.innerText()).toMatch(/^(disc|square|triangle|star|cross|ring|crescent|bars)$/)
+  const colours = await figure.locator('canvas').evaluate(canvas => {
+    const { width, height } = canvas as HTMLCanvasElement
+    return new Set(new Uint32Array((canvas as HTMLCanvasElement).getContext('2d')!.getImageData(0, 0, width, height).data.buffer)).size
+  })
+  expect(colours).toBeGreaterThan(10)
+  await page.mouse.move(0, 0)
+  await expect.poll(() => figure.count()).toBe(0)
+
+  const pca = await picture()
+  await button(page, 'UMAP').click()
+  await expect.poll(picture, { timeout: 60_000 }).not.toBe(pca)
+  await page.getByText('UMAP is being made').waitFor({ state: 'detached' })
+  expect(await button(page, 'UMAP').getAttribute('aria-pressed')).toBe('true')
+})
+
+test('recipes go by their titles beside the page, and the navigation leads to all of them', async () => {
+  const page = await open('03-loco')
+  const beside = page.getByRole('navigation', { name: 'Sidebar' })
+  expect(await beside.getByRole('link').allInnerTexts()).toEqual(expect.arrayContaining(['Recipes', 'SimCLR', 'Greedy InfoMax', 'LoCo']))
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Recipes', exact: true }).click()
+  await page.waitForURL('**/recipes/')
+})
+
 test('a run that is saved waits for the next visit, and no tab writes over another', async () => {
   const page = await open('02-greedy-infomax')
   const late = await open('02-greedy-infomax')

@@ -25,6 +25,7 @@ const options = {
   parametersFormat: 'table',
   interfacePropertiesFormat: 'table',
   typeDeclarationFormat: 'table',
+  tableColumnSettings: { hideModifiers: true }, // all are read-only
   validation: { invalidLink: true, notExported: false, notDocumented: false },
   logLevel: 'Warn'
 }

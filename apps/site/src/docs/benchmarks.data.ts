@@ -104,7 +104,7 @@ function studies(): Benchmark {
   interface Result { method: string; accuracy: number; certificate?: { bound: number; testRisk: number } }
   const folders = readdirSync(results, { withFileTypes: true }).filter(entry => entry.isDirectory()).map(({ name }) => name)
   return {
-    command: `npm run --silent study -- docs/recipes/${folders[0]}.ts`,
+    command: `npm run --silent study:recipe -- docs/recipes/${folders[0]}.ts`,
     conditions: ['linear readout of the top stage on the test images, mean ± standard deviation over seeds', 'a folder of results has the name of its recipe'],
     groups: folders.map(folder => ({
       title: folder,

@@ -1,5 +1,5 @@
+import { closest } from 'fastest-levenshtein'
 import { transform } from 'sucrase'
-import { nearest } from '../../../../packages/cli/src/nearest-word.ts'
 import { addressOf, lineOf, RecipeError } from './recipe-error.ts'
 
 /** Files by name, such as `03-loco.ts`, with their TypeScript. */
@@ -26,7 +26,7 @@ export function evaluate(file: string, sources: Sources, modules: Readonly<Recor
     if (from.startsWith('./') && beside in sources) return load(beside)
     if (from in modules) return modules[from]!
     const known = [...Object.keys(modules), ...Object.keys(sources).map(name => `./${name}`)]
-    throw new Error(`import: expected a package that runs in a page or a recipe beside this one, got '${from}'. Did you mean '${nearest(from, known)}'?`)
+    throw new Error(`import: expected a package that runs in a page or a recipe beside this one, got '${from}'. Did you mean '${closest(from, known)}'?`)
   }
   try {
     return load(file) as Record<string, unknown>
@@ -56,7 +56,7 @@ const strict = (from: string, module: object, importer: string): object => new P
     if (key === '__esModule') return true
     if (typeof key !== 'string' || key in module) return (module as Record<string | symbol, unknown>)[key]
     const others = Object.keys(module)
-    const meant = key === 'default' || others.length === 0 ? '' : ` Did you mean ${nearest(key, others)}?`
+    const meant = key === 'default' || others.length === 0 ? '' : ` Did you mean ${closest(key, others)}?`
     const message = `import: '${from}' exports no ${key}.${meant}`
     const line = lineOfImport(importer, from, key)
     throw line === undefined ? new Error(message) : new RecipeError(message, line)

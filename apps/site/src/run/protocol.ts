@@ -70,11 +70,15 @@ export type RunEvent =
   | { readonly kind: 'accuracy'; readonly step: number; readonly stages: readonly number[]; readonly chance: number }
   /** Embeddings of the top stage in the plane, `x, y` after `x, y`, with their classes. */
   | { readonly kind: 'map'; readonly method: MapMethod; readonly step: number; readonly points: Float32Array; readonly labels: Int32Array; readonly classes: readonly string[] }
+  /** The images whose embeddings are mapped, told once before the first map: pixels RGBA of one after the other. */
+  | { readonly kind: 'mapped'; readonly height: number; readonly width: number; readonly pixels: Uint8ClampedArray<ArrayBuffer> }
   | { readonly kind: 'warning'; readonly message: string }
   | { readonly kind: 'saved'; readonly step: number; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly kind: 'weights'; readonly step: number; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly kind: 'done'; readonly steps: number; readonly interrupted: boolean }
   | { readonly kind: 'error'; readonly blame: Blame; readonly message: string; /** In the recipe, from 1. */ readonly line?: number }
+  /** The GPU is gone, and the worker ends; with the run as it was last kept, where it was. */
+  | { readonly kind: 'lost'; readonly step: number; readonly message: string; readonly kept?: { readonly step: number; readonly bytes: Uint8Array<ArrayBuffer> } }
   | { readonly kind: 'alive' }
   /** Made by the page: the worker has not answered for so long. */
   | { readonly kind: 'silent'; readonly seconds: number }

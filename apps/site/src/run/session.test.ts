@@ -17,7 +17,7 @@ test('tells its story in order, and answers when it is over', async () => {
   const session = startSession(request, event => events.push(event))
   expect(await session.ended).toBe(true)
   const kinds = events.map(({ kind }) => kind)
-  expect(kinds.filter(kind => kind !== 'accuracy' && kind !== 'map')).toEqual(['backend', 'data', 'plan', 'views', ...Array<string>(8).fill('step'), 'done'])
+  expect(kinds.filter(kind => !['accuracy', 'mapped', 'map'].includes(kind))).toEqual(['backend', 'data', 'plan', 'views', ...Array<string>(8).fill('step'), 'done'])
   const views = events.find(event => event.kind === 'views')!
   expect([views.examples.length, views.examples[0]!.length, views.examples[0]![0]!.length]).toEqual([8, 2, views.height * views.width * 4])
   const accuracy = events.find(event => event.kind === 'accuracy')!
@@ -62,7 +62,7 @@ test('ends after the steps that are asked for', async () => {
 
 test.each([
   ['a recipe that throws in a step', small.replace('export default { ...recipe', 'const loss = () => {\n  throw new Error("no")\n}\nexport default { ...recipe, loss: () => loss'), { blame: 'recipe', message: 'unit "unit0": no', line: recipes['03-loco.ts']!.split('\n').findIndex(line => line.startsWith('export default')) + 2 }],
-  ['a batch that the data cannot fill', small.replace('batchSize: 8', 'batchSize: 80'), { blame: 'training', message: expect.stringContaining('expected a batch size from 1 to 64') as string }]
+  ['a batch that the data cannot fill', small.replace('batchSize: 8', 'batchSize: 80'), { blame: 'data', message: expect.stringMatching(/^data: expected at least 80 images for a batch, got 64 to learn from; .* batchSize to 64 or less\.$/) as string }]
 ])('%s ends in one error', async (_, source, expected) => {
   const events: RunEvent[] = []
   expect(await startSession({ ...request, source }, event => events.push(event)).ended).toBe(false)

@@ -35,6 +35,8 @@ export function startSession(request: RunRequest, tell: Tell): Session {
 
   async function follow(): Promise<boolean> {
     let blame: Blame = 'recipe'
+    let step = 0
+    let kept: Kept | undefined
     try {
       const experiment = experimentOf(evaluate(request.recipe, { ...recipes, [request.recipe]: request.source }, modules))
       blame = 'backend'
@@ -46,6 +48,7 @@ export function startSession(request: RunRequest, tell: Tell): Session {
         onWarning: message => tell({ kind: 'warning', message })
       })
       const training = limited(data.training, experiment.examples)
+      refuseTooFew(experiment, training, data.held)
       tell({ kind: 'data', name: training.name, size: training.size, shape: training.shape, classes: training.classes, skipped: data.skipped })
       blame = 'training'
       const looking = observer(experiment.backbone, { ...data, training }, tell)
@@ -54,9 +57,13 @@ export function startSession(request: RunRequest, tell: Tell): Session {
       const views = await firstViews(experiment, training, request.seed)
       if (views !== undefined) tell(views)
       let saveNow: Save | undefined
+      // What a GPU holds is gone with it.
+      const keeping = name === 'webgpu' ? pace({ first: 0, interval: 15_000, share: 0.05 }) : undefined
       try {
         const state = await learn({ experiment, training, steps, looking, onState: async (state, save) => {
           saveNow = save
+          step = state.step
+          if (keeping?.due()) await keeping.take(async () => { kept = { step, bytes: await save() as Uint8Array<ArrayBuffer> } })
           answer = answering(state, save)
           await breathe()
           await answerAll()
@@ -74,8 +81,12 @@ export function startSession(request: RunRequest, tell: Tell): Session {
       await answerAll()
       return true
     } catch (error) {
-      const line = error instanceof RecipeError ? error.line : lineOf(request.recipe, error)
       const message = messageOf(error)
+      if (message.includes('backend-webgpu: expected the GPU to stay')) {
+        tell({ kind: 'lost', step, message, ...(kept && { kept }) })
+        return false
+      }
+      const line = error instanceof RecipeError ? error.line : lineOf(request.recipe, error)
       if (line === undefined && message.startsWith('backend-')) blame = 'backend'
       tell({ kind: 'error', blame: line === undefined ? blame : 'recipe', message, ...(line !== undefined && { line }) })
       return false
@@ -120,6 +131,8 @@ export function startSession(request: RunRequest, tell: Tell): Session {
   }
 }
 
+type Kept = NonNullable<Extract<RunEvent, { kind: 'lost' }>['kept']>
+
 /** The run as it stands, to be gone on with. */
 type Save = () => Promise<Uint8Array>
 
@@ -143,6 +156,14 @@ async function reply(question: Question, { state, looking, experiment, tell, sav
 }
 
 const limited = (dataset: Dataset, examples: number = Infinity): Dataset => (examples < dataset.size ? subset(dataset, { count: examples }) : dataset)
+
+/** @throws Error if the images are too few for a single batch */
+function refuseTooFew({ batchSize }: Experiment, { size }: Dataset, held: Dataset): void {
+  if (size >= batchSize) return
+  throw new Error(
+    `data: expected at least ${batchSize} images for a batch, got ${size} to learn from; ${held.size} more are kept to look at the network with. ` +
+    `Add images, or lower the recipe's batchSize to ${size} or less.`)
+}
 
 /** Tells what is going to happen, and gives back how many steps that takes. */
 function tellPlan({ name, backbone: { stages }, isolation, batchSize, epochs }: Experiment, { size }: Dataset, tell: Tell): number {

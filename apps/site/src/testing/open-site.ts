@@ -1,3 +1,7 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { chromium, type Browser, type BrowserContext } from 'playwright-core'
 import { serve } from '../../serve.mjs'
 
@@ -16,19 +20,28 @@ export interface OpenSiteOptions {
   readonly width?: number
   readonly height?: number
   readonly dark?: boolean
+  /** Whether pages may keep anything, as some private windows forbid. */
+  readonly storage?: boolean
+  /** More switches of Chromium. */
+  readonly switches?: readonly string[]
+  /** What is served, where it is not the built site. */
+  readonly folder?: string
 }
 
 /** Serves the built site and opens Debian's Chromium, with WebGPU in software. */
-export async function openSite({ isolated = true, width = 1280, height = 900, dark = false }: OpenSiteOptions = {}): Promise<OpenSite> {
-  const { url, close } = await serve({ isolated })
-  const browser = await chromium.launch({
+export async function openSite({ isolated = true, width = 1280, height = 900, dark = false, storage = true, switches = [], folder }: OpenSiteOptions = {}): Promise<OpenSite> {
+  const { url, close } = await serve({ isolated, ...(folder !== undefined && { folder }) })
+  const how = {
     executablePath: '/usr/bin/chromium',
     args: [
       '--no-sandbox', '--headless=new', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan',
-      '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run', '--disable-quic'
+      '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run', '--disable-quic', ...switches
     ]
-  })
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme: dark ? 'dark' : 'light' })
+  }
+  const look = { viewport: { width, height }, colorScheme: dark ? 'dark' : 'light' } as const
+  const profile = storage ? undefined : profileWithoutStorage()
+  const context = profile === undefined ? await (await chromium.launch(how)).newContext(look) : await chromium.launchPersistentContext(profile, { ...how, ...look })
+  const browser = context.browser()!
   const complaints: string[] = []
   context.on('console', message => { if (message.type() === 'error') complaints.push(`${message.page()?.url()}: ${message.text()}`) })
   context.on('weberror', error => { complaints.push(`${error.page()?.url()}: ${error.error().message}`) })
@@ -36,7 +49,17 @@ export async function openSite({ isolated = true, width = 1280, height = 900, da
     url, browser, context, complaints,
     async close() {
       await browser.close()
+      // A browser writes its last words after it said that it is closed.
+      if (profile !== undefined) await rm(profile, { recursive: true, force: true, maxRetries: 20 })
       await close()
     }
   }
+}
+
+/** A folder of settings for a browser; what forbids cookies forbids all storage. */
+function profileWithoutStorage(): string {
+  const profile = mkdtempSync(join(tmpdir(), 'lapstrake-site-'))
+  mkdirSync(join(profile, 'Default'))
+  writeFileSync(join(profile, 'Default/Preferences'), JSON.stringify({ profile: { default_content_setting_values: { cookies: 2 } } }))
+  return profile
 }

@@ -10,6 +10,8 @@ export interface RunInPageOptions {
   readonly until?: RunEvent['kind']
   /** Stops the run at this step. */
   readonly untilStep?: number
+  /** Calls a function of the page, by its name, when a step has been told. */
+  readonly callAtStep?: { readonly step: number; readonly name: string }
   /** Files of one's own, made in the page: their paths and bytes in base64. */
   readonly files?: readonly { readonly path: string; readonly base64: string }[]
 }
@@ -31,16 +33,17 @@ export async function openBarePage({ url, context }: OpenSite): Promise<Page> {
 }
 
 /** Runs a recipe in a page and gives back what was told; of lists of numbers their length in bytes. */
-export const runInPage = (page: Page, request: RunRequest, { until, untilStep, files = [] }: RunInPageOptions = {}): Promise<readonly RunEvent[]> =>
-  page.evaluate(({ request, until, untilStep, files }) => new Promise<RunEvent[]>(resolve => {
+export const runInPage = (page: Page, request: RunRequest, { until, untilStep, callAtStep, files = [] }: RunInPageOptions = {}): Promise<readonly RunEvent[]> =>
+  page.evaluate(({ request, until, untilStep, callAtStep, files }) => new Promise<RunEvent[]>(resolve => {
     const own = files.map(({ path, base64 }) => ({ path, file: new File([Uint8Array.from(atob(base64), letter => letter.charCodeAt(0))], path) }))
     const told: RunEvent[] = []
     const { startRun } = window as unknown as typeof run
     const { stop } = startRun(own.length > 0 ? { ...request, data: { kind: 'files', files: own } } : request, event => {
       told.push(JSON.parse(JSON.stringify(event, (_, value: unknown) => (ArrayBuffer.isView(value) ? value.byteLength : value))) as RunEvent)
+      if (event.kind === 'step' && event.metrics.step === callAtStep?.step) (window as unknown as Record<string, () => void>)[callAtStep.name]!()
       const isLast = event.kind === 'step' && event.metrics.step === untilStep
       if (!isLast && event.kind !== 'done' && event.kind !== 'error' && event.kind !== until) return
       stop()
       resolve(told)
     })
-  }), { request, files, ...(until !== undefined && { until }), ...(untilStep !== undefined && { untilStep }) })
+  }), { request, files, ...(until !== undefined && { until }), ...(untilStep !== undefined && { untilStep }), ...(callAtStep && { callAtStep }) })

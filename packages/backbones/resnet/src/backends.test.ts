@@ -5,7 +5,7 @@ import { read } from '@lapstrake/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { Block } from './blocks.ts'
-import { convNet, identity, projector, resNet } from './index.ts'
+import { convNet, identity, pResNet50, projector, resNet } from './index.ts'
 import { batchNorm, groupNorm, type Norm } from './norm.ts'
 import { stageOf } from './stage-of.ts'
 
@@ -38,7 +38,8 @@ await describeOnBackends(['wasm', 'node'], backend => {
     ['batchNorm', normStage(batchNorm()), [5, 4, 6]],
     ['groupNorm', normStage(groupNorm({ groups: 2 })), [5, 4, 6]],
     ['identity', identity(), [5, 4, 6]],
-    ['projector', projector({ dims: [8, 5], norm: 'batch' }), [5, 4, 6]]
+    ['projector', projector({ dims: [8, 5], norm: 'batch' }), [5, 4, 6]],
+    ['a stage of pResNet50 with two groups', pResNet50({ width: 7 }).stages[3]!, [3, 4, 72]]
   ])('on %s', (_, stage, inputShape) => {
     test.each([['training', training], ['inference', inference]])('in %s: output, buffers, gradients', async (_, mode) => {
       await onBoth(backend, () => {

@@ -4,8 +4,10 @@ import { describeStage, gradientError, read } from '@lapstrake/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import { chain, convBlock, residualBlock, type Block } from './blocks.ts'
+import { convolveInGroups } from './grouped-convolution.ts'
 import golden from './golden/torch.json' with { type: 'json' }
 import { batchNorm, groupNorm, type Norm } from './norm.ts'
+import { resize } from './resize.ts'
 import { stemOf } from './res-net.ts'
 import { stageOf } from './stage-of.ts'
 
@@ -25,6 +27,13 @@ function closeTo(found: tf.Tensor, { shape, data }: Golden): void {
   data.forEach((value, i) => expect(Math.abs(numbers[i]! - value)).toBeLessThan(1e-4 * Math.max(1, largest)))
 }
 
+const resizedTo = (height: number, width: number): Block => ({
+  filters: 2,
+  lengthAfter: () => height,
+  init: () => ({ params: {}, buffers: {} }),
+  apply: (_, input) => ({ output: resize(input as tf.Tensor4D, height, width), buffers: {} })
+})
+
 describeStage('residual block with group statistics', stageOf('residual', residualBlock({ filters: 4, norm: groupNorm({ groups: 2 }) })), { inputShape, tolerance: 0.1 })
 
 describe('agrees with PyTorch: outputs, gradients, running statistics', () => {
@@ -35,6 +44,9 @@ describe('agrees with PyTorch: outputs, gradients, running statistics', () => {
     ['bottleneck', residualBlock({ filters: 8, stride: 2, norm, bottleneck: true })],
     ['groups', convBlock({ filters: 4, stride: 2, norm: groupNorm({ groups: 2 }) })],
     ['stage', chain([convBlock({ filters: 4, stride: 2, norm }), convBlock({ filters: 4, norm })])],
+    ['grouped', convBlock({ filters: 9, groups: 3, norm })],
+    ['grouped1x1', convBlock({ filters: 4, size: 1, groups: 2, norm })],
+    ['resized', chain([convBlock({ filters: 2, norm }), resizedTo(4, 5)])],
     ['stem', chain(stemOf('imagenet', 2, norm))]
   ])('%s', (name, block) => {
     const expected = golden.cases[name]
@@ -53,6 +65,19 @@ describe('agrees with PyTorch: outputs, gradients, running statistics', () => {
     leaves(aux).forEach((statistic, i) => closeTo(statistic, expected.running[i]!))
     closeTo(block.apply({ params: variables.params, buffers: aux }, x, { training: false }).output, expected.inference)
   })
+})
+
+test('a convolution in groups is the dense one with a kernel of blocks, and keeps its input and its kernel', () => {
+  const [x, kernel] = [seeded(1).normal([2, 5, 4, 6]) as tf.Tensor4D, seeded(2).normal([3, 3, 2, 9]) as tf.Tensor4D]
+  const dense = tf.concat([0, 1, 2].map(g => tf.pad(tf.slice(kernel, [0, 0, 0, 3 * g], [3, 3, 2, 3]), [[0, 0], [0, 0], [2 * g, 4 - 2 * g], [0, 0]])), 3) as tf.Tensor4D
+  const grouped = convolveInGroups(x, kernel, 3)
+  read(tf.conv2d(x, dense, 1, 'same')).forEach((value, i) => expect(read(grouped)[i]).toBeCloseTo(value, 4))
+  const tensors = tf.memory().numTensors
+  const { outputs, dispose } = vjp(() => ({ outputs: [convolveInGroups(x, kernel, 3)], aux: null }), [x, kernel])
+  expect(tf.memory().numTensors).toBe(tensors + 3)
+  dispose()
+  outputs[0]!.dispose()
+  expect(tf.memory().numTensors).toBe(tensors)
 })
 
 test('batch statistics survive a mean a thousand times the deviation', () => {

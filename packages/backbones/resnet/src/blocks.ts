@@ -1,6 +1,7 @@
 import type { Buffers, Mode, Params, Random, Variables } from '@lapstrake/core'
 import type * as tf from '@tensorflow/tfjs-core'
 import { convolutionKernel, convolve, strided } from './convolution.ts'
+import { convolveInGroups } from './grouped-convolution.ts'
 import type { Norm } from './norm.ts'
 import { reluOfSum } from './pool.ts'
 
@@ -22,6 +23,8 @@ export interface ConvBlockOptions {
   readonly filters: number
   readonly stride?: number
   readonly size?: number
+  /** Each group of channels is convolved by itself; without a stride. */
+  readonly groups?: number
   readonly norm: Norm
   readonly relu?: boolean
   /** What the normalisation's scale starts with. */
@@ -29,16 +32,17 @@ export interface ConvBlockOptions {
 }
 
 /** Convolution, normalisation and, unless told otherwise, a ReLU. */
-export const convBlock = ({ filters, stride = 1, size = 3, norm, relu = true, scale = 1 }: ConvBlockOptions): Block => ({
+export const convBlock = ({ filters, stride = 1, size = 3, groups = 1, norm, relu = true, scale = 1 }: ConvBlockOptions): Block => ({
   filters,
   lengthAfter: length => strided(length, stride),
   init(random, channels) {
     const { params, buffers } = norm.init(filters, scale)
-    return { params: { kernel: convolutionKernel(random, size, channels, filters), norm: params }, buffers }
+    return { params: { kernel: convolutionKernel(random, size, channels, filters, groups), norm: params }, buffers }
   },
   apply({ params, buffers }, input, mode) {
     const { kernel, norm: learned } = params as { kernel: tf.Tensor; norm: Params }
-    return norm.apply({ params: learned, buffers }, convolve(input, kernel, stride), mode, { relu })
+    const maps = groups === 1 ? convolve(input, kernel, stride) : convolveInGroups(input as tf.Tensor4D, kernel as tf.Tensor4D, groups)
+    return norm.apply({ params: learned, buffers }, maps, mode, { relu })
   }
 })
 
@@ -83,25 +87,35 @@ export function residualBlock({ filters, stride = 1, norm, bottleneck = false, z
   const body = chain(bottleneck
     ? [convBlock({ filters: inner, size: 1, norm }), convBlock({ filters: inner, stride, norm }), convBlock({ ...last, size: 1 })]
     : [convBlock({ filters, stride, norm }), convBlock(last)])
-  const projection = convBlock({ filters, stride, size: 1, norm, relu: false })
-  return {
-    filters,
-    lengthAfter: length => strided(length, stride),
-    init(random, channels) {
-      const main = body.init(random.split('body'), channels)
-      const skip = stride === 1 && channels === filters ? { params: {}, buffers: {} } : projection.init(random.split('skip'), channels)
-      return { params: { body: main.params, skip: skip.params }, buffers: { body: main.buffers, skip: skip.buffers } }
-    },
-    apply(variables, input, mode) {
-      const main = body.apply(part(variables, 'body'), input, mode)
-      const shortcut = part(variables, 'skip')
-      const skip = Object.keys(shortcut.params).length === 0
-        ? { output: input, buffers: {} }
-        : projection.apply(shortcut, input, mode)
-      return {
-        output: reluOfSum(main.output as tf.Tensor4D, skip.output as tf.Tensor4D),
-        buffers: { body: main.buffers, skip: skip.buffers }
-      }
+  return residual({ body, projection: convBlock({ filters, stride, size: 1, norm, relu: false }), resizes: stride !== 1 })
+}
+
+export interface ResidualParts {
+  readonly body: Block
+  /** Takes the place of the shortcut where shapes change. */
+  readonly projection: Block
+  /** Whether height and width change. */
+  readonly resizes: boolean
+}
+
+/** A body and a shortcut past it, added, and a ReLU. */
+export const residual = ({ body, projection, resizes }: ResidualParts): Block => ({
+  filters: body.filters,
+  lengthAfter: body.lengthAfter,
+  init(random, channels) {
+    const main = body.init(random.split('body'), channels)
+    const skip = !resizes && channels === body.filters ? { params: {}, buffers: {} } : projection.init(random.split('skip'), channels)
+    return { params: { body: main.params, skip: skip.params }, buffers: { body: main.buffers, skip: skip.buffers } }
+  },
+  apply(variables, input, mode) {
+    const main = body.apply(part(variables, 'body'), input, mode)
+    const shortcut = part(variables, 'skip')
+    const skip = Object.keys(shortcut.params).length === 0
+      ? { output: input, buffers: {} }
+      : projection.apply(shortcut, input, mode)
+    return {
+      output: reluOfSum(main.output as tf.Tensor4D, skip.output as tf.Tensor4D),
+      buffers: { body: main.buffers, skip: skip.buffers }
     }
   }
-}
+})

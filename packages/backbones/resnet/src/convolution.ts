@@ -1,9 +1,12 @@
 import type { Random } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 
-/** A kernel with the variance 2 / (size² · filters), for layers that a ReLU follows (He et al. 2015, eq. 14, https://arxiv.org/abs/1502.01852). */
-export const convolutionKernel = (random: Random, size: number, channels: number, filters: number): tf.Tensor4D =>
-  random.normal([size, size, channels, filters], 0, Math.sqrt(2 / (size * size * filters))) as tf.Tensor4D
+/**
+ * A kernel with the variance 2 / (size² · filters), for layers that a ReLU follows (He et al. 2015, eq. 14,
+ * https://arxiv.org/abs/1502.01852). A channel reaches only the filters of its group.
+ */
+export const convolutionKernel = (random: Random, size: number, channels: number, filters: number, groups = 1): tf.Tensor4D =>
+  random.normal([size, size, channels / groups, filters], 0, Math.sqrt(2 * groups / (size * size * filters))) as tf.Tensor4D
 
 /** Convolution without bias, padded alike on all sides as in PyTorch: a stride of two halves odd and even lengths upwards. */
 export const convolve = (x: tf.Tensor, kernel: tf.Tensor, stride = 1): tf.Tensor4D =>

@@ -38,6 +38,22 @@ describe('shapes', () => {
       .toEqual([[56, 56, 16], [28, 28, 32], [14, 14, 64], [7, 7, 128]])
   })
 
+  test('a ResNet may be cut at every block: the same layers in the same order', () => {
+    const options = { width: 4, stem: 'imagenet' } as const
+    const [whole, cut] = [resNet(options), resNet({ ...options, stages: 'blocks' })]
+    expect(cut.stages.map(({ name }) => name)).toEqual(['res2a', 'res2b', 'res3a', 'res3b', 'res4a', 'res4b', 'res5a', 'res5b'])
+    const sizes = ({ stages }: Backbone): number[] => {
+      let shape: Shape = [32, 32, 3]
+      return tf.tidy(() => stages.flatMap(stage => {
+        const { params, outputShape } = stage.init(seeded(1), shape)
+        shape = outputShape
+        return leaves<tf.Tensor>(params).map(({ size }) => size)
+      }) as unknown as tf.Tensor) as unknown as number[]
+    }
+    expect(sizes(cut)).toEqual(sizes(whole))
+    expect(walk(cut, [32, 32, 3]).shapes.filter((_, i) => i % 2 === 1)).toEqual(walk(whole, [32, 32, 3]).shapes)
+  })
+
   test.each(['batch', 'group'] as const)('a forward pass with %s statistics gives the announced shape', norm => {
     for (const backbone of [resNet({ depth: 50, stem: 'imagenet', width: 4, norm }), resNet({ width: 4, norm }), convNet({ widths: [4, 4], strides: [1, 2], norm })]) {
       tf.tidy(() => {
@@ -104,6 +120,7 @@ test.each([
   [() => convNet({ widths: [0], strides: [1] }), 'convNet: expected whole numbers above 0'],
   [() => resNet({ depth: 20 as 18 }), 'resNet: expected a depth of 18, 34 or 50, got 20.'],
   [() => resNet({ stem: 'x' as 'cifar' }), 'resNet: expected the stem \'cifar\' or \'imagenet\', got "x".'],
+  [() => resNet({ stages: 'x' as 'blocks' }), 'resNet: expected the stages \'groups\' or \'blocks\', got "x".'],
   [() => resNet({ norm: 'layer' as 'batch' }), 'resNet: expected the normalisation \'batch\' or \'group\', got "layer".'],
   [() => projector({ dims: [4], norm: 'group' as 'batch' }), 'projector: expected the normalisation \'batch\' or \'none\', got "group".'],
   [() => convDecoder({ dims: [4] }).init(seeded(1), [7]), 'convDecoder: expected inputs of shape [height, width, channels], got [7]. Use projector'],

@@ -4,6 +4,7 @@ import { chain, convBlock, residualBlock, type Block } from './blocks.ts'
 import { strided } from './convolution.ts'
 import { normOf, type Norm, type NormName } from './norm.ts'
 import { stageOf } from './stage-of.ts'
+import { toTorchvision } from './torchvision.ts'
 
 export interface ResNetOptions {
   readonly depth?: 18 | 34 | 50
@@ -17,33 +18,41 @@ export interface ResNetOptions {
    * (Goyal et al. 2017, section 5.1, https://arxiv.org/abs/1706.02677). Otherwise at 1, as torchvision does.
    */
   readonly zeroInitResidual?: boolean
+  /** `groups`: one for each size of maps. `blocks`: one for each residual block, named as in the authors' models: res2a, res2b, … */
+  readonly stages?: 'groups' | 'blocks'
 }
 
 const blocksOf = { 18: [2, 2, 2, 2], 34: [3, 4, 6, 3], 50: [3, 4, 6, 3] } as const
 
 /**
- * A residual network of four stages, the first with the stem in it, cut as in LoCo: conv1 + res2, res3, res4, res5
+ * A residual network of four stages, the first with the stem in it, cut as in LoCo: conv1 + res2, res3, res4, res5; or with
+ * each residual block a stage of its own, as finer local learning wants it
  * (He et al. 2016, table 1, https://arxiv.org/abs/1512.03385; Xiong et al. 2020, section 3.1, https://arxiv.org/abs/2008.01342).
  * Depth 50 strides on the 3×3 convolutions, as torchvision does. Kernels start with the variance 2 / (size² · filters).
  *
- * @throws RangeError for an unknown depth, stem or norm, or a width below 1
+ * @throws RangeError for an unknown depth, stem, norm or cut, or a width below 1
  */
 export function resNet(
-  { depth = 18, stem = 'cifar', norm = 'batch', width = 64, zeroInitResidual = false }: ResNetOptions = {}
+  { depth = 18, stem = 'cifar', norm = 'batch', width = 64, zeroInitResidual = false, stages = 'groups' }: ResNetOptions = {}
 ): Backbone {
   const counts = blocksOf[depth]
   if (counts === undefined) throw new RangeError(`resNet: expected a depth of 18, 34 or 50, got ${String(depth)}.`)
   if (stem !== 'cifar' && stem !== 'imagenet') throw new RangeError(`resNet: expected the stem 'cifar' or 'imagenet', got ${JSON.stringify(stem)}.`)
   if (!Number.isInteger(width) || width < 1) throw new RangeError(`resNet: expected a width of 1 or more, got ${width}. Try 64.`)
+  if (stages !== 'groups' && stages !== 'blocks') throw new RangeError(`resNet: expected the stages 'groups' or 'blocks', got ${JSON.stringify(stages)}.`)
   const kind = normOf('resNet', norm)
   const bottleneck = depth === 50
   return {
     name: `resNet-${depth}`,
-    stages: counts.map((count, i) => {
+    stateDict: toTorchvision,
+    stages: counts.flatMap((count, i) => {
       const filters = width * 2 ** i * (bottleneck ? 4 : 1)
       const blocks = Array.from({ length: count }, (_, b) =>
         residualBlock({ filters, stride: i > 0 && b === 0 ? 2 : 1, norm: kind, bottleneck, zeroInit: zeroInitResidual }))
-      return stageOf(`res${i + 2}`, chain(i === 0 ? [...stemOf(stem, width, kind), ...blocks] : blocks))
+      const before = i === 0 ? stemOf(stem, width, kind) : []
+      return stages === 'groups'
+        ? [stageOf(`res${i + 2}`, chain([...before, ...blocks]))]
+        : blocks.map((block, b) => stageOf(`res${i + 2}${'abcdef'[b]!}`, chain(b === 0 ? [...before, block] : [block])))
     })
   }
 }

@@ -9,6 +9,9 @@ interface Waiting {
   readonly reject: (error: Error) => void
 }
 
+/** A file, its bytes, or where they lie in another file. */
+export type ImageSource = string | Uint8Array | { readonly path: string; readonly offset: number; readonly size: number }
+
 let pool: readonly Worker[] | undefined
 let next = 0
 const waiting = new Map<number, Waiting>()
@@ -17,7 +20,7 @@ const waiting = new Map<number, Waiting>()
  * Decodes a JPEG or PNG in a worker thread to red, green and blue from 0 to 255, scaled to cover `length` × `length` and cut from
  * the middle if one is given. The threads are made at the first call, and do not keep the process alive.
  */
-export function decode(source: string | Uint8Array, length?: number): Promise<Uint8Array> {
+export function decode(source: ImageSource, length?: number): Promise<Uint8Array> {
   pool ??= Array.from({ length: Math.max(1, Math.min(4, availableParallelism() - 1)) }, start)
   const id = next++
   return new Promise((resolve, reject) => {

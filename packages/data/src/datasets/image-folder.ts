@@ -1,5 +1,7 @@
-import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { createHash } from 'node:crypto'
+import { readdir, stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { cachedIndex } from './cached-index.ts'
 import type { Dataset, Examples } from './dataset.ts'
 import { decode } from './decode.ts'
 
@@ -8,9 +10,16 @@ export interface ImageFolderOptions {
   readonly length: number
 }
 
+/** The files of a class, in one string: a million names take some twenty megabytes so. */
+interface ClassIndex {
+  readonly name: string
+  /** Names of files, with a line feed behind each. */
+  readonly files: string
+}
+
 /**
  * A folder with a folder of JPEG or PNG files for each class. Files are read and decoded as they are asked for, in
- * worker threads.
+ * worker threads. What lies in the folders is listed once and remembered in the user's cache, until a folder changes.
  *
  * @throws Error if there is no folder or no image in it, and on reading if a file cannot be decoded
  */
@@ -19,11 +28,19 @@ export async function imageFolder(path: string, { length }: ImageFolderOptions):
     throw new Error(`imageFolder: expected a folder at ${path}, but it cannot be read.`, { cause: error })
   })
   const classes = folders.filter(entry => entry.isDirectory()).map(({ name }) => name).sort()
-  const files = (await Promise.all(classes.map(async (name, label) =>
-    (await readdir(join(path, name))).filter(file => /\.(jpe?g|png)$/i.test(file)).sort()
-      .map(file => ({ file: join(path, name, file), label }))))).flat()
-  if (files.length === 0) {
+  const changed = await Promise.all(classes.map(async name => `${name} ${(await stat(join(path, name))).mtimeMs}`))
+  const state = createHash('sha256').update(changed.join('\n')).digest('hex')
+  const listed = await cachedIndex(resolve(path), state, () => Promise.all(classes.map(async (name): Promise<ClassIndex> => ({
+    name, files: (await readdir(join(path, name))).filter(file => /\.(jpe?g|png)$/i.test(file) && !file.includes('\n')).sort().map(file => `${file}\n`).join('')
+  }))))
+  const places = placesOf(listed)
+  const size = places.labels.length
+  if (size === 0) {
     throw new Error(`imageFolder: expected ${path}/<class>/<image>.jpg or .png, got no image in ${classes.length} folders.`)
+  }
+  const fileOf = (i: number): string => {
+    const { name, files } = listed[places.labels[i]!]!
+    return join(path, name, files.slice(places.starts[i], files.indexOf('\n', places.starts[i])))
   }
   const pixelsOf = (file: string): Promise<Uint8Array> => decode(file, length).catch((error: unknown) => {
     throw new Error(`imageFolder: expected ${file} to be an image, but it is damaged or cut short. Remove it or replace it.`, { cause: error })
@@ -32,13 +49,26 @@ export async function imageFolder(path: string, { length }: ImageFolderOptions):
     name: path,
     classes,
     shape: [length, length, 3],
-    size: files.length,
-    labels: Int32Array.from(files, ({ label }) => label),
+    size,
+    labels: places.labels,
     async read(indices): Promise<Examples> {
-      const chosen = Array.from(indices, i => files[i]!)
-      const images = new Uint8Array(chosen.length * length * length * 3)
-      await Promise.all(chosen.map(async ({ file }, i) => images.set(await pixelsOf(file), i * length * length * 3)))
-      return { images, labels: Int32Array.from(chosen, ({ label }) => label) }
+      const images = new Uint8Array(indices.length * length * length * 3)
+      await Promise.all(Array.from(indices, async (example, i) => images.set(await pixelsOf(fileOf(example)), i * length * length * 3)))
+      return { images, labels: Int32Array.from(indices, example => places.labels[example]!) }
     }
   }
+}
+
+/** The class of each file, and where its name starts. */
+function placesOf(classes: readonly ClassIndex[]): { readonly labels: Int32Array; readonly starts: Uint32Array } {
+  const size = classes.reduce((sum, { files }) => sum + (files.match(/\n/g)?.length ?? 0), 0)
+  const [labels, starts] = [new Int32Array(size), new Uint32Array(size)]
+  let i = 0
+  classes.forEach(({ files }, label) => {
+    for (let start = 0; start < files.length; start = files.indexOf('\n', start) + 1) {
+      labels[i] = label
+      starts[i++] = start
+    }
+  })
+  return { labels, starts }
 }

@@ -14,8 +14,9 @@ export const noCurves: Curves = { every: 1, filled: 1, steps: [], losses: {} }
 /** Points beyond which two become one. */
 const most = 1000
 
-/** The curves with one more step. A unit that joins late has gaps before it. */
-export function append(curves: Curves, step: number, losses: Readonly<Record<string, number>>): Curves {
+/** The curves with one more step; points from that step on give way to it. A unit that joins late has gaps before it. */
+export function append(before: Curves, step: number, losses: Readonly<Record<string, number>>): Curves {
+  const curves = step > (before.steps.at(-1) ?? -Infinity) ? before : until(before, step)
   const { every, filled, steps } = curves
   const joins = filled < every && steps.length > 0
   const at = joins ? steps.length - 1 : steps.length
@@ -32,6 +33,12 @@ export function append(curves: Curves, step: number, losses: Readonly<Record<str
     }))
   }
   return longer.steps.length > most ? halved(longer) : longer
+}
+
+/** The points before a step. */
+function until({ every, steps, losses }: Curves, step: number): Curves {
+  const count = steps.filter(last => last < step).length
+  return { every, filled: every, steps: steps.slice(0, count), losses: Object.fromEntries(Object.entries(losses).map(([name, values]) => [name, values.slice(0, count)])) }
 }
 
 function halved({ every, steps, losses }: Curves): Curves {

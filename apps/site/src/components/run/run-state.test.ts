@@ -3,7 +3,7 @@ import type { RunEvent } from '../../run/protocol.ts'
 import { begin, fold, idle, paceOf, stepsOf, stopped, unitsOf, type RunState } from './run-state.ts'
 
 const step = (at: number, losses: Readonly<Record<string, number>> = { unit0: 2, unit1: 3 }): RunEvent =>
-  ({ kind: 'step', metrics: { step: at, steps: 100, epoch: 0, losses, milliseconds: 5, bytes: 1e6 + at } })
+  ({ kind: 'step', metrics: { step: at, steps: 100, epoch: 0, losses, milliseconds: 5, waited: 0, bytes: 1e6 + at } })
 const plan: RunEvent = { kind: 'plan', name: 'loco', stages: 3, spans: [{ start: 0, end: 2 }, { start: 1, end: 3 }], steps: 100, batchSize: 64 }
 /** The events of a run, one each 100 ms. */
 const after = (events: readonly RunEvent[], from: RunState = begin(0)): RunState =>
@@ -73,6 +73,12 @@ test('the pace is that of the last steps', () => {
 test('units are named by their losses, and counted before there are any', () => {
   expect(unitsOf(after([plan]))).toEqual(['unit0', 'unit1'])
   expect(unitsOf(after([plan, step(1, { unit0: 1, crd: 1 })]))).toEqual(['unit0', 'crd'])
+})
+
+test('a run whose GPU is lost goes on from where it was kept, and its curves with it', () => {
+  const state = after([plan, step(1), step(2), step(3), { kind: 'lost', step: 3, message: 'lost', kept: { step: 1, bytes: new Uint8Array(1) } }, plan, step(2, { unit0: 9, unit1: 9 })])
+  expect(state).toMatchObject({ phase: 'running', step: 2, curves: { steps: [1, 2], losses: { unit0: [2, 9], unit1: [3, 9] } } })
+  expect(state.warnings).toEqual(['The GPU was lost at step 3: the run goes on from step 1, as it was last kept.'])
 })
 
 test('curves of a long run keep their number of points, each the mean of its steps', () => {

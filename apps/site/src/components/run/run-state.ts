@@ -28,6 +28,7 @@ export interface RunState {
   readonly views?: Of<'views'>
   readonly accuracy?: Of<'accuracy'>
   readonly map?: Of<'map'>
+  readonly mapped?: Of<'mapped'>
   readonly warnings: readonly string[]
   readonly error?: Of<'error'>
   /** For how long the worker has not answered. */
@@ -63,13 +64,21 @@ export function fold(state: RunState, event: RunEvent, now: number): RunState {
     case 'views': return { ...next, views: event }
     case 'accuracy': return { ...next, accuracy: event }
     case 'map': return { ...next, map: event }
+    case 'mapped': return { ...next, mapped: event }
     case 'warning': return next.warnings.includes(event.message) ? next : { ...next, warnings: [...next.warnings, event.message] }
     case 'done': return { ...withoutProgress(next), phase: 'done' }
     case 'error': return { ...withoutProgress(next), phase: 'failed', error: event }
+    case 'lost': return lost(withoutProgress(next), event)
     case 'saved':
     case 'weights':
     case 'alive': return next
   }
+}
+
+/** A run that was kept goes on; steps after it are taken again. */
+const lost = (state: RunState, { step, kept }: Of<'lost'>): RunState => kept === undefined ? state : {
+  ...state, phase: 'starting', step: kept.step, recent: [],
+  warnings: [...state.warnings, `The GPU was lost at step ${step}: the run goes on from step ${kept.step}, as it was last kept.`]
 }
 
 const withoutProgress = ({ progress: _, ...state }: RunState): RunState => state

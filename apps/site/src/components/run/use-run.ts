@@ -55,7 +55,7 @@ export function useRun(): UseRun {
       for (const { resolve } of waiting.filter(({ kind }) => kind === event.kind)) resolve(event)
       waiting.splice(0, waiting.length, ...waiting.filter(({ kind }) => kind !== event.kind))
     }
-    if (event.kind === 'error') giveUp()
+    if (event.kind === 'error' || event.kind === 'lost') giveUp()
     show(fold(current, event, performance.now()))
   }
   const end = (): void => {

@@ -3,6 +3,7 @@ import type { OpenData } from '../data/open-data.ts'
 import type { MapMethod, RunEvent } from '../protocol.ts'
 import { encode } from './encode.ts'
 import { toPlane } from './plane.ts'
+import { rgba } from './rgba.ts'
 
 /** Looks at a network while it learns and leaves it as it is. */
 export interface Observer {
@@ -21,6 +22,7 @@ export function observer(backbone: Backbone, { training, held }: OpenData, tell:
   const onMap = held.size < 5 ? undefined : subset(held, { count: Math.min(drawn, held.size) })
   const last: Partial<Record<MapMethod, Float32Array>> = {}
   let method: MapMethod = 'pca'
+  let shown = false
 
   async function accuracy(state: State): Promise<void> {
     if (examples === undefined) return
@@ -35,12 +37,20 @@ export function observer(backbone: Backbone, { training, held }: OpenData, tell:
 
   async function map(state: State): Promise<void> {
     if (onMap === undefined) return
+    if (!shown) await show(onMap)
     const { values, dim } = await collectFeatures(unasked(onMap), images => encode(backbone, state, backbone.stages.length, images))
     const rows = Array.from({ length: onMap.size }, (_, i) => unit(values.subarray(i * dim, (i + 1) * dim)))
     const before = last[method]
     const points = await toPlane(rows, { method, random: seeded(0).split('map'), ...(before && { last: before }) })
     last[method] = points
     tell({ kind: 'map', method, step: state.step, points, labels: onMap.labels ?? new Int32Array(onMap.size).fill(-1), classes: onMap.classes })
+  }
+
+  async function show({ size, shape: [height, width, channels], read }: Dataset): Promise<void> {
+    shown = true
+    if (channels !== 1 && channels !== 3) return
+    const { images } = await read(Uint32Array.from({ length: size }, (_, i) => i))
+    tell({ kind: 'mapped', height, width, pixels: rgba(images, channels, 1) })
   }
 
   return {

@@ -5,15 +5,24 @@ export interface Pace {
   take(work: () => Promise<void>): Promise<void>
 }
 
-/** Lets work happen every few seconds of training, more rarely where it would take more than a fifth of the time. */
-export function pace({ first = 1000, interval = 3000, now = () => performance.now() }: { readonly first?: number; readonly interval?: number; readonly now?: () => number } = {}): Pace {
+export interface PaceOptions {
+  /** Milliseconds before the first time, and from one time to the next. */
+  readonly first?: number
+  readonly interval?: number
+  /** Of all time, 0 to 1. */
+  readonly share?: number
+  readonly now?: () => number
+}
+
+/** Lets work happen every few seconds of training, more rarely where it would take more than its share of the time. */
+export function pace({ first = 1000, interval = 3000, share = 0.2, now = () => performance.now() }: PaceOptions = {}): Pace {
   let next = now() + first
   return {
     due: () => now() >= next,
     async take(work) {
       const began = now()
       await work()
-      next = now() + Math.max(interval, 4 * (now() - began))
+      next = now() + Math.max(interval, (1 / share - 1) * (now() - began))
     }
   }
 }

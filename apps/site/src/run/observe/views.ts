@@ -1,6 +1,7 @@
 import { dispose, loader, seeded, type Dataset, type Experiment } from 'lapstrake'
 import type * as tf from '@tensorflow/tfjs-core'
 import type { RunEvent } from '../protocol.ts'
+import { rgba } from './rgba.ts'
 
 /** The first examples of a run's first batch as the network sees them; views of other sizes than the first are left out. */
 export async function firstViews({ views, batchSize, sampler }: Experiment, dataset: Dataset, seed: number): Promise<Extract<RunEvent, { kind: 'views' }> | undefined> {
@@ -12,16 +13,8 @@ export async function firstViews({ views, batchSize, sampler }: Experiment, data
     dispose(batch)
     if (channels !== 1 && channels !== 3) return undefined
     const examples = Array.from({ length: Math.min(8, batchSize) }, (_, example) =>
-      pixels.map(values => rgba(values.subarray(example * height * width * channels, (example + 1) * height * width * channels), channels)))
+      pixels.map(values => rgba(values.subarray(example * height * width * channels, (example + 1) * height * width * channels), channels, 255)))
     return { kind: 'views', height, width, examples }
   }
   return undefined
-}
-
-function rgba(values: ArrayLike<number>, channels: 1 | 3): Uint8ClampedArray<ArrayBuffer> {
-  const pixels = new Uint8ClampedArray(values.length / channels * 4).fill(255)
-  for (let i = 0; i < values.length / channels; i++) {
-    for (let channel = 0; channel < 3; channel++) pixels[4 * i + channel] = 255 * values[i * channels + channel % channels]!
-  }
-  return pixels
 }

@@ -14,8 +14,8 @@ torch.manual_seed(0)
 torch.set_default_dtype(torch.float64)
 
 
-def conv(cin, cout, size=3, stride=1, relu=True, norm=nn.BatchNorm2d):
-    layers = [nn.Conv2d(cin, cout, size, stride, size // 2, bias=False), norm(cout)]
+def conv(cin, cout, size=3, stride=1, relu=True, norm=nn.BatchNorm2d, groups=1):
+    layers = [nn.Conv2d(cin, cout, size, stride, size // 2, groups=groups, bias=False), norm(cout)]
     return nn.Sequential(*layers, *([nn.ReLU()] if relu else []))
 
 
@@ -56,13 +56,15 @@ def encode_parameter(tensor):
 
 
 cases = {}
-for name, block in blocks.items():
+
+
+def add(name, block):
     for module in block.modules():
         if isinstance(module, (nn.BatchNorm2d, nn.GroupNorm)):
             nn.init.uniform_(module.weight, 0.5, 1.5)
             nn.init.normal_(module.bias)
     start = [parameter.detach().clone() for parameter in block.parameters()]
-    channels = start[0].shape[1]
+    channels = 6 if "grouped" in name else start[0].shape[1]
     x = (torch.randn(2, channels, 6, 7) + 2).requires_grad_()
     y = block(x)
     weigh = torch.randn_like(y)
@@ -76,5 +78,13 @@ for name, block in blocks.items():
         "inputGradient": encode(x.grad), "params": [encode_parameter(p) for p in start],
         "gradients": [encode_parameter(g) for g in gradients], "running": [encode(b) for b in running],
     }
+
+
+for name, block in blocks.items():
+    add(name, block)
+# Made here, so that what is above keeps its random numbers.
+add("grouped", conv(6, 9, groups=3))
+add("grouped1x1", conv(6, 4, 1, groups=2))
+add("resized", nn.Sequential(conv(3, 2), nn.Upsample((4, 5), mode="bilinear", align_corners=False)))
 source = f"PyTorch {torch.__version__}, float64"
 pathlib.Path(__file__).with_name("torch.json").write_text(json.dumps({"source": source, "cases": cases}) + "\n")

@@ -1,4 +1,4 @@
-// A recipe beside what it is compared with, over several seeds: npm run --silent study -- --help
+// A recipe beside what it is compared with, over several seeds: npm run --silent study:recipe -- --help
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
@@ -44,7 +44,7 @@ const { values, positionals: [recipePath = 'docs/recipes/03-loco.ts'] } = parseA
   }
 })
 if (values.help) {
-  console.log('npm run --silent study -- [docs/recipes/03-loco.ts] [--methods pixels,untrained,NAME…] [--seeds 0,1,2] [--epochs N] [--examples N] [--results FOLDER]\n' +
+  console.log('npm run --silent study:recipe -- [docs/recipes/03-loco.ts] [--methods pixels,untrained,NAME…] [--seeds 0,1,2] [--epochs N] [--examples N] [--results FOLDER]\n' +
     'Trains the recipe and those it exports as "against", as far as FOLDER (docs/results/<recipe>) does not hold them yet, some minutes a run on one core;\n' +
     'then prints the table. --methods chooses among them, and adds the baselines pixels and untrained. Wants the data in LAPSTRAKE_DATA, or the network.')
   process.exit(0)

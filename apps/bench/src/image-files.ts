@@ -1,0 +1,32 @@
+// Image files to measure with: photographs are not at hand, shapes are.
+import { createWriteStream } from 'node:fs'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { shapes } from 'lapstrake'
+import sharp from 'sharp'
+import { pack } from 'tar-stream'
+
+/** So many JPEG files of 96 × 96 in a folder for each class. */
+export async function writeImages(path: string, count: number): Promise<void> {
+  const drawn = shapes({ count, length: 96 })
+  for (const name of drawn.classes) await mkdir(join(path, name), { recursive: true })
+  for (let i = 0; i < count; i++) {
+    const { images, labels } = await drawn.read([i])
+    await writeFile(join(path, drawn.classes[labels[0]!]!, `${i}.jpg`), await sharp(images, { raw: { width: 96, height: 96, channels: 3 } }).jpeg().toBuffer())
+  }
+}
+
+/** The same files as WebDataset has them. */
+export async function writeShard(folder: string, path: string): Promise<void> {
+  const archive = pack()
+  const writing = pipeline(archive, createWriteStream(path))
+  for (const [label, name] of (await readdir(folder)).sort().entries()) {
+    for (const file of await readdir(join(folder, name))) {
+      archive.entry({ name: file }, await readFile(join(folder, name, file)))
+      archive.entry({ name: file.replace('.jpg', '.cls') }, String(label))
+    }
+  }
+  archive.finalize()
+  await writing
+}

@@ -1,0 +1,85 @@
+// End-to-end, greedy and overlapping learning with matched heads: npm run study
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { cpus } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { useBackend } from 'lapstrake'
+import { writeFileAtomic } from 'lapstrake/node'
+import { chosenFrom, wholeNumber } from './command-line.ts'
+import { cells, nameOf, scales, type Cell } from './loco/design.ts'
+import { writePages } from './loco/pages.ts'
+import { runCell, type CellResult } from './loco/run-cell.ts'
+import { errorLine, runAgain } from './run-again.ts'
+
+process.on('uncaughtException', error => {
+  console.error(error.message)
+  process.exit(1)
+})
+
+const { values } = parseArgs({
+  options: {
+    tiny: { type: 'boolean', default: false },
+    jobs: { type: 'string', default: '2' },
+    minutes: { type: 'string' },
+    cells: { type: 'string' },
+    only: { type: 'string' },
+    results: { type: 'string' },
+    docs: { type: 'string' },
+    help: { type: 'boolean', default: false }
+  }
+})
+if (values.help) {
+  console.log(`npm run study -- [--tiny] [--jobs 2] [--minutes N] [--only TEXT] [--results docs/results/loco] [--docs docs/study]
+Trains every cell of the study that --results does not hold yet, ${cells.length} runs of some minutes each on one thread, --jobs at a time; then writes the tables
+and figures of --docs from all results there are. Stop it at any time: what is finished stays. --minutes begins no run after so many. --only takes the cells whose names
+hold TEXT. --tiny runs one seed of each on a few images, into runs/, to see that everything works. Wants the data in LAPSTRAKE_DATA, or the network.`)
+  process.exit(0)
+}
+const scale = values.tiny ? scales.tiny : scales.full
+const folder = values.results ?? (values.tiny ? 'runs/study-tiny/results' : 'docs/results/loco')
+const docs = values.docs ?? (values.tiny ? 'runs/study-tiny/docs' : 'docs/study')
+const fileOf = (cell: Cell): string => join(folder, `${nameOf(cell)}.json`)
+
+if (values.cells !== undefined) {
+  // A process of its own for each run, on one thread: what one leaves behind is not another's concern, and one that fails fails alone.
+  const [cell] = chosenFrom('cells', cells, nameOf, values.cells)
+  await useBackend('wasm', { threads: 1 })
+  console.log(JSON.stringify(await runCell(cell!, scale, message => console.error(message))))
+  process.exit(0)
+}
+
+const wanted = cells.filter(cell => nameOf(cell).includes(values.only ?? '') && (!values.tiny || cell.seed === 0))
+const missing = wanted.filter(cell => !existsSync(fileOf(cell)))
+const until = values.minutes === undefined ? Infinity : performance.now() + 60_000 * wholeNumber(values.minutes)
+console.error(`${wanted.length - missing.length} of ${wanted.length} runs are there; ${missing.length} to go, ${values.jobs} at a time.`)
+const failures: string[] = []
+const began = performance.now()
+let done = 0
+
+async function work(): Promise<void> {
+  for (let cell = missing.shift(); cell !== undefined && performance.now() < until; cell = missing.shift()) {
+    try {
+      const result = await runAgain<CellResult>(['--cells', nameOf(cell), ...(values.tiny ? ['--tiny'] : [])], { aloud: true })
+      await writeFileAtomic(fileOf(cell), `${JSON.stringify({ machine: cpus()[0]!.model, ...result })}\n`)
+      done++
+      const each = (performance.now() - began) / 60_000 / done
+      console.error(`${nameOf(cell)}: ${(100 * result.stages.at(-1)!.linear).toFixed(1)} %. ${missing.length} to go, some ${Math.round(each * missing.length)} minutes.`)
+    } catch (error) {
+      failures.push(`${nameOf(cell)}: ${errorLine(error as Error)}`)
+      console.error(failures.at(-1))
+    }
+  }
+}
+await Promise.all(Array.from({ length: wholeNumber(values.jobs) }, work))
+
+const results: CellResult[] = []
+for (const cell of cells) {
+  if (existsSync(fileOf(cell))) results.push(JSON.parse(await readFile(fileOf(cell), 'utf8')) as CellResult)
+}
+if (results.length > 0) console.error(`Wrote ${(await writePages(docs, results)).join(', ')} from ${results.length} runs.`)
+if (failures.length > 0) {
+  console.error(`${failures.length} runs failed; the same command tries them again:\n${failures.join('\n')}`)
+  process.exit(1)
+}
+process.exit(0)

@@ -1,0 +1,96 @@
+// One run of the study: trains, reads out every stage, measures.
+import type * as tf from '@tensorflow/tfjs-core'
+import { collectFeatures, createTrainer, dispose, linearProbe, nearestNeighbours, plan, seeded, subset, train, type Dataset, type Features, type State, type Trainer } from 'lapstrake'
+import { cifar10, fashionMnist } from 'lapstrake/node'
+import { median, rounded } from '../measuring.ts'
+import { dataSets, experimentOf, levelsOf, type Cell, type Scale } from './design.ts'
+
+/** What a stage's features know. Parts of the test images told right. */
+export interface StageResult {
+  /** Blocks below. */
+  readonly blocks: number
+  readonly linear: number
+  readonly neighbours: number
+}
+
+export interface CellResult {
+  readonly cell: Cell
+  readonly scale: Scale
+  readonly stages: readonly StageResult[]
+  /** Linear readout of the top stage that learned from a part of the labels. */
+  readonly fewLabels: Readonly<Record<'1 %' | '10 %', number>>
+  /** Nearest neighbours of the top stage after each epoch, and the seconds of training until then. */
+  readonly curve: readonly { readonly epoch: number; readonly seconds: number; readonly neighbours: number }[]
+  /** Most bytes of tensors in a step, as planned. */
+  readonly peakBytes: number
+  readonly stepMultiplyAdds: number
+  /** Median duration of a step, one thread. */
+  readonly millisecondsPerStep: number
+  readonly losses: Readonly<Record<string, number>>
+}
+
+/** Features of the levels that are read, from the bottom. */
+async function featuresOf(trainer: Trainer, state: State, data: Dataset, levels: readonly number[]): Promise<readonly Features[]> {
+  const all: Features[] = []
+  for (const level of levels) all.push(await collectFeatures(data, (images: tf.Tensor4D) => trainer.encode(state, images, level)))
+  return all
+}
+
+export async function runCell(cell: Cell, scale: Scale, onProgress: (message: string) => void): Promise<CellResult> {
+  const [training, testing] = [await dataOf(cell, 'train', scale.examples), await dataOf(cell, 'test', scale.tests)]
+  const experiment = experimentOf(cell, scale)
+  const levels = levelsOf(cell)
+  const { peakBytes, stepMultiplyAdds } = await plan(experiment, { inputShape: training.shape, batch: scale.batchSize })
+  const steps = Math.floor(scale.examples / scale.batchSize)
+  const times: number[] = []
+  const curve: { epoch: number; seconds: number; neighbours: number }[] = []
+  let losses: Readonly<Record<string, number>> = {}
+  let seconds = 0
+  let began = performance.now()
+  const reader = createTrainer(experiment, { inputShape: training.shape })
+  const fewTests = subset(testing, { count: Math.min(2000, testing.size) })
+  const { trainer, state } = await train(experiment, training, {
+    seed: cell.seed, diagnoseEvery: 0,
+    async onStep(metrics, borrowed) {
+      seconds += (performance.now() - began) / 1000
+      times.push(metrics.milliseconds)
+      losses = metrics.losses
+      if (metrics.step % steps === 0) {
+        const top = levels.slice(-1)
+        const [[known], [asked]] = [await featuresOf(reader, borrowed, training, top), await featuresOf(reader, borrowed, fewTests, top)]
+        curve.push({ epoch: metrics.epoch + 1, seconds: rounded(seconds), neighbours: rounded(await nearestNeighbours(known!, asked!)) })
+        onProgress(`${experiment.name}: epoch ${metrics.epoch + 1} of ${scale.epochs}, ${(100 * curve.at(-1)!.neighbours).toFixed(1)} % by nearest neighbours, losses ${Object.values(losses).map(loss => loss.toFixed(2)).join(' ')}`)
+      }
+      began = performance.now()
+    }
+  })
+  const known = await featuresOf(trainer, state, training, levels)
+  const asked = await featuresOf(trainer, state, testing, levels)
+  const stages: StageResult[] = []
+  for (const [i, blocks] of levels.entries()) {
+    stages.push({ blocks, linear: rounded((await linearProbe(known[i]!, asked[i]!)).accuracy), neighbours: rounded(await nearestNeighbours(known[i]!, asked[i]!)) })
+  }
+  const few = async (part: number): Promise<number> => rounded((await linearProbe(partOf(known.at(-1)!, part, cell.seed), asked.at(-1)!)).accuracy)
+  const result: CellResult = {
+    cell, scale, stages, fewLabels: { '1 %': await few(0.01), '10 %': await few(0.1) }, curve, peakBytes, stepMultiplyAdds,
+    millisecondsPerStep: rounded(median(times)), losses
+  }
+  dispose(state)
+  return result
+}
+
+/** As many examples of each class, drawn at random: at least one, so that no class is unknown. */
+function partOf({ values, labels, dim }: Features, part: number, seed: number): Features {
+  const order = seeded(seed).split('few labels').permutation(labels.length)
+  const classes = new Map<number, number[]>()
+  for (const row of order) classes.set(labels[row]!, [...classes.get(labels[row]!) ?? [], row])
+  const rows = [...classes.values()].flatMap(members => members.slice(0, Math.max(2, Math.round(part * members.length))))
+  const picked = new Float32Array(rows.length * dim)
+  rows.forEach((row, i) => picked.set(values.subarray(row * dim, (row + 1) * dim), i * dim))
+  return { values: picked, labels: Int32Array.from(rows, row => labels[row]!), dim }
+}
+
+async function dataOf({ data }: Cell, split: 'train' | 'test', count: number): Promise<Dataset> {
+  if (dataSets[data].channels === 3) return cifar10({ split, limit: count })
+  return subset(await fashionMnist({ split }), { count })
+}

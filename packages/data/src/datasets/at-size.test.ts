@@ -1,0 +1,84 @@
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import sharp from 'sharp'
+import { pack } from 'tar-stream'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { imageFolder, webDataset } from '../node.ts'
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lapstrake-size-'))
+  vi.stubEnv('XDG_CACHE_HOME', join(folder, 'cache'))
+})
+afterAll(async () => {
+  vi.unstubAllEnvs()
+  await rm(folder, { recursive: true })
+})
+
+const image = (colour: string, format: 'png' | 'jpeg' | 'webp' = 'png'): Promise<Buffer> =>
+  sharp({ create: { width: 12, height: 12, channels: 3, background: colour } }).toFormat(format).toBuffer()
+
+async function shard(path: string, members: readonly (readonly [name: string, content: Buffer | string])[]): Promise<string> {
+  const archive = pack()
+  for (const [name, content] of members) archive.entry({ name }, content as string)
+  archive.finalize()
+  const chunks: Buffer[] = []
+  for await (const chunk of archive) chunks.push(chunk as Buffer)
+  await writeFile(path, Buffer.concat(chunks))
+  return path
+}
+
+test('shards: examples by name, labels in .cls or .json or nowhere, read in any order from several archives', async () => {
+  await shard(join(folder, 'a-08.tar'), [
+    ['0001.jpg', await image('#ff0000', 'jpeg')], ['0001.cls', '2'], ['0002.txt', 'no image'], ['deep/er/0003.png', await image('#00ff00')], ['deep/er/0003.json', '{"label":0}']
+  ])
+  await shard(join(folder, 'a-09.tar'), [['x.cls', '1'], ['x.webp', await image('#0000ff', 'webp')], [`${'long'.repeat(40)}.png`, await image('#ffffff')]])
+  const progress: number[] = []
+  const dataset = await webDataset(join(folder, 'a-{08..09}.tar'), { length: 8, onProgress: done => progress.push(done) })
+  expect([dataset.size, dataset.classes, [...dataset.labels!], progress]).toEqual([4, ['0', '1', '2'], [2, 0, 1, -1], [1, 2]])
+  const { images, labels } = await dataset.read([3, 0, 2, 1])
+  expect([...labels]).toEqual([-1, 2, 1, 0])
+  const pixel = (i: number): number[] => [...images.subarray(i * 192, i * 192 + 3)].map(value => Math.round(value / 255))
+  expect([0, 1, 2, 3].map(pixel)).toEqual([[1, 1, 1], [1, 0, 0], [0, 0, 1], [0, 1, 0]])
+})
+
+test('a shard that cannot be used is named, with what to do', async () => {
+  const good = await shard(join(folder, 'good.tar'), [['a.png', await image('#ff0000')], ['a.cls', '0']])
+  await writeFile(join(folder, 'cut.tar'), (await readFile(good)).subarray(0, 700))
+  await writeFile(join(folder, 'empty.tar'), await readFile(await shard(join(folder, 'text.tar'), [['a.txt', 'no image']])))
+  const broken = await shard(join(folder, 'broken.tar'), [['a.png', 'not an image']])
+  await expect(webDataset(join(folder, 'nowhere.tar'), { length: 8 })).rejects.toThrow('webDataset: expected a shard at')
+  await expect(webDataset(join(folder, 'cut.tar'), { length: 8 })).rejects.toThrow('to be a whole tar archive, but it is damaged or cut short.')
+  await expect(webDataset(join(folder, 'empty.tar'), { length: 8 })).rejects.toThrow('webDataset: expected images (.jpg, .png, .webp)')
+  await writeFile(join(folder, 'packed.tar.gz'), '')
+  await expect(webDataset(join(folder, 'packed.tar.gz'), { length: 8 })).rejects.toThrow('which is compressed')
+  await expect((await webDataset(broken, { length: 8 })).read([0])).rejects.toThrow(`webDataset: expected an image at byte 512 of ${broken}, but it is damaged.`)
+  await expect(webDataset(good, { length: 8, classes: [] })).rejects.toThrow('webDataset: expected 1 classes or more')
+})
+
+test('what lies in a folder is remembered until the folder changes, and found again where the cache is damaged', async () => {
+  const root = join(folder, 'images')
+  await mkdir(join(root, 'red'), { recursive: true })
+  await mkdir(join(root, 'blue'))
+  for (let i = 0; i < 3; i++) await writeFile(join(root, 'red', `${i}.png`), await image('#ff0000'))
+  await writeFile(join(root, 'blue', 'ä b.png'), await image('#0000ff'))
+  const size = async (): Promise<number> => (await imageFolder(root, { length: 8 })).size
+  expect(await size()).toBe(4)
+  const indices = join(folder, 'cache/lapstrake/indices')
+  const [kept] = (await Promise.all((await readdir(indices)).map(async name => ({ name, text: await readFile(join(indices, name), 'utf8') })))).filter(({ text }) => text.includes('ä b.png'))
+  // A file more, and the folder's time set back: nobody can tell, and what is remembered is used.
+  const before = new Date(Date.now() - 60_000)
+  await utimes(join(root, 'red'), before, before)
+  expect(await size()).toBe(4)
+  await rename(join(root, 'blue', 'ä b.png'), join(root, 'red', 'ä b.png'))
+  await utimes(join(root, 'red'), before, before)
+  expect(await size()).toBe(4)
+  await writeFile(join(indices, kept!.name), '{"format":1,')
+  expect(await size()).toBe(4)
+  await writeFile(join(root, 'red', 'new.png'), await image('#ff0000'))
+  expect(await size()).toBe(5)
+  const dataset = await imageFolder(root, { length: 8 })
+  expect([...dataset.labels!]).toEqual([1, 1, 1, 1, 1])
+  expect((await dataset.read([4])).labels[0]).toBe(1)
+})

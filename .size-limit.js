@@ -9,7 +9,7 @@ const whole = {
   evaluation: '5 kB',
   checkpoints: '2.5 kB',
   onnx: '36.5 kB',
-  lapstrake: '71 kB',
+  lapstrake: '70 kB',
   'backbones/resnet': '7.75 kB',
   'backends/node': '2 kB',
   'backends/wasm': '21 kB',

@@ -11,7 +11,7 @@ const whole = {
   onnx: '36.5 kB',
   lapstrake: '70 kB',
   'backbones/resnet': '7.75 kB',
-  'backends/node': '0.75 kB',
+  'backends/node': '2 kB',
   'backends/wasm': '21 kB',
   'backends/webgpu': '1.5 kB',
   'losses/cacr': '3.25 kB',

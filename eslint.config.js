@@ -21,7 +21,7 @@ const below = {
   evaluation: ['core'],
   checkpoints: ['core'],
   onnx: ['core'],
-  testing: ['core', 'backend-wasm'],
+  testing: ['core', 'backend-wasm', 'backend-node'],
   'backends/wasm': [],
   'backends/webgpu': [],
   'backends/node': [],

@@ -27,6 +27,9 @@ if (missing().length > 0) {
   }
   if (missing().length > 0) console.log(`Tests in a browser or on WebGPU will be skipped. To run them: ${install}`)
 }
+if (!['tfjs-node', 'tfjs-node-gpu'].some(name => existsSync(join(root, 'node_modules/@tensorflow', name, 'lib')))) {
+  console.log('Tests on TensorFlow\'s library will be skipped. To run them: npm run backend-node:build')
+}
 const env = {
   ...process.env,
   ...(existsSync(driver) && process.env.VK_ICD_FILENAMES === undefined && { VK_ICD_FILENAMES: driver })

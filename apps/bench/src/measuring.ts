@@ -22,9 +22,13 @@ export async function peakOf(step: () => unknown): Promise<number> {
   }
 }
 
-/** Most bytes of its memory that the wasm backend has in use during a step: tensors at rest, those of the step, and what kernels need for themselves. */
+/**
+ * Most bytes that the backend has in use during a step: tensors at rest, those of the step, and what kernels need for themselves, which
+ * only the wasm backend tells.
+ */
 export async function memoryPeakOf(step: () => unknown): Promise<number> {
-  const { engine: { arena } } = tf.backend() as unknown as { engine: { arena: { readonly used: number; peak: number } } }
+  const arena = (tf.backend() as { engine?: { arena: { readonly used: number; peak: number } } }).engine?.arena
+  if (arena === undefined) return tf.memory().numBytes + await peakOf(step)
   arena.peak = arena.used
   await step()
   return arena.peak

@@ -1,4 +1,4 @@
-// One row for each workload, number of threads and method: our step, and PyTorch's beside it.
+// One row for each workload, backend, number of threads and method: our step, and PyTorch's beside it.
 import * as tf from '@tensorflow/tfjs-core'
 import { dispose, endToEnd, greedy, leaves, ntXent, overlapping, seeded, type Isolation, type LocalLoss, type Views } from 'lapstrake'
 import { inTurn, type Race } from './in-turn.ts'
@@ -10,8 +10,9 @@ import { startPeer } from './torch-peer.ts'
 export interface PeerRow extends Race {
   readonly workload: string
   readonly method: string
+  readonly backend: string
   readonly threads: number
-  /** Most of the backend's memory in use during a warm step, weights and inputs included. */
+  /** Most of the backend's memory in use during a warm step, weights and inputs included; what kernels need for themselves is only known on wasm. */
   readonly ourPeakMb: number
   /** Most resident memory of the peer's process. */
   readonly peerPeakMb?: number
@@ -83,7 +84,9 @@ const numbersIn = (tensors: readonly tf.Tensor[]): number => tensors.reduce((sum
 export interface MeasureOptions {
   /** Of networks. */
   readonly methods: readonly string[]
-  /** What the current backend has. */
+  /** The current one. */
+  readonly backend: string
+  /** What it has. */
   readonly threads: number
   readonly repeats: number
   /** The Python of the peer, if there is to be one. */
@@ -92,11 +95,11 @@ export interface MeasureOptions {
 }
 
 /** Each method has a peer of its own, for the most memory of a process is that of all it ever did. */
-export async function measureWorkload({ name: workload, contenders }: Workload, { methods: wanted, threads, repeats, python, onProgress }: MeasureOptions): Promise<PeerRow[]> {
+export async function measureWorkload({ name: workload, contenders }: Workload, { methods: wanted, backend, threads, repeats, python, onProgress }: MeasureOptions): Promise<PeerRow[]> {
   const rows: PeerRow[] = []
   for (const { method, peerName, start } of contenders) {
     if (methods.includes(method) && !wanted.includes(method)) continue
-    onProgress(`${workload}, ${method}, threads: ${threads}`)
+    onProgress(`${workload}, ${method}, ${backend}, threads: ${threads}`)
     const { step, gradients, dispose: stop } = start()
     const peer = python === undefined ? undefined : await startPeer<{ gradients: number }>('peers.py', python, threads)
     const theirs = (await peer?.load(peerName))?.gradients ?? gradients
@@ -104,7 +107,7 @@ export async function measureWorkload({ name: workload, contenders }: Workload, 
     await step()
     const ourPeakMb = megabytes(await memoryPeakOf(step))
     const race = await inTurn(repeats, step, peer && (() => peer.step(peerName)))
-    rows.push({ workload, method, threads, ...race, ourPeakMb, ...(peer && { peerPeakMb: megabytes(await peer.peak()) }) })
+    rows.push({ workload, method, backend, threads, ...race, ourPeakMb, ...(peer && { peerPeakMb: megabytes(await peer.peak()) }) })
     peer?.stop()
     stop()
   }

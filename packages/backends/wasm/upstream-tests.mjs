@@ -2,11 +2,12 @@
 //
 //   node upstream-tests.mjs [--threads count] [--filter text]
 //   node upstream-tests.mjs --backend tfjs --list upstream-failing.json
+//   node upstream-tests.mjs --backend node --list file.json
 //
-// The second writes down what TensorFlow.js's wasm backend fails; all other specs are due here.
+// The second writes down what TensorFlow.js's wasm backend fails; all other specs are due here. The third runs on TensorFlow's library, as
+// backend-node has it.
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -21,11 +22,14 @@ const require = createRequire(import.meta.url)
 const core = dirname(require.resolve('@tensorflow/tfjs-core/package.json'))
 const quoted = JSON.stringify
 
-/** Source that makes a backend ready to be set as `wasm`. */
+/** Source that makes a backend ready to be set. */
 const registrations = {
   lapstrake: () => `
     import { registerWasm } from ${quoted(join(here, 'src/index.ts'))}
     const register = () => registerWasm({ wasmPaths: ${quoted(join(here, 'wasm/'))}, threads: ${Number(threads)} })`,
+  node: () => `
+    import { registerNode } from ${quoted(join(here, '../node/src/index.ts'))}
+    const register = () => registerNode()`,
   tfjs: () => {
     const folder = dirname(require.resolve('@tensorflow/tfjs-backend-wasm'))
     return `
@@ -33,7 +37,7 @@ const registrations = {
       const register = () => setWasmPaths(${quoted(`${folder}/`)})`
   }
 }
-if (!(backend in registrations)) throw new Error(`upstream-tests: expected a backend of ${Object.keys(registrations).join(' and ')}, got ${backend}.`)
+if (!(backend in registrations)) throw new Error(`upstream-tests: expected a backend of ${Object.keys(registrations).join(', ')}, got ${backend}.`)
 
 /** All tests of these folders of TensorFlow.js are about kernels, and these beside them. */
 async function testFiles() {
@@ -55,7 +59,7 @@ async function bundle(outfile) {
         ${registrations[backend]()}
         export async function describeAll() {
           await register()
-          setTestEnvs([{ name: 'wasm', backendName: 'wasm', flags: {}, isDataSync: true }])
+          setTestEnvs([{ name: 'wasm', backendName: ${quoted(backend === 'node' ? 'tensorflow' : 'wasm')}, flags: {}, isDataSync: true }])
           ${files.map(file => `await import('@tensorflow/tfjs-core/dist/${file}')`).join('\n')}
         }`
     },
@@ -68,7 +72,8 @@ async function bundle(outfile) {
 
 /** What went wrong in each spec that ran, by its name; specs of the same name are numbered. */
 async function run() {
-  const folder = await mkdtemp(join(tmpdir(), 'upstream-tests-'))
+  // Beside the packages, so that one that stays outside is found by name.
+  const folder = await mkdtemp(join(core, '../../.upstream-tests-'))
   try {
     await bundle(join(folder, 'tests.cjs'))
     const jasmine = jasmineCore.boot()

@@ -12,7 +12,12 @@ const experiment: Experiment = {
   head: () => projector({ dims: [8, 6] }), loss: () => ntXent({ temperature: 0.2 }), optimizer: sgd({ learningRate: 0.05, momentum: 0.9 })
 }
 
-async function lossesOf(backend: 'cpu' | 'wasm', options: TrainOptions = {}, what = experiment): Promise<StepMetrics['losses'][]> {
+/** Why the node backend cannot be had, if so. */
+const nodeRefused = await useBackend('node').then(() => undefined, (error: Error) => error.message)
+const onNode = test.skipIf(nodeRefused !== undefined)
+const orWhyNot = nodeRefused === undefined ? '' : ` (${nodeRefused})`
+
+async function lossesOf(backend: 'cpu' | 'wasm' | 'node', options: TrainOptions = {}, what = experiment): Promise<StepMetrics['losses'][]> {
   await useBackend(backend)
   const losses: StepMetrics['losses'][] = []
   const { state } = await train(what, dataset, { ...options, onStep: metrics => { losses.push(metrics.losses) } })
@@ -36,6 +41,12 @@ describe('twenty steps', () => {
     wasm.forEach((losses, i) => Object.entries(losses).forEach(([unit, loss]) => expect(Math.abs(loss / first[i]![unit]! - 1)).toBeLessThan(1e-4)))
   })
 
+  onNode(`give the same on TensorFlow's library, to 1e-4 of a loss${orWhyNot}`, async () => {
+    for (const losses of [await lossesOf('node'), await lossesOf('node')]) {
+      losses.forEach((losses, i) => Object.entries(losses).forEach(([unit, loss]) => expect(Math.abs(loss / first[i]![unit]! - 1)).toBeLessThan(1e-4)))
+    }
+  })
+
   test('teach: the last losses are below the first', () => {
     const mean = (some: StepMetrics['losses'][]): number =>
       some.flatMap(losses => Object.values(losses)).reduce((sum, loss) => sum + loss, 0) / some.length / 2
@@ -51,6 +62,18 @@ describe('training', () => {
     const { state } = await train({ ...experiment, epochs: 1 }, dataset)
     dispose(state)
     expect(tf.memory().numTensors).toBe(before)
+  })
+
+  onNode(`leaves none in any step on TensorFlow's library${orWhyNot}`, async () => {
+    await useBackend('node')
+    const before = tf.memory()
+    const found = new Set<number>()
+    const { state } = await train({ ...experiment, epochs: 2 }, dataset, { onStep: () => { found.add(tf.memory().numTensors) } })
+    dispose(state)
+    const after = tf.memory()
+    expect([after.numTensors, after.numDataBuffers]).toEqual([before.numTensors, before.numDataBuffers])
+    expect([...found]).toHaveLength(1)
+    await useBackend('wasm')
   })
 
   test('stops at a loss that is not finite, names unit and step, and keeps the last good state', async () => {

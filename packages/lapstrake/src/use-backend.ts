@@ -8,7 +8,7 @@ export type BackendName = 'node' | 'webgpu' | 'wasm' | 'cpu'
 export interface UseBackendOptions {
   /** Where a browser finds the `.wasm` files of `@lapstrake/backend-wasm`, if its bundler does not know. */
   readonly wasmPaths?: string
-  /** Threads of the wasm backend: as many as processors, when left out. */
+  /** Threads of the wasm backend, or of TensorFlow's library if it has not started yet: as many as processors, when left out. */
   readonly threads?: number
   /** Whether the wasm backend may convolve by Winograd's squares; it does, when left out. */
   readonly winograd?: boolean
@@ -29,7 +29,7 @@ export interface BackendChoice {
 
 /** Starts a backend and says what it runs on. */
 const starters: Readonly<Record<BackendName, (options: UseBackendOptions) => Promise<string>>> = {
-  node: async () => (await import('@lapstrake/backend-node')).registerNode(),
+  node: async ({ threads }) => (await import('@lapstrake/backend-node')).registerNode({ ...(threads !== undefined && { threads }) }),
   webgpu: async ({ acceptSoftware = false }) => (await import('@lapstrake/backend-webgpu')).registerWebGPU({ acceptSoftware }),
   wasm: async ({ wasmPaths, threads, winograd }) => (await import('@lapstrake/backend-wasm')).registerWasm({
     ...(wasmPaths !== undefined && { wasmPaths }), ...(threads !== undefined && { threads }), ...(winograd !== undefined && { winograd })

@@ -23,7 +23,7 @@ async function updated(backend: string, optimizer: Optimizer): Promise<number[]>
   return found
 }
 
-await describeOnBackends(['wasm'], backend => {
+await describeOnBackends(['wasm', 'node'], backend => {
   test.each<[string, Optimizer]>([
     ['sgd with momentum', sgd({ learningRate: 0.1, momentum: 0.9, weightDecay: 0.01 })],
     ['sgd with Nesterov momentum', sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true })],

@@ -22,10 +22,10 @@ const normStage = (norm: Norm): Stage => stageOf('norm', {
   apply: (variables, input, mode) => norm.apply(variables, input, mode, { relu: true })
 } satisfies Block)
 
-async function onBoth(run: () => number[]): Promise<void> {
+async function onBoth(backend: string, run: () => number[]): Promise<void> {
   const [expected, found] = [[], []] as [number[], number[]]
-  for (const [backend, numbers] of [['cpu', expected], ['wasm', found]] as const) {
-    expect(await tf.setBackend(backend)).toBe(true)
+  for (const [name, numbers] of [['cpu', expected], [backend, found]] as const) {
+    expect(await tf.setBackend(name)).toBe(true)
     numbers.push(...tf.tidy(() => run() as unknown as tf.Tensor) as unknown as number[])
   }
   expect(found).toHaveLength(expected.length)
@@ -33,7 +33,7 @@ async function onBoth(run: () => number[]): Promise<void> {
   found.forEach((value, i) => expect(Math.abs(value - expected[i]!)).toBeLessThan(1e-4 * largest))
 }
 
-await describeOnBackends(['wasm'], () => {
+await describeOnBackends(['wasm', 'node'], backend => {
   describe.each<[string, Stage, Shape]>([
     ['batchNorm', normStage(batchNorm()), [5, 4, 6]],
     ['groupNorm', normStage(groupNorm({ groups: 2 })), [5, 4, 6]],
@@ -42,7 +42,7 @@ await describeOnBackends(['wasm'], () => {
     ['a stage of pResNet50 with two groups', pResNet50({ width: 7 }).stages[3]!, [3, 4, 72]]
   ])('on %s', (_, stage, inputShape) => {
     test.each([['training', training], ['inference', inference]])('in %s: output, buffers, gradients', async (_, mode) => {
-      await onBoth(() => {
+      await onBoth(backend, () => {
         const { params, buffers } = stage.init(seeded(1), inputShape)
         const input = seeded(2).normal([7, ...inputShape])
         const wanted = [input, ...leaves<tf.Tensor>(params)]
@@ -60,7 +60,7 @@ await describeOnBackends(['wasm'], () => {
     ['resNet-18', resNet({ stem: 'imagenet', width: 4 })],
     ['resNet-50', resNet({ depth: 50, width: 4, norm: 'group' })]
   ])('on a forward pass of %s', async (_, { stages }) => {
-    await onBoth(() => {
+    await onBoth(backend, () => {
       let shape: Shape = [32, 32, 3]
       let flow: tf.Tensor = seeded(2).normal([4, ...shape])
       for (const stage of stages) {

@@ -1,1 +1,1 @@
-export { registerNode } from './register-node.ts'
+export { registerNode, type NodeOptions } from './register-node.ts'

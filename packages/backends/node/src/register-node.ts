@@ -1,14 +1,25 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { mendKernels } from './mend-kernels.ts'
+
+export interface NodeOptions {
+  /** Threads of each operation, if the library has not started yet: as many as processors, when left out. */
+  readonly threads?: number
+}
 
 /**
- * Starts TensorFlow's own library through `@tensorflow/tfjs-node-gpu`, else `@tensorflow/tfjs-node`, where one is installed.
+ * Starts TensorFlow's own library through `@tensorflow/tfjs-node-gpu`, else `@tensorflow/tfjs-node`, where one is installed, and gives it
+ * the kernels that training needs and it lacks.
  *
  * @returns what it runs on, in words
  * @throws Error in a browser, and one that says what to type when neither is installed, or its native library is missing
  */
-export async function registerNode(): Promise<string> {
+export async function registerNode({ threads }: NodeOptions = {}): Promise<string> {
   if (typeof process === 'undefined' || !process.versions?.node) throw new Error('it needs Node')
+  if (threads !== undefined && !(Number.isInteger(threads) && threads > 0)) throw new RangeError(`registerNode: expected a whole number of threads above 0, got ${threads}.`)
   restoreTypeChecks()
+  // The library reads these once, as it loads. Warnings are still printed.
+  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '1'
+  if (threads !== undefined) process.env['TF_NUM_INTRAOP_THREADS'] = String(threads)
   const failures: string[] = []
   for (const name of ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node']) {
     try {
@@ -17,7 +28,10 @@ export async function registerNode(): Promise<string> {
       failures.push(explain(name))
       continue
     }
-    if (await tf.setBackend('tensorflow')) return `TensorFlow's library through ${name}`
+    if (await tf.setBackend('tensorflow')) {
+      mendKernels()
+      return `TensorFlow's library through ${name}`
+    }
     failures.push(`${name} is installed but did not start`)
   }
   // What was installed and failed says more than what is not there.
@@ -30,7 +44,8 @@ function explain(name: string): string {
   } catch {
     return `${name} is not installed: npm install ${name}@4.22.0`
   }
-  return `${name} is installed without its native library, whose download was refused or failed: npm rebuild ${name}, on a machine that may download it`
+  const build = `npx lapstrake-build-tfjs-node${name.endsWith('-gpu') ? ' --gpu' : ''}`
+  return `${name} is installed without its native library, whose download was refused or failed: npm rebuild ${name}, on a machine that may download it, or ${build}, which needs PyPI alone`
 }
 
 /** Node 23 took away functions that tfjs-node 4.22.0 still calls. */

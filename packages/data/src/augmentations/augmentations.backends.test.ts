@@ -15,7 +15,7 @@ async function augmented(backend: string, augment: Augment, channels: number): P
   return found
 }
 
-await describeOnBackends(['wasm'], backend => {
+await describeOnBackends(['wasm', 'node'], backend => {
   test.each<[string, Augment, number]>([
     ['randomResizedCrop', randomResizedCrop({ size: 9 }), 3],
     ['colorJitter', colorJitter({ brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1, probability: 0.7, grayscale: 0.3 }), 3],

@@ -41,7 +41,7 @@ const optionsOf = ({ alpha, beta, t_plus, t_minus, choice, cost, rbf_t, tau_plus
   cost: cost === 'rbf' ? 'rbf' : 'euclidean', ...(rbf_t && { rbfScale: rbf_t }), ...(tau_plus && { classPrior: tau_plus })
 })
 
-await describeOnBackends(['cpu', 'wasm', 'webgpu'], backend => {
+await describeOnBackends(['cpu', 'wasm', 'node', 'webgpu'], backend => {
   const cases = <T>(variant: string): T[] => (golden.cases as unknown as Golden<string, unknown>[])
     .filter((_, i) => backend !== 'webgpu' || i % 3 === 0)
     .filter(golden => golden.variant.startsWith(variant)) as unknown as T[]

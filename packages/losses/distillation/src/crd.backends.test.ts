@@ -20,7 +20,7 @@ interface Case {
 const cases = (golden.cases as unknown as Case[]).filter(({ name }) => name !== 'nce_only')
 const two = (value: GoldenTensor): tf.Tensor2D => goldenTensor(value) as tf.Tensor2D
 
-await describeOnBackends(['cpu', 'wasm', 'webgpu'], () => {
+await describeOnBackends(['cpu', 'wasm', 'node', 'webgpu'], () => {
   test.each(cases)('crd agrees with its authors step by step: $name', async ({ params, inputs, steps }) => {
     const names = ['W_s', 'b_s', 'W_t', 'b_t'] as const
     const [studentWeights, studentBias, teacherWeights, teacherBias] = names.map(name => goldenTensor(inputs[name])) as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]

@@ -40,7 +40,7 @@ const methods: Readonly<Record<string, (given: Layers, params: Case['params']) =
   }, { epsilon: eps! })
 }
 
-await describeOnBackends(['cpu', 'wasm', 'webgpu'], () => {
+await describeOnBackends(['cpu', 'wasm', 'node', 'webgpu'], () => {
   test.each(golden.cases as unknown as Case[])('agrees with RepDistiller: $name', async ({ method, inputs, params, loss, grads }) => {
     const named = Object.entries(inputs).flatMap(([name, value]) =>
       ('shape' in value ? [[name, value] as const] : value.map((layer, i) => [`${name}[${i}]`, layer] as const)))

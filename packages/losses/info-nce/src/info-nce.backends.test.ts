@@ -36,7 +36,7 @@ const apply = (loss: Loss, ...tensors: readonly tf.Tensor[]): tf.Scalar => {
   return loss(views, { views })
 }
 
-await describeOnBackends(['cpu', 'wasm', 'webgpu'], () => {
+await describeOnBackends(['cpu', 'wasm', 'node', 'webgpu'], () => {
   const agrees = ({ inputs, loss, grads }: Case, names: readonly string[], f: (...inputs: tf.Tensor[]) => tf.Scalar): Promise<void> =>
     expectGolden(f, { inputs: names.map(name => inputs[name]!), loss, gradients: names.map(name => grads[name]!) })
 

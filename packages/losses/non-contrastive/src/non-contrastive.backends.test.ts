@@ -29,7 +29,7 @@ const methods: Readonly<Record<Case['method'], (params: Named<number>) => (...in
 }
 const cases = golden.cases as unknown as Case[]
 
-await describeOnBackends(['cpu', 'wasm', 'webgpu'], () => {
+await describeOnBackends(['cpu', 'wasm', 'node', 'webgpu'], () => {
   test.each(cases)('agrees with lightly: $name', ({ method, params, inputs, loss, grads }) =>
     expectGolden(methods[method](params), {
       inputs: Object.values(inputs), loss, gradients: Object.keys(inputs).map(name => grads[name])

@@ -88,7 +88,7 @@ async function expectGradients(f: () => tf.Tensor, weights: readonly tf.Tensor[]
 }
 const number = async (scalar: tf.Tensor): Promise<number> => (await scalar.data())[0]!
 
-await describeOnBackends(['cpu', 'wasm', 'webgpu'], () => {
+await describeOnBackends(['cpu', 'wasm', 'node', 'webgpu'], () => {
   test.each(losses.cases as unknown as LossCase[])('margins and losses agree with the reference: $name', async ({ params, inputs, loss, per_sample, grads }) => {
     const lossOf = (reduction: Reduction) => (f: tf.Tensor, p: tf.Tensor, n: tf.Tensor) =>
       ofMargins[params.loss]!(contrastiveMargins(f as tf.Tensor2D, p as tf.Tensor3D, n as tf.Tensor4D), { reduction }) as tf.Scalar

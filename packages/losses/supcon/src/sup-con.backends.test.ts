@@ -14,7 +14,7 @@ interface Case {
   readonly grads: { readonly features: GoldenTensor }
 }
 
-await describeOnBackends(['cpu', 'wasm', 'webgpu'], backend => {
+await describeOnBackends(['cpu', 'wasm', 'node', 'webgpu'], backend => {
   const cases = golden.cases as unknown as Case[]
   const chosen = backend === 'webgpu' ? cases.filter((_, i) => i % 3 === 0) : cases
   test.each(chosen)('agrees with the reference: $name', async ({ params, loss, inputs, grads }) => {

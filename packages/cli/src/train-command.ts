@@ -15,6 +15,7 @@ import { progress } from './progress.ts'
 import { createRunDirectory, holdsRun, reopenRunDirectory, type Manifest, type RunDirectory } from './run-directory.ts'
 import { quietly } from './stop-quietly.ts'
 import { table } from './table.ts'
+import { openBoard } from './tensorboard.ts'
 import { wholeNumber } from './whole-number.ts'
 
 export const trainCommand: CommandDef = command({
@@ -31,6 +32,7 @@ export const trainCommand: CommandDef = command({
     overwrite: { type: 'boolean', default: false, description: 'Replace the run in that folder, once the new one is finished' },
     resume: { type: 'string', description: 'The folder of a run that ended early, to go on with; or, beside a recipe, the file of one that was saved elsewhere' },
     force: { type: 'boolean', default: false, description: 'Go on with --resume although the recipe or the data has changed since' },
+    tensorboard: { type: 'boolean', default: false, description: 'Also write what TensorBoard reads, into tensorboard/ of the run' },
     'checkpoint-every': { type: 'string', description: 'Steps after which the run is kept for good, in checkpoints/; never when left out' },
     'keep-every': { type: 'string', default: '60', description: 'Seconds after which the run is kept again, to go on with should the machine fail' }
   },
@@ -49,6 +51,7 @@ export const trainCommand: CommandDef = command({
       if (!warned) process.stderr.write(`\n${error.message} Training goes on; what cannot be kept now is tried again.\n`)
       warned = true
     })
+    const board = args.tensorboard ? await openBoard({ folder: run.folder, experiment, dataset, seed, ...(resume && { after: describeRun(resume).step }) }) : undefined
     const stop = new AbortController()
     process.once('SIGINT', () => {
       process.stderr.write('\nFinishing the step, then saving.\n')
@@ -62,7 +65,7 @@ export const trainCommand: CommandDef = command({
     let planned = 0
     let last: StepMetrics | undefined
     try {
-      const { state, interrupted } = await train(experiment, dataset, {
+      const { trainer, state, interrupted } = await train(experiment, dataset, {
         seed,
         signal: stop.signal,
         ...(resume && { resume }),
@@ -76,6 +79,7 @@ export const trainCommand: CommandDef = command({
           if (metrics.diagnoses) last = metrics
           bar.step(metrics)
           await orWarn(() => run.record(metrics))
+          if (board) await orWarn(() => board.step(metrics, state))
           if (isBest(metrics)) await orWarn(() => run.keepBest(state))
           if (metrics.step % checkpointEvery === 0) await orWarn(async () => run.checkpoint(await save(), metrics.step))
           const ends = metrics.step === metrics.steps || stop.signal.aborted
@@ -86,6 +90,7 @@ export const trainCommand: CommandDef = command({
         }
       })
       bar.end()
+      if (board) await orWarn(() => board.end(trainer, state))
       const saved = await run.save(state, planned)
       const untouched = saved === place ? '' : `; ${place} is as it was`
       dispose(state)

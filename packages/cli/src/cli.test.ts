@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { decodeSafetensors } from 'lapstrake/node'
 import { canHaveGpu } from './missing-gpu.ts'
-import { command, environment, lapstrake, lapstrakeWith, root, tinyRecipe, type Ended } from './testing/lapstrake.ts'
+import { command, lapstrake, lapstrakeWith, root, tinyRecipe, type Ended } from './testing/lapstrake.ts'
 
 let folder: string
 beforeAll(async () => { folder = await mkdtemp(join(root, 'node_modules/.lapstrake-test-')) })

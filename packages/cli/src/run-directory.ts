@@ -64,6 +64,9 @@ export interface RunStart {
 /** Whether a folder holds a run that got as far as to be kept or saved. */
 export const holdsRun = (path: string): boolean => existsSync(join(path, files.state)) || existsSync(join(path, files.weights))
 
+/** Whether a folder holds a run as it was kept, to go on with. */
+export const canGoOn = (path: string): boolean => existsSync(join(path, files.state))
+
 /** Makes the folder and its first files. Where it holds a run, that one stays until the new one is finished; until then the new one lies beside it. */
 export async function createRunDirectory({ path, experiment, recipePath, data, dataset, seed, backend }: RunStart): Promise<RunDirectory> {
   const folder = holdsRun(path) ? relative('', `${resolve(path)}.new`) : path
@@ -109,8 +112,11 @@ export async function reopenRunDirectory(path: string): Promise<KeptRun> {
   return { manifest, run, recorded, directory: runDirectory(path, path, manifest, release) }
 }
 
+/** Where `evaluate` leaves what it read out. */
+export const evaluationFile = 'evaluation.json'
+
 const files = { recipe: 'recipe.ts', steps: 'run.jsonl', state: 'state.safetensors', weights: 'weights.safetensors', manifest: 'manifest.json' } as const
-const kept = { best: 'best.safetensors', checkpoints: 'checkpoints', tensorboard: boardFolder } as const
+const kept = { best: 'best.safetensors', checkpoints: 'checkpoints', tensorboard: boardFolder, evaluation: evaluationFile } as const
 
 const writeManifest = (folder: string, manifest: Manifest): Promise<void> =>
   writeFileAtomic(join(folder, files.manifest), `${JSON.stringify(manifest, null, 2)}\n`)
@@ -124,6 +130,8 @@ const runDirectory = (folder: string, path: string, manifest: Manifest, release:
   keepBest: async state => writeFileAtomic(join(folder, kept.best), await weightsOf(state, manifest.name)),
   async save(state, planned) {
     await writeFileAtomic(join(folder, files.weights), await weightsOf(state, manifest.name))
+    // It was read out of other weights.
+    await rm(join(folder, kept.evaluation), { force: true })
     // Whoever is interrupted while a teacher learns has not planned a step.
     const finished = planned > 0 && state.step >= planned
     await writeManifest(folder, { ...manifest, steps: [state.step, planned], finished })

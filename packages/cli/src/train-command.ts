@@ -1,6 +1,5 @@
 import { readFile, stat } from 'node:fs/promises'
-import { dirname, join, relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { dirname, join } from 'node:path'
 import type { CommandDef } from 'citty'
 import { createTwoFilesPatch } from 'diff'
 import {
@@ -8,13 +7,13 @@ import {
 } from 'lapstrake'
 import { command } from './command.ts'
 import { dataByName, dataNames } from './data-by-name.ts'
+import { diagnosesTable, explanation, stagesTable } from './diagnoses-tables.ts'
 import { dataFingerprint, recipeFingerprint } from './fingerprints.ts'
 import { howToType } from './how-to-type.ts'
 import { loadExperiment } from './load-experiment.ts'
 import { progress } from './progress.ts'
 import { createRunDirectory, holdsRun, reopenRunDirectory, type Manifest, type RunDirectory } from './run-directory.ts'
 import { quietly } from './stop-quietly.ts'
-import { table } from './table.ts'
 import { openBoard } from './tensorboard.ts'
 import { wholeNumber } from './whole-number.ts'
 
@@ -94,7 +93,7 @@ export const trainCommand: CommandDef = command({
       const saved = await run.save(state, planned)
       const untouched = saved === place ? '' : `; ${place} is as it was`
       dispose(state)
-      if (last && Object.keys(last.diagnoses ?? {}).length > 0) process.stderr.write(`${diagnosesTable(last)}\n\n${stagesTable(last, experiment)}\nWhat the columns say: ${explanation}\n`)
+      if (last && Object.keys(last.diagnoses ?? {}).length > 0) process.stderr.write(`${diagnosesTable(last)}\n\n${stagesTable(last, experiment.backbone.stages.map(({ name }) => name))}\nWhat the columns say: ${explanation}\n`)
       process.stderr.write(`Saved ${saved}${interrupted ? ', interrupted' : ''}${untouched}. Next: ${howToType(interrupted && planned > 0 ? `train --resume ${saved}` : `evaluate ${saved}`)}\n`)
       process.exit(interrupted ? 130 : 0)
     } catch (error) {
@@ -194,24 +193,3 @@ const longer = (experiment: Experiment, { epochs }: Given): Experiment =>
 
 const chosenBackend = ({ backend, threads }: Given): Promise<BackendChoice> =>
   useBackend(backend as BackendName, threads === undefined ? {} : { threads: wholeNumber('--threads', threads, 1) })
-
-const explanation = `${relative('', fileURLToPath(new URL('../README.md', import.meta.url)))}, "What train prints"`
-
-/** What the units' embeddings tell, beside the loss that equal ones would cost. */
-const diagnosesTable = ({ step, losses, diagnoses = {} }: StepMetrics): string => table(
-  [`step ${step}`, 'loss', 'at collapse', 'cosine of views', 'of others', 'top-1', 'alignment', 'uniformity', 'deviation', 'effective rank'],
-  Object.entries(diagnoses).map(([unit, found]) => [
-    unit, ...[losses[unit]!, found.plateau, found.positiveSimilarity, found.negativeSimilarity].map(value => value === undefined ? '' : signed(value)),
-    `${(100 * found.topOne).toFixed(1)} %`,
-    ...[found.alignment, found.uniformity, found.deviation].map(signed), found.effectiveRank.toFixed(1)
-  ]))
-
-/** How each stage is taught, how far it moves, and what its features know. */
-const stagesTable = ({ step, stages = [] }: StepMetrics, { backbone }: Experiment): string => table(
-  [`step ${step}`, 'gradient', 'update', 'neighbours', 'probe'],
-  stages.map(({ gradientNorm, updateRatio, neighbours, probe }, i) => [
-    backbone.stages[i]!.name, gradientNorm === undefined ? '' : gradientNorm.toPrecision(3), `${(100 * updateRatio).toPrecision(2)} %`,
-    ...[neighbours, probe].map(part => (part === undefined ? '' : `${(100 * part).toFixed(1)} %`))
-  ]))
-
-const signed = (value: number): string => value.toFixed(3).replace('-', '−')

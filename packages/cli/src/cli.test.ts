@@ -19,7 +19,7 @@ const write = async (name: string, change?: string): Promise<string> => {
 
 test('every command explains itself', () => {
   expect(lapstrake('--help').stdout).toContain('quickstart')
-  for (const name of ['train', 'plan', 'audit', 'evaluate', 'certify', 'export', 'doctor', 'quickstart']) {
+  for (const name of ['train', 'plan', 'audit', 'watch', 'compare', 'report', 'sweep', 'evaluate', 'certify', 'export', 'doctor', 'quickstart']) {
     const { status, stdout } = lapstrake(name, '--help')
     expect(status).toBe(0)
     expect(stdout).toContain('USAGE')

@@ -17,10 +17,9 @@ export function watchView(watched: Watched): string {
   const looked = steps.findLast(({ diagnoses }) => diagnoses !== undefined)
   const title = `${name}, seed ${seed} · ${data} · ${backend}`
   if (steps.length === 0) return `${title}\n${watchLine(watched)}`
-  const losses = table(['unit', 'loss', 'lowest', 'curve'], unitsOf(steps).map(unit => {
-    const values = steps.flatMap(step => step.losses[unit] ?? [])
-    const curve = thinned(values)
-    return [unit, (curve.at(-1) ?? NaN).toFixed(3), Math.min(...curve).toFixed(3), sparkline(curve)]
+  const losses = table(['unit', 'loss', 'lowest, smoothed', 'curve'], unitsOf(steps).map(unit => {
+    const curve = thinned(steps.flatMap(({ losses }) => losses[unit] ?? []))
+    return [unit, lossNow(steps, unit).toFixed(3), Math.min(...curve).toFixed(3), sparkline(curve)]
   }))
   const diagnosed = looked === undefined ? [] : [
     ...(Object.keys(looked.diagnoses!).length > 0 ? [diagnosesTable(looked)] : []),
@@ -34,16 +33,26 @@ export function watchLine({ manifest: { finished }, steps, isHeld }: Watched): s
   const last = steps.at(-1)
   if (last === undefined) return isHeld ? 'No step yet.' : 'No step, and nobody trains it.'
   const { step, steps: planned, epoch, bytes } = last
-  const recent = steps.slice(-50)
+  const recent = steps.slice(-few)
   const milliseconds = recent.reduce((sum, { milliseconds }) => sum + milliseconds, 0) / recent.length
   const width = 20
   const bar = '━'.repeat(Math.round(width * step / planned)).padEnd(width, '·')
   const left = finished ? 'finished' : isHeld ? `about ${duration((planned - step) * milliseconds / 1000)} left` : 'ended early, nobody trains it'
-  const values = unitsOf(recent).map(unit => thinned(recent.flatMap(({ losses }) => losses[unit] ?? []), 1)[0]!.toFixed(2)).join(' ')
+  const values = unitsOf(recent).map(unit => lossNow(steps, unit).toFixed(2)).join(' ')
   return `${bar} ${step}/${planned}  epoch ${epoch + 1}  loss ${values}  ${(1000 / milliseconds).toPrecision(3)} steps/s  ${(bytes / 1e6).toFixed(0)} MB  ${left}`
 }
 
 const unitsOf = (steps: readonly StepMetrics[]): readonly string[] => [...new Set(steps.flatMap(({ losses }) => Object.keys(losses)))]
+
+/** Steps over which losses and speed are means. */
+const few = 50
+
+/** Of a unit that learns in turn with others, its last losses may lie further back. */
+function lossNow(steps: readonly StepMetrics[], unit: string): number {
+  const values = steps.slice(-few).flatMap(({ losses }) => losses[unit] ?? [])
+  const last = values.length > 0 ? values : [steps.findLast(({ losses }) => losses[unit] !== undefined)!.losses[unit]!]
+  return last.reduce((sum, value) => sum + value, 0) / last.length
+}
 
 /** So many means of neighbours. */
 function thinned(values: readonly number[], count = 40): readonly number[] {

@@ -15,7 +15,7 @@ export interface Ended {
 }
 
 /** What a shell has; the variables left out change what is printed. */
-const environment: NodeJS.ProcessEnv = { ...process.env, CI: undefined, TEST: undefined, NO_COLOR: undefined, npm_lifecycle_event: undefined }
+export const environment: NodeJS.ProcessEnv = { ...process.env, CI: undefined, TEST: undefined, NO_COLOR: undefined, npm_lifecycle_event: undefined }
 
 /** Runs a command with some variables changed. */
 export const lapstrakeWith = (change: NodeJS.ProcessEnv, ...given: string[]): Ended =>

@@ -33,7 +33,7 @@ export function compareRuns(runs: readonly RecordedRun[]): Comparison {
   const groups = names.map((name): Group => {
     const own = runs.filter(({ manifest }) => manifest.name === name)
     return { name, runs: own, figures: Object.fromEntries(figures.flatMap(figure => {
-      const values = own.flatMap(run => figure.of(run) ?? [])
+      const values = own.flatMap(run => valueOf(figure, run) ?? [])
       return values.length === 0 ? [] : [[figure.name, spreadOf(values)] as const]
     })) }
   })
@@ -76,9 +76,15 @@ export function differencesTable({ differences }: Comparison): { readonly head: 
 export const significanceSaid: string = 'p: how probable a difference at least as large would be if there were none, by a two-sided t-test, paired where both have the same seeds. ' +
   'Of twenty comparisons one falls below 0.05 by chance.'
 
-const bySeed = ({ runs }: Group, { of }: Figure): ReadonlyMap<number, number> =>
+/** Nothing where the run does not have it, or has no number. */
+function valueOf({ of }: Figure, run: RecordedRun): number | undefined {
+  const value = of(run)
+  return Number.isFinite(value) ? value : undefined
+}
+
+const bySeed = ({ runs }: Group, figure: Figure): ReadonlyMap<number, number> =>
   new Map(runs.flatMap(run => {
-    const value = of(run)
+    const value = valueOf(figure, run)
     return value === undefined ? [] : [[run.manifest.seed, value] as const]
   }))
 

@@ -76,8 +76,9 @@ const isRun = (path: string): Promise<boolean> => stat(join(path, 'manifest.json
 
 function parsed(line: string): StepMetrics | undefined {
   try {
-    const step = JSON.parse(line) as Partial<StepMetrics> | null
-    return typeof step?.step === 'number' && step.losses !== undefined ? step as StepMetrics : undefined
+    // A number that JSON has no word for, such as the uniformity of equal rows, was written as null.
+    const step = JSON.parse(line, line.includes('null') ? (_, value: unknown) => value ?? NaN : undefined) as Partial<StepMetrics>
+    return typeof step.step === 'number' && step.losses !== undefined ? step as StepMetrics : undefined
   } catch {
     return undefined
   }

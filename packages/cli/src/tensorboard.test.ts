@@ -23,7 +23,7 @@ test('a run with --tensorboard shows the curves of run.jsonl, and a map', async 
   const lines = (await readFile(join(run, 'run.jsonl'), 'utf8')).trim().split('\n').map(line => JSON.parse(line) as { losses: { unit0: number } })
   expect(curves.filter(({ tag }) => tag === 'loss/unit0').map(({ value }) => value)).toEqual(lines.map(({ losses }) => Math.fround(losses.unit0)))
   expect(new Set(curves.map(({ tag }) => tag))).toEqual(new Set([
-    'loss/unit0', 'step/milliseconds', 'step/megabytes', 'gradientNorm/conv1', 'gradientNorm/conv2', 'updateRatio/conv1', 'updateRatio/conv2', 'neighbours/conv1', 'neighbours/conv2',
+    'loss/unit0', 'step/milliseconds', 'step/waited for data', 'step/megabytes', 'gradientNorm/conv1', 'gradientNorm/conv2', 'updateRatio/conv1', 'updateRatio/conv2', 'neighbours/conv1', 'neighbours/conv2',
     ...['plateau', 'positiveSimilarity', 'negativeSimilarity', 'alignment', 'uniformity', 'topOne', 'deviation', 'effectiveRank', 'gradientNorm'].map(what => `${what}/unit0`)
   ]))
   expect((await readFile(join(run, 'tensorboard/tensors.tsv'), 'utf8')).trim().split('\n').map(line => line.split('\t').length)).toEqual(Array.from({ length: 64 }, () => 6))
@@ -38,7 +38,7 @@ tags = EventAccumulator(${JSON.stringify(join(run, 'tensorboard'))}).Reload().Ta
 print(json.dumps([len(tags['scalars']), sorted(tags['histograms']), sorted(tags['images'])]))
 `], { encoding: 'utf8' })
   const [scalars, histograms, images] = JSON.parse(stdout) as [number, string[], string[]]
-  expect(scalars).toBe(18)
+  expect(scalars).toBe(19)
   expect(histograms).toContain('weights/conv1.0.kernel')
   expect(images).toEqual(Array.from({ length: 4 }, (_, i) => [1, 2].map(view => `views/example ${i}, view ${view}`)).flat())
 })

@@ -59,9 +59,9 @@ export async function openBoard({ folder, experiment, dataset, seed, after }: Bo
   }
 }
 
-const curves = ({ losses, milliseconds, bytes, diagnoses = {}, stages = [] }: StepMetrics, { backbone }: Experiment): Summary[] => [
+const curves = ({ losses, milliseconds, waited, bytes, diagnoses = {}, stages = [] }: StepMetrics, { backbone }: Experiment): Summary[] => [
   ...Object.entries(losses).map(([unit, loss]) => scalar(`loss/${unit}`, loss)),
-  scalar('step/milliseconds', milliseconds), scalar('step/megabytes', bytes / 1e6),
+  scalar('step/milliseconds', milliseconds), scalar('step/waited for data', waited), scalar('step/megabytes', bytes / 1e6),
   ...Object.entries(diagnoses).flatMap(([unit, found]) => numbers(found, unit)),
   ...stages.flatMap((found, i) => numbers(found, backbone.stages[i]!.name))
 ]

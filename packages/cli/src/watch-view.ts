@@ -34,7 +34,7 @@ export function watchLine({ manifest: { finished }, steps, isHeld }: Watched): s
   if (last === undefined) return isHeld ? 'No step yet.' : 'No step, and nobody trains it.'
   const { step, steps: planned, epoch, bytes } = last
   const recent = steps.slice(-few)
-  const milliseconds = recent.reduce((sum, { milliseconds }) => sum + milliseconds, 0) / recent.length
+  const milliseconds = recent.reduce((sum, { milliseconds, waited = 0 }) => sum + milliseconds + waited, 0) / recent.length
   const width = 20
   const bar = '━'.repeat(Math.round(width * step / planned)).padEnd(width, '·')
   const left = finished ? 'finished' : isHeld ? `about ${duration((planned - step) * milliseconds / 1000)} left` : 'ended early, nobody trains it'

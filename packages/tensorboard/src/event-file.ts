@@ -1,10 +1,8 @@
 import { appendFile, mkdir, truncate, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-// Eight fields in all: the wire format of a protobuf library is enough, without a schema to compile.
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
+import { encodeEvent, type Event, type Summary } from './event.ts'
 import { frame } from './records.ts'
-import type { Summary } from './summaries.ts'
 
 /** A file of events that grows. */
 export interface EventFile {
@@ -23,8 +21,7 @@ export async function eventFile(folder: string, { after }: EventFileOptions = {}
   await mkdir(folder, { recursive: true })
   const seconds = String(Math.floor(Date.now() / 1000)).padStart(10, '0')
   const path = join(folder, `events.out.tfevents.${seconds}.${hostname()}.${process.pid}.${created++}`)
-  const restart = after === undefined ? [] : [event(after + 1, writer => writer.tag(7, WireType.LengthDelimited).fork().tag(1, WireType.Varint).int32(started).join())]
-  const first = Buffer.concat([event(0, writer => writer.tag(3, WireType.LengthDelimited).string('brain.Event:2')), ...restart])
+  const first = Buffer.concat([event(0, { fileVersion: 'brain.Event:2' }), ...(after === undefined ? [] : [event(after + 1, { sessionLog: { status: 1 } })])])
   await writeFile(path, first)
   let size = first.length
   let written = Promise.resolve()
@@ -41,12 +38,7 @@ export async function eventFile(folder: string, { after }: EventFileOptions = {}
   return {
     path,
     write(step, summaries) {
-      const bytes = event(step, writer => {
-        writer.tag(5, WireType.LengthDelimited).fork()
-        for (const summary of summaries) writer.tag(1, WireType.LengthDelimited).bytes(summary)
-        writer.join()
-      })
-      const done = written.then(() => append(bytes))
+      const done = written.then(() => append(event(step, { summary: { value: summaries } })))
       // What could not be written, its caller hears of; the next may have room.
       written = done.catch(() => undefined)
       return done
@@ -56,12 +48,5 @@ export async function eventFile(folder: string, { after }: EventFileOptions = {}
 
 let created = 0
 
-/** `SessionLog.START`. */
-const started = 1
-
-/** An `Event` of TensorFlow's `event.proto`, framed. */
-function event(step: number, write: (writer: BinaryWriter) => void): Uint8Array {
-  const writer = new BinaryWriter().tag(1, WireType.Bit64).double(Date.now() / 1000).tag(2, WireType.Varint).int64(step)
-  write(writer)
-  return frame(writer.finish())
-}
+const event = (step: number, what: Omit<Event, 'wallTime' | 'step'>): Uint8Array =>
+  frame(encodeEvent({ wallTime: Date.now() / 1000, step, ...what }))

@@ -1,8 +1,5 @@
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import { encode } from 'fast-png'
-
-/** One thing to show: a `Summary.Value` of TensorFlow's `summary.proto`, encoded. */
-export type Summary = Uint8Array
+import type { Summary } from './event.ts'
 
 /** Rows from the top, pixels from the left, channels last; 0 to 1 in floats, 0 to 255 in bytes. */
 export interface Pixels {
@@ -19,8 +16,7 @@ export interface HistogramOptions {
 }
 
 /** A point of a curve. Tags with a common beginning before a slash are shown together. */
-export const scalar = (tag: string, value: number): Summary =>
-  summary(tag, writer => writer.tag(2, WireType.Bit32).float(value))
+export const scalar = (tag: string, value: number): Summary => ({ tag, simpleValue: value })
 
 /** How values are spread. Those that are not finite are left out. */
 export function histogram(tag: string, values: ArrayLike<number>, { bars = 30 }: HistogramOptions = {}): Summary {
@@ -36,21 +32,12 @@ export function histogram(tag: string, values: ArrayLike<number>, { bars = 30 }:
     squares += value * value
   }
   if (count === 0) [min, max] = [0, 0]
-  const heights = new Float64Array(bars)
+  const bucket = new Array<number>(bars).fill(0)
   for (let i = 0; i < values.length; i++) {
-    if (Number.isFinite(values[i]!)) heights[max === min ? 0 : Math.min(bars - 1, Math.floor((values[i]! - min) / (max - min) * bars))]!++
+    if (Number.isFinite(values[i]!)) bucket[max === min ? 0 : Math.min(bars - 1, Math.floor((values[i]! - min) / (max - min) * bars))]!++
   }
-  const limits = Float64Array.from({ length: bars }, (_, i) => (i === bars - 1 ? max : min + (i + 1) / bars * (max - min)))
-  return summary(tag, writer => {
-    writer.tag(5, WireType.LengthDelimited).fork();
-    [min, max, count, sum, squares].forEach((value, i) => writer.tag(i + 1, WireType.Bit64).double(value))
-    for (const [field, numbers] of [[6, limits], [7, heights]] as const) {
-      writer.tag(field, WireType.LengthDelimited).fork()
-      numbers.forEach(number => writer.double(number))
-      writer.join()
-    }
-    writer.join()
-  })
+  const bucketLimit = bucket.map((_, i) => (i === bars - 1 ? max : min + (i + 1) / bars * (max - min)))
+  return { tag, histo: { min, max, num: count, sum, sumSquares: squares, bucketLimit, bucket } }
 }
 
 /**
@@ -58,12 +45,8 @@ export function histogram(tag: string, values: ArrayLike<number>, { bars = 30 }:
  *
  * @throws RangeError if the pixels are not as many as their shape says
  */
-export const image = (tag: string, pixels: Pixels): Summary => summary(tag, writer => {
-  const { width, height, channels } = pixels
-  writer.tag(4, WireType.LengthDelimited).fork()
-  writer.tag(1, WireType.Varint).int32(height).tag(2, WireType.Varint).int32(width).tag(3, WireType.Varint).int32(channels)
-  writer.tag(4, WireType.LengthDelimited).bytes(png(pixels)).join()
-})
+export const image = (tag: string, pixels: Pixels): Summary =>
+  ({ tag, image: { height: pixels.height, width: pixels.width, colorspace: pixels.channels, encodedImageString: png(pixels) } })
 
 /** Pixels as a PNG file. */
 export function png({ data, width, height, channels }: Pixels): Uint8Array {
@@ -72,10 +55,4 @@ export function png({ data, width, height, channels }: Pixels): Uint8Array {
   }
   const bytes = data instanceof Float32Array ? Uint8ClampedArray.from(data, value => 255 * value) : Uint8ClampedArray.from(data)
   return encode({ data: bytes, width, height, channels: channels as 1 | 3 | 4 })
-}
-
-function summary(tag: string, write: (writer: BinaryWriter) => void): Summary {
-  const writer = new BinaryWriter().tag(1, WireType.LengthDelimited).string(tag)
-  write(writer)
-  return writer.finish()
 }

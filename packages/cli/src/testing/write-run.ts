@@ -13,7 +13,7 @@ export interface WrittenRun {
 
 /** The lines of a run of one unit over two stages, which looks at its last step. */
 export const linesOf = ({ losses, planned = losses.length }: WrittenRun): readonly string[] => losses.map((loss, i) => JSON.stringify({
-  step: i + 1, steps: planned, epoch: 0, losses: { unit0: loss }, milliseconds: 10, bytes: 2e6,
+  step: i + 1, steps: planned, epoch: 0, losses: { unit0: loss }, milliseconds: 8, waited: 2, bytes: 2e6,
   ...(i === losses.length - 1 && {
     diagnoses: { unit0: { positiveSimilarity: 0.9, negativeSimilarity: 0.1, alignment: 0.2, uniformity: -2, topOne: 0.5, deviation: 0.3, effectiveRank: 6, gradientNorm: 1 } },
     stages: [{ gradientNorm: 1, updateRatio: 0.001, neighbours: 0.4 }, { gradientNorm: 2, updateRatio: 0.002, neighbours: 0.6 }]

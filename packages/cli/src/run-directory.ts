@@ -6,6 +6,7 @@ import { writeFileAtomic } from 'lapstrake/node'
 import { dataFingerprint, recipeFingerprint } from './fingerprints.ts'
 import { howToType } from './how-to-type.ts'
 import { lockRun } from './run-lock.ts'
+import { stageNames } from './stage-names.ts'
 import { boardFolder } from './tensorboard.ts'
 
 /** What a run was made with. */
@@ -78,7 +79,7 @@ export async function createRunDirectory({ path, experiment, recipePath, data, d
   const manifest: Manifest = {
     format: 1, name: experiment.name, recipe: relative(path, resolve(recipePath)), data, examples: dataset.size, seed, backend: `${backend.name} – ${backend.description}`,
     versions: { node: process.versions.node, tfjs: '4.22.0' }, started: new Date().toISOString(), steps: [0, 0], finished: false,
-    stages: experiment.backbone.stages.map(({ name }) => name), spans: experiment.isolation(experiment.backbone.stages.length),
+    stages: stageNames(experiment), spans: experiment.isolation(experiment.backbone.stages.length),
     recipeHashes: await recipeFingerprint(recipePath), dataHash: await dataFingerprint(dataset)
   }
   await writeManifest(folder, manifest)

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { collectFeatures, dispose, namedLeaves, own, seeded, type Dataset, type Experiment, type State, type StepMetrics, type Trainer } from 'lapstrake'
 import { eventFile, histogram, image, scalar, writeProjector, type Pixels, type Summary } from 'lapstrake/node'
 import * as tf from '@tensorflow/tfjs-core'
+import { stageNames } from './stage-names.ts'
 
 /** What TensorBoard is shown of a run. */
 export interface Board {
@@ -29,12 +30,13 @@ const [shown, projected] = [4, 500]
 /** Begins to show a run, with the views of a few examples. */
 export async function openBoard({ folder, experiment, dataset, seed, after }: BoardOptions): Promise<Board> {
   const place = join(folder, boardFolder)
+  const names = stageNames(experiment)
   const events = await eventFile(place, after === undefined ? {} : { after })
   if (after === undefined) await events.write(0, await viewsOf(experiment, dataset, seed))
   return {
     async step(metrics, state) {
       const looks = metrics.diagnoses !== undefined || metrics.stages !== undefined
-      await events.write(metrics.step, [...curves(metrics, experiment), ...(looks ? await weights(state, experiment) : [])])
+      await events.write(metrics.step, [...curves(metrics, names), ...(looks ? await weights(state, names) : [])])
     },
     async end(trainer, state) {
       const count = Math.min(projected, dataset.size)
@@ -59,20 +61,20 @@ export async function openBoard({ folder, experiment, dataset, seed, after }: Bo
   }
 }
 
-const curves = ({ losses, milliseconds, waited, bytes, diagnoses = {}, stages = [] }: StepMetrics, { backbone }: Experiment): Summary[] => [
+const curves = ({ losses, milliseconds, waited, bytes, diagnoses = {}, stages = [] }: StepMetrics, names: readonly string[]): Summary[] => [
   ...Object.entries(losses).map(([unit, loss]) => scalar(`loss/${unit}`, loss)),
   scalar('step/milliseconds', milliseconds), scalar('step/waited for data', waited), scalar('step/megabytes', bytes / 1e6),
   ...Object.entries(diagnoses).flatMap(([unit, found]) => numbers(found, unit)),
-  ...stages.flatMap((found, i) => numbers(found, backbone.stages[i]!.name))
+  ...stages.flatMap((found, i) => numbers(found, names[i]!))
 ]
 
 /** Curves of one kind stand together: `effectiveRank/unit0` beside `effectiveRank/unit1`. */
 const numbers = (found: object, of: string): Summary[] =>
   Object.entries(found).flatMap(([what, value]) => (typeof value === 'number' ? [scalar(`${what}/${of}`, value)] : []))
 
-async function weights(state: State, { backbone }: Experiment): Promise<Summary[]> {
+async function weights(state: State, names: readonly string[]): Promise<Summary[]> {
   const named = [
-    ...state.stages.flatMap(({ params }, i) => namedLeaves(params, backbone.stages[i]!.name)),
+    ...state.stages.flatMap(({ params }, i) => namedLeaves(params, names[i]!)),
     ...Object.entries(state.units).flatMap(([unit, { head }]) => namedLeaves(head.params, `head of ${unit}`))
   ]
   return Promise.all(named.map(async ({ name, value }) => histogram(`weights/${name}`, await value.data())))

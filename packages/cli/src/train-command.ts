@@ -14,6 +14,7 @@ import { loadExperiment } from './load-experiment.ts'
 import { progress } from './progress.ts'
 import { createRunDirectory, holdsRun, reopenRunDirectory, type Manifest, type RunDirectory } from './run-directory.ts'
 import { quietly } from './stop-quietly.ts'
+import { stageNames } from './stage-names.ts'
 import { openBoard } from './tensorboard.ts'
 import { wholeNumber } from './whole-number.ts'
 
@@ -93,7 +94,7 @@ export const trainCommand: CommandDef = command({
       const saved = await run.save(state, planned)
       const untouched = saved === place ? '' : `; ${place} is as it was`
       dispose(state)
-      if (last && Object.keys(last.diagnoses ?? {}).length > 0) process.stderr.write(`${diagnosesTable(last)}\n\n${stagesTable(last, experiment.backbone.stages.map(({ name }) => name))}\nWhat the columns say: ${explanation}\n`)
+      if (last && Object.keys(last.diagnoses ?? {}).length > 0) process.stderr.write(`${diagnosesTable(last)}\n\n${stagesTable(last, stageNames(experiment))}\nWhat the columns say: ${explanation}\n`)
       process.stderr.write(`Saved ${saved}${interrupted ? ', interrupted' : ''}${untouched}. Next: ${howToType(interrupted && planned > 0 ? `train --resume ${saved}` : `evaluate ${saved}`)}\n`)
       process.exit(interrupted ? 130 : 0)
     } catch (error) {

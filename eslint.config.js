@@ -3,7 +3,7 @@ import tseslint from 'typescript-eslint'
 
 const losses = readdirSync(new URL('packages/losses', import.meta.url))
 const plugins = [
-  'isolation', 'scheduler', 'planner', 'backbone-resnet', ...losses.map(name => `loss-${name}`), 'optimizers', 'data', 'embeddings', 'evaluation', 'checkpoints'
+  'isolation', 'scheduler', 'planner', 'backbone-resnet', ...losses.map(name => `loss-${name}`), 'optimizers', 'data', 'embeddings', 'evaluation', 'checkpoints', 'tensorboard'
 ]
 const backends = ['backend-wasm', 'backend-webgpu', 'backend-node']
 
@@ -21,6 +21,7 @@ const below = {
   evaluation: ['core'],
   checkpoints: ['core'],
   onnx: ['core'],
+  tensorboard: ['core'],
   testing: ['core', 'backend-wasm', 'backend-node'],
   'backends/wasm': [],
   'backends/webgpu': [],

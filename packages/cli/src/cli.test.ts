@@ -5,41 +5,21 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { decodeSafetensors } from 'lapstrake/node'
 import { canHaveGpu } from './missing-gpu.ts'
+import { command, lapstrake, lapstrakeWith, root, tinyRecipe, type Ended } from './testing/lapstrake.ts'
 
-const root = new URL('../../..', import.meta.url).pathname
 let folder: string
 beforeAll(async () => { folder = await mkdtemp(join(root, 'node_modules/.lapstrake-test-')) })
 afterAll(() => rm(folder, { recursive: true }))
 
-const command = (...given: string[]): [string, string[]] =>
-  [process.execPath, ['--conditions=@lapstrake/source', '--import', 'tsx', join(root, 'packages/cli/src/main.ts'), ...given]]
-interface Ended { status: number | null; stdout: string; stderr: string }
-// What a shell has; the variables left out change what is printed.
-const environment = { ...process.env, CI: undefined, TEST: undefined, NO_COLOR: undefined, npm_lifecycle_event: undefined }
-const lapstrakeWith = (change: NodeJS.ProcessEnv, ...given: string[]): Ended =>
-  spawnSync(...command(...given), { cwd: root, encoding: 'utf8', env: { ...environment, ...change } })
-const lapstrake = (...given: string[]): Ended => lapstrakeWith({}, ...given)
-
-const recipe = (change = ''): string => `
-import * as tf from '@tensorflow/tfjs-core'
-import { convNet, ntXent, overlapping, projector, randomResizedCrop, sgd, twoViews } from 'lapstrake'
-const experiment = {
-  name: 'tiny', data: 'shapes', examples: 64, batchSize: 16, epochs: 3, views: twoViews(randomResizedCrop({ size: 28 })),
-  backbone: convNet({ widths: [4, 6], strides: [4, 2], layers: 1 }), isolation: overlapping(),
-  head: () => projector({ dims: [8] }), loss: () => ntXent(), optimizer: sgd({ learningRate: 0.1 })
-}
-let calls = 0
-export default { ...experiment, ${change} }
-`
 const write = async (name: string, change?: string): Promise<string> => {
   const path = join(folder, name)
-  await writeFile(path, recipe(change))
+  await writeFile(path, tinyRecipe(change))
   return path
 }
 
 test('every command explains itself', () => {
   expect(lapstrake('--help').stdout).toContain('quickstart')
-  for (const name of ['train', 'plan', 'audit', 'evaluate', 'certify', 'export', 'doctor', 'quickstart']) {
+  for (const name of ['train', 'plan', 'audit', 'watch', 'compare', 'report', 'sweep', 'evaluate', 'certify', 'export', 'doctor', 'quickstart']) {
     const { status, stdout } = lapstrake(name, '--help')
     expect(status).toBe(0)
     expect(stdout).toContain('USAGE')
@@ -216,7 +196,7 @@ describe('train', () => {
 
   test('saves a run whose units remember a teacher, and evaluate reads it', async () => {
     const path = join(folder, 'taught.ts')
-    await writeFile(path, `import { crd, identity } from 'lapstrake'\n${recipe()}`.replace('export default { ...experiment,', `
+    await writeFile(path, `import { crd, identity } from 'lapstrake'\n${tinyRecipe()}`.replace('export default { ...experiment,', `
       const taught = { ...experiment, epochs: 1 }
       export default { ...taught, teacher: { backbone: taught.backbone, trainedBy: taught },
         auxiliary: [{ name: 'crd', start: 0, end: 2, head: identity(), loss: crd({ negatives: 8 }) }],`))
@@ -287,7 +267,7 @@ describe('certify', () => {
     backbone: { name: 's', stages: convNet({ widths: [4], strides: [4], layers: 1, norm: 'group' }).stages.map(stage => lapstrake.stochastic(stage, { objective: klObjective({ inverseTemperature: 100 }) })) }`
   const writeStochastic = async (name: string, change: string): Promise<string> => {
     const path = join(folder, name)
-    await writeFile(path, `import * as lapstrake from 'lapstrake'\nconst { contrastiveLogistic, endToEnd, identity, klObjective } = lapstrake\n${recipe(change)}`)
+    await writeFile(path, `import * as lapstrake from 'lapstrake'\nconst { contrastiveLogistic, endToEnd, identity, klObjective } = lapstrake\n${tinyRecipe(change)}`)
     return path
   }
 

@@ -1,9 +1,13 @@
+import { join } from 'node:path'
 import type { CommandDef } from 'citty'
 import { useBackend, type BackendName } from 'lapstrake'
+import { writeFileAtomic } from 'lapstrake/node'
 import { command } from './command.ts'
 import { dataByName } from './data-by-name.ts'
 import { openRun } from './open-run.ts'
 import { readouts } from './readouts.ts'
+import type { Evaluation } from './recorded-run.ts'
+import { evaluationFile } from './run-directory.ts'
 import { quietly } from './stop-quietly.ts'
 import { table } from './table.ts'
 import { wholeNumber } from './whole-number.ts'
@@ -31,6 +35,9 @@ export const evaluateCommand: CommandDef = command({
       ]
     })
     if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K')
+    const evaluation: Evaluation = { format: 1, weights: args.weights, test: test.size, rows }
+    // A run may lie where nothing can be written, and is evaluated all the same.
+    await writeFileAtomic(join(args.run, evaluationFile), `${JSON.stringify(evaluation, null, 2)}\n`).catch((error: Error) => process.stderr.write(`${error.message}\n`))
     process.stdout.write(`${train.name}: ${train.size} training and ${test.size} test examples.\n\n${table(
       ['features', 'linear readout', 'nearest neighbours'], rows.map(({ name, linear, neighbours }) => [name, percent(linear), percent(neighbours)]))}\n`)
   })

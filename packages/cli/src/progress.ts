@@ -1,4 +1,5 @@
 import type { StepMetrics } from 'lapstrake'
+import { duration } from './duration.ts'
 
 const width = 20
 
@@ -25,7 +26,3 @@ export function progress(label: string, batchSize: number): { step(metrics: Step
     end() { if (terminal) process.stderr.write('\n') }
   }
 }
-
-const duration = (seconds: number): string => seconds >= 3600
-  ? `${Math.floor(seconds / 3600)} h ${Math.round(seconds % 3600 / 60)} min`
-  : seconds >= 60 ? `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s` : `${Math.round(seconds)} s`

@@ -7,6 +7,7 @@ import { writeFileAtomic } from 'lapstrake/node'
 import * as tf from '@tensorflow/tfjs-core'
 import { command } from './command.ts'
 import { dataByName } from './data-by-name.ts'
+import { median } from './median.ts'
 import { progress } from './progress.ts'
 import { readouts, type Readout } from './readouts.ts'
 import { htmlReport } from './html-report.ts'
@@ -67,7 +68,7 @@ export const quickstartCommand: CommandDef = command({
       const [readout] = await readouts({ train: training, test: testing, encoders: [{ name, encode: images => trainer.encode(state, images) }] })
       races.push({
         name, spans: drawSpans(isolation(trainer.shapes.length - 1), trainer.shapes.length - 1), history, readout: readout!,
-        millisecondsPerStep: median(history.slice(3).map(({ milliseconds }) => milliseconds)), peakBytes: await peakOfStep(experiment, training, seed)
+        millisecondsPerStep: median(history.slice(3).map(({ milliseconds }) => milliseconds)) ?? 0, peakBytes: await peakOfStep(experiment, training, seed)
       })
       dispose(state)
     }
@@ -137,5 +138,4 @@ async function peakOfStep(experiment: Experiment, training: Dataset, seed: numbe
   return meter.peak()
 }
 
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 const percent = (part: number): string => `${(100 * part).toFixed(1)} %`

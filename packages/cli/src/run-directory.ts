@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs'
 import { appendFile, mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
-import { describeRun, weightsOf, type BackendChoice, type Dataset, type Experiment, type State, type StepMetrics } from 'lapstrake'
+import { describeRun, weightsOf, type BackendChoice, type Dataset, type Experiment, type Span, type State, type StepMetrics } from 'lapstrake'
 import { writeFileAtomic } from 'lapstrake/node'
 import { dataFingerprint, recipeFingerprint } from './fingerprints.ts'
 import { howToType } from './how-to-type.ts'
 import { lockRun } from './run-lock.ts'
+import { stageNames } from './stage-names.ts'
+import { boardFolder } from './tensorboard.ts'
 
 /** What a run was made with. */
 export interface Manifest {
@@ -22,6 +24,10 @@ export interface Manifest {
   /** Steps taken, and steps planned. */
   readonly steps: readonly [taken: number, planned: number]
   readonly finished: boolean
+  /** The names of the stages, from the bottom; absent in older runs. */
+  readonly stages?: readonly string[]
+  /** Which stages learn together; absent in older runs. */
+  readonly spans?: readonly Span[]
   /** A hash of the recipe and of each file of one's own that it imports, by path from the recipe's folder; absent in older runs. */
   readonly recipeHashes?: Readonly<Record<string, string>>
   /** A hash of what the data showed; absent in older runs. */
@@ -33,6 +39,8 @@ export interface Manifest {
  * `best.safetensors`, the weights of the epoch with the lowest losses, and `checkpoints/step-….safetensors`, if wanted.
  */
 export interface RunDirectory {
+  /** Where the run lies until it is finished. */
+  readonly folder: string
   record(metrics: StepMetrics): Promise<void>
   /** Keeps the whole run as it stands, to go on with. */
   keep(run: Uint8Array): Promise<void>
@@ -57,6 +65,9 @@ export interface RunStart {
 /** Whether a folder holds a run that got as far as to be kept or saved. */
 export const holdsRun = (path: string): boolean => existsSync(join(path, files.state)) || existsSync(join(path, files.weights))
 
+/** Whether a folder holds a run as it was kept, to go on with. */
+export const canGoOn = (path: string): boolean => existsSync(join(path, files.state))
+
 /** Makes the folder and its first files. Where it holds a run, that one stays until the new one is finished; until then the new one lies beside it. */
 export async function createRunDirectory({ path, experiment, recipePath, data, dataset, seed, backend }: RunStart): Promise<RunDirectory> {
   const folder = holdsRun(path) ? relative('', `${resolve(path)}.new`) : path
@@ -68,6 +79,7 @@ export async function createRunDirectory({ path, experiment, recipePath, data, d
   const manifest: Manifest = {
     format: 1, name: experiment.name, recipe: relative(path, resolve(recipePath)), data, examples: dataset.size, seed, backend: `${backend.name} – ${backend.description}`,
     versions: { node: process.versions.node, tfjs: '4.22.0' }, started: new Date().toISOString(), steps: [0, 0], finished: false,
+    stages: stageNames(experiment), spans: experiment.isolation(experiment.backbone.stages.length),
     recipeHashes: await recipeFingerprint(recipePath), dataHash: await dataFingerprint(dataset)
   }
   await writeManifest(folder, manifest)
@@ -101,20 +113,26 @@ export async function reopenRunDirectory(path: string): Promise<KeptRun> {
   return { manifest, run, recorded, directory: runDirectory(path, path, manifest, release) }
 }
 
+/** Where `evaluate` leaves what it read out. */
+export const evaluationFile = 'evaluation.json'
+
 const files = { recipe: 'recipe.ts', steps: 'run.jsonl', state: 'state.safetensors', weights: 'weights.safetensors', manifest: 'manifest.json' } as const
-const kept = { best: 'best.safetensors', checkpoints: 'checkpoints' } as const
+const kept = { best: 'best.safetensors', checkpoints: 'checkpoints', tensorboard: boardFolder, evaluation: evaluationFile } as const
 
 const writeManifest = (folder: string, manifest: Manifest): Promise<void> =>
   writeFileAtomic(join(folder, files.manifest), `${JSON.stringify(manifest, null, 2)}\n`)
 
 /** A run that lies in a folder until it is finished, and then in the place of another. */
 const runDirectory = (folder: string, path: string, manifest: Manifest, release: () => void): RunDirectory => ({
+  folder,
   record: metrics => appendFile(join(folder, files.steps), `${JSON.stringify(metrics)}\n`),
   keep: run => writeFileAtomic(join(folder, files.state), run),
   checkpoint: (run, step) => writeFileAtomic(join(folder, kept.checkpoints, `step-${String(step).padStart(8, '0')}.safetensors`), run),
   keepBest: async state => writeFileAtomic(join(folder, kept.best), await weightsOf(state, manifest.name)),
   async save(state, planned) {
     await writeFileAtomic(join(folder, files.weights), await weightsOf(state, manifest.name))
+    // It was read out of other weights.
+    await rm(join(folder, kept.evaluation), { force: true })
     // Whoever is interrupted while a teacher learns has not planned a step.
     const finished = planned > 0 && state.step >= planned
     await writeManifest(folder, { ...manifest, steps: [state.step, planned], finished })

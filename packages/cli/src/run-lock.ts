@@ -40,6 +40,12 @@ export function lockRun(folder: string): () => void {
   return release
 }
 
+/** Whether a process is training in a run's folder. */
+export function isHeld(folder: string): boolean {
+  const holder = holderOf(join(folder, 'lock.json'))
+  return holder !== undefined && isAlive(holder)
+}
+
 /** Nothing, where the file is half written or gone. */
 function holderOf(file: string): Holder | undefined {
   try {

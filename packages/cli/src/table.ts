@@ -1,5 +1,5 @@
-/** A number with a unit, or nothing. */
-const isNumber = (cell: string): boolean => /^([−\d.]+ ?\S{0,2})?$/.test(cell)
+/** A number, with a deviation and a unit perhaps, or nothing. */
+const isNumber = (cell: string): boolean => /^([−+<]? ?[\d.]+( ± [\d.]+)? ?\S{0,2})?$/.test(cell)
 
 /** A table in plain text: columns of words to the left, columns of numbers to the right. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -1,6 +1,5 @@
 import { readFile, stat } from 'node:fs/promises'
-import { dirname, join, relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { dirname, join } from 'node:path'
 import type { CommandDef } from 'citty'
 import { createTwoFilesPatch } from 'diff'
 import {
@@ -8,13 +7,15 @@ import {
 } from 'lapstrake'
 import { command } from './command.ts'
 import { dataByName, dataNames } from './data-by-name.ts'
+import { diagnosesTable, explanation, stagesTable } from './diagnoses-tables.ts'
 import { dataFingerprint, recipeFingerprint } from './fingerprints.ts'
 import { howToType } from './how-to-type.ts'
 import { loadExperiment } from './load-experiment.ts'
 import { progress } from './progress.ts'
 import { createRunDirectory, holdsRun, reopenRunDirectory, type Manifest, type RunDirectory } from './run-directory.ts'
 import { quietly } from './stop-quietly.ts'
-import { table } from './table.ts'
+import { stageNames } from './stage-names.ts'
+import { openBoard } from './tensorboard.ts'
 import { wholeNumber } from './whole-number.ts'
 
 export const trainCommand: CommandDef = command({
@@ -31,6 +32,7 @@ export const trainCommand: CommandDef = command({
     overwrite: { type: 'boolean', default: false, description: 'Replace the run in that folder, once the new one is finished' },
     resume: { type: 'string', description: 'The folder of a run that ended early, to go on with; or, beside a recipe, the file of one that was saved elsewhere' },
     force: { type: 'boolean', default: false, description: 'Go on with --resume although the recipe or the data has changed since' },
+    tensorboard: { type: 'boolean', default: false, description: 'Also write what TensorBoard reads, into tensorboard/ of the run' },
     'checkpoint-every': { type: 'string', description: 'Steps after which the run is kept for good, in checkpoints/; never when left out' },
     'keep-every': { type: 'string', default: '60', description: 'Seconds after which the run is kept again, to go on with should the machine fail' }
   },
@@ -49,6 +51,7 @@ export const trainCommand: CommandDef = command({
       if (!warned) process.stderr.write(`\n${error.message} Training goes on; what cannot be kept now is tried again.\n`)
       warned = true
     })
+    const board = args.tensorboard ? await openBoard({ folder: run.folder, experiment, dataset, seed, ...(resume && { after: describeRun(resume).step }) }) : undefined
     const stop = new AbortController()
     process.once('SIGINT', () => {
       process.stderr.write('\nFinishing the step, then saving.\n')
@@ -62,7 +65,7 @@ export const trainCommand: CommandDef = command({
     let planned = 0
     let last: StepMetrics | undefined
     try {
-      const { state, interrupted } = await train(experiment, dataset, {
+      const { trainer, state, interrupted } = await train(experiment, dataset, {
         seed,
         signal: stop.signal,
         ...(resume && { resume }),
@@ -76,6 +79,7 @@ export const trainCommand: CommandDef = command({
           if (metrics.diagnoses) last = metrics
           bar.step(metrics)
           await orWarn(() => run.record(metrics))
+          if (board) await orWarn(() => board.step(metrics, state))
           if (isBest(metrics)) await orWarn(() => run.keepBest(state))
           if (metrics.step % checkpointEvery === 0) await orWarn(async () => run.checkpoint(await save(), metrics.step))
           const ends = metrics.step === metrics.steps || stop.signal.aborted
@@ -86,10 +90,11 @@ export const trainCommand: CommandDef = command({
         }
       })
       bar.end()
+      if (board) await orWarn(() => board.end(trainer, state))
       const saved = await run.save(state, planned)
       const untouched = saved === place ? '' : `; ${place} is as it was`
       dispose(state)
-      if (last && Object.keys(last.diagnoses ?? {}).length > 0) process.stderr.write(`${diagnosesTable(last)}\n\n${stagesTable(last, experiment)}\nWhat the columns say: ${explanation}\n`)
+      if (last && Object.keys(last.diagnoses ?? {}).length > 0) process.stderr.write(`${diagnosesTable(last)}\n\n${stagesTable(last, stageNames(experiment))}\nWhat the columns say: ${explanation}\n`)
       process.stderr.write(`Saved ${saved}${interrupted ? ', interrupted' : ''}${untouched}. Next: ${howToType(interrupted && planned > 0 ? `train --resume ${saved}` : `evaluate ${saved}`)}\n`)
       process.exit(interrupted ? 130 : 0)
     } catch (error) {
@@ -189,24 +194,3 @@ const longer = (experiment: Experiment, { epochs }: Given): Experiment =>
 
 const chosenBackend = ({ backend, threads }: Given): Promise<BackendChoice> =>
   useBackend(backend as BackendName, threads === undefined ? {} : { threads: wholeNumber('--threads', threads, 1) })
-
-const explanation = `${relative('', fileURLToPath(new URL('../README.md', import.meta.url)))}, "What train prints"`
-
-/** What the units' embeddings tell, beside the loss that equal ones would cost. */
-const diagnosesTable = ({ step, losses, diagnoses = {} }: StepMetrics): string => table(
-  [`step ${step}`, 'loss', 'at collapse', 'cosine of views', 'of others', 'top-1', 'alignment', 'uniformity', 'deviation', 'effective rank'],
-  Object.entries(diagnoses).map(([unit, found]) => [
-    unit, ...[losses[unit]!, found.plateau, found.positiveSimilarity, found.negativeSimilarity].map(value => value === undefined ? '' : signed(value)),
-    `${(100 * found.topOne).toFixed(1)} %`,
-    ...[found.alignment, found.uniformity, found.deviation].map(signed), found.effectiveRank.toFixed(1)
-  ]))
-
-/** How each stage is taught, how far it moves, and what its features know. */
-const stagesTable = ({ step, stages = [] }: StepMetrics, { backbone }: Experiment): string => table(
-  [`step ${step}`, 'gradient', 'update', 'neighbours', 'probe'],
-  stages.map(({ gradientNorm, updateRatio, neighbours, probe }, i) => [
-    backbone.stages[i]!.name, gradientNorm === undefined ? '' : gradientNorm.toPrecision(3), `${(100 * updateRatio).toPrecision(2)} %`,
-    ...[neighbours, probe].map(part => (part === undefined ? '' : `${(100 * part).toFixed(1)} %`))
-  ]))
-
-const signed = (value: number): string => value.toFixed(3).replace('-', '−')

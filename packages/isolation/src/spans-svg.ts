@@ -15,8 +15,10 @@ export function spansSvg(spans: readonly Span[], stageNames: readonly string[]):
     return `<g fill="${colours[i % colours.length]}"><rect x="${x}" y="${y}" width="${Math.max(8, (end - start) * column - 16)}" height="${row - 8}" rx="4"/></g>` +
       `<circle cx="${Math.max(x + 4, end * column - 15)}" cy="${y + 7}" r="3.5" fill="#fff"/>`
   })
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escaped(told)}">` +
-    '<style>.stage{fill:#eceff3}text{font:500 12px system-ui,sans-serif;fill:#444;text-anchor:middle}@media(prefers-color-scheme:dark){.stage{fill:#2a2d33}text{fill:#ccc}}</style>' +
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" class="lapstrake-spans" role="img" aria-label="${escaped(told)}">` +
+    // Named, for in a page its style reaches other pictures.
+    '<style>.lapstrake-spans .stage{fill:#eceff3}.lapstrake-spans text{font:500 12px system-ui,sans-serif;fill:#444;text-anchor:middle}' +
+    '@media(prefers-color-scheme:dark){.lapstrake-spans .stage{fill:#2a2d33}.lapstrake-spans text{fill:#ccc}}</style>' +
     `${stages.join('')}${planks.join('')}</svg>\n`
 }
 

@@ -1,0 +1,26 @@
+import { relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { StepMetrics } from 'lapstrake'
+import { table } from './table.ts'
+
+/** Where the columns are explained. */
+export const explanation: string = `${relative('', fileURLToPath(new URL('../README.md', import.meta.url)))}, "What train prints"`
+
+/** What the units' embeddings tell, beside the loss that equal ones would cost. */
+export const diagnosesTable = ({ step, losses, diagnoses = {} }: StepMetrics): string => table(
+  [`step ${step}`, 'loss', 'at collapse', 'cosine of views', 'of others', 'top-1', 'alignment', 'uniformity', 'deviation', 'effective rank'],
+  Object.entries(diagnoses).map(([unit, found]) => [
+    unit, ...[losses[unit]!, found.plateau, found.positiveSimilarity, found.negativeSimilarity].map(value => value === undefined ? '' : signed(value)),
+    `${(100 * found.topOne).toFixed(1)} %`,
+    ...[found.alignment, found.uniformity, found.deviation].map(signed), found.effectiveRank.toFixed(1)
+  ]))
+
+/** How each stage is taught, how far it moves, and what its features know. */
+export const stagesTable = ({ step, stages = [] }: StepMetrics, names: readonly string[]): string => table(
+  [`step ${step}`, 'gradient', 'update', 'neighbours', 'probe'],
+  stages.map(({ gradientNorm, updateRatio, neighbours, probe }, i) => [
+    names[i]!, gradientNorm === undefined ? '' : gradientNorm.toPrecision(3), `${(100 * updateRatio).toPrecision(2)} %`,
+    ...[neighbours, probe].map(part => (part === undefined ? '' : `${(100 * part).toFixed(1)} %`))
+  ]))
+
+const signed = (value: number): string => value.toFixed(3).replace('-', '−')

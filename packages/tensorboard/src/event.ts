@@ -1,0 +1,62 @@
+import protobuf from 'protobufjs/light.js'
+
+/** What is written at a step: what there is to see, or that a file begins or a run goes on. */
+export interface Event {
+  readonly wallTime: number
+  readonly step: number
+  readonly fileVersion?: string
+  readonly summary?: { readonly value: readonly Summary[] }
+  /** That a run starts here; 1 is `START`. */
+  readonly sessionLog?: { readonly status: 1 }
+}
+
+/** One thing to show: a `Summary.Value` of TensorFlow's `summary.proto`. */
+export interface Summary {
+  readonly tag: string
+  readonly simpleValue?: number
+  readonly histo?: {
+    readonly min: number
+    readonly max: number
+    readonly num: number
+    readonly sum: number
+    readonly sumSquares: number
+    /** Where each bar ends. */
+    readonly bucketLimit: readonly number[]
+    readonly bucket: readonly number[]
+  }
+  readonly image?: { readonly height: number; readonly width: number; readonly colorspace: number; readonly encodedImageString: Uint8Array }
+}
+
+export const encodeEvent = (event: Event): Uint8Array => schema.lookupType('Event').encode(event).finish()
+
+export const decodeEvent = (bytes: Uint8Array): Event => {
+  const type = schema.lookupType('Event')
+  return type.toObject(type.decode(bytes), { longs: Number }) as Event
+}
+
+const one = (id: number, type: string): object => ({ id, type })
+const many = (id: number, type: string): object => ({ id, type, rule: 'repeated' })
+
+// What is written here of TensorFlow's event.proto and summary.proto, under the numbers there.
+const schema = protobuf.Root.fromJSON({
+  options: { syntax: 'proto3' },
+  nested: {
+    Event: {
+      fields: { wallTime: one(1, 'double'), step: one(2, 'int64'), fileVersion: one(3, 'string'), summary: one(5, 'Summary'), sessionLog: one(7, 'SessionLog') }
+    },
+    SessionLog: { fields: { status: one(1, 'int32') } },
+    Summary: {
+      fields: { value: many(1, 'Value') },
+      nested: {
+        Value: { fields: { tag: one(1, 'string'), simpleValue: one(2, 'float'), image: one(4, 'Image'), histo: one(5, 'Histogram') } },
+        Image: { fields: { height: one(1, 'int32'), width: one(2, 'int32'), colorspace: one(3, 'int32'), encodedImageString: one(4, 'bytes') } },
+        Histogram: {
+          fields: {
+            min: one(1, 'double'), max: one(2, 'double'), num: one(3, 'double'), sum: one(4, 'double'), sumSquares: one(5, 'double'),
+            bucketLimit: many(6, 'double'), bucket: many(7, 'double')
+          }
+        }
+      }
+    }
+  }
+} as protobuf.INamespace)

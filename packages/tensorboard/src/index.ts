@@ -1,0 +1,5 @@
+export type { Summary } from './event.ts'
+export { eventFile, type EventFile, type EventFileOptions } from './event-file.ts'
+export { writeProjector, type Projection } from './projector.ts'
+export { readScalars, type ScalarEvent } from './read-scalars.ts'
+export { histogram, image, scalar, type HistogramOptions, type Pixels } from './summaries.ts'

@@ -34,7 +34,7 @@ if (!/^\/(.*\/)?$/.test(base)) throw new Error(`site: expected LAPSTRAKE_BASE to
 const guide = [
   { text: 'Begin', items: ['what-local-learning-is', 'install', 'from-pytorch', 'node-and-browser'].map(name => page(`guide/${name}`)) },
   { text: 'Write your own', items: ['write-your-own-loss', 'write-your-own-stage', 'write-your-own-isolation', 'memory'].map(name => page(`guide/${name}`)) },
-  { text: 'Long runs', items: ['plan-and-audit'].map(name => page(`guide/${name}`)) },
+  { text: 'Long runs', items: ['plan-and-audit', 'watch-and-compare'].map(name => page(`guide/${name}`)) },
   { text: 'What was measured', items: [{ ...page('study/index'), link: '/study/' }, ...['study', 'losses', 'speed'].map(name => page(`guide/${name}`)), page('benchmarks')] },
   { text: 'Behind it', items: [page('papers'), { text: 'Decisions', link: '/decisions/' }] }
 ]

@@ -8,6 +8,8 @@ export default defineConfig({
     include: ['apps/site/src/**/*.site.test.ts'],
     globalSetup: 'apps/site/src/testing/build-site.ts',
     testTimeout: 300_000,
+    // Real browsers beside whatever else the machine does: what fails twice is broken.
+    retry: 1,
     hookTimeout: 120_000,
     pool: 'forks',
     maxWorkers: 1

@@ -82,3 +82,22 @@ test('what lies in a folder is remembered until the folder changes, and found ag
   expect([...dataset.labels!]).toEqual([1, 1, 1, 1, 1])
   expect((await dataset.read([4])).labels[0]).toBe(1)
 })
+
+test('pixels that were decoded stay in memory while there is room, and only then', async () => {
+  const [files, archive] = [join(folder, 'kept', 'a'), join(folder, 'kept.tar')]
+  await mkdir(files, { recursive: true })
+  await writeFile(join(files, '0.png'), await image('#ff0000'))
+  await writeFile(join(files, '1.png'), await image('#00ff00'))
+  await shard(archive, [['0.png', await image('#ff0000')], ['1.png', await image('#00ff00')]])
+  const all = [await imageFolder(join(folder, 'kept'), { length: 8 }), await webDataset(archive, { length: 8 })]
+  const [one, none] = [await imageFolder(join(folder, 'kept'), { length: 8, keep: 2 * 192 - 1 }), await imageFolder(join(folder, 'kept'), { length: 8, keep: 0 })]
+  await one.read([0])
+  const read = await Promise.all([...all, one, none].map(dataset => dataset.read([0, 1])))
+  await rm(files, { recursive: true })
+  await rm(archive)
+  for (const dataset of all) expect(await dataset.read([1, 0, 1])).toMatchObject({ labels: expect.any(Int32Array), images: { length: 576 } })
+  expect((await all[0]!.read([0, 1])).images).toEqual(read[0]!.images)
+  expect((await one.read([0])).images).toEqual(read[0]!.images.subarray(0, 192))
+  await expect(one.read([1])).rejects.toThrow('imageFolder: expected')
+  await expect(none.read([0])).rejects.toThrow('imageFolder: expected')
+})

@@ -2,13 +2,11 @@ import { createHash } from 'node:crypto'
 import { readdir, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { cachedIndex } from './cached-index.ts'
-import type { Dataset, Examples } from './dataset.ts'
+import type { Dataset } from './dataset.ts'
 import { decode } from './decode.ts'
+import { decoded, type DecodedOptions } from './decoded.ts'
 
-export interface ImageFolderOptions {
-  /** Height and width that every image is brought to: scaled to cover, then cut from the middle. */
-  readonly length: number
-}
+export type ImageFolderOptions = DecodedOptions
 
 /** The files of a class, in one string: a million names take some twenty megabytes so. */
 interface ClassIndex {
@@ -19,11 +17,11 @@ interface ClassIndex {
 
 /**
  * A folder with a folder of JPEG or PNG files for each class. Files are read and decoded as they are asked for, in
- * worker threads. What lies in the folders is listed once and remembered in the user's cache, until a folder changes.
+ * worker threads, and kept in memory while there is room. What lies in the folders is listed once and remembered in the user's cache, until a folder changes.
  *
  * @throws Error if there is no folder or no image in it, and on reading if a file cannot be decoded
  */
-export async function imageFolder(path: string, { length }: ImageFolderOptions): Promise<Dataset> {
+export async function imageFolder(path: string, options: ImageFolderOptions): Promise<Dataset> {
   const folders = await readdir(path, { withFileTypes: true }).catch((error: unknown) => {
     throw new Error(`imageFolder: expected a folder at ${path}, but it cannot be read.`, { cause: error })
   })
@@ -34,29 +32,17 @@ export async function imageFolder(path: string, { length }: ImageFolderOptions):
     name, files: (await readdir(join(path, name))).filter(file => /\.(jpe?g|png)$/i.test(file) && !file.includes('\n')).sort().map(file => `${file}\n`).join('')
   }))))
   const places = placesOf(listed)
-  const size = places.labels.length
-  if (size === 0) {
+  if (places.labels.length === 0) {
     throw new Error(`imageFolder: expected ${path}/<class>/<image>.jpg or .png, got no image in ${classes.length} folders.`)
   }
   const fileOf = (i: number): string => {
     const { name, files } = listed[places.labels[i]!]!
     return join(path, name, files.slice(places.starts[i], files.indexOf('\n', places.starts[i])))
   }
-  const pixelsOf = (file: string): Promise<Uint8Array> => decode(file, length).catch((error: unknown) => {
-    throw new Error(`imageFolder: expected ${file} to be an image, but it is damaged or cut short. Remove it or replace it.`, { cause: error })
+  const pixelsOf = (example: number): Promise<Uint8Array> => decode(fileOf(example), options.length).catch((error: unknown) => {
+    throw new Error(`imageFolder: expected ${fileOf(example)} to be an image, but it is damaged or cut short. Remove it or replace it.`, { cause: error })
   })
-  return {
-    name: path,
-    classes,
-    shape: [length, length, 3],
-    size,
-    labels: places.labels,
-    async read(indices): Promise<Examples> {
-      const images = new Uint8Array(indices.length * length * length * 3)
-      await Promise.all(Array.from(indices, async (example, i) => images.set(await pixelsOf(fileOf(example)), i * length * length * 3)))
-      return { images, labels: Int32Array.from(indices, example => places.labels[example]!) }
-    }
-  }
+  return decoded({ name: path, classes, labels: places.labels, pixelsOf }, options)
 }
 
 /** The class of each file, and where its name starts. */

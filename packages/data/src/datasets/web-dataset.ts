@@ -4,12 +4,11 @@ import { resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { extract, type Header } from 'tar-stream'
 import { cachedIndex } from './cached-index.ts'
-import type { Dataset, Examples } from './dataset.ts'
+import type { Dataset } from './dataset.ts'
 import { decode } from './decode.ts'
+import { decoded, type DecodedOptions } from './decoded.ts'
 
-export interface WebDatasetOptions {
-  /** Height and width that every image is brought to: scaled to cover, then cut from the middle. */
-  readonly length: number
+export interface WebDatasetOptions extends DecodedOptions {
   /** Names of the classes, in the order of their numbers; numbers when left out. */
   readonly classes?: readonly string[]
   /** Called as each shard is listed for the first time, which reads it once. */
@@ -31,7 +30,7 @@ interface ShardIndex {
  * @param shards paths, or one with a range such as `train-{000..099}.tar`
  * @throws Error if a shard is missing, compressed, cut short or without images, and on reading if an image cannot be decoded
  */
-export async function webDataset(shards: string | readonly string[], { length, classes, onProgress }: WebDatasetOptions): Promise<Dataset> {
+export async function webDataset(shards: string | readonly string[], { classes, onProgress, ...options }: WebDatasetOptions): Promise<Dataset> {
   const paths = [shards].flat().flatMap(expanded)
   const indices: ShardIndex[] = []
   for (const [i, path] of paths.entries()) {
@@ -45,25 +44,15 @@ export async function webDataset(shards: string | readonly string[], { length, c
   const firsts = indices.reduce<number[]>((firsts, { labels }) => [...firsts, firsts.at(-1)! + labels.length], [0])
   const count = Math.max(0, ...labels) + 1
   if (classes !== undefined && classes.length < count) throw new Error(`webDataset: expected ${count} classes or more, for a label is ${count - 1}, got ${classes.length} names.`)
-  return {
-    name: [shards].flat().length === 1 ? [shards].flat()[0]! : `${paths[0]} and ${paths.length - 1} more`,
-    classes: classes ?? Array.from({ length: count }, (_, i) => String(i)),
-    shape: [length, length, 3],
-    size: labels.length,
-    labels,
-    async read(chosen): Promise<Examples> {
-      const images = new Uint8Array(chosen.length * length * length * 3)
-      await Promise.all(Array.from(chosen, async (example, place) => {
-        const shard = firsts.findLastIndex(first => first <= example)
-        const [path, offset, size] = [paths[shard]!, indices[shard]!.offsets[example - firsts[shard]!]!, indices[shard]!.sizes[example - firsts[shard]!]!]
-        const pixels = await decode({ path, offset, size }, length).catch((error: unknown) => {
-          throw new Error(`webDataset: expected an image at byte ${offset} of ${path}, but it is damaged. Make the shard anew.`, { cause: error })
-        })
-        images.set(pixels, place * length * length * 3)
-      }))
-      return { images, labels: Int32Array.from(chosen, example => labels[example]!) }
-    }
+  const pixelsOf = (example: number): Promise<Uint8Array> => {
+    const shard = firsts.findLastIndex(first => first <= example)
+    const [path, offset, size] = [paths[shard]!, indices[shard]!.offsets[example - firsts[shard]!]!, indices[shard]!.sizes[example - firsts[shard]!]!]
+    return decode({ path, offset, size }, options.length).catch((error: unknown) => {
+      throw new Error(`webDataset: expected an image at byte ${offset} of ${path}, but it is damaged. Make the shard anew.`, { cause: error })
+    })
   }
+  const name = [shards].flat().length === 1 ? [shards].flat()[0]! : `${paths[0]} and ${paths.length - 1} more`
+  return decoded({ name, classes: classes ?? Array.from({ length: count }, (_, i) => String(i)), labels, pixelsOf }, options)
 }
 
 /** `a-{08..11}.tar` as four paths, with as many digits. */

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { cells, dataSets, experimentOf, levelsOf, nameOf, scales } from './loco/design.ts'
 import { writePages } from './loco/pages.ts'
 import type { CellResult } from './loco/run-cell.ts'
+import type { StepTimes } from './loco/step-times.ts'
 
 const root = new URL('../../..', import.meta.url).pathname
 let folder: string
@@ -15,7 +16,7 @@ beforeAll(async () => { folder = await mkdtemp(join(tmpdir(), 'lapstrake-study-'
 afterAll(() => rm(folder, { recursive: true }))
 
 const resultsIn = async (path: string): Promise<Record<string, CellResult>> => Object.fromEntries(await Promise.all(
-  (await readdir(path)).sort().map(async file => [file, JSON.parse(await readFile(join(path, file), 'utf8')) as CellResult] as const)))
+  (await readdir(path)).filter(file => file.includes('seed')).sort().map(async file => [file, JSON.parse(await readFile(join(path, file), 'utf8')) as CellResult] as const)))
 
 test('every run has a name of its own, six stages or what its depth gives, and can be planned', async () => {
   expect(new Set(cells.map(nameOf)).size).toBe(cells.length)
@@ -28,11 +29,12 @@ test('every run has a name of its own, six stages or what its depth gives, and c
 
 test('the page and its figures are those of the committed results', async () => {
   const committed = Object.values(await resultsIn(join(root, 'docs/results/loco')))
+  const { milliseconds } = JSON.parse(await readFile(join(root, 'docs/results/loco/step-times.json'), 'utf8')) as { milliseconds: StepTimes }
   const known = new Set(cells.map(nameOf))
   expect(committed.filter(({ cell, scale }) => !known.has(nameOf(cell)) || JSON.stringify(scale) !== JSON.stringify(scales.full))).toEqual([])
   const order = cells.map(nameOf)
   committed.sort((a, b) => order.indexOf(nameOf(a.cell)) - order.indexOf(nameOf(b.cell)))
-  for (const made of await writePages(join(folder, 'docs'), committed)) {
+  for (const made of await writePages(join(folder, 'docs'), committed, milliseconds)) {
     expect(await readFile(made, 'utf8')).toBe(await readFile(join(root, 'docs/study', made.slice(join(folder, 'docs').length)), 'utf8'))
   }
 })
@@ -55,7 +57,7 @@ test.skipIf(process.env.LAPSTRAKE_DATA === undefined)('a small study is made, an
     ['end-to-end', 1], ['greedy', 6], ['overlapping', 5], ['overlapping, a loss more', 6]
   ]))
   const page = await readFile(join(docs, 'index.md'), 'utf8')
-  expect(page).toMatch(/results: fashion-mnist, MLP of 2 -->\n\n\|(.*\n)+?\| overlapping \| 1 \| \d+\.\d %/)
+  expect(page).toMatch(/results: fashion-mnist, MLP of 2 -->\n\n\|(.*\n)+?\| overlapping \| 1 \| \d+\.\d \|/)
 
   const lost = 'fashion-mnist_growing-12_MLP-of-2_greedy_seed-0.json'
   await rm(join(results, lost))

@@ -10,6 +10,7 @@ import { chosenFrom, wholeNumber } from './command-line.ts'
 import { cells, nameOf, scales, type Cell } from './loco/design.ts'
 import { writePages } from './loco/pages.ts'
 import { runCell, type CellResult } from './loco/run-cell.ts'
+import { measureStepTimes, type StepTimes } from './loco/step-times.ts'
 import { errorLine, runAgain } from './run-again.ts'
 
 process.on('uncaughtException', error => {
@@ -22,6 +23,7 @@ const { values } = parseArgs({
     tiny: { type: 'boolean', default: false },
     jobs: { type: 'string', default: '2' },
     minutes: { type: 'string' },
+    times: { type: 'boolean', default: false },
     cells: { type: 'string' },
     only: { type: 'string' },
     results: { type: 'string' },
@@ -30,10 +32,11 @@ const { values } = parseArgs({
   }
 })
 if (values.help) {
-  console.log(`npm run study -- [--tiny] [--jobs 2] [--minutes N] [--only TEXT] [--results docs/results/loco] [--docs docs/study]
+  console.log(`npm run study -- [--tiny] [--jobs 2] [--minutes N] [--only TEXT] [--times] [--results docs/results/loco] [--docs docs/study]
 Trains every cell of the study that --results does not hold yet, ${cells.length} runs of some minutes each on one thread, --jobs at a time; then writes the tables
 and figures of --docs from all results there are. Stop it at any time: what is finished stays. --minutes begins no run after so many. --only takes the cells whose names
-hold TEXT. --tiny runs one seed of each on a few images, into runs/, to see that everything works. Wants the data in LAPSTRAKE_DATA, or the network.`)
+hold TEXT. --tiny runs one seed of each on a few images, into runs/, to see that everything works.
+--times trains nothing and measures how long a step takes, all ways in turn, which wants a machine where nothing else runs. Wants the data in LAPSTRAKE_DATA, or the network.`)
   process.exit(0)
 }
 const scale = values.tiny ? scales.tiny : scales.full
@@ -49,7 +52,14 @@ if (values.cells !== undefined) {
   process.exit(0)
 }
 
-const wanted = cells.filter(cell => nameOf(cell).includes(values.only ?? '') && (!values.tiny || cell.seed === 0))
+const timesFile = join(folder, 'step-times.json')
+if (values.times) {
+  await useBackend('wasm', { threads: 1 })
+  const milliseconds = await measureStepTimes(9, message => console.error(message))
+  await writeFileAtomic(timesFile, `${JSON.stringify({ machine: cpus()[0]!.model, milliseconds }, null, 2)}\n`)
+}
+
+const wanted = values.times ? [] : cells.filter(cell => nameOf(cell).includes(values.only ?? '') && (!values.tiny || cell.seed === 0))
 const missing = wanted.filter(cell => !existsSync(fileOf(cell)))
 const until = values.minutes === undefined ? Infinity : performance.now() + 60_000 * wholeNumber(values.minutes)
 console.error(`${wanted.length - missing.length} of ${wanted.length} runs are there; ${missing.length} to go, ${values.jobs} at a time.`)
@@ -77,7 +87,8 @@ const results: CellResult[] = []
 for (const cell of cells) {
   if (existsSync(fileOf(cell))) results.push(JSON.parse(await readFile(fileOf(cell), 'utf8')) as CellResult)
 }
-if (results.length > 0) console.error(`Wrote ${(await writePages(docs, results)).join(', ')} from ${results.length} runs.`)
+const times = existsSync(timesFile) ? (JSON.parse(await readFile(timesFile, 'utf8')) as { milliseconds: StepTimes }).milliseconds : {}
+if (results.length > 0) console.error(`Wrote ${(await writePages(docs, results, times)).join(', ')} from ${results.length} runs.`)
 if (failures.length > 0) {
   console.error(`${failures.length} runs failed; the same command tries them again:\n${failures.join('\n')}`)
   process.exit(1)

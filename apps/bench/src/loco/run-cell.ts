@@ -2,7 +2,7 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import { collectFeatures, createTrainer, dispose, linearProbe, nearestNeighbours, plan, seeded, subset, train, type Dataset, type Features, type State, type Trainer } from 'lapstrake'
 import { cifar10, fashionMnist } from 'lapstrake/node'
-import { median, rounded } from '../measuring.ts'
+import { rounded } from '../measuring.ts'
 import { dataSets, experimentOf, levelsOf, type Cell, type Scale } from './design.ts'
 
 /** What a stage's features know. Parts of the test images told right. */
@@ -19,13 +19,11 @@ export interface CellResult {
   readonly stages: readonly StageResult[]
   /** Linear readout of the top stage that learned from a part of the labels. */
   readonly fewLabels: Readonly<Record<'1 %' | '10 %', number>>
-  /** Nearest neighbours of the top stage after each epoch, and the seconds of training until then. */
-  readonly curve: readonly { readonly epoch: number; readonly seconds: number; readonly neighbours: number }[]
+  /** Nearest neighbours of the top stage after each epoch. */
+  readonly curve: readonly { readonly epoch: number; readonly neighbours: number }[]
   /** Most bytes of tensors in a step, as planned. */
   readonly peakBytes: number
   readonly stepMultiplyAdds: number
-  /** Median duration of a step, one thread. */
-  readonly millisecondsPerStep: number
   readonly losses: Readonly<Record<string, number>>
 }
 
@@ -42,26 +40,20 @@ export async function runCell(cell: Cell, scale: Scale, onProgress: (message: st
   const levels = levelsOf(cell)
   const { peakBytes, stepMultiplyAdds } = await plan(experiment, { inputShape: training.shape, batch: scale.batchSize })
   const steps = Math.floor(scale.examples / scale.batchSize)
-  const times: number[] = []
-  const curve: { epoch: number; seconds: number; neighbours: number }[] = []
+  const curve: { epoch: number; neighbours: number }[] = []
   let losses: Readonly<Record<string, number>> = {}
-  let seconds = 0
-  let began = performance.now()
   const reader = createTrainer(experiment, { inputShape: training.shape })
   const fewTests = subset(testing, { count: Math.min(2000, testing.size) })
   const { trainer, state } = await train(experiment, training, {
     seed: cell.seed, diagnoseEvery: 0,
     async onStep(metrics, borrowed) {
-      seconds += (performance.now() - began) / 1000
-      times.push(metrics.milliseconds)
       losses = metrics.losses
       if (metrics.step % steps === 0) {
         const top = levels.slice(-1)
         const [[known], [asked]] = [await featuresOf(reader, borrowed, training, top), await featuresOf(reader, borrowed, fewTests, top)]
-        curve.push({ epoch: metrics.epoch + 1, seconds: rounded(seconds), neighbours: rounded(await nearestNeighbours(known!, asked!)) })
+        curve.push({ epoch: metrics.epoch + 1, neighbours: rounded(await nearestNeighbours(known!, asked!)) })
         onProgress(`${experiment.name}: epoch ${metrics.epoch + 1} of ${scale.epochs}, ${(100 * curve.at(-1)!.neighbours).toFixed(1)} % by nearest neighbours, losses ${Object.values(losses).map(loss => loss.toFixed(2)).join(' ')}`)
       }
-      began = performance.now()
     }
   })
   const known = await featuresOf(trainer, state, training, levels)
@@ -72,8 +64,7 @@ export async function runCell(cell: Cell, scale: Scale, onProgress: (message: st
   }
   const few = async (part: number): Promise<number> => rounded((await linearProbe(partOf(known.at(-1)!, part, cell.seed), asked.at(-1)!)).accuracy)
   const result: CellResult = {
-    cell, scale, stages, fewLabels: { '1 %': await few(0.01), '10 %': await few(0.1) }, curve, peakBytes, stepMultiplyAdds,
-    millisecondsPerStep: rounded(median(times)), losses
+    cell, scale, stages, fewLabels: { '1 %': await few(0.01), '10 %': await few(0.1) }, curve, peakBytes, stepMultiplyAdds, losses
   }
   dispose(state)
   return result

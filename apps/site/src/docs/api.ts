@@ -1,5 +1,5 @@
 // Writes docs/api from the doc comments of all packages: one page a package.
-import { Application, Converter, type DeclarationReflection } from 'typedoc'
+import { Application, Converter, ReflectionKind, type ProjectReflection } from 'typedoc'
 import { libraries, root } from './packages.ts'
 
 // The facade comes last: what it passes on is described where it lives.
@@ -30,11 +30,17 @@ const options = {
   logLevel: 'Warn'
 }
 const app = await Application.bootstrapWithPlugins(options as Parameters<typeof Application.bootstrapWithPlugins>[0])
-app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }: { project: { children?: DeclarationReflection[] } }) => {
+app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }: { project: ProjectReflection }) => {
   for (const module of project.children ?? []) {
     const found = libraries.find(({ folder }) => module.name === `${folder}/src`)
     if (found === undefined) throw new Error(`api: expected modules named by their packages' folders, got ${module.name}.`)
     module.name = found.page
+  }
+})
+app.converter.on(Converter.EVENT_RESOLVE_END, ({ project }: { project: ProjectReflection }) => {
+  for (const parameter of project.getReflectionsByKind(ReflectionKind.Parameter)) {
+    // What is taken apart where it is declared has no name of its own.
+    if (parameter.name.startsWith('__namedParameters')) parameter.name = 'options'
   }
 })
 const project = await app.convert()

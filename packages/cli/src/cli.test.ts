@@ -179,12 +179,12 @@ describe('train', () => {
   })
 
   // Only root may mount; elsewhere a full disk is a rare thing to have at hand.
-  test.skipIf(process.getuid?.() !== 0 || process.platform !== 'linux')('a disk that fills up is said once, and the run goes on', async context => {
-    const disk = join(folder, 'disk')
+  test.skipIf(process.getuid?.() !== 0 || process.platform !== 'linux').each([[[]], [['--tensorboard']]])('a disk that fills up is said once, and the run goes on, %j', async (options, context) => {
+    const disk = join(folder, `disk${options.length}`)
     mkdirSync(disk)
     if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk]).status !== 0) return context.skip('nothing may be mounted here')
     try {
-      const { stderr, status } = lapstrake('train', await write('full.ts', 'backbone: convNet({ widths: [16, 32], strides: [4, 2], layers: 1 })'), '--backend', 'wasm', '--out', join(disk, 'run'), '--keep-every', '0')
+      const { stderr, status } = lapstrake('train', await write('full.ts', 'backbone: convNet({ widths: [16, 32], strides: [4, 2], layers: 1 })'), '--backend', 'wasm', '--out', join(disk, 'run'), '--keep-every', '0', ...options)
       expect(stderr.match(/The disk is full: make room, or choose another folder\. Training goes on/g)).toHaveLength(1)
       expect(stderr).toContain('12/12')
       expect(status).toBe(1)

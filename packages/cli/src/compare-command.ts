@@ -16,7 +16,7 @@ export const compareCommand: CommandDef = command({
     const comparison = compareRuns(await Promise.all((await runFolders(args._)).map(readRun)))
     process.stdout.write(args.json ? `${JSON.stringify(asJson(comparison), null, 2)}\n` : comparisonText(comparison))
   })
-})
+}, { many: true })
 
 /** A comparison as text for a terminal. */
 export function comparisonText(comparison: Comparison): string {

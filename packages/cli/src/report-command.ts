@@ -20,4 +20,4 @@ export const reportCommand: CommandDef = command({
     await writeFileAtomic(args.out, runReport({ comparison, maps: Object.fromEntries(maps.flatMap(([path, map]) => (map === undefined ? [] : [[path, map]]))) }))
     process.stderr.write(`${comparison.notes.map(note => `${note}\n`).join('')}Saved ${args.out}: ${runs.length} ${runs.length === 1 ? 'run' : 'runs'}.\n`)
   })
-})
+}, { many: true })

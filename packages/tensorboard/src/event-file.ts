@@ -1,4 +1,4 @@
-import { appendFile, mkdir, truncate, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readdir, truncate, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { encodeEvent, type Event, type Summary } from './event.ts'
@@ -19,8 +19,7 @@ export interface EventFileOptions {
 /** Begins a file of events in a folder, which TensorBoard then shows as a run. */
 export async function eventFile(folder: string, { after }: EventFileOptions = {}): Promise<EventFile> {
   await mkdir(folder, { recursive: true })
-  const seconds = String(Math.floor(Date.now() / 1000)).padStart(10, '0')
-  const path = join(folder, `events.out.tfevents.${seconds}.${hostname()}.${process.pid}.${created++}`)
+  const path = join(folder, `events.out.tfevents.${await secondsIn(folder)}.${hostname()}.${process.pid}.${created++}`)
   const first = Buffer.concat([event(0, { fileVersion: 'brain.Event:2' }), ...(after === undefined ? [] : [event(after + 1, { sessionLog: { status: 1 } })])])
   await writeFile(path, first)
   let size = first.length
@@ -47,6 +46,12 @@ export async function eventFile(folder: string, { after }: EventFileOptions = {}
 }
 
 let created = 0
+
+/** The time for a file's name, in ten digits. TensorBoard reads files in the order of their names: a clock that was put back must not bring the latest to the front. */
+async function secondsIn(folder: string): Promise<string> {
+  const others = (await readdir(folder)).flatMap(name => /^events\.out\.tfevents\.(\d+)\./.exec(name)?.[1] ?? [])
+  return String(Math.max(Math.floor(Date.now() / 1000), ...others.map(seconds => Number(seconds) + 1))).padStart(10, '0')
+}
 
 const event = (step: number, what: Omit<Event, 'wallTime' | 'step'>): Uint8Array =>
   frame(encodeEvent({ wallTime: Date.now() / 1000, step, ...what }))

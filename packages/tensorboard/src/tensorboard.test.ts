@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { decode } from 'fast-png'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { eventFile, histogram, image, readScalars, scalar, writeProjector, type EventFile } from './index.ts'
 import { frame, unframe } from './records.ts'
 
@@ -44,6 +44,17 @@ test('scalars come back as they were written, in their order', async () => {
   expect(readScalars(await readFile(events.path))).toEqual([1, 2, 3].flatMap(step => [
     { step, tag: 'loss/unit0', value: Math.fround(1 / step) }, { step, tag: 'milliseconds', value: 10 * step }
   ]))
+})
+
+test('a file comes behind those that are there, whatever the clock says', async () => {
+  const place = join(folder, 'clock')
+  vi.setSystemTime('2030-01-01T12:00:00Z')
+  const first = await eventFile(place)
+  vi.setSystemTime('2030-01-01T11:00:00Z')
+  const second = await eventFile(place, { after: 3 })
+  const third = await eventFile(place, { after: 3 })
+  vi.useRealTimers()
+  expect([third.path, first.path, second.path].sort()).toEqual([first.path, second.path, third.path])
 })
 
 test('an image is a PNG of its pixels', () => {

@@ -179,7 +179,7 @@ describe('train', () => {
   })
 
   // Only root may mount; elsewhere a full disk is a rare thing to have at hand.
-  test.skipIf(process.getuid?.() !== 0 || process.platform !== 'linux').each([[[]], [['--tensorboard']]])('a disk that fills up is said once, and the run goes on, %j', async (options, context) => {
+  test.skipIf(process.getuid?.() !== 0 || process.platform !== 'linux').for<string[]>([[], ['--tensorboard']])('a disk that fills up is said once, and the run goes on, %j', async (options, context) => {
     const disk = join(folder, `disk${options.length}`)
     mkdirSync(disk)
     if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk]).status !== 0) return context.skip('nothing may be mounted here')

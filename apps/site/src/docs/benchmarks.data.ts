@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import type { LoaderModule } from 'vitepress'
 import { root } from './packages.ts'
 
@@ -32,7 +32,7 @@ export interface Benchmark {
 }
 
 /** What a page imports from here: the result of `load`. */
-export declare const data: Readonly<Record<'peers' | 'kernels' | 'losses' | 'studies', Benchmark>>
+export declare const data: Readonly<Record<'peers' | 'peersNode' | 'kernels' | 'losses' | 'studies', Benchmark>>
 
 const results = `${root}docs/results`
 const read = <T>(file: string): T => JSON.parse(readFileSync(`${results}/${file}`, 'utf8')) as T
@@ -42,11 +42,11 @@ const number = (value: number): string => value >= 100 ? value.toFixed(0) : valu
 const grouped = <T>(list: readonly T[], key: (item: T) => string): [string, T[]][] =>
   [...new Set(list.map(key))].map(name => [name, list.filter(item => key(item) === name)])
 
-function peers(): Benchmark {
+function peers(file: string, options = ''): Benchmark {
   interface Step { workload: string; method: string; threads: number; oursMs: number; peerMs: number; ratio: number; ourPeakMb: number; peerPeakMb: number }
-  const { machine, repeats, peers, rows } = read<{ machine: string; repeats: number; peers: string[]; rows: Step[] }>('peers.json')
+  const { machine, repeats, peers, rows } = read<{ machine: string; repeats: number; peers: string[]; rows: Step[] }>(file)
   return {
-    command: `npm run --silent bench:peers -- --peer --repeats ${repeats}`,
+    command: `npm run --silent bench:peers -- --peer${options} --repeats ${repeats}`,
     conditions: [machine, ...peers],
     groups: grouped(rows, ({ workload, threads }) => `${workload}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`).map(([title, rows]) => ({
       title,
@@ -102,7 +102,7 @@ function losses(): Benchmark {
 
 function studies(): Benchmark {
   interface Result { method: string; accuracy: number; certificate?: { bound: number; testRisk: number } }
-  const folders = readdirSync(results, { withFileTypes: true }).filter(entry => entry.isDirectory()).map(({ name }) => name)
+  const folders = readdirSync(results, { withFileTypes: true }).filter(entry => entry.isDirectory() && existsSync(`${root}docs/recipes/${entry.name}.ts`)).map(({ name }) => name)
   return {
     command: `npm run --silent study:recipe -- docs/recipes/${folders[0]}.ts`,
     conditions: ['linear readout of the top stage on the test images, mean ± standard deviation over seeds', 'a folder of results has the name of its recipe'],
@@ -130,6 +130,6 @@ const spread = (numbers: readonly number[], digits: number): string => numbers.l
 
 const loader: LoaderModule = {
   watch: [`${results}/**/*.json`],
-  load: (): typeof data => ({ peers: peers(), kernels: kernels(), losses: losses(), studies: studies() })
+  load: (): typeof data => ({ peers: peers('peers.json'), peersNode: peers('peers-node.json', ' --backends node'), kernels: kernels(), losses: losses(), studies: studies() })
 }
 export default loader

@@ -13,10 +13,13 @@ export function shapesOf(stages: readonly Stage[], inputShape: Shape): readonly 
 /** The units of a recipe: those of its isolation, auxiliary ones last. */
 export function unitsOf(recipe: Recipe, shapes: readonly Shape[]): readonly Unit[] {
   const depth = recipe.backbone.stages.length
+  for (const [field, example] of Object.entries(functions)) {
+    if (typeof recipe[field as keyof typeof functions] !== 'function') throw new TypeError(`recipe: expected ${field} to be a function, as in ${field}: ${example}.`)
+  }
   const spans = recipe.isolation(depth)
   const units: Unit[] = spans.map((span, i) => {
     checkSpan(span, depth, `isolation: span ${i}`)
-    return { ...span, name: `unit${i}`, head: recipe.head(span, shapes[span.end]!), loss: recipe.loss(span, i) }
+    return { ...span, name: `unit${i}`, head: recipe.head(span, shapes[span.end]!), loss: lossOf(recipe, span, i) }
   })
   for (const unit of recipe.auxiliary ?? []) {
     checkSpan(unit, depth, `auxiliary unit "${unit.name}"`)
@@ -29,6 +32,19 @@ export function unitsOf(recipe: Recipe, shapes: readonly Shape[]): readonly Unit
   const twice = names.find((name, i) => names.indexOf(name) !== i)
   if (twice !== undefined) throw new Error(`recipe: expected units with names of their own, got two called "${twice}". Rename the auxiliary one.`)
   return units
+}
+
+/** What a recipe gives for each unit. */
+const functions = { isolation: 'overlapping()', head: '() => projector({ dims: [128] })', loss: '() => ntXent()' }
+
+function lossOf(recipe: Recipe, span: Span, i: number): Unit['loss'] {
+  try {
+    return recipe.loss(span, i)
+  } catch (error) {
+    // A span is no pair of views.
+    if (error instanceof TypeError) throw new TypeError(`recipe: expected loss to give each unit its own, as in loss: ${functions.loss}, but it fails: ${error.message}.`, { cause: error })
+    throw error
+  }
 }
 
 /** What to say about stages that no unit holds: allowed, but rarely meant. */

@@ -112,6 +112,10 @@ describe('training', () => {
     await expect(train({ ...experiment, auxiliary: [linearReadout({ at: 2, classes: 8 })] }, unlabelled)).rejects.toThrow('unit "readout2": crossEntropy: expected labels in the batch, got none.')
   })
 
+  test.each([NaN, -1, 0.5, Infinity])('%s epochs are refused', async epochs => {
+    await expect(train({ ...experiment, epochs }, dataset)).rejects.toThrow(`train: expected epochs of tiny to be a whole number, got ${epochs}.`)
+  })
+
   test('says which stages nobody teaches', async () => {
     const said: string[] = []
     const { state } = await train({ ...experiment, epochs: 1, isolation: () => [{ start: 0, end: 2 }] }, dataset, { onWarning: warning => said.push(warning) })

@@ -92,16 +92,19 @@ export class TrainingStopped extends Error {
  * Trains an experiment on a data set.
  *
  * @throws TrainingStopped if a loss is not finite, with the unit and step and the last good state
+ * @throws RangeError if there are no whole number of epochs, or fewer examples than a batch holds
  * @throws Error if `resume` is no saved run, or one of another experiment, seed or data set
  */
 export async function train(
   experiment: Experiment, dataset: Dataset, { seed = 0, diagnoseEvery = 50, onStep, onTeacherStep, onWarmUp, onWarning, resume, signal }: TrainOptions = {}
 ): Promise<Trained> {
+  const { epochs } = experiment
+  if (!Number.isInteger(epochs) || epochs < 0) throw new RangeError(`train: expected epochs of ${experiment.name} to be a whole number, got ${epochs}.`)
   const random = seeded(seed)
   const source = loader(dataset, {
     batchSize: experiment.batchSize, random: random.split('data'), views: experiment.views, ...(experiment.sampler && { sampler: experiment.sampler })
   })
-  const steps = experiment.epochs * source.batchesPerEpoch
+  const steps = epochs * source.batchesPerEpoch
   const inputShape = await viewShape(experiment, dataset)
   const freezer = experiment.freeze && freezing(experiment.freeze, experiment.schedule, resume && describeRun(resume).progress)
   const recipe = freezer ? { ...experiment, schedule: freezer.schedule } : experiment

@@ -28,7 +28,7 @@ export interface WasmOptions {
 export async function registerWasm(options: WasmOptions = {}): Promise<string> {
   const { threads = 'auto' } = options
   if (threads !== 'auto' && !(Number.isInteger(threads) && threads > 0)) {
-    throw new RangeError(`backend-wasm: expected threads to be 'auto' or a whole number above 0, got ${threads}.`)
+    throw new RangeError(`backend-wasm: expected threads to be 'auto' or a whole number above 0, got ${JSON.stringify(threads)}.`)
   }
   const known = tf.engine().findBackendFactory('wasm')
   if (known === null || known === undefined) await register(options)

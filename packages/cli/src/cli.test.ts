@@ -88,27 +88,37 @@ describe('train', () => {
   })
 
   test('goes on, after it was killed, with the losses it would have had', async () => {
-    const path = await write('killed.ts', 'epochs: 60')
+    const path = await write('killed.ts', 'epochs: 50')
     const [whole, killed] = [join(folder, 'whole'), join(folder, 'killed')]
-    expect(lapstrake('train', path, '--backend', 'wasm', '--threads', '1', '--out', whole).status).toBe(0)
-    const child = spawn(...command('train', path, '--backend', 'wasm', '--threads', '1', '--out', killed, '--keep-every', '0'), { cwd: root, stdio: 'ignore' })
+    const asked = ['--epochs', '60', '--backend', 'wasm', '--threads', '1', '--tensorboard', '--checkpoint-every', '100']
+    expect(lapstrake('train', path, ...asked, '--out', whole).status).toBe(0)
+    const child = spawn(...command('train', path, ...asked, '--out', killed, '--keep-every', '0'), { cwd: root, stdio: 'ignore' })
     const steps = (): number => (existsSync(join(killed, 'run.jsonl')) ? readFileSync(join(killed, 'run.jsonl'), 'utf8').split('\n').length : 0)
     const watch = setInterval(() => { if (steps() > 40) child.kill('SIGKILL') }, 10)
     await new Promise(resolve => child.on('exit', resolve))
     clearInterval(watch)
     expect(JSON.parse(readFileSync(join(killed, 'manifest.json'), 'utf8'))).toMatchObject({ finished: false })
 
-    const resumed = lapstrake('train', '--resume', killed, '--backend', 'wasm', '--threads', '1')
+    // With all that was asked of it, and nothing to be asked again.
+    const resumed = lapstrake('train', '--resume', killed)
+    expect(resumed.stderr).toContain('Backend: wasm – WebAssembly, one thread')
+    expect(readdirSync(join(killed, 'checkpoints'))).toEqual(['step-00000100.safetensors', 'step-00000200.safetensors'])
+    expect(readdirSync(join(killed, 'tensorboard')).filter(name => name.startsWith('events'))).toHaveLength(2)
     expect(resumed.stderr).toMatch(/Going on behind step \d+\./)
     expect(resumed.stderr).toContain(`Saved ${killed}. Next: npx lapstrake evaluate ${killed}`)
     const losses = (run: string): unknown[] =>
       readFileSync(join(run, 'run.jsonl'), 'utf8').trim().split('\n').map(line => { const { step, losses } = JSON.parse(line) as { step: number; losses: object }; return { step, losses } })
     expect(losses(killed)).toEqual(losses(whole))
     for (const file of ['weights.safetensors', 'state.safetensors']) expect(readFileSync(join(killed, file)).equals(readFileSync(join(whole, file)))).toBe(true)
+    // As a run that was killed between its last step and its end.
+    const manifest = JSON.parse(readFileSync(join(killed, 'manifest.json'), 'utf8')) as object
+    await writeFile(join(killed, 'manifest.json'), JSON.stringify({ ...manifest, steps: [0, 0], finished: false }))
+    expect(lapstrake('train', '--resume', killed).stderr).toContain('Going on behind step 240.')
+    expect(JSON.parse(readFileSync(join(killed, 'manifest.json'), 'utf8'))).toMatchObject({ steps: [240, 240], finished: true })
     const elsewhere = lapstrake('train', path, '--resume', join(killed, 'state.safetensors'), '--epochs', '61', '--backend', 'wasm', '--out', join(folder, 'elsewhere'))
     expect(elsewhere.stderr).toContain('Going on behind step 240.')
     expect(readFileSync(join(folder, 'elsewhere/run.jsonl'), 'utf8').trim().split('\n')).toHaveLength(4)
-    expect(lapstrake('train', path, '--resume', killed).stderr).toBe('train: expected no recipe beside --resume: a run goes on with what it was begun with.\n')
+    expect(lapstrake('train', path, '--resume', killed).stderr).toBe(`train: expected no recipe beside --resume ${killed}: a run goes on with what it was begun with. Leave it out, or begin a run of its own with --out.\n`)
     expect(lapstrake('train', '--resume', join(folder, 'nowhere')).stderr).toContain('it has no manifest.json')
   })
 
@@ -120,7 +130,7 @@ describe('train', () => {
     const taken = (): number => (existsSync(join(killed, 'run.jsonl')) ? readFileSync(join(killed, 'run.jsonl'), 'utf8').split('\n').length - 1 : 0)
     let kills = 0
     for (let random = 7; kills < 20; random = random * 48271 % 2147483647) {
-      const child = spawn(...command('train', ...(taken() === 0 ? [path, '--out', killed, '--overwrite'] : ['--resume', killed]), ...more), { cwd: root, stdio: 'ignore' })
+      const child = spawn(...command('train', ...(taken() === 0 ? [path, ...more, '--out', killed, '--overwrite'] : ['--resume', killed])), { cwd: root, stdio: 'ignore' })
       const goal = Math.min(195, (kills + 1) * 9 + random % 5)
       const watch = setInterval(() => { if (taken() >= goal) setTimeout(() => child.kill('SIGKILL'), random % 7) }, 2)
       await new Promise(resolve => child.on('exit', resolve))
@@ -132,7 +142,7 @@ describe('train', () => {
       JSON.parse(readFileSync(join(killed, 'manifest.json'), 'utf8'))
     }
     expect(taken()).toBeLessThan(200)
-    expect(lapstrake('train', '--resume', killed, ...more).status).toBe(0)
+    expect(lapstrake('train', '--resume', killed).status).toBe(0)
     for (const file of ['weights.safetensors', 'state.safetensors', 'best.safetensors']) expect(readFileSync(join(killed, file)).equals(readFileSync(join(whole, file)))).toBe(true)
     expect(taken()).toBe(200)
   })

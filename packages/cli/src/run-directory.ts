@@ -9,6 +9,16 @@ import { lockRun } from './run-lock.ts'
 import { stageNames } from './stage-names.ts'
 import { boardFolder } from './tensorboard.ts'
 
+/** What was asked of a run beside its recipe, and holds when it goes on; what is not here was left out. */
+export interface RunOptions {
+  readonly epochs?: string
+  readonly backend?: string
+  readonly threads?: string
+  readonly tensorboard?: boolean
+  readonly 'checkpoint-every'?: string
+  readonly 'keep-every'?: string
+}
+
 /** What a run was made with. */
 export interface Manifest {
   readonly format: 1
@@ -32,6 +42,8 @@ export interface Manifest {
   readonly recipeHashes?: Readonly<Record<string, string>>
   /** A hash of what the data showed; absent in older runs. */
   readonly dataHash?: string
+  /** Absent in older runs. */
+  readonly options?: RunOptions
 }
 
 /**
@@ -60,6 +72,7 @@ export interface RunStart {
   readonly dataset: Dataset
   readonly seed: number
   readonly backend: BackendChoice
+  readonly options: RunOptions
 }
 
 /** Whether a folder holds a run that got as far as to be kept or saved. */
@@ -69,7 +82,7 @@ export const holdsRun = (path: string): boolean => existsSync(join(path, files.s
 export const canGoOn = (path: string): boolean => existsSync(join(path, files.state))
 
 /** Makes the folder and its first files. Where it holds a run, that one stays until the new one is finished; until then the new one lies beside it. */
-export async function createRunDirectory({ path, experiment, recipePath, data, dataset, seed, backend }: RunStart): Promise<RunDirectory> {
+export async function createRunDirectory({ path, experiment, recipePath, data, dataset, seed, backend, options }: RunStart): Promise<RunDirectory> {
   const folder = holdsRun(path) ? relative('', `${resolve(path)}.new`) : path
   if (folder !== path) await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })
@@ -80,7 +93,7 @@ export async function createRunDirectory({ path, experiment, recipePath, data, d
     format: 1, name: experiment.name, recipe: relative(path, resolve(recipePath)), data, examples: dataset.size, seed, backend: `${backend.name} – ${backend.description}`,
     versions: { node: process.versions.node, tfjs: '4.22.0' }, started: new Date().toISOString(), steps: [0, 0], finished: false,
     stages: stageNames(experiment), spans: experiment.isolation(experiment.backbone.stages.length),
-    recipeHashes: await recipeFingerprint(recipePath), dataHash: await dataFingerprint(dataset)
+    recipeHashes: await recipeFingerprint(recipePath), dataHash: await dataFingerprint(dataset), options
   }
   await writeManifest(folder, manifest)
   return runDirectory(folder, path, manifest, release)
@@ -98,10 +111,12 @@ export interface KeptRun {
 /**
  * Opens the folder of a run that ended early. Steps that it recorded after it was last kept are forgotten, for they are taken again.
  *
+ * @param options hold from now on, over those that it was begun with
  * @throws Error if there is no run, none to go on with, or one that another process is training
  */
-export async function reopenRunDirectory(path: string): Promise<KeptRun> {
-  const manifest = await readManifest(path)
+export async function reopenRunDirectory(path: string, options: RunOptions): Promise<KeptRun> {
+  const begun = await readManifest(path)
+  const manifest: Manifest = { ...begun, options: { ...begun.options, ...options } }
   const run = await readFile(join(path, files.state)).catch(() => {
     throw new Error(`train: expected a run to go on with in ${path}, but it ended before it was first kept. Begin anew: ${howToType(`train ${join(path, manifest.recipe)} --out ${path}`)}`)
   })
@@ -110,6 +125,7 @@ export async function reopenRunDirectory(path: string): Promise<KeptRun> {
   // The last line may be half of one.
   const recorded = (await readFile(join(path, files.steps), 'utf8')).split('\n').filter(line => line.endsWith('}')).map(line => JSON.parse(line) as StepMetrics).filter(metrics => metrics.step <= step)
   await writeFileAtomic(join(path, files.steps), recorded.map(metrics => `${JSON.stringify(metrics)}\n`).join(''))
+  await writeManifest(path, manifest)
   return { manifest, run, recorded, directory: runDirectory(path, path, manifest, release) }
 }
 

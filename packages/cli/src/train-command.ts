@@ -12,7 +12,7 @@ import { dataFingerprint, recipeFingerprint } from './fingerprints.ts'
 import { howToType } from './how-to-type.ts'
 import { loadExperiment } from './load-experiment.ts'
 import { progress } from './progress.ts'
-import { createRunDirectory, holdsRun, reopenRunDirectory, type Manifest, type RunDirectory } from './run-directory.ts'
+import { createRunDirectory, holdsRun, reopenRunDirectory, type Manifest, type RunDirectory, type RunOptions } from './run-directory.ts'
 import { quietly } from './stop-quietly.ts'
 import { stageNames } from './stage-names.ts'
 import { openBoard } from './tensorboard.ts'
@@ -26,23 +26,24 @@ export const trainCommand: CommandDef = command({
     examples: { type: 'string', description: 'Use only the first training examples; a teacher that is trained first learns from the same' },
     epochs: { type: 'string', description: 'Times that every example is seen; a teacher that is trained first keeps to its own' },
     seed: { type: 'string', description: 'Decides weights, order and augmentation; 0 when left out' },
-    backend: { type: 'string', default: 'auto', description: 'auto, node, webgpu, wasm or cpu' },
+    backend: { type: 'string', description: 'auto, node, webgpu, wasm or cpu; auto when left out' },
     threads: { type: 'string', description: 'Threads of the wasm backend; as many as processors, up to eight, when left out' },
     out: { type: 'string', description: 'Folder of the run; runs/<name>-<seed> when left out' },
     overwrite: { type: 'boolean', default: false, description: 'Replace the run in that folder, once the new one is finished' },
-    resume: { type: 'string', description: 'The folder of a run that ended early, to go on with; or, beside a recipe, the file of one that was saved elsewhere' },
+    resume: { type: 'string', description: 'The folder of a run that ended early, to go on with, as it was begun; or, beside a recipe, the file of one that was saved elsewhere' },
     force: { type: 'boolean', default: false, description: 'Go on with --resume although the recipe or the data has changed since' },
     tensorboard: { type: 'boolean', default: false, description: 'Also write what TensorBoard reads, into tensorboard/ of the run' },
     'checkpoint-every': { type: 'string', description: 'Steps after which the run is kept for good, in checkpoints/; never when left out' },
-    'keep-every': { type: 'string', default: '60', description: 'Seconds after which the run is kept again, to go on with should the machine fail' }
+    'keep-every': { type: 'string', description: 'Seconds after which the run is kept again, to go on with should the machine fail; 60 when left out' }
   },
   run: ({ args }) => quietly(async () => {
-    const { experiment, dataset, seed, backend, run, resume, place, recorded = [] } = await beginning(args)
+    const { experiment, dataset, seed, backend, run, resume, place, options, recorded = [] } = await beginning(args)
     process.stderr.write(`${backend.sentence}\nData: ${dataset.name}, ${dataset.size} training examples of ${dataset.shape.join(' × ')}.\n`)
     if (resume !== undefined) process.stderr.write(`Going on behind step ${describeRun(resume).step}.\n`)
-    const every = 1000 * wholeNumber('--keep-every', args['keep-every'], 0)
-    const checkpointEvery = args['checkpoint-every'] === undefined ? Infinity : wholeNumber('--checkpoint-every', args['checkpoint-every'], 1)
-    const isBest = bestEpoch(Math.floor(dataset.size / experiment.batchSize))
+    const every = 1000 * wholeNumber('--keep-every', options['keep-every'] ?? '60', 0)
+    const checkpointEvery = options['checkpoint-every'] === undefined ? Infinity : wholeNumber('--checkpoint-every', options['checkpoint-every'], 1)
+    const batches = Math.floor(dataset.size / experiment.batchSize)
+    const isBest = bestEpoch(batches)
     recorded.forEach(isBest)
     let kept = performance.now()
     let warned = false
@@ -51,7 +52,7 @@ export const trainCommand: CommandDef = command({
       if (!warned) process.stderr.write(`\n${error.message} Training goes on; what cannot be kept now is tried again.\n`)
       warned = true
     })
-    const board = args.tensorboard ? await openBoard({ folder: run.folder, experiment, dataset, seed, ...(resume && { after: describeRun(resume).step }) }) : undefined
+    const board = options.tensorboard ? await openBoard({ folder: run.folder, experiment, dataset, seed, ...(resume && { after: describeRun(resume).step }) }) : undefined
     const stop = new AbortController()
     process.once('SIGINT', () => {
       process.stderr.write('\nFinishing the step, then saving.\n')
@@ -62,7 +63,8 @@ export const trainCommand: CommandDef = command({
     const bar = progress(experiment.name, experiment.batchSize)
     const teaching = experiment.teacher && 'trainedBy' in experiment.teacher ? experiment.teacher.trainedBy : undefined
     const teacherBar = teaching && progress(`${teaching.name} (the teacher)`, teaching.batchSize)
-    let planned = 0
+    // A run that was stopped behind its last step takes none that could tell.
+    let planned = resume === undefined ? 0 : experiment.epochs * batches
     let last: StepMetrics | undefined
     try {
       const { trainer, state, interrupted } = await train(experiment, dataset, {
@@ -117,11 +119,19 @@ interface Beginning {
   /** Where the run is to lie. */
   readonly place: string
   readonly resume?: Uint8Array
+  readonly options: RunOptions
   /** The steps that a resumed run took before. */
   readonly recorded?: readonly StepMetrics[]
 }
 
-type Given = Readonly<Partial<Record<'recipe' | 'data' | 'examples' | 'epochs' | 'seed' | 'threads' | 'out', string | undefined>>> & { readonly backend: string; readonly overwrite: boolean; readonly force: boolean }
+type Given = Readonly<Partial<Record<'recipe' | 'data' | 'examples' | 'seed' | 'out' | Exclude<keyof RunOptions, 'tensorboard'>, string | undefined>>> &
+  Readonly<Record<'overwrite' | 'force' | 'tensorboard', boolean>>
+
+/** What was given of it. */
+const optionsOf = ({ tensorboard, ...given }: Given): RunOptions => ({
+  ...Object.fromEntries((['epochs', 'backend', 'threads', 'checkpoint-every', 'keep-every'] as const).flatMap(name => (given[name] === undefined ? [] : [[name, given[name]]]))),
+  ...(tensorboard && { tensorboard })
+})
 
 async function beginning({ resume, ...given }: Given & { readonly resume?: string | undefined }): Promise<Beginning> {
   if (resume === undefined) return begin(given)
@@ -131,25 +141,29 @@ async function beginning({ resume, ...given }: Given & { readonly resume?: strin
 
 async function begin(given: Given, resume?: Uint8Array): Promise<Beginning> {
   if (given.recipe === undefined) throw new Error('train: expected a recipe file, such as docs/recipes/03-loco.ts, or a run to go on with: --resume runs/loco-0')
-  const experiment = longer(await loadExperiment(given.recipe), given)
+  const options = optionsOf(given)
+  const experiment = longer(await loadExperiment(given.recipe), options)
   const seed = given.seed === undefined && resume ? describeRun(resume).seed : wholeNumber('--seed', given.seed ?? '0', 0)
   const place = given.out ?? `runs/${experiment.name}-${seed}`
   if (!given.overwrite && holdsRun(place)) {
     throw new Error(`train: expected a folder without a run, got ${place}, which holds one. Choose another with --out, replace the run with --overwrite, or go on with it with --resume ${place}.`)
   }
-  const backend = await chosenBackend(given)
+  const backend = await chosenBackend(options)
   const data = given.data ?? experiment.data ?? 'shapes'
   const dataset = await dataByName(data, 'train', given.examples === undefined ? experiment.examples : wholeNumber('--examples', given.examples, 1))
-  const run = await createRunDirectory({ path: place, experiment, recipePath: given.recipe, data, dataset, seed, backend })
-  return { experiment, dataset, seed, backend, run, place, ...(resume && { resume }) }
+  const run = await createRunDirectory({ path: place, experiment, recipePath: given.recipe, data, dataset, seed, backend, options: { ...options, backend: backend.name } })
+  return { experiment, dataset, seed, backend, run, place, options, ...(resume && { resume }) }
 }
 
 async function goOn(place: string, given: Given): Promise<Beginning> {
   const decided = (['recipe', 'data', 'examples', 'seed', 'out'] as const).find(option => given[option] !== undefined) ?? (given.overwrite ? 'overwrite' : undefined)
-  if (decided !== undefined) throw new Error(`train: expected no ${decided === 'recipe' ? 'recipe' : `--${decided}`} beside --resume: a run goes on with what it was begun with.`)
-  const { manifest, run: resume, directory, recorded } = await reopenRunDirectory(place)
+  if (decided !== undefined) {
+    throw new Error(`train: expected no ${decided === 'recipe' ? 'recipe' : `--${decided}`} beside --resume ${place}: a run goes on with what it was begun with. Leave it out, or begin a run of its own with --out.`)
+  }
+  const { manifest, run: resume, directory, recorded } = await reopenRunDirectory(place, optionsOf(given))
+  const options = manifest.options!
   const recipe = join(place, manifest.recipe)
-  const experiment = longer(await loadExperiment(recipe), given)
+  const experiment = longer(await loadExperiment(recipe), options)
   const dataset = await dataByName(manifest.data, 'train', manifest.examples)
   const differences = await changes(place, manifest, dataset)
   if (differences.length > 0) {
@@ -157,8 +171,8 @@ async function goOn(place: string, given: Given): Promise<Beginning> {
     if (!given.force) throw new Error(`${told}Put it back, or go on with what there is now: --resume ${place} --force`)
     process.stderr.write(`${told}Going on all the same.\n`)
   }
-  const backend = await chosenBackend(given)
-  return { experiment, dataset, seed: manifest.seed, backend, run: directory, place, resume, recorded }
+  const backend = await chosenBackend(options)
+  return { experiment, dataset, seed: manifest.seed, backend, run: directory, place, resume, options, recorded }
 }
 
 /** What is no longer as it was when a run began, in sentences. */
@@ -189,8 +203,8 @@ function bestEpoch(steps: number): (metrics: StepMetrics) => boolean {
   }
 }
 
-const longer = (experiment: Experiment, { epochs }: Given): Experiment =>
+const longer = (experiment: Experiment, { epochs }: RunOptions): Experiment =>
   (epochs === undefined ? experiment : { ...experiment, epochs: wholeNumber('--epochs', epochs, 1) })
 
-const chosenBackend = ({ backend, threads }: Given): Promise<BackendChoice> =>
+const chosenBackend = ({ backend = 'auto', threads }: RunOptions): Promise<BackendChoice> =>
   useBackend(backend as BackendName, threads === undefined ? {} : { threads: wholeNumber('--threads', threads, 1) })

@@ -122,6 +122,16 @@ describe('train', () => {
     expect(lapstrake('train', '--resume', join(folder, 'nowhere')).stderr).toContain('it has no manifest.json')
   })
 
+  test('learns the same, to the bit, with any number of threads', async () => {
+    const path = await write('threads.ts', 'batchSize: 32, epochs: 2')
+    const weights = ['1', '2', '3'].map(threads => {
+      const out = join(folder, `threads-${threads}`)
+      expect(lapstrake('train', path, '--backend', 'wasm', '--threads', threads, '--out', out).status).toBe(0)
+      return readFileSync(join(out, 'weights.safetensors'))
+    })
+    expect(weights.map(bytes => bytes.equals(weights[0]!))).toEqual([true, true, true])
+  })
+
   test('goes on behind any of twenty kills, and ends with the bits of the run that nobody killed', async () => {
     const path = await write('often.ts', 'epochs: 50')
     const [whole, killed] = [join(folder, 'unkilled'), join(folder, 'often')]

@@ -230,9 +230,10 @@ const filterGradient: Native = ({ inputs, attrs, backend }) => {
         ints[offsets / 4 + 2 * i] = tap.y
         ints[offsets / 4 + 2 * i + 1] = tap.x
       })
-      // Each thread sums over images of its own, unless the sums are large: what another processor wrote is slow to read.
+      // Sums over a quarter of the images each, unless sums are large: threads work apart, for what another processor wrote is slow to read. As many for any
+      // number of threads, so that all find the same bits.
       const numbers = sizeOf(filterShape)
-      const worth = numbers <= 65_536 ? Math.min(engine.threads, info.batchSize) : 1
+      const worth = numbers <= 65_536 ? Math.min(4, info.batchSize) : 1
       const each = Math.ceil(info.batchSize / worth)
       const products = Math.ceil(info.batchSize / each)
       const multiply = (target: number): void => engine.run('multiplyTransposed', [

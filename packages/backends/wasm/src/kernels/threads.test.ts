@@ -30,6 +30,7 @@ const cases: readonly [name: string, inputs: Readonly<Record<string, Given>>, at
   ['Reverse', { x }, { dims: [1, 3] }], ['Transpose', { x: flags(50, 60, 70) }, { perm: [2, 0, 1] }],
   ['GatherV2', { x, indices: places(26, 30) }, { axis: 2, batchDims: 0 }], ['UnsortedSegmentSum', { x: floats(3000, 77), segmentIds: places(50, 3000) }, { numSegments: 50 }],
   ['ArgMax', { x }, { axis: 3 }], ['TopK', { x }, { k: 7, sorted: true }], ['Cumsum', { x }, { axis: 1, exclusive: false, reverse: false }],
+  ...[1, 2].map((strides): [string, Record<string, Given>, object] => ['Conv2DBackpropFilter', { x: floats(9, 16, 16, 13), dy: floats(9, 16 / strides, 16 / strides, 24) }, { strides, pad: 'same', filterShape: [3, 3, 13, 24] }]),
   ['DepthwiseConv2dNative', { x, filter: floats(3, 3, 40, 1) }, depthwise], ['DepthwiseConv2dNativeBackpropInput', { dy: x, filter: floats(3, 3, 40, 1) }, depthwise],
   ['DepthwiseConv2dNativeBackpropFilter', { x, dy: x }, depthwise], ['AvgPool', { x }, pool], ['AvgPoolGrad', { dy: pooled, input: x }, pool], ['MaxPoolGrad', { dy: pooled, input: x, output: pooled }, pool],
   ['ResizeBilinear', { images: x }, { size: [40, 31], alignCorners: false, halfPixelCenters: true }], ['ResizeBilinearGrad', { images: x, dy: floats(5, 40, 31, 40) }, { alignCorners: false }],

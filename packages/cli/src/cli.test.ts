@@ -282,6 +282,20 @@ describe('train', () => {
   })
 })
 
+test.each([
+  ["import { ntxent } from 'lapstrake'\nexport default ntxent", "to load, but it does not: 'lapstrake' exports no ntxent. Did you mean ntXent?\n"],
+  ['export default {\n  name: (\n}\n', ':3:0: ERROR: Unexpected "}"\n']
+])('says why a recipe does not load: %j', async (text, message) => {
+  const path = join(folder, 'unloadable.ts')
+  await writeFile(path, text)
+  const { status, stderr } = lapstrake('plan', path)
+  expect([status, stderr.startsWith(`recipe: expected ${path} to load, but it does not: `), stderr.endsWith(message)]).toEqual([1, true, true])
+})
+
+test('a command that nobody knows is refused, with one that is spelled alike', () => {
+  expect(lapstrake('trian', 'recipe.ts').stderr).toMatch(/^lapstrake: expected a command among train, .*, got trian\. Did you mean train\?\n$/)
+})
+
 describe('certify', () => {
   const stochastic = `isolation: endToEnd(), head: () => identity(), loss: () => contrastiveLogistic(), certificate: { negatives: 1 },
     backbone: { name: 's', stages: convNet({ widths: [4], strides: [4], layers: 1, norm: 'group' }).stages.map(stage => lapstrake.stochastic(stage, { objective: klObjective({ inverseTemperature: 100 }) })) }`

@@ -118,7 +118,7 @@ async function refuseChanged(runs: readonly SweepRun[]): Promise<void> {
   if (first === undefined) return
   for (const { recipe, before } of runs) if (before !== undefined) await writeFileAtomic(recipe, before)
   throw new Error(
-    `sweep: expected the recipe that ${first}${more.length === 0 ? '' : ` and ${more.length} other runs`} began with, but it has changed since. ` +
+    `sweep: expected the recipe that ${first}${more.length === 0 ? '' : ` and ${more.length} other runs`} began with, but it, the fields of the sweep or an option such as --epochs has changed since. ` +
     'Put it back, train every run anew with --overwrite, or choose another folder with --out.')
 }
 

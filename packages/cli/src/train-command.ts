@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { CommandDef } from 'citty'
 import { createTwoFilesPatch } from 'diff'
@@ -206,5 +207,8 @@ function bestEpoch(steps: number): (metrics: StepMetrics) => boolean {
 const longer = (experiment: Experiment, { epochs }: RunOptions): Experiment =>
   (epochs === undefined ? experiment : { ...experiment, epochs: wholeNumber('--epochs', epochs, 1) })
 
-const chosenBackend = ({ backend = 'auto', threads }: RunOptions): Promise<BackendChoice> =>
-  useBackend(backend as BackendName, threads === undefined ? {} : { threads: wholeNumber('--threads', threads, 1) })
+function chosenBackend({ backend = 'auto', threads }: RunOptions): Promise<BackendChoice> {
+  const count = threads === undefined ? undefined : wholeNumber('--threads', threads, 1)
+  if (count !== undefined && count > availableParallelism()) process.stderr.write(`${count} threads share ${availableParallelism()} processors here: fewer are faster.\n`)
+  return useBackend(backend as BackendName, count === undefined ? {} : { threads: count })
+}

@@ -12,9 +12,13 @@ test('known flags pass, wherever they stand and whatever their values', () => {
 })
 
 test.each([
-  ['--exmaples', '--examples'], ['--epoch', '--epochs'], ['--plugin', '--plug-in'], ['--no-plugin', '--no-plug-in'], ['-e', '--epochs']
+  ['--exmaples', '--examples'], ['--epoch', '--epochs'], ['--plugin', '--plug-in'], ['--no-plugin', '--no-plug-in']
 ])('%s is refused, and %s named', (flag, meant) => {
   expect(refuse('recipe.ts', flag, '100')).toThrow(`train: expected options among --examples, --epochs, --plug-in, got ${flag}. Did you mean ${meant}?`)
+})
+
+test('what looks like nothing that is known is refused without a guess', () => {
+  expect(refuse('recipe.ts', '--bogus')).toThrow(/got --bogus\.$/)
 })
 
 test('a command without options says so', () => {

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import type { ArgsDef } from 'citty'
-import { closest } from 'fastest-levenshtein'
+import { alike } from './alike.ts'
 
 /**
  * Refuses flags that a command does not know, and more names of files than it takes; `many` takes any number.
@@ -16,7 +16,7 @@ export function refuseUnknownWords(command: string, args: ArgsDef, given: readon
     if (token.kind !== 'option' || known.includes(token.name)) continue
     if (flags.length === 0) throw new Error(`${command}: expected no options, got ${token.rawName}. Leave it out.`)
     const listed = flags.map(([name]) => `--${name}`).join(', ')
-    throw new Error(`${command}: expected options among ${listed}, got ${token.rawName}. Did you mean --${closest(token.name, known)}?`)
+    throw new Error(`${command}: expected options among ${listed}, got ${token.rawName}.${alike(token.name, known, '--')}`)
   }
   const names = Object.entries(args).filter(([, { type }]) => type === 'positional').map(([name]) => name)
   const extra = tokens.filter(({ kind }) => kind === 'positional')[names.length]

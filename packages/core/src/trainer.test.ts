@@ -366,6 +366,7 @@ describe('clear errors', () => {
     ['no unit that learns', () => prepare(network(() => [{ start: 2, end: 2 }])), 'recipe: expected at least one unit that holds a stage'],
     ['a stage in place of what makes heads', () => prepare(network(whole, { head: linear(2) as never })), 'recipe: expected head to be a function, as in head: () => projector({ dims: [128] }).'],
     ['a loss in place of what makes losses', () => prepare(network(whole, { loss: pullTogether as never })), 'recipe: expected loss to give each unit its own, as in loss: () => ntXent(), but it fails: '],
+    ['no optimizer', () => prepare(network(whole, { optimizer: {} as never })), 'recipe: expected an optimizer, as in optimizer: adamW('],
     ['two units of one name', () => prepare(network(whole, { auxiliary: [{ name: 'unit0', start: 0, end: 0, head: linear(2), loss: pullTogether }] })),
       'recipe: expected units with names of their own, got two called "unit0"'],
     ['views of different examples', () => step(network(whole), { views: [tf.zeros([6, 4]), tf.zeros([5, 4])] }),

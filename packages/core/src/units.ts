@@ -16,6 +16,7 @@ export function unitsOf(recipe: Recipe, shapes: readonly Shape[]): readonly Unit
   for (const [field, example] of Object.entries(functions)) {
     if (typeof recipe[field as keyof typeof functions] !== 'function') throw new TypeError(`recipe: expected ${field} to be a function, as in ${field}: ${example}.`)
   }
+  if (typeof (recipe.optimizer as Partial<Recipe['optimizer']> | undefined)?.init !== 'function') throw new TypeError('recipe: expected an optimizer, as in optimizer: adamW({ learningRate: 1e-3 }).')
   const spans = recipe.isolation(depth)
   const units: Unit[] = spans.map((span, i) => {
     checkSpan(span, depth, `isolation: span ${i}`)

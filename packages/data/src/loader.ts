@@ -47,8 +47,9 @@ export interface Loader {
  * @throws RangeError if there are fewer examples than a batch holds
  */
 export function loader(dataset: Dataset, { batchSize, random, views, sampler = shuffled(), ahead = 2 }: LoaderOptions): Loader {
+  if (typeof views !== 'function') throw new TypeError('loader: expected views to be a function, as in views: twoViews(simclr({ size: 32 })).')
   if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > dataset.size) {
-    throw new RangeError(`loader: expected a batch size from 1 to ${dataset.size}, the size of ${dataset.name}, got ${batchSize}.`)
+    throw new RangeError(`loader: expected a batch size from 1 to ${dataset.size}, the size of ${dataset.name}, in whole numbers, got ${typeof batchSize === 'number' ? batchSize : JSON.stringify(batchSize)}. Lower batchSize, or take more examples.`)
   }
   const sample = sampler(dataset, batchSize)
   const batchesPerEpoch = Math.floor(dataset.size / batchSize)

@@ -98,6 +98,7 @@ export class TrainingStopped extends Error {
 export async function train(
   experiment: Experiment, dataset: Dataset, { seed = 0, diagnoseEvery = 50, onStep, onTeacherStep, onWarmUp, onWarning, resume, signal }: TrainOptions = {}
 ): Promise<Trained> {
+  if (typeof (dataset as Partial<Dataset> | undefined)?.read !== 'function') throw new TypeError('train: expected a data set behind the experiment, such as shapes() or await imageFolder(path, { length: 32 }).')
   const { epochs } = experiment
   if (!Number.isInteger(epochs) || epochs < 0) throw new RangeError(`train: expected epochs of ${experiment.name} to be a whole number, got ${epochs}.`)
   const random = seeded(seed)

@@ -286,7 +286,7 @@ test.each([
   ["import { ntxent } from 'lapstrake'\nexport default ntxent", "to load, but it does not: 'lapstrake' exports no ntxent. Did you mean ntXent?\n"],
   ['export default {\n  name: (\n}\n', ':3:0: ERROR: Unexpected "}"\n']
 ])('says why a recipe does not load: %j', async (text, message) => {
-  const path = join(folder, 'unloadable.ts')
+  const path = join(folder, 'unloadable.mts')
   await writeFile(path, text)
   const { status, stderr } = lapstrake('plan', path)
   expect([status, stderr.startsWith(`recipe: expected ${path} to load, but it does not: `), stderr.endsWith(message)]).toEqual([1, true, true])

@@ -112,8 +112,15 @@ describe('training', () => {
     await expect(train({ ...experiment, auxiliary: [linearReadout({ at: 2, classes: 8 })] }, unlabelled)).rejects.toThrow('unit "readout2": crossEntropy: expected labels in the batch, got none.')
   })
 
-  test.each([NaN, -1, 0.5, Infinity])('%s epochs are refused', async epochs => {
-    await expect(train({ ...experiment, epochs }, dataset)).rejects.toThrow(`train: expected epochs of tiny to be a whole number, got ${epochs}.`)
+  test('without end until the signal comes', async () => {
+    const stop = new AbortController()
+    const { state, interrupted } = await train({ ...experiment, epochs: Infinity }, dataset, { signal: stop.signal, onStep({ step }) { if (step === 3) stop.abort() } })
+    expect([state.step, interrupted]).toEqual([3, true])
+    dispose(state)
+  })
+
+  test.each([NaN, -1, 0.5, -Infinity])('%s epochs are refused', async epochs => {
+    await expect(train({ ...experiment, epochs }, dataset)).rejects.toThrow(`train: expected epochs of tiny to be a whole number, or Infinity to train until the signal, got ${epochs}.`)
   })
 
   test('says which stages nobody teaches', async () => {

@@ -17,7 +17,7 @@ export interface Experiment extends Recipe {
   readonly views: MakeViews
   /** Examples in a step; each is seen once for every view. */
   readonly batchSize: number
-  /** Times that every example is seen. */
+  /** Times that every example is seen, in whole numbers; Infinity to train until the signal. */
   readonly epochs: number
   /** Which examples an epoch shows, and in which order; every one, shuffled, when left out. */
   readonly sampler?: Sampler
@@ -100,7 +100,9 @@ export async function train(
 ): Promise<Trained> {
   if (typeof (dataset as Partial<Dataset> | undefined)?.read !== 'function') throw new TypeError('train: expected a data set behind the experiment, such as shapes() or await imageFolder(path, { length: 32 }).')
   const { epochs } = experiment
-  if (!Number.isInteger(epochs) || epochs < 0) throw new RangeError(`train: expected epochs of ${experiment.name} to be a whole number, got ${epochs}.`)
+  if (!(Number.isInteger(epochs) || epochs === Infinity) || epochs < 0) {
+    throw new RangeError(`train: expected epochs of ${experiment.name} to be a whole number, or Infinity to train until the signal, got ${epochs}.`)
+  }
   const random = seeded(seed)
   const source = loader(dataset, {
     batchSize: experiment.batchSize, random: random.split('data'), views: experiment.views, ...(experiment.sampler && { sampler: experiment.sampler })

@@ -163,9 +163,11 @@ function figure(points: readonly Point[], { x, y, zero = false }: { readonly x: 
     names.push({ ...end, y: Math.max(end.y, (names.at(-1)?.y ?? -Infinity) + 0.065 * (highest - lowest)) })
   }
   const drawn = Plot.plot({
-    document, width: 680, height: 300, marginLeft: 45, marginRight: 165, marginBottom: 40,
+    document, width: 700, height: 300, marginLeft: 45, marginRight: 185, marginBottom: 40,
     style: { color: '#808080', background: 'none', fontFamily: 'system-ui, sans-serif', fontSize: '13px' },
-    x: { label: x, ticks: [...new Set(points.map(point => point.x))], tickFormat: 'd' }, y: { label: y, grid: true, zero },
+    // A way has one colour in all figures.
+    color: { domain: Object.keys(methods) },
+    x: { label: x, labelAnchor: 'center', labelArrow: 'none', ticks: [...new Set(points.map(point => point.x))], tickFormat: 'd' }, y: { label: y, grid: true, zero },
     marks: [
       Plot.lineY([...points], { x: 'x', y: 'y', stroke: 'method', strokeWidth: 2 }), Plot.dot([...points], { x: 'x', y: 'y', fill: 'method', r: 3 }),
       Plot.text(names, { x: 'x', y: 'y', text: 'method', fill: 'method', textAnchor: 'start', dx: 10 })

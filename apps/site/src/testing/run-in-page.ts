@@ -29,6 +29,8 @@ export async function openBarePage({ url, context }: OpenSite): Promise<Page> {
     type: 'module',
     content: `${source.replace("new URL('./worker.ts', import.meta.url)", `'/assets/${worker}'`)}\nwindow.startRun = startRun`
   })
+  // A module that stands in the page itself runs when the page finds time for it.
+  await page.waitForFunction(() => 'startRun' in window)
   return page
 }
 

@@ -7,16 +7,16 @@ import { plan } from 'lapstrake'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { cells, dataSets, experimentOf, levelsOf, nameOf, scales } from './loco/design.ts'
 import { writePages } from './loco/pages.ts'
+import { readResults } from './loco/results.ts'
 import type { CellResult } from './loco/run-cell.ts'
-import type { StepTimes } from './loco/step-times.ts'
 
 const root = new URL('../../..', import.meta.url).pathname
 let folder: string
 beforeAll(async () => { folder = await mkdtemp(join(tmpdir(), 'lapstrake-study-')) })
 afterAll(() => rm(folder, { recursive: true }))
 
-const resultsIn = async (path: string): Promise<Record<string, CellResult>> => Object.fromEntries(await Promise.all(
-  (await readdir(path)).filter(file => file.includes('seed')).sort().map(async file => [file, JSON.parse(await readFile(join(path, file), 'utf8')) as CellResult] as const)))
+/** By the names of the runs. */
+const resultsIn = async (path: string): Promise<Record<string, CellResult>> => Object.fromEntries((await readResults(path)).runs.map(run => [nameOf(run.cell), run]))
 
 test('every run has a name of its own, six stages or what its depth gives, and can be planned', async () => {
   expect(new Set(cells.map(nameOf)).size).toBe(cells.length)
@@ -28,13 +28,12 @@ test('every run has a name of its own, six stages or what its depth gives, and c
 })
 
 test('the page and its figures are those of the committed results', async () => {
-  const committed = Object.values(await resultsIn(join(root, 'docs/results/loco')))
-  const { milliseconds } = JSON.parse(await readFile(join(root, 'docs/results/loco/step-times.json'), 'utf8')) as { milliseconds: StepTimes }
-  const known = new Set(cells.map(nameOf))
-  expect(committed.filter(({ cell, scale }) => !known.has(nameOf(cell)) || JSON.stringify(scale) !== JSON.stringify(scales.full))).toEqual([])
-  const order = cells.map(nameOf)
-  committed.sort((a, b) => order.indexOf(nameOf(a.cell)) - order.indexOf(nameOf(b.cell)))
-  for (const made of await writePages(join(folder, 'docs'), committed, milliseconds)) {
+  const folderOfResults = join(root, 'docs/results/loco')
+  const committed = await readResults(folderOfResults)
+  expect(committed.runs.filter(({ scale }) => JSON.stringify(scale) !== JSON.stringify(scales.full))).toEqual([])
+  expect((await readdir(folderOfResults)).filter(file => file.includes('seed'))).toHaveLength(committed.runs.length)
+  expect(Object.keys(committed.times)).not.toEqual([])
+  for (const made of await writePages(join(folder, 'docs'), committed)) {
     expect(await readFile(made, 'utf8')).toBe(await readFile(join(root, 'docs/study', made.slice(join(folder, 'docs').length)), 'utf8'))
   }
 })
@@ -59,8 +58,8 @@ test.skipIf(process.env.LAPSTRAKE_DATA === undefined)('a small study is made, an
   const page = await readFile(join(docs, 'index.md'), 'utf8')
   expect(page).toMatch(/results: fashion-mnist, MLP of 2 -->\n\n\|(.*\n)+?\| overlapping \| 1 \| \d+\.\d \|/)
 
-  const lost = 'fashion-mnist_growing-12_MLP-of-2_greedy_seed-0.json'
-  await rm(join(results, lost))
+  const lost = 'fashion-mnist_growing-12_MLP-of-2_greedy_seed-0'
+  await rm(join(results, `${lost}.json`))
   expect((await study()).stderr).toContain('5 of 6 runs are there; 1 to go')
   const second = await resultsIn(results)
   const learned = ({ stages, fewLabels, losses }: CellResult): object => ({ stages, fewLabels, losses })

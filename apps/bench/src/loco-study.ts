@@ -1,16 +1,15 @@
 // End-to-end, greedy and overlapping learning with matched heads: npm run study
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { useBackend } from 'lapstrake'
 import { writeFileAtomic } from 'lapstrake/node'
 import { chosenFrom, wholeNumber } from './command-line.ts'
-import { cells, nameOf, scales, type Cell } from './loco/design.ts'
+import { cells, nameOf, scales } from './loco/design.ts'
 import { writePages } from './loco/pages.ts'
+import { readResults, resultFile, timesFile } from './loco/results.ts'
 import { runCell, type CellResult } from './loco/run-cell.ts'
-import { measureStepTimes, type StepTimes } from './loco/step-times.ts'
+import { measureStepTimes } from './loco/step-times.ts'
 import { errorLine, runAgain } from './run-again.ts'
 
 process.on('uncaughtException', error => {
@@ -42,7 +41,6 @@ hold TEXT. --tiny runs one seed of each on a few images, into runs/, to see that
 const scale = values.tiny ? scales.tiny : scales.full
 const folder = values.results ?? (values.tiny ? 'runs/study-tiny/results' : 'docs/results/loco')
 const docs = values.docs ?? (values.tiny ? 'runs/study-tiny/docs' : 'docs/study')
-const fileOf = (cell: Cell): string => join(folder, `${nameOf(cell)}.json`)
 
 if (values.cells !== undefined) {
   // A process of its own for each run, on one thread: what one leaves behind is not another's concern, and one that fails fails alone.
@@ -52,15 +50,14 @@ if (values.cells !== undefined) {
   process.exit(0)
 }
 
-const timesFile = join(folder, 'step-times.json')
 if (values.times) {
   await useBackend('wasm', { threads: 1 })
   const milliseconds = await measureStepTimes(9, message => console.error(message))
-  await writeFileAtomic(timesFile, `${JSON.stringify({ machine: cpus()[0]!.model, milliseconds }, null, 2)}\n`)
+  await writeFileAtomic(timesFile(folder), `${JSON.stringify({ machine: cpus()[0]!.model, milliseconds }, null, 2)}\n`)
 }
 
 const wanted = values.times ? [] : cells.filter(cell => nameOf(cell).includes(values.only ?? '') && (!values.tiny || cell.seed === 0))
-const missing = wanted.filter(cell => !existsSync(fileOf(cell)))
+const missing = wanted.filter(cell => !existsSync(resultFile(folder, cell)))
 const until = values.minutes === undefined ? Infinity : performance.now() + 60_000 * wholeNumber(values.minutes)
 console.error(`${wanted.length - missing.length} of ${wanted.length} runs are there; ${missing.length} to go, ${values.jobs} at a time.`)
 const failures: string[] = []
@@ -71,7 +68,7 @@ async function work(): Promise<void> {
   for (let cell = missing.shift(); cell !== undefined && performance.now() < until; cell = missing.shift()) {
     try {
       const result = await runAgain<CellResult>(['--cells', nameOf(cell), ...(values.tiny ? ['--tiny'] : [])], { aloud: true })
-      await writeFileAtomic(fileOf(cell), `${JSON.stringify({ machine: cpus()[0]!.model, ...result })}\n`)
+      await writeFileAtomic(resultFile(folder, cell), `${JSON.stringify({ machine: cpus()[0]!.model, ...result })}\n`)
       done++
       const each = (performance.now() - began) / 60_000 / done
       console.error(`${nameOf(cell)}: ${(100 * result.stages.at(-1)!.linear).toFixed(1)} %. ${missing.length} to go, some ${Math.round(each * missing.length)} minutes.`)
@@ -83,12 +80,8 @@ async function work(): Promise<void> {
 }
 await Promise.all(Array.from({ length: wholeNumber(values.jobs) }, work))
 
-const results: CellResult[] = []
-for (const cell of cells) {
-  if (existsSync(fileOf(cell))) results.push(JSON.parse(await readFile(fileOf(cell), 'utf8')) as CellResult)
-}
-const times = existsSync(timesFile) ? (JSON.parse(await readFile(timesFile, 'utf8')) as { milliseconds: StepTimes }).milliseconds : {}
-if (results.length > 0) console.error(`Wrote ${(await writePages(docs, results, times)).join(', ')} from ${results.length} runs.`)
+const results = await readResults(folder)
+if (results.runs.length > 0) console.error(`Wrote ${(await writePages(docs, results)).join(', ')} from ${results.runs.length} runs.`)
 if (failures.length > 0) {
   console.error(`${failures.length} runs failed; the same command tries them again:\n${failures.join('\n')}`)
   process.exit(1)

@@ -11,12 +11,12 @@ import { boardFolder } from './tensorboard.ts'
 
 /** What was asked of a run beside its recipe, and holds when it goes on; what is not here was left out. */
 export interface RunOptions {
-  readonly epochs?: string
   readonly backend?: string
-  readonly threads?: string
   readonly tensorboard?: boolean
-  readonly 'checkpoint-every'?: string
-  readonly 'keep-every'?: string
+  readonly epochs?: number
+  readonly threads?: number
+  readonly 'checkpoint-every'?: number
+  readonly 'keep-every'?: number
 }
 
 /** What a run was made with. */
@@ -101,7 +101,6 @@ export async function createRunDirectory({ path, experiment, recipePath, data, d
 
 /** A run to go on with, as it was last kept. */
 export interface KeptRun {
-  readonly manifest: Manifest
   readonly run: Uint8Array
   /** The steps it took. */
   readonly recorded: readonly StepMetrics[]
@@ -111,12 +110,10 @@ export interface KeptRun {
 /**
  * Opens the folder of a run that ended early. Steps that it recorded after it was last kept are forgotten, for they are taken again.
  *
- * @param options hold from now on, over those that it was begun with
- * @throws Error if there is no run, none to go on with, or one that another process is training
+ * @param manifest what it goes on with, and from now on has
+ * @throws Error if there is no run to go on with, or one that another process is training
  */
-export async function reopenRunDirectory(path: string, options: RunOptions): Promise<KeptRun> {
-  const begun = await readManifest(path)
-  const manifest: Manifest = { ...begun, options: { ...begun.options, ...options } }
+export async function reopenRunDirectory(path: string, manifest: Manifest): Promise<KeptRun> {
   const run = await readFile(join(path, files.state)).catch(() => {
     throw new Error(`train: expected a run to go on with in ${path}, but it ended before it was first kept. Begin anew: ${howToType(`train ${join(path, manifest.recipe)} --out ${path}`)}`)
   })
@@ -126,7 +123,7 @@ export async function reopenRunDirectory(path: string, options: RunOptions): Pro
   const recorded = (await readFile(join(path, files.steps), 'utf8')).split('\n').filter(line => line.endsWith('}')).map(line => JSON.parse(line) as StepMetrics).filter(metrics => metrics.step <= step)
   await writeFileAtomic(join(path, files.steps), recorded.map(metrics => `${JSON.stringify(metrics)}\n`).join(''))
   await writeManifest(path, manifest)
-  return { manifest, run, recorded, directory: runDirectory(path, path, manifest, release) }
+  return { run, recorded, directory: runDirectory(path, path, manifest, release) }
 }
 
 /** Where `evaluate` leaves what it read out. */

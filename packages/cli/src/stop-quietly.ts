@@ -1,3 +1,5 @@
+import { inspect } from 'node:util'
+
 /** Errors of lapstrake are whole sentences: print them without a stack, unless one is asked for. */
 export function stopQuietly(): void {
   process.on('uncaughtException', fail)
@@ -6,8 +8,8 @@ export function stopQuietly(): void {
 
 /** Prints an error and ends with a failure. */
 export function fail(error: unknown): never {
-  const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined }
-  process.stderr.write(`${process.env.LAPSTRAKE_STACK ? stack ?? message : message}\n`)
+  const message = error instanceof Error ? error.message : String(error)
+  process.stderr.write(`${process.env.LAPSTRAKE_STACK ? inspect(error) : message}\n`)
   process.exit(1)
 }
 

@@ -13,7 +13,7 @@ import { dataFingerprint, recipeFingerprint } from './fingerprints.ts'
 import { howToType } from './how-to-type.ts'
 import { loadExperiment } from './load-experiment.ts'
 import { progress } from './progress.ts'
-import { createRunDirectory, holdsRun, reopenRunDirectory, type Manifest, type RunDirectory, type RunOptions } from './run-directory.ts'
+import { createRunDirectory, holdsRun, readManifest, reopenRunDirectory, type Manifest, type RunDirectory, type RunOptions } from './run-directory.ts'
 import { quietly } from './stop-quietly.ts'
 import { stageNames } from './stage-names.ts'
 import { openBoard } from './tensorboard.ts'
@@ -41,8 +41,8 @@ export const trainCommand: CommandDef = command({
     const { experiment, dataset, seed, backend, run, resume, place, options, recorded = [] } = await beginning(args)
     process.stderr.write(`${backend.sentence}\nData: ${dataset.name}, ${dataset.size} training examples of ${dataset.shape.join(' × ')}.\n`)
     if (resume !== undefined) process.stderr.write(`Going on behind step ${describeRun(resume).step}.\n`)
-    const every = 1000 * wholeNumber('--keep-every', options['keep-every'] ?? '60', 0)
-    const checkpointEvery = options['checkpoint-every'] === undefined ? Infinity : wholeNumber('--checkpoint-every', options['checkpoint-every'], 1)
+    const every = 1000 * (options['keep-every'] ?? 60)
+    const checkpointEvery = options['checkpoint-every'] ?? Infinity
     const batches = Math.floor(dataset.size / experiment.batchSize)
     const isBest = bestEpoch(batches)
     recorded.forEach(isBest)
@@ -128,10 +128,16 @@ interface Beginning {
 type Given = Readonly<Partial<Record<'recipe' | 'data' | 'examples' | 'seed' | 'out' | Exclude<keyof RunOptions, 'tensorboard'>, string | undefined>>> &
   Readonly<Record<'overwrite' | 'force' | 'tensorboard', boolean>>
 
+/** The least that is allowed. */
+const numbers = { epochs: 1, threads: 1, 'checkpoint-every': 1, 'keep-every': 0 } as const
+
 /** What was given of it. */
-const optionsOf = ({ tensorboard, ...given }: Given): RunOptions => ({
-  ...Object.fromEntries((['epochs', 'backend', 'threads', 'checkpoint-every', 'keep-every'] as const).flatMap(name => (given[name] === undefined ? [] : [[name, given[name]]]))),
-  ...(tensorboard && { tensorboard })
+const optionsOf = ({ tensorboard, backend, ...given }: Given): RunOptions => ({
+  ...(tensorboard && { tensorboard }), ...(backend !== undefined && { backend }),
+  ...Object.fromEntries(Object.entries(numbers).flatMap(([name, least]) => {
+    const text = given[name as keyof typeof numbers]
+    return text === undefined ? [] : [[name, wholeNumber(`--${name}`, text, least)]]
+  }))
 })
 
 async function beginning({ resume, ...given }: Given & { readonly resume?: string | undefined }): Promise<Beginning> {
@@ -161,8 +167,8 @@ async function goOn(place: string, given: Given): Promise<Beginning> {
   if (decided !== undefined) {
     throw new Error(`train: expected no ${decided === 'recipe' ? 'recipe' : `--${decided}`} beside --resume ${place}: a run goes on with what it was begun with. Leave it out, or begin a run of its own with --out.`)
   }
-  const { manifest, run: resume, directory, recorded } = await reopenRunDirectory(place, optionsOf(given))
-  const options = manifest.options!
+  const manifest = await readManifest(place)
+  const options = { ...manifest.options, ...optionsOf(given) }
   const recipe = join(place, manifest.recipe)
   const experiment = longer(await loadExperiment(recipe), options)
   const dataset = await dataByName(manifest.data, 'train', manifest.examples)
@@ -173,6 +179,8 @@ async function goOn(place: string, given: Given): Promise<Beginning> {
     process.stderr.write(`${told}Going on all the same.\n`)
   }
   const backend = await chosenBackend(options)
+  // Nothing of the folder changes before all that was asked is known to be right.
+  const { run: resume, directory, recorded } = await reopenRunDirectory(place, { ...manifest, options })
   return { experiment, dataset, seed: manifest.seed, backend, run: directory, place, resume, options, recorded }
 }
 
@@ -205,10 +213,9 @@ function bestEpoch(steps: number): (metrics: StepMetrics) => boolean {
 }
 
 const longer = (experiment: Experiment, { epochs }: RunOptions): Experiment =>
-  (epochs === undefined ? experiment : { ...experiment, epochs: wholeNumber('--epochs', epochs, 1) })
+  (epochs === undefined ? experiment : { ...experiment, epochs })
 
 function chosenBackend({ backend = 'auto', threads }: RunOptions): Promise<BackendChoice> {
-  const count = threads === undefined ? undefined : wholeNumber('--threads', threads, 1)
-  if (count !== undefined && count > availableParallelism()) process.stderr.write(`${count} threads share ${availableParallelism()} processors here: fewer are faster.\n`)
-  return useBackend(backend as BackendName, count === undefined ? {} : { threads: count })
+  if (threads !== undefined && threads > availableParallelism()) process.stderr.write(`${threads} threads share ${availableParallelism()} processors here: fewer are faster.\n`)
+  return useBackend(backend as BackendName, threads === undefined ? {} : { threads })
 }

@@ -123,6 +123,7 @@ export function createTrainer(recipe: Recipe, { inputShape, teacher: teacherVari
   const { optimizer, merge = sum(), schedule = units => [units] } = recipe
   const shapes = shapesOf(stages, inputShape)
   const units = unitsOf(recipe, shapes)
+  if (typeof (recipe.optimizer as Partial<Recipe['optimizer']> | undefined)?.init !== 'function') throw new TypeError('recipe: expected an optimizer, as in optimizer: adamW({ learningRate: 1e-3 }).')
   const teacher = recipe.teacher && teaches(recipe.teacher, units, inputShape, teacherVariables)
   const probes = units.filter(({ start, end }) => start === end)
   const learning = units.filter(({ start, end }) => start < end)

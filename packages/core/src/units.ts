@@ -13,10 +13,9 @@ export function shapesOf(stages: readonly Stage[], inputShape: Shape): readonly 
 /** The units of a recipe: those of its isolation, auxiliary ones last. */
 export function unitsOf(recipe: Recipe, shapes: readonly Shape[]): readonly Unit[] {
   const depth = recipe.backbone.stages.length
-  for (const [field, example] of Object.entries(functions)) {
-    if (typeof recipe[field as keyof typeof functions] !== 'function') throw new TypeError(`recipe: expected ${field} to be a function, as in ${field}: ${example}.`)
+  for (const [field, example] of Object.entries(functions) as [keyof typeof functions, string][]) {
+    if (typeof recipe[field] !== 'function') throw new TypeError(`recipe: expected ${field} to be a function, as in ${field}: ${example}.`)
   }
-  if (typeof (recipe.optimizer as Partial<Recipe['optimizer']> | undefined)?.init !== 'function') throw new TypeError('recipe: expected an optimizer, as in optimizer: adamW({ learningRate: 1e-3 }).')
   const spans = recipe.isolation(depth)
   const units: Unit[] = spans.map((span, i) => {
     checkSpan(span, depth, `isolation: span ${i}`)

@@ -5,23 +5,24 @@ import * as Plot from '@observablehq/plot'
 import { writeFileAtomic } from 'lapstrake/node'
 import { plan } from 'lapstrake'
 import { parseHTML } from 'linkedom'
-import { byDepth, dataSets, depthCell, depths, experimentOf, heads, methods, scales } from './design.ts'
+import { byDepth, cells, dataSets, depthCell, depths, experimentOf, heads, methods, scales } from './design.ts'
 import type { CellResult } from './run-cell.ts'
+import type { Results } from './results.ts'
 import { comparisonOf, type StepTimes } from './step-times.ts'
 
 const page = 'docs/study/index.md'
 
 /** Writes the page, with what stands between its marks made anew, and its figures; gives their paths. */
-export async function writePages(folder: string, results: readonly CellResult[], times: StepTimes): Promise<readonly string[]> {
+export async function writePages(folder: string, { runs, times }: Results): Promise<readonly string[]> {
   const memory = await memoryByDepth()
-  const blocks = blocksOf(results, memory, times)
+  const blocks = blocksOf(runs, memory, times)
   const text = await readFile(page, 'utf8')
   const made = text.replaceAll(/(<!-- from results: (.*?) -->\n).*?(<!-- end -->)/gs, (_, open: string, name: string, close: string) => {
     const block = blocks[name]
     if (block === undefined) throw new Error(`study: expected one of ${Object.keys(blocks).join(', ')} between the marks of ${page}, got ${name}.`)
     return `${open}\n${block.trim() === '' ? 'No runs yet.' : block.trim()}\n\n${close}`
   })
-  const files: Record<string, string> = { 'index.md': made, ...figuresOf(results, memory) }
+  const files: Record<string, string> = { 'index.md': made, ...figuresOf(runs, memory) }
   for (const [name, content] of Object.entries(files)) await writeFileAtomic(join(folder, name), content)
   return Object.keys(files).map(name => join(folder, name))
 }
@@ -52,7 +53,7 @@ function blocksOf(results: readonly CellResult[], memory: readonly DepthMemory[]
   const scale = results[0]?.scale
   return {
     ...Object.fromEntries(tables),
-    runs: scale === undefined ? '' : `${results.length} runs of ${scale.epochs} epochs over ${scale.examples.toLocaleString('en')} images in batches of ${scale.batchSize}; read out on ${scale.tests.toLocaleString('en')} test images.`,
+    runs: scale === undefined ? '' : `${results.length} of ${cells.length} runs of ${scale.epochs} epochs over ${scale.examples.toLocaleString('en')} images in batches of ${scale.batchSize}; read out on ${scale.tests.toLocaleString('en')} test images.`,
     stages: stagesTable(headline),
     depth: depthTable(results.filter(({ cell }) => cell.width === 'equal'), memory),
     differences: differences(results)

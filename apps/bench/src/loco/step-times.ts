@@ -40,7 +40,6 @@ function contender(cell: Cell): { step(): void; stop(): void } {
     step() {
       const batch = own(() => ({ views: experiment.views(pixels as tf.Tensor4D, random) }))
       const { state: next, losses, embeddings, gradientNorms } = trainer.step(state, batch)
-      for (const loss of Object.values(losses)) loss.dataSync()
       state = next
       dispose(batch)
       dispose(losses)

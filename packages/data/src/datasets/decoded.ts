@@ -24,9 +24,11 @@ export function decoded({ name, classes, labels, pixelsOf }: DecodedSource, { le
   const each = length * length * 3
   const kept = new Map<number, Uint8Array>()
   const pixels = async (example: number): Promise<Uint8Array> => {
-    const known = kept.get(example) ?? await pixelsOf(example)
-    if ((kept.size + 1) * each <= keep) kept.set(example, known)
-    return known
+    const known = kept.get(example)
+    if (known !== undefined) return known
+    const fresh = await pixelsOf(example)
+    if ((kept.size + 1) * each <= keep) kept.set(example, fresh)
+    return fresh
   }
   return {
     name, classes, labels,

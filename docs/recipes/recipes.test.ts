@@ -14,7 +14,7 @@ describe.each(files)('%s', file => {
     const { default: experiment } = await import(/* @vite-ignore */ `./${file}`) as { default: Experiment }
     const losses: number[] = []
     // Against a queue of random directions any network is good: the loss of a momentum encoder rises until real keys fill it.
-    const [epochs, settled] = experiment.target === undefined ? [6, 0] : [24, 32]
+    const [epochs, settled] = experiment.target === undefined ? [12, 0] : [24, 32]
     const { state } = await train({ ...experiment, batchSize: 16, epochs }, shapes({ count: 64, length: 32 }), {
       onStep: step => { losses.push(Object.values(step.losses).reduce((sum, loss) => sum + loss, 0)) }
     })

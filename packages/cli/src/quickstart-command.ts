@@ -114,7 +114,7 @@ function quickExperiment(name: string, isolation: Isolation, training: Dataset, 
     head: () => projector({ dims: [64, 64] }),
     loss: () => ntXent({ temperature: 0.2 }),
     optimizer: adamW({ learningRate: warmupCosine({ peak: 3e-3, total: Math.max(20, epochs * Math.floor(training.size / batchSize)), warmup: 10 }) }),
-    views: twoViews(simclr({ size, preset: channels === 1 ? 'gray' : 'cifar' })),
+    views: twoViews(channels === 1 ? simclr({ size, preset: 'gray' }) : simclr({ size, preset: 'cifar', leastArea: 0.4 })),
     batchSize,
     epochs
   }

@@ -30,8 +30,8 @@ const outlines: Readonly<Record<string, Outline>> = {
 }
 
 /**
- * Drawn shapes, for a first run that needs no download: the class is the shape; its colour, texture, place, size and turn and
- * the background are nuisances. The same pixels for the same seed, everywhere.
+ * Drawn shapes, lighter than what is behind them, for a first run that needs no download: the class is the shape; its colour, texture,
+ * place, size and turn and the background are nuisances. The same pixels for the same seed, everywhere.
  *
  * @throws RangeError for a count or length that is not a whole number above 0
  */
@@ -57,8 +57,8 @@ function draw(pixels: Uint8Array, length: number, outline: Outline, random: Rand
   const noise = random.split('noise').uniforms(length * length)
   const [turn, radius] = [2 * Math.PI * u[0]!, 0.3 + 0.18 * u[1]!]
   const [cx, cy] = [0.5 + 0.3 * (u[2]! - 0.5), 0.5 + 0.3 * (u[3]! - 0.5)]
-  const front = [colour(u[4]!, u[5]!), colour(u[6]!, u[7]!)] as const
-  const back = [colour(u[8]!, u[9]!), colour(u[10]!, u[11]!)] as const
+  const front = [colour(u[4]!, u[5]!, 0.55), colour(u[6]!, u[7]!, 0.55)] as const
+  const back = [colour(u[8]!, u[9]!, 0.05), colour(u[10]!, u[11]!, 0.05)] as const
   const frontTexture = texture(u[12]!, u[13]!, u[14]!)
   const backTexture = texture(u[15]!, u[16]!, u[17]!)
   const grain = 0.25 * u[18]!
@@ -85,11 +85,11 @@ function draw(pixels: Uint8Array, length: number, outline: Outline, random: Rand
   }
 }
 
-/** A colour of any hue, from pale to full and from dark to light. */
-function colour(hue: number, light: number): readonly number[] {
+/** A colour of any hue, from pale to full, no channel of which is below the least or 0.4 above it. */
+function colour(hue: number, light: number, least: number): readonly number[] {
   return [0, 1 / 3, 2 / 3].map(shift => {
     const wheel = Math.abs(((hue + shift) % 1) * 6 - 3) - 1
-    return 0.15 + 0.7 * (0.35 * light + 0.65 * Math.min(1, Math.max(0, wheel)) * (0.4 + 0.6 * light))
+    return least + 0.4 * (0.35 * light + 0.65 * Math.min(1, Math.max(0, wheel)) * (0.4 + 0.6 * light))
   })
 }
 

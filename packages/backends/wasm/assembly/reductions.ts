@@ -154,47 +154,50 @@ export function blockMoments(args: usize, from: i32, to: i32, thread: i32): void
   const line = <usize>n << 2
   for (let block = from; block < to; block++) {
     const first = block * size
-    const count = min(rows - first, size)
-    const source = address(args, 0) + <usize>first * line
-    const totals = address(args, 1) + <usize>block * line * 2
-    memory.fill(totals, 0, 2 * line)
-    // A few rows at a time, all columns of them: memory is read in order, and totals seldom move.
-    let row = 0
-    for (; row + 4 <= count; row += 4) {
-      let s = source + <usize>row * line
-      let column = 0
-      for (; column + 4 <= n; column += 4, s += 16) {
-        const place = <usize>column << 2, total = totals + place
-        const centre = v128.load(source + place)
-        let sum = v128.load(total), squares = v128.load(total + line)
-        let away = f32x4.sub(v128.load(s), centre)
-        sum = f32x4.add(sum, away); squares = madd(away, away, squares)
-        away = f32x4.sub(v128.load(s + line), centre)
-        sum = f32x4.add(sum, away); squares = madd(away, away, squares)
-        away = f32x4.sub(v128.load(s + 2 * line), centre)
-        sum = f32x4.add(sum, away); squares = madd(away, away, squares)
-        away = f32x4.sub(v128.load(s + 3 * line), centre)
-        sum = f32x4.add(sum, away); squares = madd(away, away, squares)
-        v128.store(total, sum)
-        v128.store(total + line, squares)
-      }
-      if (column < n) for (let i = 0; i < 4; i++) addDistances(s + <usize>i * line, source, totals, line, column, n)
-    }
-    for (; row < count; row++) {
-      let s = source + <usize>row * line
-      for (let column = 0; column < n; column += 4, s += 16) addDistances(s, source, totals, line, column, n)
-    }
-    const share = f32x4.splat(1 / <f32>count)
-    for (let column = 0; column < n; column += 4) {
-      const place = <usize>column << 2, total = totals + place, left = n - column
-      const sum = loadSome(total, left)
-      storeSome(total, madd(sum, share, loadSome(source + place, left)), left)
-      storeSome(total + line, f32x4.sub(loadSome(total + line, left), f32x4.mul(f32x4.mul(sum, sum), share)), left)
-    }
+    momentsOfBlock(address(args, 0) + <usize>first * line, address(args, 1) + <usize>block * line * 2, min(rows - first, size), n)
   }
 }
 
-/** One row's part of {@link blockMoments} in the columns from one on, four at most. */
+/** One block of {@link blockMoments}. */
+export function momentsOfBlock(source: usize, totals: usize, count: i32, n: i32): void {
+  const line = <usize>n << 2
+  memory.fill(totals, 0, 2 * line)
+  // A few rows at a time, all columns of them: memory is read in order, and totals seldom move.
+  let row = 0
+  for (; row + 4 <= count; row += 4) {
+    let s = source + <usize>row * line
+    let column = 0
+    for (; column + 4 <= n; column += 4, s += 16) {
+      const place = <usize>column << 2, total = totals + place
+      const centre = v128.load(source + place)
+      let sum = v128.load(total), squares = v128.load(total + line)
+      let away = f32x4.sub(v128.load(s), centre)
+      sum = f32x4.add(sum, away); squares = madd(away, away, squares)
+      away = f32x4.sub(v128.load(s + line), centre)
+      sum = f32x4.add(sum, away); squares = madd(away, away, squares)
+      away = f32x4.sub(v128.load(s + 2 * line), centre)
+      sum = f32x4.add(sum, away); squares = madd(away, away, squares)
+      away = f32x4.sub(v128.load(s + 3 * line), centre)
+      sum = f32x4.add(sum, away); squares = madd(away, away, squares)
+      v128.store(total, sum)
+      v128.store(total + line, squares)
+    }
+    if (column < n) for (let i = 0; i < 4; i++) addDistances(s + <usize>i * line, source, totals, line, column, n)
+  }
+  for (; row < count; row++) {
+    let s = source + <usize>row * line
+    for (let column = 0; column < n; column += 4, s += 16) addDistances(s, source, totals, line, column, n)
+  }
+  const share = f32x4.splat(1 / <f32>count)
+  for (let column = 0; column < n; column += 4) {
+    const place = <usize>column << 2, total = totals + place, left = n - column
+    const sum = loadSome(total, left)
+    storeSome(total, madd(sum, share, loadSome(source + place, left)), left)
+    storeSome(total + line, f32x4.sub(loadSome(total + line, left), f32x4.mul(f32x4.mul(sum, sum), share)), left)
+  }
+}
+
+/** One row's part of {@link momentsOfBlock} in the columns from one on, four at most. */
 @inline
 function addDistances(s: usize, source: usize, totals: usize, line: usize, column: i32, n: i32): void {
   const place = <usize>column << 2, total = totals + place, left = n - column
@@ -242,43 +245,46 @@ export function sumsOfProducts(args: usize, from: i32, to: i32, thread: i32): vo
   const line = <usize>n << 2
   for (let block = from; block < to; block++) {
     const first = block * size
-    const count = min(rows - first, size)
     const start = <usize>first * line
-    const totals = address(args, 2) + <usize>block * line * 2
-    memory.fill(totals, 0, 2 * line)
-    let g = address(args, 0) + start, x = address(args, 1) + start
-    let row = 0
-    for (; row + 4 <= count; row += 4) {
-      let column = 0
-      for (; column + 4 <= n; column += 4, g += 16, x += 16) {
-        const place = <usize>column << 2, total = totals + place
-        const mean = v128.load(means + place)
-        let sum = v128.load(total), products = v128.load(total + line)
-        let slope = v128.load(g)
-        sum = f32x4.add(sum, slope); products = madd(slope, f32x4.sub(v128.load(x), mean), products)
-        slope = v128.load(g + line)
-        sum = f32x4.add(sum, slope); products = madd(slope, f32x4.sub(v128.load(x + line), mean), products)
-        slope = v128.load(g + 2 * line)
-        sum = f32x4.add(sum, slope); products = madd(slope, f32x4.sub(v128.load(x + 2 * line), mean), products)
-        slope = v128.load(g + 3 * line)
-        sum = f32x4.add(sum, slope); products = madd(slope, f32x4.sub(v128.load(x + 3 * line), mean), products)
-        v128.store(total, sum)
-        v128.store(total + line, products)
-      }
-      const left = <usize>(n - column) << 2
-      if (left > 0) for (let i: usize = 0; i < 4; i++) addProducts(g + i * line, x + i * line, means, totals, line, column, n)
-      g += left + 3 * line
-      x += left + 3 * line
-    }
-    for (; row < count; row++) {
-      for (let column = 0; column < n; column += 4) addProducts(g + (<usize>column << 2), x + (<usize>column << 2), means, totals, line, column, n)
-      g += line
-      x += line
-    }
+    productsOfBlock(address(args, 0) + start, address(args, 1) + start, means, address(args, 2) + <usize>block * line * 2, min(rows - first, size), n)
   }
 }
 
-/** One row's part of {@link sumsOfProducts} in the columns from one on, four at most. */
+/** One block of {@link sumsOfProducts}. */
+export function productsOfBlock(g: usize, x: usize, means: usize, totals: usize, count: i32, n: i32): void {
+  const line = <usize>n << 2
+  memory.fill(totals, 0, 2 * line)
+  let row = 0
+  for (; row + 4 <= count; row += 4) {
+    let column = 0
+    for (; column + 4 <= n; column += 4, g += 16, x += 16) {
+      const place = <usize>column << 2, total = totals + place
+      const mean = v128.load(means + place)
+      let sum = v128.load(total), products = v128.load(total + line)
+      let slope = v128.load(g)
+      sum = f32x4.add(sum, slope); products = madd(slope, f32x4.sub(v128.load(x), mean), products)
+      slope = v128.load(g + line)
+      sum = f32x4.add(sum, slope); products = madd(slope, f32x4.sub(v128.load(x + line), mean), products)
+      slope = v128.load(g + 2 * line)
+      sum = f32x4.add(sum, slope); products = madd(slope, f32x4.sub(v128.load(x + 2 * line), mean), products)
+      slope = v128.load(g + 3 * line)
+      sum = f32x4.add(sum, slope); products = madd(slope, f32x4.sub(v128.load(x + 3 * line), mean), products)
+      v128.store(total, sum)
+      v128.store(total + line, products)
+    }
+    const left = <usize>(n - column) << 2
+    if (left > 0) for (let i: usize = 0; i < 4; i++) addProducts(g + i * line, x + i * line, means, totals, line, column, n)
+    g += left + 3 * line
+    x += left + 3 * line
+  }
+  for (; row < count; row++) {
+    for (let column = 0; column < n; column += 4) addProducts(g + (<usize>column << 2), x + (<usize>column << 2), means, totals, line, column, n)
+    g += line
+    x += line
+  }
+}
+
+/** One row's part of {@link productsOfBlock} in the columns from one on, four at most. */
 @inline
 function addProducts(g: usize, x: usize, means: usize, totals: usize, line: usize, column: i32, n: i32): void {
   const place = <usize>column << 2, total = totals + place, left = n - column

@@ -2,12 +2,13 @@ import type * as tf from '@tensorflow/tfjs-core'
 import { bitsOf } from '../engine.ts'
 import { sizeOf, type Native, type Natives } from './kernel.ts'
 import { fillBlock } from './movement.ts'
-import { reduceColumns } from './reductions.ts'
+import { blockRows, reduceColumns } from './reductions.ts'
 
-/** Images, pixels of one, channels; and bytes of a row of channels in whole vectors. */
-function lengthsOf({ shape }: tf.TensorInfo): { images: number; pixels: number; channels: number; room: number } {
+/** Images, pixels of one, channels; and the bytes of what two numbers for each channel of each block of an image take. */
+function lengthsOf({ shape }: tf.TensorInfo): { images: number; pixels: number; channels: number; sums: number } {
   const [images, channels] = [shape[0]!, shape.at(-1)!]
-  return { images, pixels: sizeOf(shape.slice(1, -1)), channels, room: 16 * Math.ceil(channels / 4) }
+  const pixels = sizeOf(shape.slice(1, -1))
+  return { images, pixels, channels, sums: 8 * Math.ceil(pixels / blockRows) * channels }
 }
 
 /** Normalised maps and a ReLU if wanted, with mean and inverse deviation `[batch, 1, 1, channels]` of each channel's group in each image. */
@@ -15,11 +16,12 @@ const groupNorm: Native = ({ inputs, attrs, backend }) => {
   const { x, scale, offset } = inputs as Record<'x' | 'scale' | 'offset', tf.TensorInfo>
   const { groups, epsilon, relu } = attrs as Record<string, number>
   const { engine } = backend
-  const { images, pixels, channels, room } = lengthsOf(x)
+  const { images, pixels, channels, sums } = lengthsOf(x)
+  const each = sums + 4 * channels
   const results = [x.shape, [images, 1, 1, channels], [images, 1, 1, channels]].map(shape => backend.allocate(shape))
   const addresses = [x, scale, offset, ...results].map(info => backend.addressOf(info))
-  engine.withScratch(2 * room * engine.threads, scratch =>
-    engine.run('groupNorm', [...addresses, pixels, channels, groups!, bitsOf(epsilon!), Number(relu), scratch, 2 * room], images, 6 * sizeOf(x.shape)))
+  engine.withScratch(each * engine.threads, scratch =>
+    engine.run('groupNorm', [...addresses, pixels, channels, groups!, bitsOf(epsilon!), Number(relu), blockRows, scratch, each], images, 6 * sizeOf(x.shape)))
   return results
 }
 
@@ -27,17 +29,17 @@ const groupNorm: Native = ({ inputs, attrs, backend }) => {
 const gradient: Native = ({ inputs, attrs, backend }) => {
   const { g, x, scale, mean, inverse } = inputs as Record<'g' | 'x' | 'scale' | 'mean' | 'inverse', tf.TensorInfo>
   const { engine } = backend
-  const { images, pixels, channels, room } = lengthsOf(x)
+  const { images, pixels, channels, sums } = lengthsOf(x)
+  const each = sums + 12 * channels
   const [dx, dScale, dOffset] = [x.shape, [channels], [channels]].map(shape => backend.allocate(shape)) as [tf.TensorInfo, tf.TensorInfo, tf.TensorInfo]
   const addresses = [g, x, scale, mean, inverse, dx].map(info => backend.addressOf(info))
-  const each = 4 * images * channels
-  engine.withScratch(2 * each, forScale => {
-    const forOffset = forScale + each
-    engine.withScratch(3 * room * engine.threads, scratch =>
-      engine.run('groupNormGradient', [...addresses, forScale, forOffset, pixels, channels, attrs.groups as number, scratch, 3 * room], images, 10 * sizeOf(x.shape)))
-    for (const [each, sum] of [[forScale, dScale], [forOffset, dOffset]] as const) {
+  engine.withScratch(8 * images * channels, forScale => {
+    const forOffset = forScale + 4 * images * channels
+    engine.withScratch(each * engine.threads, scratch =>
+      engine.run('groupNormGradient', [...addresses, forScale, forOffset, pixels, channels, attrs.groups as number, blockRows, scratch, each], images, 10 * sizeOf(x.shape)))
+    for (const [parts, sum] of [[forScale, dScale], [forOffset, dOffset]] as const) {
       if (images === 0) fillBlock(backend, sum, 0)
-      else reduceColumns(backend, 0, each, 1, images, channels, backend.addressOf(sum), 1)
+      else reduceColumns(backend, 0, parts, 1, images, channels, backend.addressOf(sum), 1)
     }
   })
   return [dx, dScale, dOffset]

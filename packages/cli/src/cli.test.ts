@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { decodeSafetensors } from 'lapstrake/node'
@@ -113,7 +113,7 @@ describe('train', () => {
     // As a run that was killed between its last step and its end.
     const manifest = JSON.parse(readFileSync(join(killed, 'manifest.json'), 'utf8')) as object
     await writeFile(join(killed, 'manifest.json'), JSON.stringify({ ...manifest, steps: [0, 0], finished: false }))
-    expect(lapstrake('train', '--resume', killed).stderr).toContain('Going on behind step 240.')
+    expect(lapstrake('train', '--resume', killed).stderr).toContain('All 240 steps were taken: nothing is left to train. For more, give it more --epochs.')
     expect(JSON.parse(readFileSync(join(killed, 'manifest.json'), 'utf8'))).toMatchObject({ steps: [240, 240], finished: true })
     const untouched = readFileSync(join(killed, 'manifest.json'), 'utf8')
     for (const wrong of [['--epochs', 'x'], ['--keep-every', '-1'], ['--backend', 'cuda']]) expect(lapstrake('train', '--resume', killed, ...wrong).status).toBe(1)
@@ -282,6 +282,19 @@ describe('train', () => {
     expect(status).toBe(1)
     expect(stderr).toContain(message)
     expect(stderr).not.toContain('    at ')
+    expect(existsSync(join(folder, 'never'))).toBe(false)
+  })
+
+  test('says which line of a recipe led to an error, and leaves nothing of a run that took no step, but what others put there', async () => {
+    const path = await write('bug.ts', '\n  loss: () => ([a]) => (tf as any).meen(a)')
+    const out = join(folder, 'bug')
+    const { stderr } = lapstrake('train', path, '--backend', 'wasm', '--out', out)
+    expect(stderr).toMatch(new RegExp(`unit "unit0": tf\\.meen is not a function\\nIn .*bug\\.ts, line ${1 + readFileSync(path, 'utf8').split('\n').findIndex(line => line.includes('meen'))}, column \\d+\\.\\n$`))
+    expect(existsSync(out)).toBe(false)
+    await mkdir(out)
+    await writeFile(join(out, 'notes.txt'), 'mine')
+    lapstrake('train', path, '--backend', 'wasm', '--out', out)
+    expect(readdirSync(out)).toEqual(['notes.txt'])
   })
 })
 

@@ -7,7 +7,7 @@ import { quietly } from './stop-quietly.ts'
 import { table } from './table.ts'
 
 export const compareCommand: CommandDef = command({
-  meta: { name: 'compare', description: 'Prints runs beside each other: runs of one recipe as one line, with means and deviations over their seeds.' },
+  meta: { name: 'compare', description: 'Prints runs beside each other: runs of one recipe together, with means and deviations over their seeds.' },
   args: {
     run: { type: 'positional', required: true, description: 'Folders of runs, or folders that hold them; the first recipe is what the others are compared with' },
     json: { type: 'boolean', default: false, description: 'Print JSON' }

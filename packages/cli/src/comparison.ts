@@ -47,19 +47,21 @@ export function compareRuns(runs: readonly RecordedRun[]): Comparison {
   return { groups, differences, notes: [...runs.flatMap(({ notes }) => notes), ...groups.flatMap(unlike)] }
 }
 
-/** The table of a comparison: a line a group, a column a figure that any of them has. */
+/** The table of a comparison, of groups and the figures that any of them has. What there is more of goes down, so that it fits a terminal and a page. */
 export function comparisonTable({ groups }: Comparison): { readonly head: readonly string[]; readonly rows: readonly (readonly string[])[] } {
   const known = figures.filter(({ name }) => groups.some(group => group.figures[name] !== undefined))
-  return {
-    head: ['recipe', 'seeds', 'steps', ...known.map(({ name }) => name)],
-    rows: groups.map(group => [
+  const lines = [
+    ['recipe', 'seeds', 'steps', ...known.map(({ name }) => name)],
+    ...groups.map(group => [
       group.name, group.runs.map(({ manifest }) => manifest.seed).join(' '), [...new Set(group.runs.map(({ steps }) => steps.at(-1)?.step ?? 0))].join(' '),
       ...known.map(figure => {
         const spread = group.figures[figure.name]
         return spread === undefined ? '' : written(figure, spread.mean, spread.deviation)
       })
     ])
-  }
+  ]
+  const [head, ...rows] = groups.length < known.length ? lines[0]!.map((_, column) => lines.map(line => line[column]!)) : lines
+  return { head: head!, rows }
 }
 
 /** The table of the differences that can be judged. */

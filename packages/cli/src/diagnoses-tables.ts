@@ -15,12 +15,15 @@ export const diagnosesTable = ({ step, losses, diagnoses = {} }: StepMetrics): s
     ...[found.alignment, found.uniformity, found.deviation].map(signed), found.effectiveRank.toFixed(1)
   ]))
 
-/** How each stage is taught, how far it moves, and what its features know. */
-export const stagesTable = ({ step, stages = [] }: StepMetrics, names: readonly string[]): string => table(
-  [`step ${step}`, 'gradient', 'update', 'neighbours', 'probe'],
-  stages.map(({ gradientNorm, updateRatio, neighbours, probe }, i) => [
-    names[i]!, gradientNorm === undefined ? '' : gradientNorm.toPrecision(3), `${(100 * updateRatio).toPrecision(2)} %`,
-    ...[neighbours, probe].map(part => (part === undefined ? '' : `${(100 * part).toFixed(1)} %`))
-  ]))
+/** How each stage is taught, how far it moves, and what its features know, where a probe is there to tell. */
+export function stagesTable({ step, stages = [] }: StepMetrics, names: readonly string[]): string {
+  const probed = stages.some(({ probe }) => probe !== undefined)
+  return table(
+    [`step ${step}`, 'gradient', 'update', 'neighbours', ...(probed ? ['probe'] : [])],
+    stages.map(({ gradientNorm, updateRatio, neighbours, probe }, i) => [
+      names[i]!, gradientNorm === undefined ? '' : gradientNorm.toPrecision(3), `${(100 * updateRatio).toPrecision(2)} %`,
+      ...[neighbours, ...(probed ? [probe] : [])].map(part => (part === undefined ? '' : `${(100 * part).toFixed(1)} %`))
+    ]))
+}
 
 const signed = (value: number): string => value.toFixed(3).replace('-', '−')

@@ -29,11 +29,14 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 describe('compare', () => {
-  test('prints a line a recipe, with deviations over seeds, and what differs', () => {
+  test('prints what a recipe learned, with deviations over seeds, and what differs', () => {
     const { stdout, stderr } = lapstrake('compare', folder)
     expect(stderr).toBe('')
     // The last tenth of the steps, 450 to 499, is 0.949 below where it begins.
-    expect(stdout).toMatch(/^greedy +0 1 2 +500 +2\.151 ± 0\.100 +2\.151 ± 0\.100 +50\.0 ± 0\.0 % +6\.0 ± 0\.0 +60\.0 ± 0\.0 % +61\.0 % +50\.0 % +8\.0 ± 0\.0 ms +2\.0 ± 0\.0 MB/m)
+    const rows = [['recipe', 'greedy'], ['seeds', '0 1 2'], ['steps', '500'], ['linear readout', '61.0 %'], ['readout by neighbours', '50.0 %'], ['neighbours', '60.0 ± 0.0 %'], ['top-1', '50.0 ± 0.0 %'],
+      ['effective rank', '6.0 ± 0.0'], ['loss, mean of units', '2.151 ± 0.100'], ['loss, top unit', '2.151 ± 0.100'], ['time per step', '8.0 ± 0.0 ms'], ['memory', '2.0 ± 0.0 MB']]
+    for (const [name, value] of rows) expect(stdout.split('\n').find(line => line.startsWith(name!))).toMatch(new RegExp(`^${name} +${value!.replaceAll('.', '\\.')}(?: |$)`))
+    expect(Math.max(...stdout.split('\n\n')[0]!.split('\n').map(line => line.length))).toBeLessThan(100)
     expect(stdout).toMatch(/^loco <b> +greedy +loss, mean of units +−0\.990 +< 0\.001 +paired$/m)
     expect(stdout).toContain(`${join(folder, 'stopped-0')}: the last line of run.jsonl is cut short, as by a crash, and left out.`)
     expect(stdout).toContain(`${join(folder, 'stopped-0')}: not finished, at step 2 of 9.`)

@@ -60,6 +60,8 @@ export interface RunDirectory {
   checkpoint(run: Uint8Array, step: number): Promise<void>
   /** Keeps the weights as the best so far. */
   keepBest(state: State): Promise<void>
+  /** Takes back what was made for a run that never took a step; what else lies in its folder stays. */
+  discard(): Promise<void>
   /** Gives back the folder where the run lies. */
   save(state: State, planned: number): Promise<string>
 }
@@ -84,17 +86,17 @@ export const canGoOn = (path: string): boolean => existsSync(join(path, files.st
 /** Makes the folder and its first files. Where it holds a run, that one stays until the new one is finished; until then the new one lies beside it. */
 export async function createRunDirectory({ path, experiment, recipePath, data, dataset, seed, backend, options }: RunStart): Promise<RunDirectory> {
   const folder = holdsRun(path) ? relative('', `${resolve(path)}.new`) : path
-  if (folder !== path) await rm(folder, { recursive: true, force: true })
-  await mkdir(folder, { recursive: true })
-  const release = lockRun(folder)
-  await writeFileAtomic(join(folder, files.recipe), await readFile(recipePath))
-  await writeFile(join(folder, files.steps), '')
   const manifest: Manifest = {
     format: 1, name: experiment.name, recipe: relative(path, resolve(recipePath)), data, examples: dataset.size, seed, backend: `${backend.name} – ${backend.description}`,
     versions: { node: process.versions.node, tfjs: '4.22.0' }, started: new Date().toISOString(), steps: [0, 0], finished: false,
     stages: stageNames(experiment), spans: experiment.isolation(experiment.backbone.stages.length),
     recipeHashes: await recipeFingerprint(recipePath), dataHash: await dataFingerprint(dataset), options
   }
+  if (folder !== path) await rm(folder, { recursive: true, force: true })
+  await mkdir(folder, { recursive: true })
+  const release = lockRun(folder)
+  await writeFileAtomic(join(folder, files.recipe), await readFile(recipePath))
+  await writeFile(join(folder, files.steps), '')
   await writeManifest(folder, manifest)
   return runDirectory(folder, path, manifest, release)
 }
@@ -114,10 +116,11 @@ export interface KeptRun {
  * @throws Error if there is no run to go on with, or one that another process is training
  */
 export async function reopenRunDirectory(path: string, manifest: Manifest): Promise<KeptRun> {
+  const release = lockRun(path)
   const run = await readFile(join(path, files.state)).catch(() => {
+    release()
     throw new Error(`train: expected a run to go on with in ${path}, but it ended before it was first kept. Begin anew: ${howToType(`train ${join(path, manifest.recipe)} --out ${path}`)}`)
   })
-  const release = lockRun(path)
   const { step } = describeRun(run)
   // The last line may be half of one.
   const recorded = (await readFile(join(path, files.steps), 'utf8')).split('\n').filter(line => line.endsWith('}')).map(line => JSON.parse(line) as StepMetrics).filter(metrics => metrics.step <= step)
@@ -142,6 +145,11 @@ const runDirectory = (folder: string, path: string, manifest: Manifest, release:
   keep: run => writeFileAtomic(join(folder, files.state), run),
   checkpoint: (run, step) => writeFileAtomic(join(folder, kept.checkpoints, `step-${String(step).padStart(8, '0')}.safetensors`), run),
   keepBest: async state => writeFileAtomic(join(folder, kept.best), await weightsOf(state, manifest.name)),
+  async discard() {
+    release()
+    for (const file of [files.recipe, files.steps, files.manifest, kept.tensorboard]) await rm(join(folder, file), { recursive: true, force: true })
+    await rmdir(folder).catch(() => undefined)
+  },
   async save(state, planned) {
     await writeFileAtomic(join(folder, files.weights), await weightsOf(state, manifest.name))
     // It was read out of other weights.

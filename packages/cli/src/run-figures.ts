@@ -9,16 +9,16 @@ export interface Figure {
   readonly digits: number
 }
 
-/** The numbers by which runs are compared. */
+/** The numbers by which runs are compared; first what was learned, by a yardstick that is the same for all. */
 export const figures: readonly Figure[] = [
+  { name: 'linear readout', unit: '%', digits: 1, of: run => run.evaluation?.rows.at(-1)?.linear },
+  { name: 'readout by neighbours', unit: '%', digits: 1, of: run => run.evaluation?.rows.at(-1)?.neighbours },
   { name: 'loss, mean of units', unit: '', digits: 3, of: run => meanOf(learning(run).flatMap(unit => lossOf(run, unit) ?? [])) },
   { name: 'loss, top unit', unit: '', digits: 3, of: run => lossOf(run, learning(run).at(-1)) },
   { name: 'top-1', unit: '%', digits: 1, of: run => lastDiagnosis(run)?.topOne },
   { name: 'effective rank', unit: '', digits: 1, of: run => lastDiagnosis(run)?.effectiveRank },
   { name: 'neighbours', unit: '%', digits: 1, of: run => lastStage(run)?.neighbours },
   { name: 'probe', unit: '%', digits: 1, of: run => lastStage(run)?.probe },
-  { name: 'linear readout', unit: '%', digits: 1, of: run => run.evaluation?.rows.at(-1)?.linear },
-  { name: 'readout by neighbours', unit: '%', digits: 1, of: run => run.evaluation?.rows.at(-1)?.neighbours },
   { name: 'time per step', unit: 'ms', digits: 1, of: run => median(run.steps.slice(3).map(({ milliseconds }) => milliseconds)) },
   { name: 'memory', unit: 'MB', digits: 1, of: run => (run.steps.length === 0 ? undefined : run.steps.reduce((most, { bytes }) => Math.max(most, bytes), 0)) },
   { name: 'time in all', unit: 's', digits: 0, of: run => (run.steps.length === 0 ? undefined : run.steps.reduce((sum, { milliseconds }) => sum + milliseconds, 0) / 1000) }

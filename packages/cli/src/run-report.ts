@@ -33,7 +33,7 @@ export function runReport({ comparison, maps }: RunReport): string {
     '<h2>Time and memory</h2>',
     `<div class="grid">${[['time per step', 'milliseconds', 1], ['memory', 'megabytes', 1e-6]].map(([figure, label, scale]) => bars(runs, names, figure as string, label as string, scale as number)).join('')}</div>`,
     Object.keys(maps).length === 0 ? '' : '<h2>Embeddings</h2><p class="quiet">The two principal components of what leaves the last stage; a colour is a class.</p>',
-    `<div class="grid">${runs.flatMap(run => (maps[run.path] === undefined ? [] : [scatter(run, maps[run.path]!)])).join('')}</div>`,
+    `<div class="grid">${runs.flatMap(run => (maps[run.path] === undefined ? [] : [scatter(titleOf(run, runs), maps[run.path]!)])).join('')}</div>`,
     '<h2>What the runs were made with</h2>',
     runs.map(({ path, manifest }) => `<details><summary>${escaped(path)}</summary><pre>${escaped(JSON.stringify(manifest, null, 2))}</pre></details>`).join('')
   ].join('\n'))
@@ -103,11 +103,17 @@ const legend = (names: readonly string[]): string =>
 const spansOf = (name: string, { manifest: { spans, stages } }: RecordedRun): string =>
   (spans === undefined || stages === undefined ? '' : `<div><h3>${escaped(name)}</h3>${spansSvg(spans, stages)}</div>`)
 
+/** A run's recipe and seed, and its folder where another one has both. */
+function titleOf({ path, manifest: { name, seed } }: RecordedRun, runs: readonly RecordedRun[]): string {
+  const alike = runs.filter(({ manifest }) => manifest.name === name && manifest.seed === seed)
+  return `${name}, seed ${seed}${alike.length > 1 ? ` (${path})` : ''}`
+}
+
 function bars(runs: readonly RecordedRun[], groups: readonly string[], figure: string, label: string, scale: number): string {
   const { of } = figures.find(({ name }) => name === figure)!
   const values = runs.flatMap(run => {
     const value = of(run)
-    return value === undefined ? [] : [{ run: `${run.manifest.name}, seed ${run.manifest.seed}`, group: run.manifest.name, value: scale * value }]
+    return value === undefined ? [] : [{ run: titleOf(run, runs), group: run.manifest.name, value: scale * value }]
   })
   return values.length === 0 ? '' : `<div><h3>${escaped(figure)}</h3>${htmlPlot({
     width: 440, height: 50 + 24 * values.length, marginLeft: 160, x: { label, grid: true }, y: { label: null }, color: colours(groups),
@@ -115,9 +121,9 @@ function bars(runs: readonly RecordedRun[], groups: readonly string[], figure: s
   })}</div>`
 }
 
-function scatter({ manifest: { name, seed } }: RecordedRun, points: readonly MapPoint[]): string {
+function scatter(title: string, points: readonly MapPoint[]): string {
   const labels = [...new Set(points.map(({ label }) => label))].sort()
-  return `<div><h3>${escaped(`${name}, seed ${seed}`)}</h3>${htmlPlot({
+  return `<div><h3>${escaped(title)}</h3>${htmlPlot({
     width: 440, height: 360, x: { label: null, ticks: [] }, y: { label: null, ticks: [] }, color: colours(labels),
     marks: [Plot.frame({ strokeOpacity: 0.2 }), Plot.dot([...points], { x: 'x', y: 'y', fill: 'label', r: 2.5, fillOpacity: 0.8, title: 'label' })]
   })}${legend(labels)}</div>`

@@ -1,3 +1,4 @@
+import { relative } from 'node:path'
 import { inspect } from 'node:util'
 
 /** Errors of lapstrake are whole sentences: print them without a stack, unless one is asked for. */
@@ -6,11 +7,24 @@ export function stopQuietly(): void {
   process.on('unhandledRejection', fail)
 }
 
-/** Prints an error and ends with a failure. */
+/** Files of the user's own, in whose lines errors are looked for. */
+const own: string[] = []
+export const isOwn = (file: string): void => { own.push(file) }
+
+/** Prints an error, with the line of the user's that led to it, and ends with a failure. */
 export function fail(error: unknown): never {
   const message = error instanceof Error ? error.message : String(error)
-  process.stderr.write(`${process.env.LAPSTRAKE_STACK ? inspect(error) : message}\n`)
+  process.stderr.write(process.env.LAPSTRAKE_STACK ? `${inspect(error)}\n` : `${message}\n${placeOf(error)}`)
   process.exit(1)
+}
+
+/** The line of a user's file that stands highest in an error's stack, or in that of what caused it; nothing where none does. */
+function placeOf(error: unknown): string {
+  if (!(error instanceof Error)) return ''
+  const frame = error.stack?.split('\n').find(line => line.trimStart().startsWith('at ') && own.some(file => line.includes(file)))
+  const [, line, column] = /:(\d+):(\d+)\)?$/.exec(frame ?? '') ?? []
+  const file = own.find(file => frame?.includes(file))
+  return file === undefined ? placeOf(error.cause) : `In ${relative('', file)}, line ${line}, column ${column}.\n`
 }
 
 /** Runs a command; an error ends it with its message. */

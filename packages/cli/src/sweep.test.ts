@@ -37,7 +37,7 @@ test('trains choices × seeds; one that crashes leaves the others, and the table
     expect(first.stdout).toMatch(new RegExp(`^tiny-good +${seed} +finished +in \\d+ s$`, 'm'))
     expect(first.stdout).toMatch(new RegExp(`^tiny-bad +${seed} +crashed +unit "unit0": Something is wrong\\. See .*tiny-bad-${seed}\\.log$`, 'm'))
   }
-  expect(first.stdout).toMatch(/^tiny-good +0 1 +12 +\d\.\d{3} ± \d\.\d{3}/m)
+  expect(first.stdout).toMatch(/^recipe +tiny-good\n.*\nseeds +0 1\nsteps +12\n(?:.*\n)*loss, mean of units +\d\.\d{3} ± \d\.\d{3}$/m)
   const started = manifest(join(out, 'tiny-good-1')).started
   expect(manifest(join(out, 'tiny-good-1'))).toMatchObject({ finished: true, name: 'tiny-good', steps: [12, 12] })
 
@@ -76,6 +76,13 @@ test('Ctrl-C lets every run save and ends them all; begun again, they go on to w
   expect(more.status, more.stderr).toBe(0)
   expect(lapstrake('train', join(out, 'recipes/tiny-whole-long.mjs'), '--backend', 'wasm', '--threads', '1', '--out', whole).status).toBe(0)
   expect(readFileSync(join(out, 'tiny-whole-long-0/weights.safetensors')).equals(readFileSync(join(whole, 'weights.safetensors')))).toBe(true)
+})
+
+test('a field that no experiment has is refused before the first run', () => {
+  const out = join(folder, 'misspelt')
+  const { status, stderr } = lapstrake('sweep', sweepFile('misspelt.ts', '{ isolaton: { greedy: greedy() } }'), '--out', out)
+  expect([status, existsSync(out)]).toEqual([1, false])
+  expect(stderr).toContain('got isolaton. Correct its spelling')
 })
 
 test('a file that is no sweep is refused', () => {

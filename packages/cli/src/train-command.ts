@@ -40,7 +40,7 @@ export const trainCommand: CommandDef = command({
   run: ({ args }) => quietly(async () => {
     const { experiment, dataset, seed, backend, run, resume, place, options, recorded = [] } = await beginning(args)
     process.stderr.write(`${backend.sentence}\nData: ${dataset.name}, ${dataset.size} training examples of ${dataset.shape.join(' × ')}.\n`)
-    if (resume !== undefined) process.stderr.write(`Going on behind step ${describeRun(resume).step}.\n`)
+    if (resume !== undefined) process.stderr.write(goingOn(describeRun(resume).step, experiment.epochs * Math.floor(dataset.size / experiment.batchSize)))
     const every = 1000 * (options['keep-every'] ?? 60)
     const checkpointEvery = options['checkpoint-every'] ?? Infinity
     const batches = Math.floor(dataset.size / experiment.batchSize)
@@ -104,7 +104,7 @@ export const trainCommand: CommandDef = command({
       bar.end()
       if (error instanceof TrainingStopped) {
         process.stderr.write(`Saved the last good state in ${await run.save(error.state, planned)}.\n`)
-      }
+      } else if (resume === undefined && planned === 0) await run.discard()
       throw error
     }
   })
@@ -211,6 +211,9 @@ function bestEpoch(steps: number): (metrics: StepMetrics) => boolean {
     return better
   }
 }
+
+const goingOn = (step: number, planned: number): string =>
+  (step < planned ? `Going on behind step ${step}.\n` : `All ${planned} steps were taken: nothing is left to train. For more, give it more --epochs.\n`)
 
 const longer = (experiment: Experiment, { epochs }: RunOptions): Experiment =>
   (epochs === undefined ? experiment : { ...experiment, epochs })

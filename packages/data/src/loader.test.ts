@@ -75,7 +75,7 @@ test('a subset is the first examples, or with a seed some at random', async () =
   expect((await some.read([0, 1, 2, 3, 4])).labels).not.toEqual((await dataset.read([0, 1, 2, 3, 4])).labels)
   expect(() => subset(dataset, { count: 21 })).toThrow('subset: expected 1 to 20 examples, for drawn shapes has no more, got 21.')
   expect(() => loader(dataset, { batchSize: 21, random: seeded(1), views })).toThrow('loader: expected a batch size from 1 to 20')
-  expect(() => loader(dataset, { batchSize: '4' as never, random: seeded(1), views })).toThrow('in whole numbers, got "4". Lower batchSize, or take more examples.')
+  expect(() => loader(dataset, { batchSize: '4' as never, random: seeded(1), views })).toThrow('that is a whole number above 0, got "4". Try 64.')
   expect(() => loader(dataset, { batchSize: 4, random: seeded(1), views: undefined as never })).toThrow('loader: expected views to be a function')
 })
 

@@ -44,13 +44,12 @@ export interface Loader {
 /**
  * Turns a data set into batches of views. The same randomness and position give the same batches.
  *
- * @throws RangeError if there are fewer examples than a batch holds
+ * @throws RangeError for a batch size that is no whole number above 0, or fewer examples than a batch holds
  */
 export function loader(dataset: Dataset, { batchSize, random, views, sampler = shuffled(), ahead = 2 }: LoaderOptions): Loader {
   if (typeof views !== 'function') throw new TypeError('loader: expected views to be a function, as in views: twoViews(simclr({ size: 32 })).')
-  if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > dataset.size) {
-    throw new RangeError(`loader: expected a batch size from 1 to ${dataset.size}, the size of ${dataset.name}, in whole numbers, got ${typeof batchSize === 'number' ? batchSize : JSON.stringify(batchSize)}. Lower batchSize, or take more examples.`)
-  }
+  if (!Number.isInteger(batchSize) || batchSize < 1) throw new RangeError(`loader: expected a batch size that is a whole number above 0, got ${typeof batchSize === 'number' ? batchSize : JSON.stringify(batchSize)}. Try 64.`)
+  if (batchSize > dataset.size) throw new RangeError(`loader: expected a batch size from 1 to ${dataset.size}, the size of ${dataset.name}, got ${batchSize}. Lower batchSize, or take more examples.`)
   const sample = sampler(dataset, batchSize)
   const batchesPerEpoch = Math.floor(dataset.size / batchSize)
   const orders = new Map<number, Uint32Array>()

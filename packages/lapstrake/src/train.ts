@@ -5,6 +5,7 @@ import { loader, type Dataset, type Loader, type MakeViews, type Sampler } from 
 import { warmUp, type OnShaders } from '@lapstrake/backend-webgpu'
 import * as tf from '@tensorflow/tfjs-core'
 import type { CertificateField } from './certify.ts'
+import { checkExperiment } from './check-experiment.ts'
 import { freezing, type FreezeField, type Freezing } from './freezing.ts'
 import { loadTeacher, type TrainedTeacher } from './load-teacher.ts'
 import { monitor, type Looks, type StageDiagnosis, type UnitDiagnosis } from './monitor.ts'
@@ -92,12 +93,14 @@ export class TrainingStopped extends Error {
  * Trains an experiment on a data set.
  *
  * @throws TrainingStopped if a loss is not finite, with the unit and step and the last good state
+ * @throws TypeError for what is no experiment, and without a data set
  * @throws RangeError if there are no whole number of epochs, or fewer examples than a batch holds
  * @throws Error if `resume` is no saved run, or one of another experiment, seed or data set
  */
 export async function train(
   experiment: Experiment, dataset: Dataset, { seed = 0, diagnoseEvery = 50, onStep, onTeacherStep, onWarmUp, onWarning, resume, signal }: TrainOptions = {}
 ): Promise<Trained> {
+  checkExperiment(experiment)
   if (typeof (dataset as Partial<Dataset> | undefined)?.read !== 'function') throw new TypeError('train: expected a data set behind the experiment, such as shapes() or await imageFolder(path, { length: 32 }).')
   const { epochs } = experiment
   if (!(Number.isInteger(epochs) || epochs === Infinity) || epochs < 0) {

@@ -1,0 +1,21 @@
+import type { Experiment } from './train.ts'
+
+/** Every field that somebody reads, and whether an experiment must have it. */
+const fields: Readonly<Record<keyof Experiment, boolean>> = {
+  name: true, backbone: true, isolation: true, head: true, loss: true, optimizer: true, views: true, batchSize: true, epochs: true,
+  schedule: false, merge: false, auxiliary: false, target: false, teacher: false, sampler: false, microBatch: false, freeze: false, certificate: false, data: false, examples: false
+}
+
+/**
+ * Refuses what is no experiment.
+ *
+ * @throws TypeError if it lacks a field that every experiment has, or has one that nobody reads, such as a misspelt one
+ */
+export function checkExperiment(experiment: Experiment): void {
+  const given = Object.entries(experiment as Partial<Experiment> | undefined ?? {}).flatMap(([field, value]) => (value === undefined ? [] : [field]))
+  const known = Object.keys(fields) as (keyof Experiment)[]
+  const lacking = known.filter(field => fields[field] && !given.includes(field))
+  if (lacking.length > 0) throw new TypeError(`recipe: expected an experiment, but it lacks ${lacking.join(', ')}.`)
+  const strange = given.find(field => !Object.hasOwn(fields, field))
+  if (strange !== undefined) throw new TypeError(`recipe: expected ${experiment.name} to have fields among ${known.join(', ')}, got ${strange}. Correct its spelling, or leave it out.`)
+}

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -43,7 +43,7 @@ test('a loss of one\'s own trains in the page', async () => {
 
 test('and in Node, with the packages as npm would publish them', () => {
   const npm = (cwd: string, ...args: string[]): string => execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
-  execFileSync(join(root, 'node_modules/.bin/turbo'), ['run', 'build', '--filter=lapstrake...'], { cwd: root, stdio: 'pipe' })
+  execFileSync(join(root, 'node_modules/.bin/turbo'), ['run', 'build', '--filter=lapstrake...', '--filter=@lapstrake/cli...'], { cwd: root, stdio: 'pipe' })
   const needed = libraries.filter(({ name }) => name !== '@lapstrake/testing')
   npm(root, 'pack', '--pack-destination', folder, ...needed.flatMap(({ name }) => ['--workspace', name]))
   const archives = readdirSync(folder).filter(file => file.endsWith('.tgz')).map(file => `./${file}`)
@@ -60,4 +60,10 @@ test('and in Node, with the packages as npm would publish them', () => {
   expect(steps.length).toBe(12)
   const total = ({ unit0, unit1 }: { unit0: number; unit1: number }): number => unit0 + unit1
   expect(total(steps.at(-1)!)).toBeLessThan(total(steps[0]!))
+
+  // What `npm init` writes today.
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'stranger', type: 'commonjs' }))
+  const { stdout, stderr } = spawnSync('npx', ['lapstrake', 'plan', 'recipe.js'], { cwd: folder, encoding: 'utf8' })
+  expect(stdout).toContain('overlapping')
+  expect(stderr).toBe('')
 })

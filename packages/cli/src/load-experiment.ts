@@ -2,8 +2,8 @@ import { access } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { checkExperiment, sweepVariants, type Experiment, type Sweep } from 'lapstrake'
-import { tsImport } from 'tsx/esm/api'
 import { alike } from './alike.ts'
+import { importOwn } from './import-own.ts'
 import { isOwn } from './stop-quietly.ts'
 
 /** Loads the experiment that a recipe file exports by default. */
@@ -36,9 +36,7 @@ async function loadDefault<T>(what: string, path: string): Promise<T> {
   const file = resolve(path)
   await access(file).catch(() => { throw new Error(`${what}: expected a file at ${file}, but there is none.`) })
   isOwn(file)
-  const underTsx = process.execArgv.some(argument => argument.includes('tsx'))
-  const address = pathToFileURL(file).href
-  const loaded = await ((underTsx ? import(address) : tsImport(address, import.meta.url)) as Promise<{ default?: T }>).catch(async (error: unknown) => {
+  const loaded = await (importOwn(pathToFileURL(file).href) as Promise<{ default?: T }>).catch(async (error: unknown) => {
     throw new Error(`${what}: expected ${path} to load, but it does not: ${await reason(error as Error)}`, { cause: error })
   })
   // A file that is taken for CommonJS keeps its default one level down.

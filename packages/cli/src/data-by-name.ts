@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { shapes, subset, type Dataset } from 'lapstrake'
 import { cifar10, cifar100, fashionMnist, imageFolder, mnist, webDataset, type DownloadProgress } from 'lapstrake/node'
+import { alike } from './alike.ts'
 
 /** Data sets that the command line knows by name; anything else is a folder of images. */
 export const dataNames = ['shapes', 'fashion-mnist', 'mnist', 'cifar10', 'cifar100'] as const
@@ -18,7 +19,7 @@ const openers: Readonly<Record<string, (split: 'train' | 'test', limit?: number)
 export async function dataByName(name: string, split: 'train' | 'test', limit?: number): Promise<Dataset> {
   const open = openers[name]
   if (open === undefined && !/[/\\.]/.test(name)) {
-    throw new Error(`data: expected one of ${dataNames.join(', ')}, or the path of a folder of images such as ./photos, got ${name}.`)
+    throw new Error(`data: expected one of ${dataNames.join(', ')}, or the path of a folder of images such as ./photos, got ${name}.${alike(name, dataNames)}`)
   }
   const dataset = open === undefined ? await fromFolder(join(name, split)) : await open(split, limit)
   return limit !== undefined && limit < dataset.size ? subset(dataset, { count: limit }) : dataset

@@ -57,6 +57,7 @@ test.skipIf(process.env.LAPSTRAKE_DATA === undefined)('a small study is made, an
   ]))
   const page = await readFile(join(docs, 'index.md'), 'utf8')
   expect(page).toMatch(/results: fashion-mnist, MLP of 2 -->\n\n\|(.*\n)+?\| overlapping \| 1 \| \d+\.\d \|/)
+  expect(page).toMatch(/^\| fashion-mnist \| \d+\.\d \| \d+\.\d\s±\s\d+\.\d \|/m)
 
   const lost = 'fashion-mnist_growing-12_MLP-of-2_greedy_seed-0'
   await rm(join(results, `${lost}.json`))

@@ -5,9 +5,10 @@ import { parseArgs } from 'node:util'
 import { useBackend } from 'lapstrake'
 import { writeFileAtomic } from 'lapstrake/node'
 import { chosenFrom, wholeNumber } from './command-line.ts'
+import { measureBaselines } from './loco/baselines.ts'
 import { cells, nameOf, scales } from './loco/design.ts'
 import { writePages } from './loco/pages.ts'
-import { readResults, resultFile, timesFile } from './loco/results.ts'
+import { baselinesFile, readResults, resultFile, timesFile } from './loco/results.ts'
 import { runCell, type CellResult } from './loco/run-cell.ts'
 import { measureStepTimes } from './loco/step-times.ts'
 import { errorLine, runAgain } from './run-again.ts'
@@ -33,7 +34,7 @@ const { values } = parseArgs({
 if (values.help) {
   console.log(`npm run study -- [--tiny] [--jobs 2] [--minutes N] [--only TEXT] [--times] [--results docs/results/loco] [--docs docs/study]
 Trains every cell of the study that --results does not hold yet, ${cells.length} runs of some minutes each on one thread, --jobs at a time; then writes the tables
-and figures of --docs from all results there are. Stop it at any time: what is finished stays. --minutes begins no run after so many. --only takes the cells whose names
+and figures of --docs from all results there are, and from what raw pixels and untrained networks give, which is measured once. Stop it at any time: what is finished stays. --minutes begins no run after so many. --only takes the cells whose names
 hold TEXT. --tiny runs one seed of each on a few images, into runs/, to see that everything works.
 --times trains nothing and measures how long a step takes, all ways in turn, which wants a machine where nothing else runs. Wants the data in LAPSTRAKE_DATA, or the network.`)
   process.exit(0)
@@ -80,6 +81,10 @@ async function work(): Promise<void> {
 }
 await Promise.all(Array.from({ length: wholeNumber(values.jobs) }, work))
 
+if (!existsSync(baselinesFile(folder))) {
+  await useBackend('wasm')
+  await writeFileAtomic(baselinesFile(folder), `${JSON.stringify(await measureBaselines(scale, message => console.error(message)), null, 2)}\n`)
+}
 const results = await readResults(folder)
 if (results.runs.length > 0) console.error(`Wrote ${(await writePages(docs, results)).join(', ')} from ${results.runs.length} runs.`)
 if (failures.length > 0) {

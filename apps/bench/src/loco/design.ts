@@ -59,7 +59,7 @@ export const scales: Readonly<Record<'full' | 'tiny', Scale>> = {
   tiny: { examples: 256, tests: 200, epochs: 1, batchSize: 32 }
 }
 
-const seeds: readonly number[] = [0, 1, 2]
+export const seeds: readonly number[] = [0, 1, 2]
 export const depths: readonly number[] = [4, 8, 12, 16]
 export const byDepth: readonly MethodName[] = ['end-to-end', 'greedy', 'overlapping']
 

@@ -6,6 +6,7 @@ import { writeFileAtomic } from 'lapstrake/node'
 import { plan } from 'lapstrake'
 import { parseHTML } from 'linkedom'
 import { byDepth, cells, dataSets, depthCell, depths, experimentOf, heads, methods, scales } from './design.ts'
+import type { Baselines } from './baselines.ts'
 import type { CellResult } from './run-cell.ts'
 import type { Results } from './results.ts'
 import { comparisonOf, type StepTimes } from './step-times.ts'
@@ -13,9 +14,9 @@ import { comparisonOf, type StepTimes } from './step-times.ts'
 const page = 'docs/study/index.md'
 
 /** Writes the page, with what stands between its marks made anew, and its figures; gives their paths. */
-export async function writePages(folder: string, { runs, times }: Results): Promise<readonly string[]> {
+export async function writePages(folder: string, { runs, times, baselines }: Results): Promise<readonly string[]> {
   const memory = await memoryByDepth()
-  const blocks = blocksOf(runs, memory, times)
+  const blocks = blocksOf(runs, memory, times, baselines)
   const text = await readFile(page, 'utf8')
   const made = text.replaceAll(/(<!-- from results: (.*?) -->\n).*?(<!-- end -->)/gs, (_, open: string, name: string, close: string) => {
     const block = blocks[name]
@@ -44,7 +45,7 @@ async function memoryByDepth(): Promise<readonly DepthMemory[]> {
   })))
 }
 
-function blocksOf(results: readonly CellResult[], memory: readonly DepthMemory[], times: StepTimes): Readonly<Record<string, string>> {
+function blocksOf(results: readonly CellResult[], memory: readonly DepthMemory[], times: StepTimes, baselines: Baselines): Readonly<Record<string, string>> {
   const tables = Object.keys(dataSets).flatMap(data => Object.keys(heads).map(head => {
     const mine = results.filter(({ cell }) => cell.width === 'growing' && cell.data === data && cell.head === head)
     return [`${data}, ${head}`, mainTables(mine, times)] as const
@@ -54,13 +55,17 @@ function blocksOf(results: readonly CellResult[], memory: readonly DepthMemory[]
   return {
     ...Object.fromEntries(tables),
     runs: scale === undefined ? '' : `${results.length} of ${cells.length} runs of ${scale.epochs} epochs over ${scale.examples.toLocaleString('en')} images in batches of ${scale.batchSize}; read out on ${scale.tests.toLocaleString('en')} test images.`,
+    baselines: baselinesTable(baselines),
     stages: stagesTable(headline),
     depth: depthTable(results.filter(({ cell }) => cell.width === 'equal'), memory),
-    differences: differences(results)
+    differences: differences(results, top),
+    'differences of best stages': differences(results, best)
   }
 }
 
 const top = ({ stages }: CellResult): CellResult['stages'][number] => stages.at(-1)!
+/** The stage whose features a linear readout makes most of. The test images choose it, which flatters every way alike. */
+const best = ({ stages }: CellResult): CellResult['stages'][number] => stages.reduce((most, stage) => (stage.linear > most.linear ? stage : most))
 const of = (results: readonly CellResult[], method: string): readonly CellResult[] => results.filter(({ cell }) => cell.method === method)
 const markdown = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n')
@@ -90,6 +95,12 @@ function mainTables(results: readonly CellResult[], times: StepTimes): string {
   return `${learned}\n\n${taken}`
 }
 
+function baselinesTable(baselines: Baselines): string {
+  const rows = Object.entries(baselines).map(([data, { pixels, untrained }]) =>
+    [data, percent([pixels]), percent(untrained.map(stages => stages.at(-1)!)), percent(untrained.map(stages => Math.max(...stages)))])
+  return rows.length === 0 ? '' : markdown(['linear readout, %', 'raw pixels', 'untrained, highest stage', 'untrained, best stage'], rows)
+}
+
 function stagesTable(results: readonly CellResult[]): string {
   if (results.length === 0) return ''
   const levels = results[0]!.stages.map(({ blocks }) => blocks)
@@ -111,7 +122,7 @@ function depthTable(results: readonly CellResult[], memory: readonly DepthMemory
 }
 
 /** Of the same seeds, so that what the seeds share is taken out. */
-function differences(results: readonly CellResult[]): string {
+function differences(results: readonly CellResult[], stage: (run: CellResult) => CellResult['stages'][number]): string {
   const groups = new Map<string, CellResult[]>()
   for (const run of results) {
     const { data, head, width, blocks } = run.cell
@@ -120,7 +131,7 @@ function differences(results: readonly CellResult[]): string {
   }
   const rows = [...groups].flatMap(([name, runs]) => {
     const apart = (one: string, other: string): string => {
-      const pairs = of(runs, one).flatMap(run => of(runs, other).filter(({ cell }) => cell.seed === run.cell.seed).map(against => top(run).linear - top(against).linear))
+      const pairs = of(runs, one).flatMap(run => of(runs, other).filter(({ cell }) => cell.seed === run.cell.seed).map(against => stage(run).linear - stage(against).linear))
       return pairs.length < 2 ? '' : `${signed(100 * mean(pairs))}\u00a0±\u00a0${(100 * deviation(pairs)).toFixed(1)}`
     }
     const cells = [apart('overlapping', 'end-to-end'), apart('overlapping', 'greedy'), apart('greedy', 'end-to-end'), apart('overlapping', 'upper gradient only'), apart('overlapping', 'one block shared')]

@@ -28,7 +28,7 @@ export interface CellResult {
 }
 
 /** Features of the levels that are read, from the bottom. */
-async function featuresOf(trainer: Trainer, state: State, data: Dataset, levels: readonly number[]): Promise<readonly Features[]> {
+export async function featuresOf(trainer: Trainer, state: State, data: Dataset, levels: readonly number[]): Promise<readonly Features[]> {
   const all: Features[] = []
   for (const level of levels) all.push(await collectFeatures(data, (images: tf.Tensor4D) => trainer.encode(state, images, level)))
   return all
@@ -81,7 +81,7 @@ function partOf({ values, labels, dim }: Features, part: number, seed: number): 
   return { values: picked, labels: Int32Array.from(rows, row => labels[row]!), dim }
 }
 
-async function dataOf({ data }: Cell, split: 'train' | 'test', count: number): Promise<Dataset> {
+export async function dataOf({ data }: Cell, split: 'train' | 'test', count: number): Promise<Dataset> {
   if (dataSets[data].channels === 3) return cifar10({ split, limit: count })
   return subset(await fashionMnist({ split }), { count })
 }

@@ -200,4 +200,7 @@ function deviation(numbers: readonly number[]): number {
 const percent = (parts: readonly number[]): string =>
   `${(100 * mean(parts)).toFixed(1)}${parts.length > 1 ? `\u00a0±\u00a0${(100 * deviation(parts)).toFixed(1)}` : ''}`
 
-const signed = (number: number): string => `${number < 0 ? '−' : '+'}${Math.abs(number).toFixed(1)}`
+function signed(number: number): string {
+  const size = Math.abs(number).toFixed(1)
+  return `${size === '0.0' ? '' : number < 0 ? '−' : '+'}${size}`
+}

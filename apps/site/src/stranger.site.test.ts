@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { libraries, root } from './docs/packages.ts'
+import { packages, root } from './docs/packages.ts'
 import { openSite } from './testing/open-site.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'lapstrake-stranger-'))
@@ -44,7 +44,7 @@ test('a loss of one\'s own trains in the page', async () => {
 test('and in Node, with the packages as npm would publish them', () => {
   const npm = (cwd: string, ...args: string[]): string => execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
   execFileSync(join(root, 'node_modules/.bin/turbo'), ['run', 'build', '--filter=lapstrake...', '--filter=@lapstrake/cli...'], { cwd: root, stdio: 'pipe' })
-  const needed = libraries.filter(({ name }) => name !== '@lapstrake/testing')
+  const needed = packages.filter(({ name }) => name !== '@lapstrake/testing')
   npm(root, 'pack', '--pack-destination', folder, ...needed.flatMap(({ name }) => ['--workspace', name]))
   const archives = readdirSync(folder).filter(file => file.endsWith('.tgz')).map(file => `./${file}`)
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'stranger', private: true, type: 'module' }))

@@ -34,8 +34,8 @@ const { values } = parseArgs({
 if (values.help) {
   console.log(`npm run study -- [--tiny] [--jobs 2] [--minutes N] [--only TEXT] [--times] [--results docs/results/loco] [--docs docs/study]
 Trains every cell of the study that --results does not hold yet, ${cells.length} runs of some minutes each on one thread, --jobs at a time; then writes the tables
-and figures of --docs from all results there are, and from what raw pixels and untrained networks give, which is measured once. Stop it at any time: what is finished stays. --minutes begins no run after so many. --only takes the cells whose names
-hold TEXT. --tiny runs one seed of each on a few images, into runs/, to see that everything works.
+and figures of --docs from all results there are, and from what raw pixels and untrained networks give, which is measured once. Stop it at any time: what
+is finished stays. --minutes begins no run after so many. --only takes the cells whose names hold TEXT. --tiny runs one seed of each on a few images, into runs/, to see that everything works.
 --times trains nothing and measures how long a step takes, all ways in turn, which wants a machine where nothing else runs. Wants the data in LAPSTRAKE_DATA, or the network.`)
   process.exit(0)
 }

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { checkExperiment, sweepVariants, type Experiment, type Sweep } from 'lapstrake'
 import { alike } from './alike.ts'
 import { importOwn } from './import-own.ts'
-import { isOwn } from './stop-quietly.ts'
+import { tellLinesOf } from './stop-quietly.ts'
 
 /** Loads the experiment that a recipe file exports by default. */
 export async function loadExperiment(path: string): Promise<Experiment> {
@@ -35,7 +35,7 @@ async function reason({ message }: Error): Promise<string> {
 async function loadDefault<T>(what: string, path: string): Promise<T> {
   const file = resolve(path)
   await access(file).catch(() => { throw new Error(`${what}: expected a file at ${file}, but there is none.`) })
-  isOwn(file)
+  tellLinesOf(file)
   const loaded = await (importOwn(pathToFileURL(file).href) as Promise<{ default?: T }>).catch(async (error: unknown) => {
     throw new Error(`${what}: expected ${path} to load, but it does not: ${await reason(error as Error)}`, { cause: error })
   })

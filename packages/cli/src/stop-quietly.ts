@@ -7,9 +7,10 @@ export function stopQuietly(): void {
   process.on('unhandledRejection', fail)
 }
 
-/** Files of the user's own, in whose lines errors are looked for. */
 const own: string[] = []
-export const isOwn = (file: string): void => { own.push(file) }
+
+/** From now on errors that come from a file of the user's own say from which line of it. */
+export const tellLinesOf = (file: string): void => { own.push(file) }
 
 /** Prints an error, with the line of the user's that led to it, and ends with a failure. */
 export function fail(error: unknown): never {

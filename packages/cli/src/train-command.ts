@@ -40,10 +40,11 @@ export const trainCommand: CommandDef = command({
   run: ({ args }) => quietly(async () => {
     const { experiment, dataset, seed, backend, run, resume, place, options, recorded = [] } = await beginning(args)
     process.stderr.write(`${backend.sentence}\nData: ${dataset.name}, ${dataset.size} training examples of ${dataset.shape.join(' × ')}.\n`)
-    if (resume !== undefined) process.stderr.write(goingOn(describeRun(resume).step, experiment.epochs * Math.floor(dataset.size / experiment.batchSize)))
+    const batches = Math.floor(dataset.size / experiment.batchSize)
+    const wanted = experiment.epochs * batches
+    if (resume !== undefined) process.stderr.write(goingOn(describeRun(resume).step, wanted))
     const every = 1000 * (options['keep-every'] ?? 60)
     const checkpointEvery = options['checkpoint-every'] ?? Infinity
-    const batches = Math.floor(dataset.size / experiment.batchSize)
     const isBest = bestEpoch(batches)
     recorded.forEach(isBest)
     let kept = performance.now()
@@ -65,7 +66,7 @@ export const trainCommand: CommandDef = command({
     const teaching = experiment.teacher && 'trainedBy' in experiment.teacher ? experiment.teacher.trainedBy : undefined
     const teacherBar = teaching && progress(`${teaching.name} (the teacher)`, teaching.batchSize)
     // A run that was stopped behind its last step takes none that could tell.
-    let planned = resume === undefined ? 0 : experiment.epochs * batches
+    let planned = resume === undefined ? 0 : wanted
     let last: StepMetrics | undefined
     try {
       const { trainer, state, interrupted } = await train(experiment, dataset, {

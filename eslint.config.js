@@ -3,13 +3,14 @@ import tseslint from 'typescript-eslint'
 
 const losses = readdirSync(new URL('packages/losses', import.meta.url))
 const plugins = [
-  'isolation', 'scheduler', 'planner', 'backbone-resnet', ...losses.map(name => `loss-${name}`), 'optimizers', 'data', 'embeddings', 'evaluation', 'checkpoints', 'tensorboard'
+  'isolation', 'scheduler', 'planner', 'backbone-resnet', ...losses.map(name => `loss-${name}`), 'optimizers', 'data', 'embeddings', 'evaluation', 'checkpoints', 'files', 'tensorboard'
 ]
 const backends = ['backend-wasm', 'backend-webgpu', 'backend-node']
 
 /** Who may import whom: down only, plugins never sideways, core nobody. */
 const below = {
   core: [],
+  files: [],
   isolation: ['core'],
   scheduler: ['core'],
   planner: ['core'],
@@ -17,11 +18,11 @@ const below = {
   embeddings: ['core'],
   ...Object.fromEntries(losses.map(name => [`losses/${name}`, ['core', 'embeddings']])),
   optimizers: ['core'],
-  data: ['core'],
+  data: ['core', 'files'],
   evaluation: ['core'],
-  checkpoints: ['core'],
+  checkpoints: ['core', 'files'],
   onnx: ['core'],
-  tensorboard: ['core'],
+  tensorboard: ['core', 'files'],
   testing: ['core', 'backend-wasm', 'backend-node'],
   'backends/wasm': [],
   'backends/webgpu': [],

@@ -1,12 +1,11 @@
 import '@tensorflow/tfjs-backend-cpu'
 import { spawnSync } from 'node:child_process'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { decodeSafetensors, deserialiseTensors, deserialiseTree, encodeSafetensors, serialiseTree } from './index.ts'
-import { writeFileAtomic } from './node.ts'
 
 let folder: string
 beforeAll(async () => { folder = await mkdtemp(join(tmpdir(), 'lapstrake-')) })
@@ -84,7 +83,7 @@ describe('damaged files', () => {
 const python = ['/usr/bin/python3', 'python3'].find(name => spawnSync(name, ['-c', 'import safetensors, numpy']).status === 0)
 test.skipIf(python === undefined)('Python\'s safetensors opens the file (needs python3 with safetensors and numpy)', async () => {
   const path = join(folder, 'tree.safetensors')
-  await writeFileAtomic(path, await serialiseTree(tree(), { recipe: 'x' }))
+  await writeFile(path, await serialiseTree(tree(), { recipe: 'x' }))
   const { stdout, stderr } = spawnSync(python!, ['-c', `
 from safetensors import safe_open
 with safe_open(${JSON.stringify(path)}, "numpy") as f:
@@ -92,31 +91,4 @@ with safe_open(${JSON.stringify(path)}, "numpy") as f:
 `], { encoding: 'utf8' })
   expect(stderr).toBe('')
   expect(stdout.trim()).toBe("['mask', 'places', 'scalar', 'stages.0.empty', 'stages.0.kernel'] x [[1.0, 2.5], [-3.0, 3.999999975690116e-08]] [7, -1] [True, False]")
-})
-
-describe('writing a file', () => {
-  test('replaces the old one whole, and makes the folder', async () => {
-    const path = join(folder, 'new', 'file')
-    await writeFileAtomic(path, 'old')
-    await writeFileAtomic(path, 'new')
-    expect(await readFile(path, 'utf8')).toBe('new')
-    expect(await readdir(join(folder, 'new'))).toEqual(['file'])
-  })
-
-  test('where it cannot be says so and leaves nothing', async () => {
-    await writeFile(join(folder, 'plain'), '')
-    await expect(writeFileAtomic(join(folder, 'plain', 'file'), 'x')).rejects.toThrow(`writeFileAtomic: expected to write ${join(folder, 'plain', 'file')}, but could not`)
-  })
-
-  const small = '/tmp/lapstrake-small-disk'
-  const mounted = process.platform === 'linux' && process.getuid?.() === 0 &&
-    spawnSync('sh', ['-c', `mkdir -p ${small} && mount -t tmpfs -o size=64k tmpfs ${small}`]).status === 0
-  afterAll(() => { if (mounted) spawnSync('umount', [small]) })
-  test.skipIf(!mounted)('on a full disk keeps the old file and leaves no part of the new one (needs root to mount a small disk)', async () => {
-    const path = join(small, 'file')
-    await writeFileAtomic(path, 'old')
-    await expect(writeFileAtomic(path, new Uint8Array(200_000))).rejects.toThrow('The disk is full: make room, or choose another folder.')
-    expect(await readFile(path, 'utf8')).toBe('old')
-    expect(await readdir(small)).toEqual(['file'])
-  })
 })

@@ -1,4 +1,5 @@
 export * from '@lapstrake/checkpoints'
-export * from '@lapstrake/checkpoints/node'
 export * from '@lapstrake/data/node'
+export * from '@lapstrake/files'
+export * from '@lapstrake/files/node'
 export * from '@lapstrake/tensorboard'

@@ -1,4 +1,4 @@
-import crc32c from 'crc-32/crc32c.js'
+import { crc32c } from '@lapstrake/files'
 
 /** A record as TensorFlow frames it: its length, a checksum of that, the bytes, a checksum of those. */
 export function frame(bytes: Uint8Array): Uint8Array {
@@ -34,7 +34,7 @@ const overhead = 16
 
 /** CRC-32C, turned and shifted, so that a checksum of bytes that hold checksums is none of theirs. */
 function masked(bytes: Uint8Array): number {
-  const crc = crc32c.buf(bytes) >>> 0
+  const crc = crc32c(bytes)
   return ((crc >>> 15 | crc << 17) + 0xa282ead8) >>> 0
 }
 

@@ -1,5 +1,6 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { makeFolder } from './make-folder.ts'
 
 /**
  * Writes a file beside its place and renames it, so that there is the old one or the new one, whole, and never a part.
@@ -9,7 +10,7 @@ import { dirname } from 'node:path'
 export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
   const beside = `${path}.${process.pid}.part`
   try {
-    await mkdir(dirname(path), { recursive: true })
+    await makeFolder(dirname(path))
     const file = await open(beside, 'w')
     try {
       await file.writeFile(content)
@@ -18,6 +19,7 @@ export async function writeFileAtomic(path: string, content: Uint8Array | string
       await file.close()
     }
     await rename(beside, path)
+    await settle(dirname(path))
   } catch (error) {
     await rm(beside, { force: true }).catch(() => {})
     const { code } = error as NodeJS.ErrnoException
@@ -26,4 +28,11 @@ export async function writeFileAtomic(path: string, content: Uint8Array | string
         : 'Check the folder.'
     throw new Error(`writeFileAtomic: expected to write ${path}, but could not (${code ?? (error as Error).message}). ${advice}`, { cause: error })
   }
+}
+
+/** Has a folder's list of files written down, so that a power cut finds the new name; some systems have no such call, and need none. */
+async function settle(folder: string): Promise<void> {
+  const opened = await open(folder, 'r').catch(() => undefined)
+  await opened?.sync().catch(() => undefined)
+  await opened?.close()
 }

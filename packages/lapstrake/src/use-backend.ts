@@ -8,7 +8,7 @@ export type BackendName = 'node' | 'webgpu' | 'wasm' | 'cpu'
 export interface UseBackendOptions {
   /** Where a browser finds the `.wasm` files of `@lapstrake/backend-wasm`, if its bundler does not know. */
   readonly wasmPaths?: string
-  /** Threads of the wasm backend, or of TensorFlow's library if it has not started yet: as many as processors, when left out. */
+  /** Threads of the wasm backend, or of TensorFlow's library if it has not started yet: as many as processors, when left out; at most 256. */
   readonly threads?: number
   /** Whether the wasm backend may convolve by Winograd's squares; it does, when left out. */
   readonly winograd?: boolean
@@ -26,6 +26,9 @@ export interface BackendChoice {
   /** The choice as a sentence to print. */
   readonly sentence: string
 }
+
+/** Said here as well as in the backends, which `auto` would pass over: what is asked for is refused, whichever would be taken. */
+const mostThreads = 256
 
 /** Starts a backend and says what it runs on. */
 const starters: Readonly<Record<BackendName, (options: UseBackendOptions) => Promise<string>>> = {
@@ -47,11 +50,17 @@ const order: readonly BackendName[] = inNode ? ['node', 'webgpu', 'wasm', 'cpu']
  * Chooses the backend of TensorFlow.js: `auto` takes the first that starts and computes a small training step right, the fastest
  * kinds first; a name takes that one or throws. Print the choice's `sentence`.
  *
+ * @throws RangeError if `threads` is not a whole number from 1 to 256
  * @throws Error for a name it does not know, and with the reason for a named backend that cannot be used here
  */
 export async function useBackend(name: BackendName | 'auto' = 'auto', options: UseBackendOptions = {}): Promise<BackendChoice> {
   if (name !== 'auto' && !(name in starters)) {
     throw new Error(`useBackend: expected 'auto' or one of ${Object.keys(starters).join(', ')}, got ${JSON.stringify(name)}.`)
+  }
+  const { threads } = options
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= mostThreads)) {
+    throw new RangeError(
+      `useBackend: expected threads to be a whole number from 1 to ${mostThreads}, got ${threads}. Take as many as there are processors.`)
   }
   // Otherwise the JavaScript backend advertises another package when the self-test first uses it.
   tf.env().set('PROD', true)

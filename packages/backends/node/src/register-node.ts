@@ -1,8 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { mendKernels } from './mend-kernels.ts'
 
+/** As many as TensorFlow's library starts without harm: it makes them all at once. */
+const mostThreads = 256
+
 export interface NodeOptions {
-  /** Threads of each operation, if the library has not started yet: as many as processors, when left out. */
+  /** Threads of each operation, if the library has not started yet: as many as processors, when left out; at most 256. */
   readonly threads?: number
 }
 
@@ -11,11 +14,15 @@ export interface NodeOptions {
  * the kernels that training needs and it lacks.
  *
  * @returns what it runs on, in words
+ * @throws RangeError if `threads` is not a whole number from 1 to 256
  * @throws Error in a browser, and one that says what to type when neither is installed, or its native library is missing
  */
 export async function registerNode({ threads }: NodeOptions = {}): Promise<string> {
   if (typeof process === 'undefined' || !process.versions?.node) throw new Error('it needs Node')
-  if (threads !== undefined && !(Number.isInteger(threads) && threads > 0)) throw new RangeError(`registerNode: expected a whole number of threads above 0, got ${threads}.`)
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= mostThreads)) {
+    throw new RangeError(
+      `registerNode: expected threads to be a whole number from 1 to ${mostThreads}, got ${threads}. Take as many as there are processors.`)
+  }
   restoreTypeChecks()
   // The library reads these once, as it loads. Warnings are still printed.
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '1'

@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import '@lapstrake/core'
-import { bitsOf, Engine } from './engine.ts'
+import { bitsOf, Engine, kernelNames } from './engine.ts'
 import { registerWasm } from './index.ts'
 import { loadModule } from './load-module.ts'
+import { startThreads, type Workshop } from './threads.ts'
 
 /** Sums of the columns of numbers that do not add up exactly, in blocks. */
 function sums(engine: Engine, rows = 3000, columns = 100): Float32Array {
@@ -66,8 +67,31 @@ test('a folder without the files is named', async () => {
     /^backend-wasm: expected its kernels at file:\/\/\/nowhere\/kernels-shared(-relaxed)?\.wasm, but could not read them\. Serve the folder wasm of @lapstrake\/backend-wasm and pass its address as wasmPaths\./)
 })
 
-test('threads are counted in whole numbers', async () => {
-  await expect(registerWasm({ threads: 0 })).rejects.toThrow('backend-wasm: expected threads to be \'auto\' or a whole number above 0, got 0.')
+test.each([0, -1, 1.5, NaN, Infinity, 257, 1e6, '4' as unknown as number])('%s threads are refused before any starts', async threads => {
+  const asked = registerWasm({ threads })
+  await expect(asked).rejects.toThrow(RangeError)
+  await expect(asked).rejects.toThrow('backend-wasm: expected threads to be \'auto\' or a whole number from 1 to 256, got ')
+})
+
+test('more threads than any processor has leave the module\'s tables and tensors as they are', async () => {
+  const loaded = await loadModule({ shared: true, relaxed: true })
+  const tables = (engine: Engine): Uint8Array => engine.bytes.slice(4096, 8192)
+  const one = await Engine.start({ ...loaded, shared: true, winograd: true, threads: 1 })
+  const expected = { sums: sums(one, 3000, 5000), tables: tables(one) }
+  expect(expected.tables.some(byte => byte !== 0)).toBe(true)
+  const many = await Engine.start({ ...loaded, shared: true, winograd: true, threads: 128 })
+  expect([sums(many, 3000, 5000), tables(many)]).toEqual([expected.sums, expected.tables])
+  await many.stop()
+})
+
+test('where a thread does not start, the error comes through and none stays', async () => {
+  // A module that wants a function "x" of "e", which threads do not have.
+  const module = new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 2, 7, 1, 1, 101, 1, 120, 0, 0))
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true })
+  const living = (): number => process.getActiveResourcesInfo().filter(kind => kind === 'MessagePort').length
+  const before = living()
+  await expect(startThreads({ module, memory, names: kernelNames, place: {} as Workshop['place'] }, 3)).rejects.toThrow('Import')
+  await expect.poll(living).toBe(before)
 })
 
 test('data on their way from another backend and back are the same', async () => {

@@ -1,5 +1,5 @@
 import { Arena } from './arena.ts'
-import { startThreads, type Thread } from './threads.ts'
+import { mostThreads, startThreads, type Thread } from './threads.ts'
 
 /** Kernels of the module, in the order in which threads know them. */
 export const kernelNames = [
@@ -20,9 +20,10 @@ type Kernel = (args: number, from: number, to: number, thread: number) => void
  * itself is near; behind them it takes those of others. Between two kernels there is none to take: a thread that comes late finds nothing, and one that is
  * still working is waited for.
  */
-const place = { turn: 0, parts: 17, kernel: 18, work: 19, failed: 20, working: 32, args: 64, next: 256 } as const
+const place = { turn: 0, parts: 17, kernel: 18, work: 19, failed: 20, working: 32, args: 64, next: 2048 } as const
 const nothing = 0x4000_0000
-const firstAddress = 8192
+/** Behind the module's tables, which begin at 4096, and the counters of all the threads there may be. */
+const firstAddress = 4 * (place.next + 16 * mostThreads)
 /** Bytes behind the last block, which may be read, not written. */
 const spare = 64
 

@@ -4,12 +4,13 @@ import { builtin } from './builtin.ts'
 import { Engine } from './engine.ts'
 import { registerKernels } from './kernels/index.ts'
 import { loadModule } from './load-module.ts'
+import { mostThreads } from './threads.ts'
 import { WasmBackend } from './wasm-backend.ts'
 
 export interface WasmOptions {
   /** The folder of this package's `.wasm` files, with a slash at the end; found by itself in Node and by bundlers. */
   readonly wasmPaths?: string
-  /** Threads that share the work; `auto` takes as many as there are processors, up to eight, where memory can be shared, and one elsewhere. */
+  /** Threads that share the work; `auto` takes as many as there are processors, up to eight, where memory can be shared, and one elsewhere. At most 256. */
   readonly threads?: 'auto' | number
   /** Multiplies and adds with one rounding where the host can: faster, and equal to hosts that cannot up to rounding. */
   readonly relaxed?: boolean
@@ -22,13 +23,15 @@ export interface WasmOptions {
  * package's module, all others are those of the JavaScript backend. Options count at the first call.
  *
  * @returns what it runs on, in words
- * @throws RangeError if `threads` is not a whole number above 0
+ * @throws RangeError if `threads` is not a whole number from 1 to 256
  * @throws Error if another backend is registered as `wasm`, the host has no SIMD, or the module cannot be fetched
  */
 export async function registerWasm(options: WasmOptions = {}): Promise<string> {
   const { threads = 'auto' } = options
-  if (threads !== 'auto' && !(Number.isInteger(threads) && threads > 0)) {
-    throw new RangeError(`backend-wasm: expected threads to be 'auto' or a whole number above 0, got ${JSON.stringify(threads)}.`)
+  if (threads !== 'auto' && !(Number.isInteger(threads) && threads >= 1 && threads <= mostThreads)) {
+    const got = typeof threads === 'number' ? threads : JSON.stringify(threads)
+    throw new RangeError(
+      `backend-wasm: expected threads to be 'auto' or a whole number from 1 to ${mostThreads}, got ${got}. Take as many as there are processors.`)
   }
   const known = tf.engine().findBackendFactory('wasm')
   if (known === null || known === undefined) await register(options)

@@ -1,5 +1,8 @@
 import { builtin } from './builtin.ts'
 
+/** Threads at most, this one among them: each costs some eight megabytes, and a counter in the memory has a place for it. */
+export const mostThreads = 256
+
 /** A thread that waits for its part of a kernel's work. */
 export interface Thread {
   stop(): Promise<void> | void
@@ -54,31 +57,43 @@ export interface Workshop {
   readonly place: Readonly<Record<'turn' | 'next' | 'parts' | 'kernel' | 'work' | 'failed' | 'working' | 'args', number>>
 }
 
-/** Starts so many threads beside this one, and waits until they are ready. */
+interface Task extends Workshop {
+  readonly thread: number
+  readonly threads: number
+}
+
+/** Starts so many threads beside this one, and waits until they are ready; where one does not start, none stays. */
 export async function startThreads(workshop: Workshop, count: number): Promise<readonly Thread[]> {
-  const tasks = Array.from({ length: count }, (_, i) => ({ ...workshop, thread: i + 1, threads: count + 1 }))
-  if (builtin) {
-    const { Worker } = builtin('node:worker_threads')
-    return Promise.all(tasks.map(async task => {
-      const worker = new Worker(program(inNode), { eval: true, workerData: task })
-      await new Promise((resolve, reject) => {
-        worker.once('message', resolve)
-        worker.once('error', reject)
-      })
-      // A program that has nothing else to do may end.
-      worker.unref()
-      return { stop: async () => { await worker.terminate() } }
-    }))
-  }
-  return Promise.all(tasks.map(async task => {
-    const url = URL.createObjectURL(new Blob([program(inBrowser)], { type: 'text/javascript' }))
-    const worker = new Worker(url)
-    await new Promise((resolve, reject) => {
-      worker.onmessage = resolve
-      worker.onerror = reject
-      worker.postMessage(task)
-    })
-    URL.revokeObjectURL(url)
-    return { stop: () => worker.terminate() }
-  }))
+  const tasks = Array.from({ length: count }, (_, i): Task => ({ ...workshop, thread: i + 1, threads: count + 1 }))
+  const begun = await Promise.allSettled(tasks.map(builtin ? threadOfNode : threadOfPage))
+  const threads = begun.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []))
+  const failed = begun.find(one => one.status === 'rejected')
+  if (failed === undefined) return threads
+  await Promise.all(threads.map(async thread => thread.stop()))
+  throw failed.reason
+}
+
+async function threadOfNode(task: Task): Promise<Thread> {
+  const { Worker } = builtin!('node:worker_threads')
+  const worker = new Worker(program(inNode), { eval: true, workerData: task })
+  await new Promise((resolve, reject) => {
+    worker.once('message', resolve)
+    worker.once('error', reject)
+    worker.once('exit', code => reject(new Error(`backend-wasm: expected a thread to start, but it ended with the code ${code}. Take fewer threads.`)))
+  })
+  // A program that has nothing else to do may end.
+  worker.unref()
+  return { stop: async () => { await worker.terminate() } }
+}
+
+async function threadOfPage(task: Task): Promise<Thread> {
+  const url = URL.createObjectURL(new Blob([program(inBrowser)], { type: 'text/javascript' }))
+  const worker = new Worker(url)
+  await new Promise((resolve, reject) => {
+    worker.onmessage = resolve
+    worker.onerror = reject
+    worker.postMessage(task)
+  })
+  URL.revokeObjectURL(url)
+  return { stop: () => worker.terminate() }
 }

@@ -15,6 +15,10 @@ test('golden: the checksum of the nine digits, of RFC 3720, appendix B.4', () =>
   expect(crc32c(new Uint8Array(32)).toString(16)).toBe('8a9136aa')
 })
 
+test('a checksum of pieces is that of the whole', () => {
+  expect(crc32c('6789', crc32c(new Uint8Array(), crc32c('12345')))).toBe(crc32c('123456789'))
+})
+
 describe('sealed JSON', () => {
   const value = { name: 'a "b"', steps: [3, 0.1, null], __proto__: null, nested: { deep: [-1e-7] } }
   const text = sealJson({ ...value, ['__proto__']: 7 }, 2)

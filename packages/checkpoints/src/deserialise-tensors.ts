@@ -1,0 +1,34 @@
+import { own, type Owned } from '@lapstrake/core'
+import * as tf from '@tensorflow/tfjs-core'
+import { decodeSafetensors, type DecodeOptions } from './decode-safetensors.ts'
+import { valuesOf } from './values-of.ts'
+
+export interface DeserialiseTensorsOptions extends DecodeOptions {
+  /** Is told what was left out, and of a file without a checksum; by default the console. */
+  readonly onWarning?: (warning: string) => void
+}
+
+/**
+ * Every tensor of a safetensors file by its name, whoever wrote it. Floats of 8, 16 and 64 bits become float32, rounded
+ * where they are longer, and whole numbers int32. A tensor with numbers that TensorFlow.js cannot hold is left out, and
+ * named in a warning.
+ *
+ * @throws Error that names the file if it is no safetensors file, or damaged
+ */
+export function deserialiseTensors(
+  file: Uint8Array, { name = 'safetensors', onWarning = console.warn }: DeserialiseTensorsOptions = {}
+): Owned<Readonly<Record<string, tf.Tensor>>> {
+  const { tensors, sealed } = decodeSafetensors(file, { name })
+  if (!sealed) onWarning(unsealed(name))
+  return own(() => Object.fromEntries(Object.entries(tensors).flatMap(([key, stored]) => {
+    const found = valuesOf(stored)
+    if (typeof found !== 'string') return [[key, tf.tensor(found.values, [...stored.shape], found.type)]]
+    onWarning(
+      `${name}: expected tensors that float32, int32 or bool can hold, got ${key} with ${found}. It is left out.`)
+    return []
+  })))
+}
+
+/** What is said of a file without a checksum. */
+export const unsealed = (name: string): string =>
+  `${name}: expected a checksum, got none, as in files of other programs. Damage to its numbers would not be noticed.`

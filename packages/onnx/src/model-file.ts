@@ -33,10 +33,19 @@ export interface Model {
 }
 
 /** The numbers that stand for types. */
-export const types = { float32: 1, int32: 6, int64: 7, bool: 9 } as const
+export const types = { float32: 1, int32: 6, int64: 7, bool: 9, double: 11 } as const
 
-/** The bytes of an ONNX file, operators of set 17. */
+/** What protobuf can say the length of. */
+const mostBytes = 2 ** 31 - 1
+
+/**
+ * The bytes of an ONNX file, operators of set 17.
+ *
+ * @throws RangeError if it would be larger than such a file can be
+ */
 export function encodeModel({ name, nodes, initializers, input, output, metadata }: Model): Uint8Array {
+  const bytes = initializers.reduce((sum, { values }) => sum + values.byteLength, 0)
+  if (bytes > mostBytes) throw new RangeError(`toOnnx: expected weights of at most 2.1 GB, which is what an ONNX file holds, got ${(bytes / 1e9).toFixed(1)} GB. Export a smaller network.`)
   const model = {
     irVersion: 8, producerName: 'lapstrake', opsetImport: [{ domain: '', version: 17 }],
     metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),

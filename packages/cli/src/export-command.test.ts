@@ -18,9 +18,10 @@ const lapstrake = (...given: string[]): { status: number | null; stdout: string;
   process.execPath, ['--conditions=@lapstrake/source', '--import', 'tsx', join(root, 'packages/cli/src/main.ts'), ...given], { cwd: root, encoding: 'utf8' })
 
 /** The folder of a run that has learnt a little. */
-async function trained(name: string, backbone: string): Promise<string> {
+async function trained(name: string, backbone: string, before = ''): Promise<string> {
   await writeFile(join(folder, `${name}.ts`), `
 import { convNet, ntXent, overlapping, projector, randomResizedCrop, resNet, sgd, twoViews } from 'lapstrake'
+${before}
 export default {
   name: '${name}', data: 'shapes', examples: 32, batchSize: 16, epochs: 1, views: twoViews(randomResizedCrop({ size: 28 })), backbone: ${backbone},
   isolation: overlapping(), head: () => projector({ dims: [8] }), loss: () => ntXent(), optimizer: sgd({ learningRate: 0.1 })
@@ -75,4 +76,25 @@ test('another network keeps its own names, goes where it is told and takes image
     [['--oout', 'x'], 'export: expected options among --weights, --out, --size, --backend, got --oout. Did you mean --out?\n']
   ] as const) expect(lapstrake('export', run, ...given)).toMatchObject({ status: 1, stderr: message })
   expect(lapstrake('export', join(folder, 'nowhere')).stderr).toContain('it has no manifest.json')
+})
+
+test('stages that share a name are all there, behind their places', async () => {
+  const run = await trained('twins', `{
+    name: 'twins', stages: [conv(3, 4), conv(4, 5), conv(5, 6)]
+  }`, `
+import * as tf from '@tensorflow/tfjs-core'
+import { stateless } from 'lapstrake'
+const conv = (inputs, outputs) => stateless('conv', {
+  init: (random, [height, width]) => ({
+    params: { kernel: random.normal([2, 2, inputs, outputs], 0, 0.3) }, outputShape: [Math.ceil(height / 2), Math.ceil(width / 2), outputs]
+  }),
+  apply: ({ kernel }, x) => tf.tanh(tf.conv2d(x, kernel, 2, 'same'))
+})`)
+  const { status, stdout, stderr } = lapstrake('export', run)
+  expect(status, stderr).toBe(0)
+  expect(stdout).toContain('weights by the places and names of the stages\n')
+  const { tensors } = decodeSafetensors(readFileSync(join(run, 'encoder.safetensors')))
+  const learnt = decodeSafetensors(readFileSync(join(run, 'weights.safetensors'))).tensors
+  expect(Object.keys(tensors).sort()).toEqual(['0.conv.params.kernel', '1.conv.params.kernel', '2.conv.params.kernel'])
+  for (const i of [0, 1, 2]) expect(tensors[`${i}.conv.params.kernel`]).toEqual(learnt[`stages.${i}.params.kernel`])
 })

@@ -43,10 +43,18 @@ export const exportCommand: CommandDef = command({
 async function weightsOf({ manifest, experiment: { backbone }, trained: { stages } }: OpenRun): Promise<{ readonly file: Uint8Array; readonly names: string }> {
   const metadata = { format: 'lapstrake-encoder-1', recipe: manifest.name, backbone: backbone.name }
   if (backbone.stateDict === undefined) {
-    return { file: await serialiseTree(Object.fromEntries(backbone.stages.map(({ name }, i) => [name, stages[i]])), metadata), names: 'weights by the names of the stages' }
+    const { names, how } = namesInFile(backbone.stages.map(({ name }) => name))
+    const tree = Object.fromEntries(names.map((name, i) => [name, stages[i]]))
+    return { file: await serialiseTree(tree, metadata), names: `weights by ${how} of the stages` }
   }
   const tensors = backbone.stateDict(stages)
   const file = await serialiseTree(tensors, metadata)
   dispose(tensors)
   return { file, names: 'weights by the names of PyTorch' }
+}
+
+/** The names of stages, or `<place>.<name>` for all of them where these could not be told apart in a file. */
+function namesInFile(names: readonly string[]): { readonly names: readonly string[]; readonly how: string } {
+  const areApart = new Set(names).size === names.length && names.every(name => name !== '' && !name.includes('.'))
+  return areApart ? { names, how: 'the names' } : { names: names.map((name, i) => `${i}.${name}`), how: 'the places and names' }
 }

@@ -1,7 +1,7 @@
 import type { CommandDef } from 'citty'
 import { certify, sayCertificate, useBackend, type BackendName } from 'lapstrake'
 import { command } from './command.ts'
-import { dataByName } from './data-by-name.ts'
+import { dataNames } from './data-by-name.ts'
 import { openRun } from './open-run.ts'
 import { quietly } from './stop-quietly.ts'
 import { table } from './table.ts'
@@ -11,6 +11,7 @@ export const certifyCommand: CommandDef = command({
   meta: { name: 'certify', description: 'Bounds the contrastive risk of a run with stochastic stages, from the data it learnt from.' },
   args: {
     run: { type: 'positional', required: true, description: 'The folder of a run whose recipe has a certificate' },
+    data: { type: 'string', description: `${dataNames.join(', ')}, or a folder of images, in place of the run's own data where that lies elsewhere` },
     confidence: { type: 'string', default: '95', description: 'Percent; a fifth of the rest goes to the draws of the weights' },
     draws: { type: 'string', default: '2000', description: 'Draws of the weights, at least; where the sample has fewer tuples, one for each' },
     'plug-in': { type: 'boolean', default: false, description: 'Pay nothing for the draws: an estimate, as published figures are' },
@@ -23,8 +24,8 @@ export const certifyCommand: CommandDef = command({
     if (!(confidence >= 50 && confidence < 100)) throw new Error(`--confidence: expected percent from 50 to below 100, such as 95, got ${args.confidence}.`)
     const [draws, seed] = [wholeNumber('--draws', args.draws, 1), wholeNumber('--seed', args.seed, 0)]
     process.stderr.write(`${(await useBackend(args.backend as BackendName)).sentence}\n`)
-    const { manifest, experiment, trainer, trained, train } = await openRun(args.run)
-    const testing = await dataByName(manifest.data, 'test')
+    const { experiment, trainer, trained, data } = await openRun(args.run, { data: args.data })
+    const [train, testing] = [await data('train'), await data('test')]
     const failure = 1 - confidence / 100
     const plugIn = args['plug-in']
     const certificate = await certify({

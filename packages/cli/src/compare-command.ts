@@ -2,7 +2,7 @@ import type { CommandDef } from 'citty'
 import { command } from './command.ts'
 import { compareRuns, comparisonTable, differencesTable, significanceSaid, type Comparison } from './comparison.ts'
 import { figuresSaid } from './run-figures.ts'
-import { readRun, runFolders } from './recorded-run.ts'
+import { readRuns } from './recorded-run.ts'
 import { quietly } from './stop-quietly.ts'
 import { table } from './table.ts'
 
@@ -13,7 +13,8 @@ export const compareCommand: CommandDef = command({
     json: { type: 'boolean', default: false, description: 'Print JSON' }
   },
   run: ({ args }) => quietly(async () => {
-    const comparison = compareRuns(await Promise.all((await runFolders(args._)).map(readRun)))
+    const { runs, notes } = await readRuns(args._)
+    const comparison = compareRuns(runs, notes)
     process.stdout.write(args.json ? `${JSON.stringify(asJson(comparison), null, 2)}\n` : comparisonText(comparison))
   })
 }, { many: true })

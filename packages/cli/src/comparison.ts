@@ -1,5 +1,6 @@
 import { figures, written, type Figure } from './run-figures.ts'
 import type { RecordedRun } from './recorded-run.ts'
+import { runFiles } from './run-files.ts'
 import { significanceOf, spreadOf, type Significance, type Spread } from './significance.ts'
 
 /** The runs of one recipe, over seeds. */
@@ -27,8 +28,12 @@ export interface Comparison {
   readonly notes: readonly string[]
 }
 
-/** Groups runs by the name of their recipe and compares each group with the first. */
-export function compareRuns(runs: readonly RecordedRun[]): Comparison {
+/**
+ * Groups runs by the name of their recipe and compares each group with the first.
+ *
+ * @param more to say beside what there is to say of the runs
+ */
+export function compareRuns(runs: readonly RecordedRun[], more: readonly string[] = []): Comparison {
   const names = [...new Set(runs.map(({ manifest }) => manifest.name))]
   const groups = names.map((name): Group => {
     const own = runs.filter(({ manifest }) => manifest.name === name)
@@ -44,7 +49,7 @@ export function compareRuns(runs: readonly RecordedRun[]): Comparison {
     const significance = hasSeedTwice(group) || hasSeedTwice(first) ? undefined : significanceOf(bySeed(group, figure), bySeed(first, figure))
     return [{ group: group.name, from: first.name, figure: figure.name, difference: a.mean - b.mean, ...(significance && { significance }) }]
   }))
-  return { groups, differences, notes: [...runs.flatMap(({ notes }) => notes), ...groups.flatMap(unlike)] }
+  return { groups, differences, notes: [...more, ...runs.flatMap(({ notes }) => notes), ...groups.flatMap(unlike)] }
 }
 
 /** The table of a comparison, of groups and the figures that any of them has. What there is more of goes down, so that it fits a terminal and a page. */
@@ -98,7 +103,8 @@ function unlike(group: Group): string[] {
   const { name, runs } = group
   const differ = (what: string, of: (run: RecordedRun) => unknown): string[] => (new Set(runs.map(run => JSON.stringify(of(run)))).size > 1 ? [what] : [])
   const differing = [
-    ...differ('recipes', ({ manifest }) => Object.values(manifest.recipeHashes ?? {})), ...differ('data', ({ manifest }) => manifest.dataHash ?? manifest.data),
+    ...differ('recipes', ({ manifest }) => manifest.checksums[runFiles.recipe]), ...differ('data', ({ manifest }) => manifest.dataHash),
+    ...differ('test examples', ({ evaluation }) => evaluation?.test),
     ...differ('planned steps', ({ steps }) => steps.at(-1)?.steps), ...differ('backends', ({ manifest }) => manifest.backend.split(' ')[0])
   ]
   return [

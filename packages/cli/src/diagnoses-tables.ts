@@ -6,8 +6,12 @@ import { table } from './table.ts'
 /** Where the columns are explained. */
 export const explanation: string = `${relative('', fileURLToPath(new URL('../README.md', import.meta.url)))}, "What train prints"`
 
-/** What the units' embeddings tell, beside the loss that equal ones would cost. */
-export const diagnosesTable = ({ step, losses, diagnoses = {} }: StepMetrics): string => table(
+/**
+ * What the units' embeddings tell, beside the loss that equal ones would cost.
+ *
+ * @param losses of the units, as every command tells them
+ */
+export const diagnosesTable = ({ step, diagnoses = {} }: StepMetrics, losses: Readonly<Record<string, number>>): string => table(
   [`step ${step}`, 'loss', 'at collapse', 'cosine of views', 'of others', 'top-1', 'alignment', 'uniformity', 'deviation', 'effective rank'],
   Object.entries(diagnoses).map(([unit, found]) => [
     unit, ...[losses[unit]!, found.plateau, found.positiveSimilarity, found.negativeSimilarity].map(value => value === undefined ? '' : signed(value)),

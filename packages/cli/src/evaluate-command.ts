@@ -1,13 +1,12 @@
-import { join } from 'node:path'
 import type { CommandDef } from 'citty'
-import { useBackend, type BackendName } from 'lapstrake'
-import { writeFileAtomic } from 'lapstrake/node'
+import { own, useBackend, type BackendName, type Shape } from 'lapstrake'
+import * as tf from '@tensorflow/tfjs-core'
 import { command } from './command.ts'
-import { dataByName } from './data-by-name.ts'
+import { dataNames } from './data-by-name.ts'
+import { leaveEvaluation } from './evaluation.ts'
 import { openRun } from './open-run.ts'
 import { readouts } from './readouts.ts'
-import type { Evaluation } from './recorded-run.ts'
-import { evaluationFile } from './run-directory.ts'
+import { runFiles } from './run-files.ts'
 import { quietly } from './stop-quietly.ts'
 import { table } from './table.ts'
 import { wholeNumber } from './whole-number.ts'
@@ -16,31 +15,46 @@ export const evaluateCommand: CommandDef = command({
   meta: { name: 'evaluate', description: 'Reads out every stage of a run with a linear probe and nearest neighbours, beside baselines.' },
   args: {
     run: { type: 'positional', required: true, description: 'The folder of a run' },
-    weights: { type: 'string', default: 'weights.safetensors', description: 'The file of the run to read, such as best.safetensors' },
+    weights: { type: 'string', default: runFiles.weights, description: `The file of the run to read, such as ${runFiles.best}` },
+    data: { type: 'string', description: `${dataNames.join(', ')}, or a folder of images, in place of the run's own data` },
     test: { type: 'string', description: 'Use only the first test examples' },
     backend: { type: 'string', default: 'auto', description: 'auto, node, webgpu, wasm or cpu' }
   },
   run: ({ args }) => quietly(async () => {
+    const limit = args.test === undefined ? undefined : wholeNumber('--test', args.test, 1)
     process.stderr.write(`${(await useBackend(args.backend as BackendName)).sentence}\n`)
-    const { manifest, experiment, trainer, untrained, trained, train } = await openRun(args.run, args.weights)
-    const test = await dataByName(manifest.data, 'test', args.test === undefined ? undefined : wholeNumber('--test', args.test, 1))
+    const { manifest, experiment, trainer, untrained, trained, data } = await openRun(args.run, { weights: args.weights, data: args.data })
+    const [train, test] = [await data('train'), await data('test', limit)]
+    const fit = fitted(train.shape, manifest.inputShape)
     const rows = await readouts({
       train, test, onProgress: what => process.stderr.isTTY && process.stderr.write(`\r\x1b[2K${what}`),
       encoders: [
         { name: 'raw pixels', encode: images => images.clone(), pool: 'flatten' },
-        { name: 'untrained, top', encode: images => trainer.encode(untrained, images) },
+        { name: 'untrained, top', encode: images => own(() => trainer.encode(untrained, fit(images))) },
         ...experiment.backbone.stages.map((stage, i) => ({
-          name: `${manifest.name}, ${stage.name}`, encode: (images: Parameters<typeof trainer.encode>[1]) => trainer.encode(trained, images, i + 1)
+          name: `${manifest.name}, ${stage.name}`, encode: (images: tf.Tensor4D) => own(() => trainer.encode(trained, fit(images), i + 1))
         }))
       ]
     })
     if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K')
-    const evaluation: Evaluation = { format: 1, weights: args.weights, test: test.size, rows }
-    // A run may lie where nothing can be written, and is evaluated all the same.
-    await writeFileAtomic(join(args.run, evaluationFile), `${JSON.stringify(evaluation, null, 2)}\n`).catch((error: Error) => process.stderr.write(`${error.message}\n`))
+    if (args.data === undefined) await leave(args.run, args.weights, { test: test.size, part: test.size === limit, rows })
     process.stdout.write(`${train.name}: ${train.size} training and ${test.size} test examples.\n\n${table(
       ['features', 'linear readout', 'nearest neighbours'], rows.map(({ name, linear, neighbours }) => [name, percent(linear), percent(neighbours)]))}\n`)
   })
 })
+
+/** A run may lie where nothing can be written, and is evaluated all the same. */
+async function leave(run: string, weights: string, evaluation: Parameters<typeof leaveEvaluation>[2]): Promise<void> {
+  const left = await leaveEvaluation(run, weights, evaluation).catch((error: Error) => { process.stderr.write(`${error.message}\n`) })
+  if (left === false) process.stderr.write(`${run} keeps the evaluation of ${weights} over more test examples that it has; this one is only printed.\n`)
+}
+
+/** Brings images to the size that the network learnt from, where that is another. */
+function fitted(data: Shape, input: Shape): (images: tf.Tensor4D) => tf.Tensor4D {
+  if (input.length !== 3 || data[0] === input[0] && data[1] === input[1]) return images => images
+  const [height, width] = input as [number, number, number]
+  process.stderr.write(`Images of ${data[0]} × ${data[1]} are resized to ${height} × ${width}, the size that the network learnt from.\n`)
+  return images => tf.image.resizeBilinear(images, [height, width], false, true)
+}
 
 const percent = (part: number): string => `${(100 * part).toFixed(1)} %`

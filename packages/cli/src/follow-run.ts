@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { StepMetrics } from 'lapstrake'
-import { stepsIn } from './recorded-run.ts'
+import { stepsIn } from './step-log.ts'
 
 /** Reads the steps of a run as they are written down; each call reads what is new. A run that was resumed is read from its beginning again. */
 export function followRun(folder: string): () => Promise<readonly StepMetrics[]> {
@@ -18,7 +18,7 @@ export function followRun(folder: string): () => Promise<readonly StepMetrics[]>
       const text = Buffer.concat([rest, buffer.subarray(0, bytesRead)])
       const end = text.lastIndexOf('\n') + 1
       rest = text.subarray(end)
-      for (const step of stepsIn(text.subarray(0, end).toString()).steps) steps.push(step)
+      for (const step of stepsIn(text.subarray(0, end).toString(), folder).steps) steps.push(step)
       return steps
     } finally {
       await file.close()

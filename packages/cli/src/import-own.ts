@@ -1,9 +1,21 @@
 import { register as registerHook } from 'node:module'
+import { pathToFileURL } from 'node:url'
 import { register as registerTsx } from 'tsx/esm/api'
 
-/** Takes a user's files for ES modules, whatever package.json says of them. */
-const hook = `export async function resolve(specifier, context, next) {
-  const found = await next(specifier, context)
+/**
+ * Takes a user's files for ES modules, whatever package.json says of them; and finds packages that are not to be found from where they lie, as from a
+ * run that was copied, from here, from where lapstrake lies and from the folder that the command is typed in.
+ */
+const hook = (parents: readonly string[]): string => `export async function resolve(specifier, context, next) {
+  const found = await next(specifier, context).catch(async error => {
+    if (error.code !== 'ERR_MODULE_NOT_FOUND' || /^[./]|^\\w+:/.test(specifier)) throw error
+    for (const parentURL of ${JSON.stringify(parents)}) {
+      try {
+        return await next(specifier, { ...context, parentURL })
+      } catch {}
+    }
+    throw error
+  })
   return found.format === 'commonjs' && !/[/]node_modules[/]|[.]c[jt]s$/.test(found.url) ? { ...found, format: 'module' } : found
 }`
 
@@ -13,9 +25,9 @@ const hook = `export async function resolve(specifier, context, next) {
  * In a folder whose package.json says commonjs, as the one that `npm init` writes, it would bring its own copies of lapstrake and TensorFlow.js otherwise.
  */
 export function importOwn(address: string): Promise<object> {
-  // Where tsx runs everything, as in this repository, all is as it should be.
+  const parents = [import.meta.url, import.meta.resolve('lapstrake'), pathToFileURL(`${process.cwd()}/`).href]
+  registerHook(`data:text/javascript,${encodeURIComponent(hook(parents))}`)
+  // Where tsx runs everything, as in this repository, all else is as it should be.
   if (process.execArgv.some(argument => argument.includes('tsx'))) return import(address) as Promise<object>
-  const tsx = registerTsx({ namespace: 'lapstrake' })
-  registerHook(`data:text/javascript,${encodeURIComponent(hook)}`)
-  return tsx.import(address, import.meta.url) as Promise<object>
+  return registerTsx({ namespace: 'lapstrake' }).import(address, import.meta.url) as Promise<object>
 }

@@ -1,9 +1,12 @@
-import { access } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { checkExperiment, sweepVariants, type Experiment, type Sweep } from 'lapstrake'
+import { crc32c, readWholeFile } from 'lapstrake/node'
 import { alike } from './alike.ts'
 import { importOwn } from './import-own.ts'
+import type { Manifest } from './manifest.ts'
+import { thisPlace } from './run-directory.ts'
+import { runFiles } from './run-files.ts'
 import { tellLinesOf } from './stop-quietly.ts'
 
 /** Loads the experiment that a recipe file exports by default. */
@@ -11,6 +14,20 @@ export async function loadExperiment(path: string): Promise<Experiment> {
   const experiment = await loadDefault<Experiment>('recipe', path)
   checkExperiment(experiment)
   return experiment
+}
+
+/**
+ * Loads the experiment that a run keeps. Doing so runs its recipe, which is said where others made it.
+ *
+ * @throws Error if the recipe is not there, or not the one that the run was made with
+ */
+export async function loadKeptExperiment(folder: string, { checksums, madeBy }: Manifest): Promise<Experiment> {
+  const path = join(folder, runFiles.recipe)
+  const told = checksums[runFiles.recipe]
+  const found = crc32c(await readWholeFile(path))
+  if (found !== told) throw new Error(`${path}: expected the recipe that the run was made with, got one with the checksum ${found} in place of ${told}. It is damaged, or was changed since; put back a copy.`)
+  if (madeBy !== thisPlace()) process.stderr.write(`${folder} was made by ${madeBy}. Reading it runs its recipe, ${path}: look into it first if you do not trust it.\n`)
+  return loadExperiment(path)
 }
 
 /** Loads the sweep that a file exports by default. */
@@ -34,7 +51,7 @@ async function reason({ message }: Error): Promise<string> {
 
 async function loadDefault<T>(what: string, path: string): Promise<T> {
   const file = resolve(path)
-  await access(file).catch(() => { throw new Error(`${what}: expected a file at ${file}, but there is none.`) })
+  await readWholeFile(file).catch((error: Error) => { throw new Error(`${what}: ${error.message}`, { cause: error }) })
   tellLinesOf(file)
   const loaded = await (importOwn(pathToFileURL(file).href) as Promise<{ default?: T }>).catch(async (error: unknown) => {
     throw new Error(`${what}: expected ${path} to load, but it does not: ${await reason(error as Error)}`, { cause: error })

@@ -1,10 +1,12 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createTrainer, seeded, type Dataset, type Experiment, type Loss, type State, type Trainer } from 'lapstrake'
-import { deserialiseTree } from 'lapstrake/node'
+import { deserialiseTree, readWholeFile } from 'lapstrake/node'
 import { dataByName } from './data-by-name.ts'
-import { loadExperiment } from './load-experiment.ts'
-import { readManifest, type Manifest } from './run-directory.ts'
+import { loadKeptExperiment } from './load-experiment.ts'
+import { readManifest, type Manifest } from './manifest.ts'
+import { recipeChanges } from './recipe-bundle.ts'
+import { settled } from './run-directory.ts'
+import { runFiles } from './run-files.ts'
 
 /** A run with all that its files say. */
 export interface OpenRun {
@@ -16,19 +18,32 @@ export interface OpenRun {
   /** The same with the stages as they were saved. */
   readonly trained: State
   /** The data it learnt from. */
-  readonly train: Dataset
+  data(split: 'train' | 'test', limit?: number): Promise<Dataset>
 }
 
-/** Opens the folder of a run to look at what it learnt, by one of its files of weights. */
-export async function openRun(path: string, weights: string = 'weights.safetensors'): Promise<OpenRun> {
-  const manifest = await readManifest(path)
-  const experiment = await loadExperiment(join(path, manifest.recipe))
-  const train = await dataByName(manifest.data, 'train', manifest.examples)
-  const trainer = createTrainer(withoutLosses(experiment), { inputShape: train.shape })
+export interface OpenRunOptions {
+  /** The file of weights to read. */
+  readonly weights?: string
+  /** Data in place of the run's own, as where that lies elsewhere now. */
+  readonly data?: string | undefined
+}
+
+/** Opens the folder of a run to look at what it learnt. It is read with the recipe that it keeps; that the file which this came from has changed is said. */
+export async function openRun(path: string, { weights = runFiles.weights, data }: OpenRunOptions = {}): Promise<OpenRun> {
+  const manifest = await readManifest(await settled(path))
+  const experiment = await loadKeptExperiment(path, manifest)
+  if (await recipeChanges(path, manifest) !== undefined) {
+    process.stderr.write(`${join(path, manifest.recipe)} has changed since this run; the run is read with the recipe that it keeps, ${join(path, runFiles.recipe)}.\n`)
+  }
+  const file = join(path, weights)
+  const trainer = createTrainer(withoutLosses(experiment), { inputShape: manifest.inputShape })
   const untrained = trainer.init(seeded(manifest.seed).split('weights'))
   const like = { stages: untrained.stages, heads: Object.fromEntries(Object.entries(untrained.units).map(([name, { head }]) => [name, head])) }
-  const { stages } = deserialiseTree(await readFile(join(path, weights)), like)
-  return { manifest, experiment, trainer, untrained, trained: { ...untrained, stages }, train }
+  const { stages } = deserialiseTree(await readWholeFile(file), like, { name: file })
+  return {
+    manifest, experiment, trainer, untrained, trained: { ...untrained, stages },
+    data: (split, limit = split === 'train' ? manifest.examples : undefined) => dataByName(data ?? manifest.data, split, limit)
+  }
 }
 
 /** Whoever only looks needs no teacher, no target network and nothing that a loss remembers. */

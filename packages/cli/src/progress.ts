@@ -1,27 +1,41 @@
 import type { StepMetrics } from 'lapstrake'
 import { duration } from './duration.ts'
+import { recentLoss } from './recent-loss.ts'
 
 const width = 20
 
-/** Shows how far a run is: one line that changes in a terminal, a plain line every so often elsewhere. */
-export function progress(label: string, batchSize: number): { step(metrics: StepMetrics): void; end(): void } {
+export interface Progress {
+  step(metrics: StepMetrics): void
+  end(): void
+}
+
+/**
+ * Shows how far a run is: one line that changes in a terminal, a plain line every so often elsewhere.
+ *
+ * @param taken the steps before, of a run that goes on
+ */
+export function progress(label: string, batchSize: number, taken: readonly StepMetrics[] = []): Progress {
   const began = performance.now()
+  const history: Pick<StepMetrics, 'losses'>[] = taken.map(({ losses }) => ({ losses }))
   let smooth = 0
-  let lastPlain = -Infinity
+  let shown = -Infinity
+  let here = 0
   const terminal = process.stderr.isTTY
   return {
     step({ step, steps, epoch, losses, milliseconds, bytes }) {
       smooth = smooth === 0 ? milliseconds : 0.9 * smooth + 0.1 * milliseconds
-      const left = (performance.now() - began) / step * (steps - step) / 1000
+      history.push({ losses })
+      here++
+      const now = performance.now()
+      if (now - shown < (terminal ? 100 : 10_000) && step !== steps) return
+      shown = now
+      const left = (now - began) / here * (steps - step) / 1000
       const bar = '━'.repeat(Math.round(width * step / steps)).padEnd(width, '·')
-      const values = Object.values(losses).map(loss => loss.toFixed(2)).join(' ')
+      const values = Object.keys(losses).map(unit => recentLoss(history, unit)!.toFixed(2)).join(' ')
       const line = `${label}  ${bar} ${step}/${steps}  epoch ${epoch + 1}  loss ${values}  ${(1000 * batchSize / smooth).toFixed(0)} images/s  ` +
         `${(bytes / 1e6).toFixed(0)} MB  ${duration(left)} left`
       if (terminal) process.stderr.write(`\r\x1b[2K${line.slice(0, (process.stderr.columns || 120) - 1)}`)
-      else if (performance.now() - lastPlain > 10_000 || step === steps) {
-        lastPlain = performance.now()
-        process.stderr.write(`${line}\n`)
-      }
+      else process.stderr.write(`${line}\n`)
     },
     end() { if (terminal) process.stderr.write('\n') }
   }

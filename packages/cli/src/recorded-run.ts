@@ -1,8 +1,12 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { StepMetrics } from 'lapstrake'
-import type { Readout } from './readouts.ts'
-import { evaluationFile, readManifest, type Manifest } from './run-directory.ts'
+import { readWholeFile } from 'lapstrake/node'
+import { readEvaluations, type Evaluation } from './evaluation.ts'
+import { readManifest, type Manifest } from './manifest.ts'
+import { settled } from './run-directory.ts'
+import { replacing, runFiles } from './run-files.ts'
+import { stepsIn } from './step-log.ts'
 
 /** What a run wrote down. */
 export interface RecordedRun {
@@ -15,42 +19,39 @@ export interface RecordedRun {
   readonly notes: readonly string[]
 }
 
-/** What `evaluate` leaves in the folder of a run. */
-export interface Evaluation {
-  readonly format: 1
-  readonly weights: string
-  /** Test examples. */
-  readonly test: number
-  readonly rows: readonly Readout[]
-}
-
-/** The lines of a text that are whole, and what is to be said of others. */
-export function stepsIn(text: string): { readonly steps: readonly StepMetrics[]; readonly cut: boolean; readonly broken: number } {
-  const lines = text.split('\n')
-  const read = lines.map(line => parsed(line))
-  const last = lines.findLastIndex(line => line !== '')
-  const broken = lines.flatMap((line, i) => (line !== '' && read[i] === undefined ? [i] : []))
-  return { steps: read.filter(step => step !== undefined), cut: broken.includes(last), broken: broken.filter(i => i !== last).length }
-}
-
 /**
- * Reads what a run wrote down. A line that a crash cut short is left out, with a note.
+ * Reads what a run wrote down. What is damaged is left out, with a note.
  *
- * @throws Error if there is no run
+ * @throws Error if there is no run, or its manifest is damaged
  */
 export async function readRun(path: string): Promise<RecordedRun> {
-  const manifest = await readManifest(path)
-  const { steps, cut, broken } = stepsIn(await readFile(join(path, 'run.jsonl'), 'utf8').catch(() => ''))
-  const evaluation = await readFile(join(path, evaluationFile), 'utf8').then(text => JSON.parse(text) as Evaluation).catch(() => undefined)
-  const { step = 0, steps: planned = 0 } = steps.at(-1) ?? {}
-  return {
-    path, manifest, steps, ...(evaluation && { evaluation }),
-    notes: [
-      ...(cut ? [`${path}: the last line of run.jsonl is cut short, as by a crash, and left out.`] : []),
-      ...(broken > 0 ? [`${path}: ${broken} lines of run.jsonl cannot be read and are left out.`] : []),
-      ...(steps.length === 0 ? [`${path}: no step is recorded.`] : manifest.finished ? [] : [`${path}: not finished, at step ${step} of ${planned}.`])
-    ]
+  const manifest = await readManifest(await settled(path))
+  const notes: string[] = []
+  const noted = <T>(otherwise: T) => (error: Error): T => {
+    notes.push(error.message)
+    return otherwise
   }
+  const log = join(path, runFiles.steps)
+  const { steps, cut, damaged } = stepsIn(new TextDecoder().decode(await readWholeFile(log).catch(noted(new Uint8Array()))), log)
+  if (cut) notes.push(`${path}: the last line of run.jsonl is cut short, as by a crash, and left out.`)
+  if (damaged.length > 0) notes.push(`${path}: ${damaged.length} damaged lines of run.jsonl are left out, the first of them line ${damaged[0]}.`)
+  const evaluations = await readEvaluations(path).catch(noted({} as Readonly<Record<string, Evaluation>>))
+  const [file, evaluation] = Object.entries(evaluations).find(([name]) => name === runFiles.weights) ?? Object.entries(evaluations)[0] ?? []
+  if (evaluation?.part) notes.push(`${path}: read out on the first ${evaluation.test} test examples only.`)
+  if (file !== undefined && file !== runFiles.weights) notes.push(`${path}: read out of ${file}.`)
+  const { step = 0, steps: planned = 0 } = steps.at(-1) ?? {}
+  if (steps.length === 0) notes.push(`${path}: no step is recorded.`)
+  else if (!manifest.finished) notes.push(`${path}: not finished, at step ${step} of ${planned}.`)
+  return { path, manifest, steps, ...(evaluation && { evaluation }), notes }
+}
+
+/** Reads the runs in some folders. One that cannot be read leaves the others, with a note; where it is the only one, its error is thrown. */
+export async function readRuns(given: readonly string[]): Promise<{ readonly runs: readonly RecordedRun[]; readonly notes: readonly string[] }> {
+  const read = await Promise.allSettled((await runFolders(given)).map(readRun))
+  const runs = read.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []))
+  const errors = read.flatMap(one => (one.status === 'rejected' ? [one.reason as Error] : []))
+  if (runs.length === 0) throw errors[0]!
+  return { runs, notes: errors.map(({ message }) => `Left out: ${message}`) }
 }
 
 /**
@@ -58,11 +59,11 @@ export async function readRun(path: string): Promise<RecordedRun> {
  *
  * @throws Error if there is none
  */
-export async function runFolders(given: readonly string[]): Promise<readonly string[]> {
+async function runFolders(given: readonly string[]): Promise<readonly string[]> {
   const found = await Promise.all(given.map(async path => {
     if (await isRun(path)) return [path]
-    // One that another run is replaced with, once it is finished, is none yet.
-    const inside = (await readdir(path).catch(() => [])).filter(name => !name.endsWith('.new')).map(name => join(path, name)).sort()
+    // One that is to replace another is none yet.
+    const inside = (await readdir(path).catch(() => [])).filter(name => name !== replacing.training).map(name => join(path, name)).sort()
     const runs = await Promise.all(inside.map(isRun))
     const folders = inside.filter((_, i) => runs[i])
     // Says how to make one.
@@ -72,14 +73,4 @@ export async function runFolders(given: readonly string[]): Promise<readonly str
   return [...new Set(found.flat())]
 }
 
-const isRun = (path: string): Promise<boolean> => stat(join(path, 'manifest.json')).then(() => true, () => false)
-
-function parsed(line: string): StepMetrics | undefined {
-  try {
-    // A number that JSON has no word for, such as the uniformity of equal rows, was written as null.
-    const step = JSON.parse(line, line.includes('null') ? (_, value: unknown) => value ?? NaN : undefined) as Partial<StepMetrics>
-    return typeof step.step === 'number' && step.losses !== undefined ? step as StepMetrics : undefined
-  } catch {
-    return undefined
-  }
-}
+const isRun = (path: string): Promise<boolean> => stat(join(path, runFiles.manifest)).then(() => true, () => false)

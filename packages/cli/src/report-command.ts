@@ -3,7 +3,7 @@ import { writeFileAtomic } from 'lapstrake/node'
 import { command } from './command.ts'
 import { compareRuns } from './comparison.ts'
 import { embeddingMap } from './embedding-map.ts'
-import { readRun, runFolders } from './recorded-run.ts'
+import { readRuns } from './recorded-run.ts'
 import { runReport } from './run-report.ts'
 import { quietly } from './stop-quietly.ts'
 
@@ -14,10 +14,13 @@ export const reportCommand: CommandDef = command({
     out: { type: 'string', default: 'report.html', description: 'The page' }
   },
   run: ({ args }) => quietly(async () => {
-    const runs = await Promise.all((await runFolders(args._)).map(readRun))
-    const maps = await Promise.all(runs.map(async ({ path }) => [path, await embeddingMap(path)] as const))
-    const comparison = compareRuns(runs)
-    await writeFileAtomic(args.out, runReport({ comparison, maps: Object.fromEntries(maps.flatMap(([path, map]) => (map === undefined ? [] : [[path, map]]))) }))
+    const { runs, notes } = await readRuns(args._)
+    const damaged: string[] = []
+    const maps = await Promise.all(runs.map(async ({ path, manifest }) => [path, await embeddingMap(path, manifest).catch((error: Error) => {
+      damaged.push(error.message)
+    })] as const))
+    const comparison = compareRuns(runs, [...notes, ...damaged])
+    await writeFileAtomic(args.out, runReport({ comparison, maps: Object.fromEntries(maps.flatMap(([path, map]) => (map ? [[path, map]] : []))) }))
     process.stderr.write(`${comparison.notes.map(note => `${note}\n`).join('')}Saved ${args.out}: ${runs.length} ${runs.length === 1 ? 'run' : 'runs'}.\n`)
   })
 }, { many: true })

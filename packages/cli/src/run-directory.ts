@@ -1,73 +1,99 @@
 import { existsSync } from 'node:fs'
-import { appendFile, mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
-import { join, relative, resolve } from 'node:path'
-import { describeRun, weightsOf, type BackendChoice, type Dataset, type Experiment, type Span, type State, type StepMetrics } from 'lapstrake'
-import { writeFileAtomic } from 'lapstrake/node'
-import { dataFingerprint, recipeFingerprint } from './fingerprints.ts'
+import { rm, rmdir, stat } from 'node:fs/promises'
+import { hostname, userInfo } from 'node:os'
+import { basename, dirname, join, relative, resolve } from 'node:path'
+import { describeRun, fingerprintOf, inputShapeOf, weightsOf, type BackendChoice, type Dataset, type Experiment, type State, type StepMetrics } from 'lapstrake'
+import { crc32c, makeFolder, readWholeFile, writeFileAtomic } from 'lapstrake/node'
 import { howToType } from './how-to-type.ts'
-import { lockRun } from './run-lock.ts'
+import { readManifest, writeManifest, type Manifest, type RunOptions } from './manifest.ts'
+import { bundleRecipe } from './recipe-bundle.ts'
+import { filesIn, isLock, isReplacing, removeRun, replaceRun, replacing, runFiles } from './run-files.ts'
+import { lockRun, type RunLock } from './run-lock.ts'
 import { stageNames } from './stage-names.ts'
-import { boardFolder } from './tensorboard.ts'
-
-/** What was asked of a run beside its recipe, and holds when it goes on; what is not here was left out. */
-export interface RunOptions {
-  readonly backend?: string
-  readonly tensorboard?: boolean
-  readonly epochs?: number
-  readonly threads?: number
-  readonly 'checkpoint-every'?: number
-  readonly 'keep-every'?: number
-}
-
-/** What a run was made with. */
-export interface Manifest {
-  readonly format: 1
-  readonly name: string
-  /** The recipe file, relative to the run's folder. */
-  readonly recipe: string
-  readonly data: string
-  readonly examples: number
-  readonly seed: number
-  readonly backend: string
-  readonly versions: Readonly<Record<string, string>>
-  readonly started: string
-  /** Steps taken, and steps planned. */
-  readonly steps: readonly [taken: number, planned: number]
-  readonly finished: boolean
-  /** The names of the stages, from the bottom; absent in older runs. */
-  readonly stages?: readonly string[]
-  /** Which stages learn together; absent in older runs. */
-  readonly spans?: readonly Span[]
-  /** A hash of the recipe and of each file of one's own that it imports, by path from the recipe's folder; absent in older runs. */
-  readonly recipeHashes?: Readonly<Record<string, string>>
-  /** A hash of what the data showed; absent in older runs. */
-  readonly dataHash?: string
-  /** Absent in older runs. */
-  readonly options?: RunOptions
-}
+import { lineOf, stepLog, stepsIn, type StepLog } from './step-log.ts'
 
 /**
- * The files of one run: `manifest.json`, `run.jsonl` with a line a step, `recipe.ts` as it was, `state.safetensors` to go on with, `weights.safetensors`;
+ * The files of one run: `manifest.json`, `run.jsonl` with a line a step, `recipe.mjs`, `state.safetensors` to go on with, `weights.safetensors`;
  * `best.safetensors`, the weights of the epoch with the lowest losses, and `checkpoints/step-….safetensors`, if wanted.
  */
 export interface RunDirectory {
   /** Where the run lies until it is finished. */
   readonly folder: string
-  record(metrics: StepMetrics): Promise<void>
+  readonly log: StepLog
   /** Keeps the whole run as it stands, to go on with. */
   keep(run: Uint8Array): Promise<void>
   /** Keeps it for good, beside what is kept later. */
   checkpoint(run: Uint8Array, step: number): Promise<void>
-  /** Keeps the weights as the best so far. */
-  keepBest(state: State): Promise<void>
+  /** Keeps weights as the best so far. */
+  keepBest(weights: Uint8Array): Promise<void>
   /** Takes back what was made for a run that never took a step; what else lies in its folder stays. */
   discard(): Promise<void>
-  /** Gives back the folder where the run lies. */
-  save(state: State, planned: number): Promise<string>
+  /**
+   * Ends the run; gives back the folder where it lies.
+   *
+   * @param others files of its own that have no checksum in themselves, by their paths from the run's folder
+   */
+  save(state: State, planned: number, others?: readonly string[]): Promise<string>
+}
+
+/** A folder that is this process's own, for a run that is about to begin. */
+export interface Claim {
+  readonly path: string
+  readonly lock: RunLock
+  /** Whether it holds a run, which stays until the new one is finished. */
+  readonly holdsRun: boolean
+  /** A run that was to replace that one and ended early; the new one takes its place, too. */
+  readonly replacesToo: string | undefined
+  /** The uppermost folder that was made for it. */
+  readonly made: string | undefined
+  /** Leaves everything as it was before. */
+  giveUp(): Promise<void>
+}
+
+/** Whether a folder holds a run that got as far as to be kept or saved. */
+export const holdsRun = (path: string): boolean => existsSync(join(path, runFiles.state)) || existsSync(join(path, runFiles.weights))
+
+/** Whether a folder holds a run as it was kept, to go on with. */
+export const canGoOn = (path: string): boolean => existsSync(join(path, runFiles.state))
+
+/**
+ * Makes a folder this process's own, before anything is read or trained for it.
+ *
+ * @throws Error if it holds what no run wrote, a run and `overwrite` is not given, or one that another process trains
+ */
+export async function claimFolder(path: string, overwrite: boolean): Promise<Claim> {
+  const made = await makeFolder(path).catch(async (error: NodeJS.ErrnoException) => {
+    const found = await stat(path).catch(() => undefined)
+    throw new Error(`train: expected a folder for the run at ${path}, ${found ? 'got a file' : `but it cannot be made (${error.code ?? error.message})`}. Choose another with --out.`, { cause: error })
+  })
+  const [stranger] = (await filesIn(path)).filter(({ ofRun }) => !ofRun)
+  if (stranger !== undefined) {
+    throw new Error(`train: expected a folder of the run's own, got ${path}, which holds ${stranger.path}. Choose another with --out; ${join('runs', '<name>')} is made when it is left out.`)
+  }
+  const beside = join(path, replacing.training)
+  const lock = lockAll(existsSync(beside) ? [path, beside] : [path])
+  try {
+    if (isReplacing(path)) await replaceRun(path)
+    if (!overwrite && holdsRun(path)) {
+      throw new Error(
+        `train: expected a folder without a run, got ${path}, which holds one. Choose another with --out, replace the run with --overwrite, ` +
+        `or go on with it with --resume ${path}.`)
+    }
+    return {
+      path, lock, holdsRun: holdsRun(path), replacesToo: holdsRun(beside) ? beside : undefined, made,
+      async giveUp() {
+        lock.release()
+        await removeEmpty(path, made)
+      }
+    }
+  } catch (error) {
+    lock.release()
+    throw error
+  }
 }
 
 export interface RunStart {
-  readonly path: string
+  readonly claim: Claim
   readonly experiment: Experiment
   readonly recipePath: string
   readonly data: string
@@ -77,101 +103,173 @@ export interface RunStart {
   readonly options: RunOptions
 }
 
-/** Whether a folder holds a run that got as far as to be kept or saved. */
-export const holdsRun = (path: string): boolean => existsSync(join(path, files.state)) || existsSync(join(path, files.weights))
-
-/** Whether a folder holds a run as it was kept, to go on with. */
-export const canGoOn = (path: string): boolean => existsSync(join(path, files.state))
-
-/** Makes the folder and its first files. Where it holds a run, that one stays until the new one is finished; until then the new one lies beside it. */
-export async function createRunDirectory({ path, experiment, recipePath, data, dataset, seed, backend, options }: RunStart): Promise<RunDirectory> {
-  const folder = holdsRun(path) ? relative('', `${resolve(path)}.new`) : path
+/** Makes the first files of a run. Where its folder holds another, that one stays until the new one is finished, which lies within it until then. */
+export async function createRunDirectory({ claim, experiment, recipePath, data, dataset, seed, backend, options }: RunStart): Promise<RunDirectory> {
+  const { path, lock } = claim
+  const folder = claim.holdsRun ? join(path, replacing.training) : path
+  const recipe = await bundleRecipe(recipePath)
   const manifest: Manifest = {
-    format: 1, name: experiment.name, recipe: relative(path, resolve(recipePath)), data, examples: dataset.size, seed, backend: `${backend.name} – ${backend.description}`,
-    versions: { node: process.versions.node, tfjs: '4.22.0' }, started: new Date().toISOString(), steps: [0, 0], finished: false,
+    format: 2, name: experiment.name, recipe: relative(resolve(path), resolve(recipePath)), data, examples: dataset.size,
+    inputShape: inputShapeOf(experiment, dataset), seed, backend: `${backend.name} – ${backend.description}`,
+    versions: { node: process.versions.node, tfjs: '4.22.0' }, madeBy: thisPlace(), started: new Date().toISOString(), steps: [0, 0], finished: false,
     stages: stageNames(experiment), spans: experiment.isolation(experiment.backbone.stages.length),
-    recipeHashes: await recipeFingerprint(recipePath), dataHash: await dataFingerprint(dataset), options
+    dataHash: await fingerprintOf(dataset), options, checksums: { [runFiles.recipe]: crc32c(recipe) }
   }
-  if (folder !== path) await rm(folder, { recursive: true, force: true })
-  await mkdir(folder, { recursive: true })
-  const release = lockRun(folder)
-  await writeFileAtomic(join(folder, files.recipe), await readFile(recipePath))
-  await writeFile(join(folder, files.steps), '')
-  await writeManifest(folder, manifest)
-  return runDirectory(folder, path, manifest, release)
+  // What was begun here before and never kept, or was to replace this run and never did.
+  await removeRun(path, file => isLock(file) || claim.holdsRun && !file.startsWith(`${replacing.training}/`))
+  try {
+    await makeFolder(folder)
+    await writeFileAtomic(join(folder, runFiles.recipe), recipe)
+    await writeFileAtomic(join(folder, runFiles.steps), '')
+    await writeManifest(folder, manifest)
+  } catch (error) {
+    await removeRun(folder, isLock)
+    throw error
+  }
+  return runDirectory({ folder, path, manifest, lock, log: await stepLog(join(folder, runFiles.steps)), made: claim.made })
 }
 
 /** A run to go on with, as it was last kept. */
 export interface KeptRun {
   readonly run: Uint8Array
+  readonly manifest: Manifest
+  readonly lock: RunLock
   /** The steps it took. */
   readonly recorded: readonly StepMetrics[]
-  readonly directory: RunDirectory
+  /** What a reader should know, in sentences. */
+  readonly notes: readonly string[]
 }
 
 /**
- * Opens the folder of a run that ended early. Steps that it recorded after it was last kept are forgotten, for they are taken again.
+ * Makes the folder of a run that ended early this process's own, and reads what there is to go on with. Nothing in it changes yet.
  *
- * @param manifest what it goes on with, and from now on has
- * @throws Error if there is no run to go on with, or one that another process is training
+ * @throws Error if there is no run to go on with, it is damaged, or another process trains it
  */
-export async function reopenRunDirectory(path: string, manifest: Manifest): Promise<KeptRun> {
-  const release = lockRun(path)
-  const run = await readFile(join(path, files.state)).catch(() => {
-    release()
-    throw new Error(`train: expected a run to go on with in ${path}, but it ended before it was first kept. Begin anew: ${howToType(`train ${join(path, manifest.recipe)} --out ${path}`)}`)
-  })
-  const { step } = describeRun(run)
-  // The last line may be half of one.
-  const recorded = (await readFile(join(path, files.steps), 'utf8')).split('\n').filter(line => line.endsWith('}')).map(line => JSON.parse(line) as StepMetrics).filter(metrics => metrics.step <= step)
-  await writeFileAtomic(join(path, files.steps), recorded.map(metrics => `${JSON.stringify(metrics)}\n`).join(''))
-  await writeManifest(path, manifest)
-  return { run, recorded, directory: runDirectory(path, path, manifest, release) }
+export async function claimKeptRun(path: string): Promise<KeptRun> {
+  await readManifest(await settled(path))
+  const replaced = replacedBy(path)
+  const lock = lockAll(replaced === undefined ? [path] : [replaced, path])
+  try {
+    const manifest = await readManifest(path)
+    if (!canGoOn(path)) {
+      throw new Error(
+        `train: expected a run to go on with in ${path}, but it ended before it was first kept. ` +
+        `Begin anew: ${howToType('train', join(path, manifest.recipe), '--out', path)}`)
+    }
+    const run = await readWholeFile(join(path, runFiles.state))
+    const { step } = describeRun(run, join(path, runFiles.state))
+    const { steps, cut, damaged } = stepsIn(new TextDecoder().decode(await readWholeFile(join(path, runFiles.steps))), join(path, runFiles.steps))
+    const recorded = steps.filter(metrics => metrics.step <= step)
+    const lost = step - new Set(recorded.map(metrics => metrics.step)).size
+    return { run, manifest, lock, recorded, notes: [
+      ...(cut ? [`${join(path, runFiles.steps)}: the last line is cut short, as by a crash, and left out.`] : []),
+      ...(damaged.length > 0 ? [`${join(path, runFiles.steps)}: ${damaged.length} damaged lines are left out, the first of them line ${damaged[0]}.`] : []),
+      ...(lost > 0 ? [`${join(path, runFiles.steps)}: ${lost} of the ${step} steps taken are not recorded there.`] : [])
+    ] }
+  } catch (error) {
+    lock.release()
+    throw error
+  }
 }
 
-/** Where `evaluate` leaves what it read out. */
-export const evaluationFile = 'evaluation.json'
+/** Goes on with a run. Steps that it recorded after it was last kept are forgotten, for they are taken again. */
+export async function reopenRunDirectory(path: string, { recorded, lock }: KeptRun, manifest: Manifest): Promise<RunDirectory> {
+  await writeFileAtomic(join(path, runFiles.steps), recorded.map(metrics => `${lineOf(metrics)}\n`).join(''))
+  await writeManifest(path, manifest)
+  const log = await stepLog(join(path, runFiles.steps))
+  return runDirectory({ folder: path, path: replacedBy(path) ?? path, manifest, lock, log, made: undefined })
+}
 
-const files = { recipe: 'recipe.ts', steps: 'run.jsonl', state: 'state.safetensors', weights: 'weights.safetensors', manifest: 'manifest.json' } as const
-const kept = { best: 'best.safetensors', checkpoints: 'checkpoints', tensorboard: boardFolder, evaluation: evaluationFile } as const
-
-const writeManifest = (folder: string, manifest: Manifest): Promise<void> =>
-  writeFileAtomic(join(folder, files.manifest), `${JSON.stringify(manifest, null, 2)}\n`)
-
-/** A run that lies in a folder until it is finished, and then in the place of another. */
-const runDirectory = (folder: string, path: string, manifest: Manifest, release: () => void): RunDirectory => ({
-  folder,
-  record: metrics => appendFile(join(folder, files.steps), `${JSON.stringify(metrics)}\n`),
-  keep: run => writeFileAtomic(join(folder, files.state), run),
-  checkpoint: (run, step) => writeFileAtomic(join(folder, kept.checkpoints, `step-${String(step).padStart(8, '0')}.safetensors`), run),
-  keepBest: async state => writeFileAtomic(join(folder, kept.best), await weightsOf(state, manifest.name)),
-  async discard() {
-    release()
-    for (const file of [files.recipe, files.steps, files.manifest, kept.tensorboard]) await rm(join(folder, file), { recursive: true, force: true })
-    await rmdir(folder).catch(() => undefined)
-  },
-  async save(state, planned) {
-    await writeFileAtomic(join(folder, files.weights), await weightsOf(state, manifest.name))
-    // It was read out of other weights.
-    await rm(join(folder, kept.evaluation), { force: true })
-    // Whoever is interrupted while a teacher learns has not planned a step.
-    const finished = planned > 0 && state.step >= planned
-    await writeManifest(folder, { ...manifest, steps: [state.step, planned], finished })
-    release()
-    if (folder === path || !finished) return folder
-    for (const file of Object.values(kept)) await rm(join(path, file), { recursive: true, force: true })
-    for (const file of await readdir(folder)) await rename(join(folder, file), join(path, file))
-    await rmdir(folder)
-    return path
+/** The folder of a run, once one that was to replace another has done so: a crash may have come between. */
+export async function settled(path: string): Promise<string> {
+  if (!isReplacing(path)) return path
+  const lock = lockRun(path)
+  try {
+    if (isReplacing(path)) await replaceRun(path)
+  } finally {
+    lock.release()
   }
-})
+  return path
+}
 
-/** Reads the manifest of a run. */
-export async function readManifest(path: string): Promise<Manifest> {
-  const text = await readFile(join(path, files.manifest), 'utf8').catch(() => {
-    throw new Error(`run: expected a run in ${path}, but it has no manifest.json. Train one with: ${howToType(`train <recipe.ts> --out ${path}`)}`)
-  })
-  const manifest = JSON.parse(text) as Manifest
-  if (manifest.format !== 1) throw new Error(`run: expected format 1 in ${path}, got ${String(manifest.format)}, which is newer than this lapstrake.`)
-  return manifest
+/** Who trains, and on which machine. */
+export function thisPlace(): string {
+  try {
+    return `${userInfo().username} on ${hostname()}`
+  } catch {
+    // A container may run under a number that has no name.
+    return `somebody on ${hostname()}`
+  }
+}
+
+/** The folder of the run that one within it is to replace. */
+const replacedBy = (path: string): string | undefined => {
+  const around = dirname(resolve(path))
+  return basename(resolve(path)) === replacing.training && holdsRun(around) ? relative('', around) || '.' : undefined
+}
+
+/** Removes a folder, and those above it up to one that was made for it, as far as they are empty. */
+async function removeEmpty(folder: string, uppermost: string | undefined): Promise<void> {
+  if (uppermost === undefined) return
+  for (let empty = resolve(folder); empty.startsWith(resolve(uppermost)); empty = dirname(empty)) await rmdir(empty).catch(() => undefined)
+}
+
+/** The locks of some folders as one. */
+function lockAll(folders: readonly string[]): RunLock {
+  const locks: RunLock[] = []
+  const all: RunLock = { check: () => locks[0]!.check(), release: () => locks.forEach(lock => lock.release()) }
+  try {
+    for (const folder of folders) locks.push(lockRun(folder))
+  } catch (error) {
+    all.release()
+    throw error
+  }
+  return all
+}
+
+interface Place {
+  /** Where the run lies until it is finished, and where it is to lie. */
+  readonly folder: string
+  readonly path: string
+  readonly manifest: Manifest
+  readonly lock: RunLock
+  readonly log: StepLog
+  readonly made: string | undefined
+}
+
+const runDirectory = ({ folder, path, manifest, lock, log, made }: Place): RunDirectory => {
+  /** Another process may have taken the folder over, if this one was frozen for long. */
+  const write = async (file: string, content: Uint8Array): Promise<void> => {
+    lock.check()
+    await writeFileAtomic(join(folder, file), content)
+  }
+  return {
+    folder, log,
+    async keep(run) {
+      // A state without the lines before it is worth more than none.
+      await log.settle().catch(() => undefined)
+      await write(runFiles.state, run)
+    },
+    checkpoint: (run, step) => write(join(runFiles.checkpoints, `step-${String(step).padStart(8, '0')}.safetensors`), run),
+    keepBest: weights => write(runFiles.best, weights),
+    async discard() {
+      await removeRun(folder, isLock)
+      lock.release()
+      await removeEmpty(folder, folder === path ? made : folder)
+    },
+    async save(state, planned, others = []) {
+      await log.settle()
+      await write(runFiles.weights, await weightsOf(state, manifest.name))
+      // It was read out of other weights.
+      await rm(join(folder, runFiles.evaluation), { force: true })
+      // Whoever is interrupted while a teacher learns has not planned a step.
+      const finished = planned > 0 && state.step >= planned
+      const checksums = await Promise.all(others.map(async file => [file, crc32c(await readWholeFile(join(folder, file)))] as const))
+      await writeManifest(folder, { ...manifest, steps: [state.step, planned], finished, checksums: { ...manifest.checksums, ...Object.fromEntries(checksums) } })
+      const replaces = folder !== path && finished
+      if (replaces) await replaceRun(path)
+      lock.release()
+      return replaces ? path : folder
+    }
+  }
 }

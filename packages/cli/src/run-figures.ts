@@ -1,5 +1,6 @@
 import type { RecordedRun } from './recorded-run.ts'
 import { median } from './median.ts'
+import { recentLoss } from './recent-loss.ts'
 
 /** One number that tells of a run, and how it is written. */
 export interface Figure {
@@ -38,13 +39,11 @@ export function written({ unit, digits }: Figure, value: number, deviation?: num
 /** The units that teach the backbone, lowest first; probes and others that are beside it come last in a run's losses. */
 function learning({ manifest: { spans }, steps }: RecordedRun): readonly string[] {
   const units = [...new Set(steps.flatMap(({ losses }) => Object.keys(losses)))]
-  const taught = units.filter(unit => spans?.some((_, i) => unit === `unit${i}`))
+  const taught = units.filter(unit => spans.some((_, i) => unit === `unit${i}`))
   return taught.length > 0 ? taught : units
 }
 
-/** A unit's loss over the last tenth of the steps; steps at which it did not learn count for nothing. */
-const lossOf = ({ steps }: RecordedRun, unit: string | undefined): number | undefined =>
-  (unit === undefined ? undefined : meanOf(steps.slice(-Math.ceil(steps.length / 10)).flatMap(({ losses }) => losses[unit] ?? [])))
+const lossOf = ({ steps }: RecordedRun, unit: string | undefined): number | undefined => (unit === undefined ? undefined : recentLoss(steps, unit))
 
 const lastDiagnosis = ({ steps }: RecordedRun): { readonly topOne: number; readonly effectiveRank: number } | undefined =>
   Object.values(steps.findLast(({ diagnoses }) => diagnoses !== undefined)?.diagnoses ?? {}).at(-1)

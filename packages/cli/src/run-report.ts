@@ -56,7 +56,7 @@ const each = <T>(found: Readonly<Record<string, T>> | undefined, of: (one: T) =>
   Object.fromEntries(Object.entries(found ?? {}).map(([name, one]) => [name, of(one)]))
 
 const byStage = ({ stages = [] }: StepMetrics, { manifest }: RecordedRun, of: (stage: NonNullable<StepMetrics['stages']>[number]) => number | undefined): Values =>
-  Object.fromEntries(stages.map((stage, i) => [manifest.stages?.[i] ?? `stage ${i}`, of(stage)]))
+  Object.fromEntries(stages.map((stage, i) => [manifest.stages[i] ?? `stage ${i}`, of(stage)]))
 
 /** Points of a curve at most; a page of a run of a day is no larger than one of a minute. */
 const most = 200
@@ -101,7 +101,7 @@ const legend = (names: readonly string[]): string =>
   `<p class="legend">${names.map((name, i) => `<span><i style="background:${palette[i % palette.length]}"></i>${escaped(name)}</span>`).join('')}</p>`
 
 const spansOf = (name: string, { manifest: { spans, stages } }: RecordedRun): string =>
-  (spans === undefined || stages === undefined ? '' : `<div><h3>${escaped(name)}</h3>${spansSvg(spans, stages)}</div>`)
+  `<div><h3>${escaped(name)}</h3>${spansSvg(spans, stages)}</div>`
 
 /** A run's recipe and seed, and its folder where another one has both. */
 function titleOf({ path, manifest: { name, seed } }: RecordedRun, runs: readonly RecordedRun[]): string {

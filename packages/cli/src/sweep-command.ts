@@ -10,10 +10,11 @@ import { command } from './command.ts'
 import { comparisonText } from './compare-command.ts'
 import { compareRuns } from './comparison.ts'
 import { duration } from './duration.ts'
-import { recipeFingerprint } from './fingerprints.ts'
 import { loadSweep } from './load-experiment.ts'
+import { readManifest } from './manifest.ts'
+import { recipeChanges } from './recipe-bundle.ts'
 import { readRun } from './recorded-run.ts'
-import { canGoOn, readManifest } from './run-directory.ts'
+import { canGoOn, settled } from './run-directory.ts'
 import { quietly } from './stop-quietly.ts'
 import { table } from './table.ts'
 import { wholeNumber } from './whole-number.ts'
@@ -110,9 +111,9 @@ ${[...chosen, ...decided].join('')}}
 async function refuseChanged(runs: readonly SweepRun[]): Promise<void> {
   const changed = await Promise.all(runs.map(async ({ folder, recipe }) => {
     if (!existsSync(join(folder, 'manifest.json'))) return []
-    const { recipeHashes, steps: [taken], finished } = await readManifest(folder)
-    if (recipeHashes === undefined || taken === 0 && !finished && !canGoOn(folder)) return []
-    return JSON.stringify(recipeHashes) === JSON.stringify(await recipeFingerprint(recipe)) ? [] : [folder]
+    const { steps: [taken], finished } = await readManifest(await settled(folder))
+    if (taken === 0 && !finished && !canGoOn(folder)) return []
+    return await recipeChanges(folder, { recipe: relative(folder, recipe) }) === undefined ? [] : [folder]
   }))
   const [first, ...more] = changed.flat()
   if (first === undefined) return

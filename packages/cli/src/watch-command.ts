@@ -1,9 +1,12 @@
+import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { CommandDef } from 'citty'
 import { command } from './command.ts'
 import { followRun } from './follow-run.ts'
 import { howToType } from './how-to-type.ts'
-import { canGoOn, readManifest } from './run-directory.ts'
+import { readManifest } from './manifest.ts'
+import { canGoOn } from './run-directory.ts'
+import { replacing } from './run-files.ts'
 import { isHeld } from './run-lock.ts'
 import { quietly } from './stop-quietly.ts'
 import { watchLine, watchView, type Watched } from './watch-view.ts'
@@ -22,15 +25,16 @@ export const watchCommand: CommandDef = command({
     let followed = ''
     let read = followRun(followed)
     for (;;) {
-      // One that is to replace another lies beside it until it is finished.
-      const folder = isHeld(`${args.run}.new`) ? `${args.run}.new` : args.run
+      // One that is to replace another lies within its folder until it is finished.
+      const beside = join(args.run, replacing.training)
+      const folder = isHeld(beside) ? beside : args.run
       if (folder !== followed) [followed, read] = [folder, followRun(folder)]
       // First whether anybody trains it: who ends after that has written all by then, and is seen the next time.
       const held = isHeld(folder)
       const manifest = await readManifest(folder)
       show({ manifest, steps: await read(), isHeld: held })
       if (!held) {
-        if (!manifest.finished && canGoOn(folder)) process.stderr.write(`Go on with: ${howToType(`train --resume ${folder}`)}\n`)
+        if (!manifest.finished && canGoOn(folder)) process.stderr.write(`Go on with: ${howToType('train', '--resume', folder)}\n`)
         return
       }
       await setTimeout(1000 * seconds)

@@ -1,7 +1,8 @@
 import type { StepMetrics } from 'lapstrake'
 import { diagnosesTable, stagesTable } from './diagnoses-tables.ts'
 import { duration } from './duration.ts'
-import type { Manifest } from './run-directory.ts'
+import type { Manifest } from './manifest.ts'
+import { recentLoss, recentLosses } from './recent-loss.ts'
 import { table } from './table.ts'
 
 export interface Watched {
@@ -19,11 +20,11 @@ export function watchView(watched: Watched): string {
   if (steps.length === 0) return `${title}\n${watchLine(watched)}`
   const losses = table(['unit', 'loss', 'lowest, smoothed', 'curve'], unitsOf(steps).map(unit => {
     const curve = thinned(steps.flatMap(({ losses }) => losses[unit] ?? []))
-    return [unit, lossNow(steps, unit).toFixed(3), Math.min(...curve).toFixed(3), sparkline(curve)]
+    return [unit, recentLoss(steps, unit)!.toFixed(3), Math.min(...curve).toFixed(3), sparkline(curve)]
   }))
   const diagnosed = looked === undefined ? [] : [
-    ...(Object.keys(looked.diagnoses!).length > 0 ? [diagnosesTable(looked)] : []),
-    ...(looked.stages ? [stagesTable(looked, stages ?? looked.stages.map((_, i) => `stage ${i}`))] : [])
+    ...(Object.keys(looked.diagnoses!).length > 0 ? [diagnosesTable(looked, recentLosses(steps))] : []),
+    ...(looked.stages ? [stagesTable(looked, stages)] : [])
   ]
   return [`${title}\n${watchLine(watched)}`, losses, ...diagnosed].join('\n\n')
 }
@@ -38,21 +39,14 @@ export function watchLine({ manifest: { finished }, steps, isHeld }: Watched): s
   const width = 20
   const bar = '━'.repeat(Math.round(width * step / planned)).padEnd(width, '·')
   const left = finished ? 'finished' : isHeld ? `about ${duration((planned - step) * milliseconds / 1000)} left` : 'ended early, nobody trains it'
-  const values = unitsOf(recent).map(unit => lossNow(steps, unit).toFixed(2)).join(' ')
+  const values = unitsOf(recent).map(unit => recentLoss(steps, unit)!.toFixed(2)).join(' ')
   return `${bar} ${step}/${planned}  epoch ${epoch + 1}  loss ${values}  ${(1000 / milliseconds).toPrecision(3)} steps/s  ${(bytes / 1e6).toFixed(0)} MB  ${left}`
 }
 
 const unitsOf = (steps: readonly StepMetrics[]): readonly string[] => [...new Set(steps.flatMap(({ losses }) => Object.keys(losses)))]
 
-/** Steps over which losses and speed are means. */
+/** Steps over which the speed is a mean. */
 const few = 50
-
-/** Of a unit that learns in turn with others, its last losses may lie further back. */
-function lossNow(steps: readonly StepMetrics[], unit: string): number {
-  const values = steps.slice(-few).flatMap(({ losses }) => losses[unit] ?? [])
-  const last = values.length > 0 ? values : [steps.findLast(({ losses }) => losses[unit] !== undefined)!.losses[unit]!]
-  return last.reduce((sum, value) => sum + value, 0) / last.length
-}
 
 /** So many means of neighbours. */
 function thinned(values: readonly number[], count = 40): readonly number[] {

@@ -1,5 +1,6 @@
 import { decodeSafetensors, deserialiseTree, serialiseTree } from '@lapstrake/checkpoints'
-import { dispose, type Owned, type State, type TeacherVariables } from '@lapstrake/core'
+import { dispose, type Owned, type Shape, type State, type TeacherVariables } from '@lapstrake/core'
+import { differencesOf, type Behaviour } from './behaviour.ts'
 import type { UnitProgress } from './freezing.ts'
 
 /** What a saved run says of itself. */
@@ -7,11 +8,18 @@ export interface SavedRun {
   /** The experiment's name. */
   readonly name: string
   readonly seed: number
-  /** The data set's name and size. */
+  /** The data set's name and size, and a checksum of what it showed. */
   readonly data: string
   readonly examples: number
+  readonly dataHash: string
+  /** Of one view, without the batch axis. */
+  readonly inputShape: Shape
   /** Steps taken. */
   readonly step: number
+  /** What the experiment does, to tell it from others. */
+  readonly behaviour: Behaviour
+  /** The places of examples that could not be read. */
+  readonly unreadable?: readonly number[]
   /** How far each unit is, where the experiment freezes units. */
   readonly progress?: Readonly<Record<string, UnitProgress>>
 }
@@ -24,7 +32,7 @@ export interface RunParts {
 }
 
 const format = 'lapstrake-run-'
-const version = 1
+const version = 2
 
 /** A run as one safetensors file: all that its next step depends on. */
 export const saveRun = (parts: RunParts, about: SavedRun): Promise<Uint8Array> =>
@@ -33,31 +41,50 @@ export const saveRun = (parts: RunParts, about: SavedRun): Promise<Uint8Array> =
 /**
  * Reads what a saved run says of itself.
  *
- * @throws Error if the file is no run, or was saved by a newer lapstrake
+ * @param name what errors call the file
+ * @throws Error if the file is no run, is damaged, or was saved by another version of lapstrake
  */
-export function describeRun(file: Uint8Array): SavedRun {
-  const { metadata } = decodeSafetensors(file)
+export function describeRun(file: Uint8Array, name: string = 'run'): SavedRun {
+  const { metadata } = decodeSafetensors(file, { name })
   const [, number] = new RegExp(`^${format}(\\d+)$`).exec(metadata.format ?? '') ?? []
   if (number === undefined || metadata.run === undefined) {
-    throw new Error(`run: expected a file that train() saved, got a safetensors file of ${metadata.format ?? 'no format'}. Weights alone cannot be gone on with.`)
+    throw new Error(
+      `${name}: expected a file that train() saved, got a safetensors file of ${metadata.format ?? 'no format'}. Weights alone cannot be resumed.`)
   }
-  if (Number(number) > version) throw new Error(`run: expected format ${version} or older, got ${number}: a newer lapstrake saved this run. Update lapstrake.`)
-  return JSON.parse(metadata.run) as SavedRun
+  if (Number(number) !== version) {
+    throw new Error(
+      `${name}: expected a run saved in format ${version}, got ${number}, of ${Number(number) > version ? 'a newer' : 'an older'} lapstrake. ` +
+      (Number(number) > version ? 'Update lapstrake.' : 'Train it again, or resume it with the lapstrake that saved it.'))
+  }
+  try {
+    return JSON.parse(metadata.run) as SavedRun
+  } catch (error) {
+    throw new Error(`${name}: expected the run to be described in JSON, got ${metadata.run.slice(0, 40)}. The file is damaged.`, { cause: error })
+  }
 }
+
+/** What is no longer as it was when a run was saved, in words; nothing where all is. */
+export function changesSince(then: SavedRun, now: Omit<SavedRun, 'step' | 'progress' | 'unreadable'>): readonly string[] {
+  const plain = (['name', 'seed', 'inputShape'] as const)
+    .filter(what => JSON.stringify(then[what]) !== JSON.stringify(now[what]))
+    .map(what => `${words[what]} ${JSON.stringify(then[what])} then, ${JSON.stringify(now[what])} now`)
+  // The same data may lie elsewhere now, and so have another name.
+  const data = then.dataHash === now.dataHash && then.examples === now.examples ? []
+    : [`${then.examples} examples of ${then.data} then, ${now.examples} ${then.examples === now.examples ? 'others ' : ''}of ${now.data} now`]
+  // With another seed an experiment begins elsewhere, and all that it does differs.
+  return [...plain, ...data, ...(then.seed === now.seed ? differencesOf(then.behaviour, now.behaviour) : [])]
+}
+
+const words = { name: 'name', seed: 'seed', inputShape: 'shape of the views' } as const
 
 /**
  * One part of a saved run, in the form of `like`, which is freed.
  *
- * @throws Error if the run is of another experiment, seed or data set
+ * @throws Error if it has another form
  */
-export function restoreRun<T>(file: Uint8Array, like: Owned<T>, part: keyof RunParts, { step: _, progress: __, ...wanted }: SavedRun): Owned<T> {
+export function restoreRun<T>(file: Uint8Array, like: Owned<T>, part: keyof RunParts): Owned<T> {
   try {
-    const found = describeRun(file)
-    for (const [what, value] of Object.entries(wanted)) {
-      const got = found[what as keyof typeof wanted]
-      if (got !== value) throw new Error(`resume: expected a run with the ${what} ${JSON.stringify(value)}, got one with ${JSON.stringify(got)}. Go on with what it was begun with.`)
-    }
-    return deserialiseTree<T>(file, like, { part })
+    return deserialiseTree<T>(file, like, { part, name: 'resume' })
   } finally {
     dispose(like)
   }

@@ -79,7 +79,7 @@ describe('training', () => {
   test('stops at a loss that is not finite, names unit and step, and keeps the last good state', async () => {
     const before = tf.memory().numTensors
     let steps = 0
-    const exploding: Loss = embeddings => tf.mul(ntXent()(embeddings, { views: embeddings }), ++steps === 4 ? NaN : 1) as tf.Scalar
+    const exploding: Loss = embeddings => tf.mul(ntXent()(embeddings, { views: embeddings }), ++steps === 5 ? NaN : 1) as tf.Scalar
     const error = await train({ ...experiment, loss: ({ start }) => (start === 1 ? exploding : ntXent()) }, dataset).catch((error: unknown) => error)
     expect(error).toBeInstanceOf(TrainingStopped)
     const { message, state } = error as TrainingStopped

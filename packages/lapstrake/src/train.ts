@@ -1,15 +1,17 @@
 import {
-  createTrainer, dispose, own, seeded, tensorsOf, mapTree, untrainedTeacher, type Owned, type Recipe, type Stage, type State, type TeacherVariables, type Trainer, type Tree
+  createTrainer, dispose, own, seeded, tensorsOf, mapTree, untrainedTeacher, type Owned, type Recipe, type Shape, type Stage, type State, type TeacherVariables, type Trainer, type Tree
 } from '@lapstrake/core'
 import { loader, type Dataset, type Loader, type MakeViews, type Sampler } from '@lapstrake/data'
 import { warmUp, type OnShaders } from '@lapstrake/backend-webgpu'
 import * as tf from '@tensorflow/tfjs-core'
 import type { CertificateField } from './certify.ts'
 import { checkExperiment } from './check-experiment.ts'
+import { fingerprintOf } from './data-fingerprint.ts'
 import { freezing, type FreezeField, type Freezing } from './freezing.ts'
 import { loadTeacher, type TrainedTeacher } from './load-teacher.ts'
 import { monitor, type Looks, type StageDiagnosis, type UnitDiagnosis } from './monitor.ts'
-import { describeRun, restoreRun, saveRun, type SavedRun } from './saved-run.ts'
+import { behaviourOf, type Behaviour } from './behaviour.ts'
+import { changesSince, describeRun, restoreRun, saveRun } from './saved-run.ts'
 
 /** A recipe and how long to follow it. What a recipe file exports. */
 export interface Experiment extends Recipe {
@@ -60,6 +62,8 @@ export interface TrainOptions {
   readonly onStep?: (metrics: StepMetrics, state: State, save: () => Promise<Uint8Array>) => void | Promise<void>
   /** A saved run to go on with, of the same experiment, seed and data: its next losses are those it would have had. */
   readonly resume?: Uint8Array
+  /** Goes on with a run although the experiment, seed or data are not those it was begun with, and tells what differs through `onWarning`. */
+  readonly force?: boolean
   /** The same for the steps of a teacher that is trained first. */
   readonly onTeacherStep?: (metrics: StepMetrics) => void | Promise<void>
   /** Called while a GPU's shaders compile, before the first step. */
@@ -95,10 +99,10 @@ export class TrainingStopped extends Error {
  * @throws TrainingStopped if a loss is not finite, with the unit and step and the last good state
  * @throws TypeError for what is no experiment, and without a data set
  * @throws RangeError if there are no whole number of epochs, or fewer examples than a batch holds
- * @throws Error if `resume` is no saved run, or one of another experiment, seed or data set
+ * @throws Error if `resume` is no saved run, is damaged or, without `force`, of another experiment, seed or data set
  */
 export async function train(
-  experiment: Experiment, dataset: Dataset, { seed = 0, diagnoseEvery = 50, onStep, onTeacherStep, onWarmUp, onWarning, resume, signal }: TrainOptions = {}
+  experiment: Experiment, dataset: Dataset, { seed = 0, diagnoseEvery = 50, onStep, onTeacherStep, onWarmUp, onWarning, resume, force = false, signal }: TrainOptions = {}
 ): Promise<Trained> {
   checkExperiment(experiment)
   if (typeof (dataset as Partial<Dataset> | undefined)?.read !== 'function') throw new TypeError('train: expected a data set behind the experiment, such as shapes() or await imageFolder(path, { length: 32 }).')
@@ -111,10 +115,12 @@ export async function train(
     batchSize: experiment.batchSize, random: random.split('data'), views: experiment.views, ...(experiment.sampler && { sampler: experiment.sampler })
   })
   const steps = epochs * source.batchesPerEpoch
-  const inputShape = await viewShape(experiment, dataset)
-  const freezer = experiment.freeze && freezing(experiment.freeze, experiment.schedule, resume && describeRun(resume).progress)
+  const inputShape = inputShapeOf(experiment, dataset)
+  const saved = resume && describeRun(resume)
+  const dataHash = await fingerprintOf(dataset)
+  const freezer = experiment.freeze && freezing(experiment.freeze, experiment.schedule, saved?.progress)
   const recipe = freezer ? { ...experiment, schedule: freezer.schedule } : experiment
-  const about = (step: number): SavedRun => ({ name: experiment.name, seed, data: dataset.name, examples: dataset.size, step, ...(freezer && { progress: freezer.progress }) })
+  const about = (behaviour: Behaviour): Parameters<typeof changesSince>[1] => ({ name: experiment.name, seed, data: dataset.name, examples: dataset.size, dataHash, inputShape, behaviour })
   const teacher = experiment.teacher && await teacherOf(experiment.teacher)
   let { microBatch } = experiment
   let begun = false
@@ -136,32 +142,46 @@ export async function train(
   async function attempt(): Promise<Trained> {
     const trainer = createTrainer(recipe, { inputShape, examples: dataset.size, ...(microBatch && { microBatch }), ...(teacher && { teacher }) })
     if (microBatch === experiment.microBatch) trainer.warnings.forEach(warning => onWarning?.(warning))
+    const first = trainer.init(random.split('weights'))
+    let behaviour: Behaviour | undefined
+    if (saved) {
+      try {
+        behaviour = await behaviourOf({ experiment, dataset, trainer, first })
+        accept(changesSince(saved, about(behaviour)))
+      } catch (error) {
+        dispose(first)
+        throw error
+      }
+    }
     return learn({
-      stages: experiment.backbone.stages, ...(freezer && { freezer }), trainer, state: stateOf(trainer), source, steps, diagnoseEvery,
-      save: state => saveRun({ state, ...(teacher && { teacher }) }, about(state.step)),
-      onFirst() {
+      stages: experiment.backbone.stages, ...(freezer && { freezer }), trainer, state: resume ? restoreRun(resume, first, 'state') : first, source, steps, diagnoseEvery,
+      save: async state => saveRun({ state, ...(teacher && { teacher }) }, { ...about(behaviour!), step: state.step, ...(freezer && { progress: freezer.progress }) }),
+      async onFirst(entered) {
         begun = true
+        behaviour ??= await behaviourOf({ experiment, dataset, trainer, first: entered })
         if (microBatch !== experiment.microBatch) onWarning?.(`A batch of ${experiment.batchSize} does not fit this device in one piece: learning from it in parts of ${microBatch}.`)
       },
       ...(onStep && { onStep }), ...(onWarmUp && { onWarmUp }), ...(onWarning && { onWarning }), ...(signal && { signal })
     })
   }
 
+  function accept(changes: readonly string[]): void {
+    if (changes.length === 0) return
+    const what = `the experiment, seed and data that this run was begun with, got others: ${changes.join('; ')}.`
+    if (!force) throw new Error(`resume: expected ${what} Go on with what it was begun with, or with what there is now by { force: true } (--force).`)
+    onWarning?.(`resume: expected ${what} Going on all the same.`)
+  }
+
   async function teacherOf(teacher: TrainedTeacher): Promise<Owned<TeacherVariables>> {
-    if (resume !== undefined) return restoreRun(resume, own(() => untrainedTeacher(teacher, inputShape, seeded(0))), 'teacher', about(0))
+    if (resume !== undefined) return restoreRun(resume, own(() => untrainedTeacher(teacher, inputShape, seeded(0))), 'teacher')
     return loadTeacher(teacher, inputShape, async teaching => {
       const { state } = await train(teaching, dataset, { seed, diagnoseEvery: 0, ...(onTeacherStep && { onStep: onTeacherStep }), ...(signal && { signal }) })
       return state
     })
   }
-
-  function stateOf(trainer: Trainer): Owned<State> {
-    const first = trainer.init(random.split('weights'))
-    return resume === undefined ? first : restoreRun(resume, first, 'state', about(0))
-  }
 }
 
-interface Course extends Omit<TrainOptions, 'seed' | 'resume'> {
+interface Course extends Omit<TrainOptions, 'seed' | 'resume' | 'force'> {
   readonly stages: readonly Stage[]
   readonly freezer?: Freezing
   readonly trainer: Trainer
@@ -170,8 +190,8 @@ interface Course extends Omit<TrainOptions, 'seed' | 'resume'> {
   readonly steps: number
   readonly diagnoseEvery: number
   readonly save: (state: State) => Promise<Uint8Array>
-  /** Called behind the first of these steps: a batch is known to fit. */
-  readonly onFirst: () => void
+  /** Called behind the first of these steps, with the state that entered it: a batch is known to fit. */
+  readonly onFirst: (entered: State) => Promise<void>
 }
 
 /** Takes a state through the steps. */
@@ -214,7 +234,12 @@ async function learn({ stages, freezer, trainer, state: first, source, steps, di
           `train: expected finite losses, got ${loss} for ${unit} in step ${state.step}. ` +
           'Try a lower learning rate, a longer warm-up or clipByNorm(); the state before is kept.', trainer, good)
       }
-      if (isFirst) onFirst()
+      try {
+        if (isFirst) await onFirst(entered)
+      } catch (error) {
+        dispose(entered)
+        throw error
+      }
       if (state.step === 1) silentUnits(losses).forEach(warning => onWarning?.(warning))
       dispose(good)
       good = entered
@@ -233,10 +258,9 @@ async function learn({ stages, freezer, trainer, state: first, source, steps, di
   return { trainer, state, interrupted: state.step < steps && freezer?.over !== true }
 }
 
-/** The shape of one view, found by looking at one example. */
-async function viewShape({ views }: Experiment, dataset: Dataset): Promise<readonly number[]> {
-  const { images } = await dataset.read([0])
-  const [first] = own(() => views(tf.tensor4d(Float32Array.from(images), [1, ...dataset.shape]), seeded(0))).map(view => {
+/** The shape of what enters an experiment's network, without the batch axis: that of a view, found by making one. */
+export function inputShapeOf({ views }: Experiment, dataset: Pick<Dataset, 'shape'>): Shape {
+  const [first] = own(() => views(tf.zeros([1, ...dataset.shape]) as tf.Tensor4D, seeded(0))).map(view => {
     const shape = view.shape.slice(1)
     view.dispose()
     return shape

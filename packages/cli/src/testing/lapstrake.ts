@@ -19,7 +19,7 @@ export const environment: NodeJS.ProcessEnv = { ...process.env, CI: undefined, T
 
 /** Runs a command with some variables changed. */
 export const lapstrakeWith = (change: NodeJS.ProcessEnv, ...given: string[]): Ended =>
-  spawnSync(...command(...given), { cwd: root, encoding: 'utf8', env: { ...environment, ...change } })
+  spawnSync(...command(...given), { cwd: root, encoding: 'utf8', timeout: 60_000, env: { ...environment, ...change } })
 
 /** Runs a command. */
 export const lapstrake = (...given: string[]): Ended => lapstrakeWith({}, ...given)

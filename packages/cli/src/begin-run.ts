@@ -1,0 +1,125 @@
+import { stat } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { describeRun, fingerprintOf, useBackend, type BackendChoice, type BackendName, type Dataset, type Experiment, type StepMetrics } from 'lapstrake'
+import { readWholeFile } from 'lapstrake/node'
+import { dataByName } from './data-by-name.ts'
+import { howToType } from './how-to-type.ts'
+import { loadExperiment, loadKeptExperiment } from './load-experiment.ts'
+import type { RunOptions } from './manifest.ts'
+import { recipeChanges } from './recipe-bundle.ts'
+import { claimFolder, claimKeptRun, createRunDirectory, reopenRunDirectory, type RunDirectory } from './run-directory.ts'
+import { runFiles } from './run-files.ts'
+import { wholeNumber } from './whole-number.ts'
+
+/** What `train` works with, however it begins. */
+export interface Beginning {
+  readonly experiment: Experiment
+  readonly dataset: Dataset
+  readonly seed: number
+  readonly backend: BackendChoice
+  readonly run: RunDirectory
+  /** Where the run is to lie. */
+  readonly place: string
+  readonly resume?: Uint8Array
+  readonly force: boolean
+  readonly options: RunOptions
+  /** The steps that a resumed run took before. */
+  readonly recorded: readonly StepMetrics[]
+}
+
+/** What was typed. */
+export type Given =
+  Readonly<Partial<Record<'recipe' | 'data' | 'examples' | 'seed' | 'out' | Exclude<keyof RunOptions, 'tensorboard'>, string | undefined>>> &
+  Readonly<Record<'overwrite' | 'force' | 'tensorboard', boolean>>
+
+/** The least that is allowed. */
+const numbers = { epochs: 1, threads: 1, 'checkpoint-every': 1, 'keep-every': 0 } as const
+
+/** Begins a run, or goes on with one. */
+export async function beginRun({ resume, ...given }: Given & { readonly resume?: string | undefined }): Promise<Beginning> {
+  if (resume === undefined) return begin(given)
+  const isFolder = await stat(resume).then(found => found.isDirectory(), () => true)
+  return isFolder ? goOn(resume, given) : begin(given, { name: resume, bytes: await readWholeFile(resume) })
+}
+
+async function begin(given: Given, resume?: { readonly name: string; readonly bytes: Uint8Array }): Promise<Beginning> {
+  if (given.recipe === undefined) {
+    throw new Error('train: expected a recipe file, such as docs/recipes/03-loco.ts, or a run to go on with: --resume runs/loco-0')
+  }
+  const options = optionsOf(given)
+  const saved = resume && describeRun(resume.bytes, resume.name)
+  const experiment = longer(await loadExperiment(given.recipe), options)
+  const seed = given.seed === undefined && saved ? saved.seed : wholeNumber('--seed', given.seed ?? '0', 0)
+  const place = given.out ?? `runs/${experiment.name}-${seed}`
+  const examples = given.examples === undefined ? experiment.examples : wholeNumber('--examples', given.examples, 1)
+  const claim = await claimFolder(place, given.overwrite)
+  try {
+    if (claim.replacesToo !== undefined) say(`${claim.replacesToo}, a run that ended before it could replace the one in ${place}, is replaced, too.`)
+    const backend = await chosenBackend(options)
+    const data = given.data ?? experiment.data ?? 'shapes'
+    const dataset = await dataByName(data, 'train', examples)
+    const run = await createRunDirectory({
+      claim, experiment, recipePath: given.recipe, data, dataset, seed, backend, options: { ...options, backend: backend.name }
+    })
+    return { experiment, dataset, seed, backend, run, place, options, force: given.force, recorded: [], ...(resume && { resume: resume.bytes }) }
+  } catch (error) {
+    await claim.giveUp()
+    throw error
+  }
+}
+
+async function goOn(place: string, given: Given): Promise<Beginning> {
+  const decided = (['recipe', 'examples', 'seed', 'out'] as const).find(option => given[option] !== undefined) ?? (given.overwrite ? 'overwrite' : undefined)
+  if (decided !== undefined) {
+    throw new Error(
+      `train: expected no ${decided === 'recipe' ? 'recipe' : `--${decided}`} beside --resume ${place}: a run goes on with what it was begun with. ` +
+      'Leave it out, or begin a run of its own with --out.')
+  }
+  const kept = await claimKeptRun(place)
+  try {
+    const { manifest, run: resume, recorded } = kept
+    kept.notes.forEach(say)
+    const options = { ...manifest.options, ...optionsOf(given) }
+    const experiment = longer(await loadKeptExperiment(place, manifest), options)
+    const changes = await recipeChanges(place, manifest)
+    if (changes !== undefined) {
+      const typed = howToType('train', join(place, manifest.recipe), '--resume', join(place, runFiles.state), '--out', `${place}-changed`, '--force')
+      say(`train: going on with the recipe as the run keeps it. The file that it came from has changed since:\n${changes}\nTo go on with that file instead: ${typed}`)
+    }
+    const data = given.data ?? manifest.data
+    const dataset = await dataByName(data, 'train', manifest.examples)
+    const dataHash = await fingerprintOf(dataset)
+    if (dataHash !== manifest.dataHash) {
+      const told = `train: expected the data that the run in ${place} was begun with, but that of "${data}" has changed since: ${dataset.size} examples now, ${manifest.examples} then, and not the same.`
+      if (!given.force) throw new Error(`${told} Put it back, name the place where it lies with --data, or go on with what there is now: ${howToType('train', '--resume', place, '--force')}`)
+      say(`${told} Going on all the same.`)
+    }
+    const backend = await chosenBackend(options)
+    // Nothing of the folder changes before all that was asked is known to be right.
+    const run = await reopenRunDirectory(place, kept, { ...manifest, data, examples: dataset.size, dataHash, options })
+    return { experiment, dataset, seed: manifest.seed, backend, run, place, resume, force: given.force, options, recorded }
+  } catch (error) {
+    kept.lock.release()
+    throw error
+  }
+}
+
+/** What was given of it. */
+const optionsOf = ({ tensorboard, backend, ...given }: Given): RunOptions => ({
+  ...(tensorboard && { tensorboard }), ...(backend !== undefined && { backend }),
+  ...Object.fromEntries(Object.entries(numbers).flatMap(([name, least]) => {
+    const text = given[name as keyof typeof numbers]
+    return text === undefined ? [] : [[name, wholeNumber(`--${name}`, text, least)]]
+  }))
+})
+
+const longer = (experiment: Experiment, { epochs }: RunOptions): Experiment =>
+  (epochs === undefined ? experiment : { ...experiment, epochs })
+
+function chosenBackend({ backend = 'auto', threads }: RunOptions): Promise<BackendChoice> {
+  if (threads !== undefined && threads > availableParallelism()) say(`${threads} threads share ${availableParallelism()} processors here: fewer are faster.`)
+  return useBackend(backend as BackendName, threads === undefined ? {} : { threads })
+}
+
+const say = (what: string): void => { process.stderr.write(`${what}\n`) }

@@ -1,0 +1,88 @@
+import { existsSync } from 'node:fs'
+import { open, readdir, rename, rm, rmdir } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { makeFolder } from 'lapstrake/node'
+
+/** What a run's folder holds, by name. */
+export const runFiles = {
+  manifest: 'manifest.json', recipe: 'recipe.mjs', steps: 'run.jsonl', state: 'state.safetensors', weights: 'weights.safetensors', best: 'best.safetensors',
+  evaluation: 'evaluation.json', checkpoints: 'checkpoints', tensorboard: 'tensorboard'
+} as const
+
+/**
+ * Folders within that of a run, for one that is to replace it: where it trains; where it lies, whole, while the old one goes; and from where it then
+ * takes the old one's place.
+ */
+export const replacing = { training: 'new', whole: 'finished', arriving: 'arriving' } as const
+
+/** Every file that a run writes, by its path from the run's folder. */
+const written = new RegExp(`^(?:(?:${Object.values(replacing).join('|')})/)?(?:${[
+  'manifest\\.json', 'recipe\\.mjs', 'run\\.jsonl', '(?:state|weights|best)\\.safetensors', 'evaluation\\.json', 'lock\\.json(?:\\.[\\w-]+)?',
+  'checkpoints/step-\\d{8,}\\.safetensors', 'tensorboard/(?:events\\.out\\.tfevents\\.[^/]+|projector_config\\.pbtxt|tensors\\.tsv|metadata\\.tsv|sprite\\.png)'
+].join('|')})(?:\\.\\d+\\.part)?$`)
+
+/** What `export` leaves in a run's folder, where it says that lapstrake made it. */
+const exported = /^encoder\.(?:safetensors|onnx)$/
+
+/** The files in a folder, by their paths from there, and whether each is of a run. */
+export async function filesIn(folder: string): Promise<readonly { readonly path: string; readonly ofRun: boolean }[]> {
+  const names = await allIn(folder)
+  return Promise.all(names.map(async path => ({ path, ofRun: written.test(path) || exported.test(path) && await saysLapstrake(join(folder, path)) })))
+}
+
+/** Folders that a run makes; what lies in others is nobody's business here. */
+const folders = new RegExp(`^(?:(?:${Object.values(replacing).join('|')})/)?(?:${runFiles.checkpoints}|${runFiles.tensorboard})$|^(?:${Object.values(replacing).join('|')})$`)
+
+async function allIn(folder: string, inside = ''): Promise<readonly string[]> {
+  const entries = await readdir(join(folder, inside), { withFileTypes: true })
+  const found = await Promise.all(entries.map(async entry => {
+    const path = inside === '' ? entry.name : `${inside}/${entry.name}`
+    if (!entry.isDirectory()) return [path]
+    return folders.test(path) ? allIn(folder, path) : [`${path}/`]
+  }))
+  return found.flat()
+}
+
+async function saysLapstrake(path: string): Promise<boolean> {
+  const file = await open(path, 'r')
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(4096), 0, 4096, 0)
+    return buffer.subarray(0, bytesRead).includes('lapstrake')
+  } finally {
+    await file.close()
+  }
+}
+
+/** Removes the files of a run from a folder, and folders that are empty then; leaves what else lies there, and what `keep` names. */
+export async function removeRun(folder: string, keep: (path: string) => boolean = () => false): Promise<void> {
+  const files = (await filesIn(folder)).filter(({ path, ofRun }) => ofRun && !keep(path)).map(({ path }) => path)
+  for (const path of files) await rm(join(folder, path))
+  for (const inside of [...Object.values(replacing).flatMap(part => [`${part}/checkpoints`, `${part}/tensorboard`, part]), 'checkpoints', 'tensorboard']) {
+    if (!keep(`${inside}/`)) await rmdir(join(folder, inside)).catch(() => undefined)
+  }
+}
+
+/** What `lockRun` writes: it says who has the folder, and goes with them. */
+export const isLock = (path: string): boolean => basename(path).startsWith('lock.json')
+
+/** Whether a run that is whole has not yet taken the place of the one before, as after a crash. */
+export const isReplacing = (folder: string): boolean =>
+  existsSync(join(folder, replacing.whole)) || existsSync(join(folder, replacing.arriving))
+
+/** Has the run that trained within a folder take the place of the one there. Begun again after a crash, it ends what it began. */
+export async function replaceRun(folder: string): Promise<void> {
+  const [training, whole, arriving] = [replacing.training, replacing.whole, replacing.arriving].map(part => join(folder, part)) as [string, string, string]
+  if (!isReplacing(folder)) await rename(training, whole)
+  if (existsSync(whole)) {
+    await removeRun(folder, path => path.startsWith(`${replacing.whole}/`) || isLock(path))
+    await rename(whole, arriving)
+  }
+  for (const { path } of await filesIn(arriving)) {
+    if (isLock(path)) await rm(join(arriving, path))
+    else {
+      await makeFolder(dirname(join(folder, path)))
+      await rename(join(arriving, path), join(folder, path))
+    }
+  }
+  await rm(arriving, { recursive: true })
+}

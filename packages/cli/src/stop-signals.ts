@@ -1,0 +1,35 @@
+/** What asks a process to end, and the number that its exit status is then above 128. */
+const signals = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 } as const
+const SIGPIPE = 13
+
+/** Whether a process was asked to end, and with which status it then does. */
+export interface Stop {
+  readonly signal: AbortSignal
+  /** As a shell has it: 128 and the number of the signal. */
+  status(): number
+}
+
+/**
+ * Listens for what ends a run from outside: Ctrl-C, `kill`, the end of a job or a container, a connection that is lost, a reader of the output that
+ * went away. Ctrl-C twice ends the process at once; other signals may come more than once, to a process and to the one that started it.
+ */
+export function stopSignals(): Stop {
+  const controller = new AbortController()
+  let status = 0
+  const stop = (number: number): void => {
+    if (controller.signal.aborted) return
+    status = 128 + number
+    controller.abort()
+    process.stderr.write('\nFinishing the step, then saving.\n')
+  }
+  let interrupted = false
+  process.on('SIGINT', () => {
+    if (interrupted) process.exit(130)
+    interrupted = true
+    stop(signals.SIGINT)
+  })
+  for (const name of ['SIGTERM', 'SIGHUP'] as const) process.on(name, () => stop(signals[name]))
+  // Whatever is said from now on is said to nobody.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => stop(SIGPIPE))
+  return { signal: controller.signal, status: () => status }
+}

@@ -1,8 +1,12 @@
 import { own, type Batch, type Owned, type Random } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { MakeViews } from './augmentations/views.ts'
-import type { Dataset, Examples } from './datasets/dataset.ts'
+import type { Dataset } from './datasets/dataset.ts'
+import type { Unreadable } from './datasets/unreadable-example.ts'
+import { beginBatch, checkFew, type Known, type ReadBatch } from './read-batch.ts'
 import { shuffled, type Sampler } from './samplers.ts'
+import type { Replaced } from './stand-ins.ts'
+import { checkWhole } from './whole-number.ts'
 
 /** Where a loader is: the batch it gives next. */
 export interface Position {
@@ -20,6 +24,13 @@ export interface LoadedBatch {
   readonly next: Position
   /** Milliseconds that passed before its examples were read and decoded, after it was asked for: 0 where the loader keeps up. */
   readonly waited: number
+  /** Examples of this batch that cannot be read, and which stand in for them. */
+  readonly replaced: readonly Replaced[]
+  /**
+   * Examples that were found unreadable in reading this batch and not before: of the batch, or looked at as
+   * stand-ins.
+   */
+  readonly newlyUnreadable: readonly Unreadable[]
 }
 
 export interface LoaderOptions {
@@ -31,66 +42,139 @@ export interface LoaderOptions {
   readonly sampler?: Sampler
   /** Batches read and decoded ahead of the one in use. */
   readonly ahead?: number
+  /**
+   * Places of examples known to be unreadable, as another loader of the data set told them: they are not read again.
+   */
+  readonly unreadable?: Iterable<number>
 }
 
 /** A source of batches. */
 export interface Loader {
   /** Whole batches in an epoch; the examples left over wait for another order. */
   readonly batchesPerEpoch: number
+  /**
+   * Places of examples that cannot be read, so far as batches that were given have shown it. Save it with the
+   * position, and a loader that gets both gives the batches that this one would have.
+   */
+  readonly unreadable: ReadonlySet<number>
   /** Batches without end, from the first or from a position on. Leave the loop whenever you like. */
   batches(from?: Position): AsyncGenerator<LoadedBatch, void, void>
 }
 
+/** Batches in memory before the first is used. */
+const mostAhead = 1000
+
 /**
  * Turns a data set into batches of views. The same randomness and position give the same batches.
  *
- * @throws RangeError for a batch size that is no whole number above 0, or fewer examples than a batch holds
+ * An example that cannot be read (see {@link UnreadableExample}) is replaced by the next of the epoch's order behind
+ * the batch, from its end on from its beginning, so that a batch keeps its size and shows none twice; where the
+ * sampler's order is made of tuples, the whole tuple is replaced by the next whole one. It is not read again. Which
+ * stands in for which depends on the order and on which cannot be read, and not on `ahead` or on how fast files are
+ * read.
+ *
+ * @throws RangeError for a batch size that is no whole number above 0, or fewer examples than a batch holds; for
+ * `ahead` beyond 0 to 1000, or `unreadable` places beyond the data set
+ * @throws Error if more than one in a hundred examples cannot be read, from the batch on that finds the last of them
  */
-export function loader(dataset: Dataset, { batchSize, random, views, sampler = shuffled(), ahead = 2 }: LoaderOptions): Loader {
-  if (typeof views !== 'function') throw new TypeError('loader: expected views to be a function, as in views: twoViews(simclr({ size: 32 })).')
-  if (!Number.isInteger(batchSize) || batchSize < 1) throw new RangeError(`loader: expected a batch size that is a whole number above 0, got ${typeof batchSize === 'number' ? batchSize : JSON.stringify(batchSize)}. Try 64.`)
-  if (batchSize > dataset.size) throw new RangeError(`loader: expected a batch size from 1 to ${dataset.size}, the size of ${dataset.name}, got ${batchSize}. Lower batchSize, or take more examples.`)
+export function loader(dataset: Dataset, options: LoaderOptions): Loader {
+  const { batchSize, random, views, sampler = shuffled(), ahead = 2 } = options
+  const told = [...options.unreadable ?? []]
+  checkOptions(dataset, options, told)
   const sample = sampler(dataset, batchSize)
+  const tuple = tupleOf(sampler, batchSize)
   const batchesPerEpoch = Math.floor(dataset.size / batchSize)
-  const orders = new Map<number, Uint32Array>()
-  const orderOf = (epoch: number): Uint32Array => {
-    if (!orders.has(epoch)) {
-      orders.delete(epoch - 2)
-      orders.set(epoch, sample(random.split('order', epoch)))
-    }
-    return orders.get(epoch)!
-  }
+  const met = new Map<number, Unreadable | undefined>(told.map(place => [place, undefined]))
+  const unreadable = new Set(met.keys())
+  checkFew(dataset, met)
+  const orderOf = ordersOf(epoch => checkedOrder(sample(random.split('order', epoch)), batchesPerEpoch * batchSize))
   const after = ({ epoch, batch }: Position): Position =>
     batch + 1 < batchesPerEpoch ? { epoch, batch: batch + 1 } : { epoch: epoch + 1, batch: 0 }
 
   async function* batches(from: Position = { epoch: 0, batch: 0 }): AsyncGenerator<LoadedBatch, void, void> {
-    interface Reading { readonly at: Position; readonly indices: Uint32Array; readonly examples: Promise<Examples> }
-    const queue: Reading[] = []
-    let reading = from
+    checkWhole('loader', 'the epoch of a position', from.epoch, 0)
+    checkWhole('loader', 'the batch of a position', from.batch, 0, batchesPerEpoch - 1)
+    const queue: { readonly at: Position; readonly reading: Promise<ReadBatch> }[] = []
+    let upcoming = from
+    // What is known by now, for reading ahead, and what is known behind the last batch, for certain: batches end one
+    // after another.
+    let guess: Known = new Map(met)
+    let certain: Promise<Known> = Promise.resolve(guess)
     const readAhead = (): void => {
-      const indices = orderOf(reading.epoch).slice(reading.batch * batchSize, (reading.batch + 1) * batchSize)
-      const examples = dataset.read(indices)
-      // An error is thrown where the batch is used, not where nobody listens.
-      examples.catch(() => {})
-      queue.push({ at: reading, indices, examples })
-      reading = after(reading)
+      const at = upcoming
+      const stretch = { order: orderOf(at.epoch), start: at.batch * batchSize, size: batchSize, tuple }
+      const begun = beginBatch(dataset, stretch, guess)
+      const ended = certain.then(async before => begun.end(before))
+      certain = ended.then(({ known }) => (guess = known))
+      certain.catch(() => {})
+      queue.push({ at, reading: ended })
+      upcoming = after(at)
     }
     for (;;) {
       while (queue.length <= ahead) readAhead()
-      const { at, indices, examples } = queue.shift()!
+      const { at, reading } = queue.shift()!
       const asked = performance.now()
-      const { images, labels } = await examples
+      const { examples: { images, labels }, places, replaced, found } = await reading
       const waited = performance.now() - asked
+      for (const one of found) {
+        met.set(one.place, one)
+        unreadable.add(one.place)
+      }
       const batch = own((): Batch => {
         const pixels = tf.div(tf.tensor4d(images, [batchSize, ...dataset.shape], 'int32'), 255) as tf.Tensor4D
         return {
           views: views(pixels, random.split('views', at.epoch, at.batch)),
           ...(labels.every(label => label >= 0) && { labels: tf.tensor1d(labels, 'int32') }),
-          indices: tf.tensor1d(Int32Array.from(indices), 'int32')
+          indices: tf.tensor1d(Int32Array.from(places), 'int32')
         }
       })
-      yield { batch, epoch: at.epoch, next: after(at), waited }
+      yield { batch, epoch: at.epoch, next: after(at), waited, replaced, newlyUnreadable: found }
     }
   }
-  return { batchesPerEpoch, batches }
+  return { batchesPerEpoch, unreadable, batches }
+}
+
+/** Orders of epochs, of which the last two are remembered. */
+function ordersOf(make: (epoch: number) => Uint32Array): (epoch: number) => Uint32Array {
+  const orders = new Map<number, Uint32Array>()
+  return epoch => {
+    if (!orders.has(epoch)) {
+      orders.delete(epoch - 2)
+      orders.set(epoch, make(epoch))
+    }
+    return orders.get(epoch)!
+  }
+}
+
+type Checked = Pick<LoaderOptions, 'batchSize' | 'views' | 'ahead'>
+
+function checkOptions({ name, size }: Dataset, options: Checked, told: readonly number[]): void {
+  const { batchSize, views, ahead = 2 } = options
+  if (typeof views !== 'function') {
+    throw new TypeError('loader: expected views to be a function, as in views: twoViews(simclr({ size: 32 })).')
+  }
+  if (!Number.isInteger(batchSize) || batchSize < 1) {
+    const got = typeof batchSize === 'number' ? batchSize : JSON.stringify(batchSize)
+    throw new RangeError(`loader: expected a batch size that is a whole number above 0, got ${got}. Try 64.`)
+  }
+  if (batchSize > size) {
+    throw new RangeError(
+      `loader: expected a batch size from 1 to ${size}, the size of ${name}, got ${batchSize}. ` +
+      'Lower batchSize, or take more examples.')
+  }
+  checkWhole('loader', 'ahead', ahead, 0, mostAhead)
+  for (const place of told) checkWhole('loader', `unreadable to hold places of ${name}, each`, place, 0, size - 1)
+}
+
+function tupleOf({ tuple = 1 }: Sampler, batchSize: number): number {
+  if (Number.isInteger(tuple) && tuple >= 1 && batchSize % tuple === 0) return tuple
+  throw new RangeError(
+    `loader: expected the sampler's tuple to divide the batch of ${batchSize}, got ${tuple}. ` +
+    'Choose a batch size that is a multiple of it.')
+}
+
+function checkedOrder(order: Uint32Array, least: number): Uint32Array {
+  if (order.length >= least) return order
+  throw new RangeError(
+    `loader: expected the sampler to give ${least} places or more for an epoch, got ${order.length}. Fill every batch.`)
 }

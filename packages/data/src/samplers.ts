@@ -5,7 +5,14 @@ import type { Dataset } from './datasets/dataset.ts'
  * Which examples an epoch shows, and in which order: given a data set and the size of a batch, a function from an epoch's
  * randomness to places in the data set. The same randomness gives the same order. A trailing part of a batch is left out.
  */
-export type Sampler = (dataset: Dataset, batchSize: number) => (random: Random) => Uint32Array
+export interface Sampler {
+  (dataset: Dataset, batchSize: number): (random: Random) => Uint32Array
+  /**
+   * How many examples in a row of the order belong together; 1 when left out. Where one of them cannot be read, all
+   * are replaced, by the next in the order that can all be read.
+   */
+  readonly tuple?: number
+}
 
 /** Every example once, in a new order each epoch. */
 export const shuffled = (): Sampler => ({ size }) => random => random.permutation(size)
@@ -15,11 +22,14 @@ export const inOrder = (): Sampler => ({ size }) => () => Uint32Array.from({ len
 
 /**
  * Groups of consecutive examples stay together and in order; the groups come in a new order each epoch. For losses that
- * read a batch as fixed tuples.
+ * read a batch as fixed tuples. A group with an example that cannot be read is replaced as a whole.
  *
  * @throws RangeError if a batch does not hold whole groups
  */
-export const grouped = ({ size: groupSize }: { readonly size: number }): Sampler => ({ size }, batchSize) => {
+export const grouped = ({ size: groupSize }: { readonly size: number }): Sampler =>
+  Object.assign(groupsOf(groupSize), { tuple: groupSize })
+
+const groupsOf = (groupSize: number): Sampler => ({ size }, batchSize) => {
   if (!Number.isInteger(groupSize) || groupSize < 1 || batchSize % groupSize !== 0) {
     throw new RangeError(`grouped: expected a size that divides the batch of ${batchSize}, got ${groupSize}. Choose a batch size that is a multiple of it.`)
   }
@@ -37,12 +47,16 @@ export interface ClassBalancedOptions {
 
 /**
  * Batches of few classes with several examples each, so that most anchors of a supervised contrastive loss have positives. Every
- * class comes equally often, however many examples it has: rare ones repeat within an epoch.
+ * class comes equally often, however many examples it has: rare ones repeat within an epoch. Where one of the
+ * examples of a class in a batch cannot be read, all of them are replaced, by those of the class that comes next.
  *
  * @throws RangeError if the size of a batch is no multiple of `perClass`
  * @throws Error if the data set does not tell its labels without reading every image, or has unknown ones
  */
-export const classBalanced = ({ perClass = 4 }: ClassBalancedOptions = {}): Sampler => ({ name, size, labels }, batchSize) => {
+export const classBalanced = ({ perClass = 4 }: ClassBalancedOptions = {}): Sampler =>
+  Object.assign(classByClass(perClass), { tuple: perClass })
+
+const classByClass = (perClass: number): Sampler => ({ name, size, labels }, batchSize) => {
   if (!Number.isInteger(perClass) || perClass < 1 || batchSize % perClass !== 0) {
     throw new RangeError(`classBalanced: expected perClass to divide the batch of ${batchSize}, got ${perClass}. Choose a batch size that is a multiple of it.`)
   }

@@ -124,7 +124,7 @@ test('views are several looks, of several sizes if wanted', () => {
 })
 
 test.each([
-  [() => randomResizedCrop({ size: 0 }), 'randomResizedCrop: expected a size of 1 or more, got 0.'],
+  [() => randomResizedCrop({ size: 0 }), 'randomResizedCrop: expected size to be a whole number from 1 to 8192'],
   [() => randomResizedCrop({ size: 3, scale: [0.5, 0.1] }), 'randomResizedCrop: expected a scale with 0 < least ≤ greatest, got [0.5, 0.1].'],
   [() => colorJitter({ hue: 0.7 }), 'colorJitter: expected a hue from 0 to 0.5, got 0.7.'],
   [() => gaussianBlur({ size: 4 }), 'gaussianBlur: expected an odd size, got 4. Try 5.'],

@@ -1,5 +1,6 @@
 import { fusedOr, own } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
+import { checkWhole, longestEdge } from '../whole-number.ts'
 import { checkProbability, perExample, type Augment } from './compose.ts'
 
 export interface GaussianBlurOptions {
@@ -15,10 +16,13 @@ export interface GaussianBlurOptions {
  * Blurs each image with a Gaussian of its own width (Chen et al. 2020, appendix A, https://arxiv.org/abs/2002.05709), down the
  * columns, then along the rows. Pixels beyond the edge count as zero weight: what is left is scaled up.
  *
- * @throws RangeError for an even size, or a sigma that is not ascending and positive
+ * @throws RangeError for a size that is even or beyond 16383, or a sigma that is not ascending and positive
  */
 export function gaussianBlur({ sigma: [least, greatest] = [0.1, 2], size, probability = 0.5 }: GaussianBlurOptions): Augment {
-  if (!Number.isInteger(size) || size < 1 || size % 2 === 0) throw new RangeError(`gaussianBlur: expected an odd size, got ${size}. Try ${size + 1}.`)
+  if (Number.isInteger(size) && size % 2 === 0) {
+    throw new RangeError(`gaussianBlur: expected an odd size, got ${size}. Try ${size + 1}.`)
+  }
+  checkWhole('gaussianBlur', 'size', size, 1, 2 * longestEdge - 1)
   if (!(least > 0 && greatest >= least)) throw new RangeError(`gaussianBlur: expected a sigma with 0 < least ≤ greatest, got [${least}, ${greatest}].`)
   checkProbability('gaussianBlur', probability)
 

@@ -1,5 +1,6 @@
 import { own } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
+import { checkWhole, longestEdge } from '../whole-number.ts'
 import { checkProbability, type Augment } from './compose.ts'
 
 export interface RandomResizedCropOptions {
@@ -18,10 +19,11 @@ export interface RandomResizedCropOptions {
  * (Szegedy et al. 2015; Chen et al. 2020, appendix A, https://arxiv.org/abs/2002.05709). Bilinear, corners on corners.
  * A box that does not fit within ten tries, as in torchvision, becomes the whole image.
  *
- * @throws RangeError for a size below 1, or a scale or ratio that is not ascending and positive
+ * @throws RangeError for a size that is no whole number from 1 to 8192, or a scale or ratio that is not ascending and
+ * positive
  */
 export function randomResizedCrop({ size, scale = [0.08, 1], ratio = [3 / 4, 4 / 3], flip = 0.5 }: RandomResizedCropOptions): Augment {
-  if (!Number.isInteger(size) || size < 1) throw new RangeError(`randomResizedCrop: expected a size of 1 or more, got ${size}.`)
+  checkWhole('randomResizedCrop', 'size', size, 1, longestEdge)
   for (const [name, [low, high]] of [['scale', scale], ['ratio', ratio]] as const) {
     if (!(low > 0 && high >= low)) throw new RangeError(`randomResizedCrop: expected a ${name} with 0 < least ≤ greatest, got [${low}, ${high}].`)
   }

@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
@@ -53,34 +54,26 @@ test('a shard that cannot be used is named, with what to do', async () => {
   await expect(webDataset(join(folder, 'empty.tar'), { length: 8 })).rejects.toThrow('webDataset: expected images (.jpg, .png, .webp)')
   await writeFile(join(folder, 'packed.tar.gz'), '')
   await expect(webDataset(join(folder, 'packed.tar.gz'), { length: 8 })).rejects.toThrow('which is compressed')
-  await expect((await webDataset(broken, { length: 8 })).read([0])).rejects.toThrow(`webDataset: expected an image at byte 512 of ${broken}, but it is damaged.`)
+  await expect((await webDataset(broken, { length: 8 })).read([0])).rejects.toThrow(
+    `webDataset: expected byte 512 of ${broken} to be an image, but it is damaged or cut short (`)
   await expect(webDataset(good, { length: 8, classes: [] })).rejects.toThrow('webDataset: expected 1 classes or more')
+  const refused = async (name: string, words: string): Promise<void> =>
+    expect(webDataset(join(folder, name), { length: 8 })).rejects.toThrow(words)
+  await refused('a-{9..8}.tar', 'webDataset: expected shards, got none in ')
+  await refused('a-{0..1000000000}.tar', 'a range of at most 1000000 shards, got 1000000001 in ')
+  await shard(join(folder, 'far.tar'), [['a.png', await image('#ff0000')], ['a.cls', '4294967297']])
+  await refused('far.tar', 'webDataset: expected classes below 1000000, got 4294967297 for a in ')
+  await symlink('b.png', join(folder, 'linked.png'))
+  execFileSync('tar', ['-cf', join(folder, 'links.tar'), '-C', folder, 'linked.png'])
+  await refused('links.tar', 'links.tar, got a link for linked.png. Make the archive with tar\'s --dereference')
 })
 
-test('what lies in a folder is remembered until the folder changes, and found again where the cache is damaged', async () => {
-  const root = join(folder, 'images')
-  await mkdir(join(root, 'red'), { recursive: true })
-  await mkdir(join(root, 'blue'))
-  for (let i = 0; i < 3; i++) await writeFile(join(root, 'red', `${i}.png`), await image('#ff0000'))
-  await writeFile(join(root, 'blue', 'ä b.png'), await image('#0000ff'))
-  const size = async (): Promise<number> => (await imageFolder(root, { length: 8 })).size
-  expect(await size()).toBe(4)
-  const indices = join(folder, 'cache/lapstrake/indices')
-  const [kept] = (await Promise.all((await readdir(indices)).map(async name => ({ name, text: await readFile(join(indices, name), 'utf8') })))).filter(({ text }) => text.includes('ä b.png'))
-  // A file more, and the folder's time set back: nobody can tell, and what is remembered is used.
-  const before = new Date(Date.now() - 60_000)
-  await utimes(join(root, 'red'), before, before)
-  expect(await size()).toBe(4)
-  await rename(join(root, 'blue', 'ä b.png'), join(root, 'red', 'ä b.png'))
-  await utimes(join(root, 'red'), before, before)
-  expect(await size()).toBe(4)
-  await writeFile(join(indices, kept!.name), '{"format":1,')
-  expect(await size()).toBe(4)
-  await writeFile(join(root, 'red', 'new.png'), await image('#ff0000'))
-  expect(await size()).toBe(5)
-  const dataset = await imageFolder(root, { length: 8 })
-  expect([...dataset.labels!]).toEqual([1, 1, 1, 1, 1])
-  expect((await dataset.read([4])).labels[0]).toBe(1)
+test('more labels than a call has room for are listed all the same', async () => {
+  const png = await image('#ff0000')
+  const many = await shard(join(folder, 'many.tar'), Array.from({ length: 2000 }, (_, i) => [`${i}.png`, png] as const))
+  const dataset = await webDataset(Array<string>(100).fill(many), { length: 8 })
+  expect([dataset.size, dataset.classes]).toEqual([200_000, []])
+  expect((await dataset.read([199_999])).labels[0]).toBe(-1)
 })
 
 test('pixels that were decoded stay in memory while there is room, and only then', async () => {

@@ -1,29 +1,51 @@
+import { openJson, sealJson } from '@lapstrake/files'
+import { readWholeFile, writeFileAtomic } from '@lapstrake/files/node'
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import type { Stats } from 'node:fs'
+import { join } from 'node:path'
 import { dataFolders } from './download.ts'
 
-const format = 1
+const format = 2
 
 /**
- * What was found out about files once and need not be found out again as long as `state` is the same: kept in the user's cache. Where that cannot be
- * read or written it is found out each time.
- *
- * @param path what it is about
- * @param state changes whenever the index would
+ * Clocks of file systems are no finer than this, in milliseconds: what changed later may change again without a new
+ * time.
  */
-export async function cachedIndex<T>(path: string, state: string, make: () => Promise<T>): Promise<T> {
+const coarsestClock = 2000
+
+/** What an index is about. */
+export interface Indexed {
+  readonly path: string
+  /** Changes whenever the index would. */
+  readonly state: string
+  /** When it last changed, in milliseconds since 1970. */
+  readonly changed: number
+}
+
+interface Kept<T> extends Pick<Indexed, 'path' | 'state'> {
+  readonly format: number
+  readonly index: T
+}
+
+/**
+ * What was found out about files once and need not be found out again as long as `state` is the same: kept in the
+ * user's cache, with a checksum. Where that cannot be read or written, or is damaged, it is found out each time; and
+ * so it is while the files are so new that a change might not be seen.
+ */
+export async function cachedIndex<T>({ path, state, changed }: Indexed, make: () => Promise<T>): Promise<T> {
   const file = join(dataFolders().at(-1)!, 'indices', `${createHash('sha256').update(path).digest('hex').slice(0, 24)}.json`)
-  const known = await readFile(file, 'utf8').then(text => JSON.parse(text) as { format: number; path: string; state: string; index: T }).catch(() => undefined)
+  const known = await readWholeFile(file)
+    .then(bytes => openJson<Kept<T>>(new TextDecoder().decode(bytes), file)).catch(() => undefined)
   if (known?.format === format && known.path === path && known.state === state) return known.index
+  const begun = Date.now()
   const index = await make()
-  const beside = `${file}.${process.pid}.part`
-  try {
-    await mkdir(dirname(file), { recursive: true })
-    await writeFile(beside, JSON.stringify({ format, path, state, index }))
-    await rename(beside, file)
-  } catch {
-    await rm(beside, { force: true }).catch(() => {})
-  }
+  const kept: Kept<T> = { format, path, state, index }
+  if (changed < begun - coarsestClock) await writeFileAtomic(file, sealJson(kept)).catch(() => {})
   return index
 }
+
+/** When a file or folder changed, also where its time was set back, and how long it is. */
+export const stateOf = ({ size, mtimeMs, ctimeMs }: Stats): string => `${size} ${mtimeMs} ${ctimeMs}`
+
+/** The last of its changes. */
+export const lastChange = ({ mtimeMs, ctimeMs }: Stats): number => Math.max(mtimeMs, ctimeMs)

@@ -1,11 +1,12 @@
-import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { extract } from 'tar-stream'
+import { checkWhole } from '../whole-number.ts'
 import { inMemory, type Dataset } from './dataset.ts'
 import { decode } from './decode.ts'
 import { dataFolders, download, findFile, type DownloadProgress } from './download.ts'
+import { openFile } from './open-file.ts'
 
 export interface CifarOptions {
   readonly split: 'train' | 'test'
@@ -23,8 +24,10 @@ const classes10 = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog
  * data set's name says so); downloaded otherwise.
  *
  * @throws Error if a file is missing and cannot be had, damaged, or cut short
+ * @throws RangeError for a limit that is no whole number above 0
  */
 export async function cifar10({ split, limit, onProgress }: CifarOptions): Promise<Dataset> {
+  if (limit !== undefined) checkWhole('cifar10', 'limit', limit, 1)
   const binary = await findFile('cifar10/cifar-10-binary.tar.gz')
   const jpeg = await findFile('cifar10/cifar10-jpeg-q75-60k.tar.gz')
   if (binary === undefined && jpeg !== undefined) return fromJpegs(jpeg, split, limit)
@@ -39,8 +42,10 @@ export async function cifar10({ split, limit, onProgress }: CifarOptions): Promi
  * `LAPSTRAKE_DATA/cifar100` and the user's cache, else downloaded.
  *
  * @throws Error if a file is missing and cannot be had, damaged, or cut short
+ * @throws RangeError for a limit that is no whole number above 0
  */
 export async function cifar100({ split, limit, onProgress }: CifarOptions): Promise<Dataset> {
+  if (limit !== undefined) checkWhole('cifar100', 'limit', limit, 1)
   const path = await findFile('cifar100/cifar-100-binary.tar.gz') ??
     await fetched('cifar100', 'cifar-100-binary.tar.gz', '03b5dce01913d631647c71ecec9e9cb8', onProgress)
   const [names] = await entriesOf(path, /fine_label_names\.txt$/)
@@ -72,7 +77,8 @@ async function entriesOf(path: string, wanted: RegExp): Promise<readonly Entry[]
     }
   })()
   try {
-    await Promise.all([pipeline(createReadStream(path), createGunzip(), tar), reading])
+    const file = await openFile(path)
+    await Promise.all([pipeline(file.createReadStream(), createGunzip(), tar), reading])
   } catch (error) {
     throw new Error(`${path}: expected a gzipped tar archive, but it is damaged or cut short. Delete it, and fetch it again.`, { cause: error })
   }
@@ -109,9 +115,16 @@ async function fromJpegs(path: string, split: string, limit?: number): Promise<D
   const width = 64
   for (let start = 0; start < found.length; start += width) {
     await Promise.all(found.slice(start, start + width).map(async ({ name, bytes }, i) => {
-      const image = await decode(bytes).catch((error: unknown) => {
-        throw new Error(`CIFAR-10: expected ${name} in ${path} to be a JPEG, but it cannot be decoded.`, { cause: error })
+      const image = await decode(async () => Uint8Array.from(bytes)).catch((error: unknown) => {
+        throw new Error(
+          `CIFAR-10: expected ${name} in ${path} to be a JPEG, but it cannot be decoded. Make the archive anew.`,
+          { cause: error })
       })
+      if (image.length !== 3 * pixels || labels[start + i]! >= classes10.length) {
+        throw new Error(
+          `CIFAR-10: expected ${name} in ${path} to be 32 × 32 pixels of a class from 0 to 9, and it is not. ` +
+          'Make the archive anew.')
+      }
       images.set(image, (start + i) * 3 * pixels)
     }))
   }

@@ -1,4 +1,5 @@
 import { seeded } from '@lapstrake/core'
+import { UnreadableExample } from './unreadable-example.ts'
 
 /** Some examples of a data set. */
 export interface Examples {
@@ -17,7 +18,12 @@ export interface Dataset {
   readonly size: number
   /** The class of each example, -1 where it is unknown; present when it is known without reading the images. */
   readonly labels?: Int32Array
-  /** The examples at these places, in this order. */
+  /**
+   * The examples at these places, in this order.
+   *
+   * @throws UnreadableExample if some of them cannot be read though others can
+   * @throws RangeError for places beyond the data set
+   */
   read(indices: ArrayLike<number>): Promise<Examples>
 }
 
@@ -34,6 +40,7 @@ export function inMemory({ name, classes, shape, images, labels }: Omit<Dataset,
     size: labels.length,
     labels,
     read: async indices => {
+      checkPlaces(name, indices, labels.length)
       const some = { images: new Uint8Array(indices.length * length), labels: new Int32Array(indices.length) }
       for (let i = 0; i < indices.length; i++) {
         const from = indices[i]!
@@ -71,11 +78,34 @@ export function subset(dataset: Dataset, { count, from = 0, seed }: SubsetOption
   return pick(dataset, chosen)
 }
 
-/** The examples of a data set at these places, in this order. */
+/**
+ * The examples of a data set at these places, in this order.
+ *
+ * @throws RangeError for places beyond the data set
+ */
 export function pick(dataset: Dataset, places: Uint32Array): Dataset {
   const { labels } = dataset
+  checkPlaces(dataset.name, places, dataset.size)
   return {
     ...dataset, size: places.length, ...(labels && { labels: Int32Array.from(places, place => labels[place]!) }),
-    read: indices => dataset.read(Uint32Array.from(indices, i => places[i]!))
+    read: async indices => {
+      checkPlaces(dataset.name, indices, places.length)
+      try {
+        return await dataset.read(Uint32Array.from(indices, i => places[i]!))
+      } catch (error) {
+        if (!(error instanceof UnreadableExample)) throw error
+        const asked = [...new Set(Array.from(indices))]
+        throw error.at(place => asked.filter(i => places[i] === place))
+      }
+    }
+  }
+}
+
+/** Examples are asked for by their places in a data set. */
+export function checkPlaces(name: string, places: ArrayLike<number>, size: number): void {
+  for (let i = 0; i < places.length; i++) {
+    const place = places[i]!
+    if (Number.isInteger(place) && place >= 0 && place < size) continue
+    throw new RangeError(`${name}: expected places from 0 to ${size - 1}, got ${place}. Take places of this data set.`)
   }
 }

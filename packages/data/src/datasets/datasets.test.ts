@@ -1,14 +1,15 @@
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { cifar10, download, fashionMnist, imageFolder } from '../node.ts'
+import { cifar10, cifar100, download, fashionMnist, imageFolder, mnist } from '../node.ts'
 import { fromRecords } from './cifar.ts'
 import { readIdx } from './idx.ts'
 
@@ -91,6 +92,36 @@ describe('files that are damaged', () => {
     await writeFile(path, gzipSync('nonsense'))
     await expect(fashionMnist({ split: 'test' })).rejects.toThrow(`Fashion-MNIST: expected ${path} to have the MD5 bef4ecab320f06d8554ea6380940ec79`)
     vi.unstubAllEnvs()
+  })
+})
+
+describe('what is no file', () => {
+  const noFile = 'expected a file, got a pipe, a socket or a device. Move it away.'
+  test('is refused by its name where a file of data is looked for, and not waited for', async () => {
+    vi.stubEnv('LAPSTRAKE_DATA', join(folder, 'pipes'))
+    const path = (name: string): string => join(folder, 'pipes', name)
+    const [ten, hundred] = ['cifar10/cifar-10-binary.tar.gz', 'cifar100/cifar-100-binary.tar.gz'] as const
+    const digits = 'mnist/t10k-images-idx3-ubyte.gz'
+    for (const name of [ten, hundred, digits]) {
+      await mkdir(dirname(path(name)), { recursive: true })
+      execFileSync('mkfifo', [path(name)])
+    }
+    await expect(cifar10({ split: 'test' })).rejects.toThrow(`${path(ten)}: ${noFile}`)
+    await expect(cifar100({ split: 'test' })).rejects.toThrow(`${path(hundred)}: ${noFile}`)
+    await expect(mnist({ split: 'test' })).rejects.toThrow(`${path(digits)}: ${noFile}`)
+    await mkdir(path('fashion-mnist/t10k-images-idx3-ubyte.gz'), { recursive: true })
+    await expect(fashionMnist({ split: 'test' })).rejects.toThrow('expected a file, got a folder. Move it away.')
+    vi.unstubAllEnvs()
+  })
+
+  test('is not downloaded into, and a folder that cannot be is said at once', async () => {
+    execFileSync('mkfifo', [join(folder, 'piped.part')])
+    const asked = { url: 'http://127.0.0.1:1/file', md5: '' }
+    const path = join(folder, 'piped')
+    await expect(download({ ...asked, path })).rejects.toThrow(`${path}.part: ${noFile}`)
+    if (process.platform !== 'linux') return
+    await expect(download({ ...asked, path: '/proc/lapstrake/deep/file' })).rejects.toThrow(
+      'download: expected to make the folder /proc/lapstrake/deep')
   })
 })
 

@@ -1,53 +1,99 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
+import { FileFault } from './open-file.ts'
 
 /** What `decode-worker.js` answers: pixels, or why there are none. */
 type Answer = { readonly id: number } & ({ readonly pixels: Uint8Array } | { readonly error: string })
 
-interface Waiting {
+interface Job {
   readonly resolve: (pixels: Uint8Array) => void
   readonly reject: (error: Error) => void
 }
 
-/** A file, its bytes, or where they lie in another file. */
-export type ImageSource = string | Uint8Array | { readonly path: string; readonly offset: number; readonly size: number }
+interface Thread {
+  readonly worker: Worker
+  /** What it has been given and has not answered. */
+  readonly jobs: Map<number, Job>
+}
 
-let pool: readonly Worker[] | undefined
+/** Images read and decoded at once: enough for the threads to have work, few enough for their bytes to be no matter. */
+const inTurn = turns(32)
+const mostThreads = Math.max(1, Math.min(4, availableParallelism() - 1))
+let pool: readonly Thread[] = []
 let next = 0
-const waiting = new Map<number, Waiting>()
 
 /**
- * Decodes a JPEG or PNG in a worker thread to red, green and blue from 0 to 255, scaled to cover `length` × `length` and cut from
- * the middle if one is given. The threads are made at the first call, and do not keep the process alive.
+ * Decodes a JPEG, PNG or WebP in a worker thread to red, green and blue from 0 to 255, scaled to cover `length` ×
+ * `length` and cut from the middle if one is given. `read` is called when its turn comes, and its bytes go to the
+ * thread. Threads do not keep the process alive.
+ *
+ * @throws FileFault if it is no image that can be decoded, and what `read` throws
+ * @throws Error if the thread ends; the next image finds another
  */
-export function decode(source: ImageSource, length?: number): Promise<Uint8Array> {
-  pool ??= Array.from({ length: Math.max(1, Math.min(4, availableParallelism() - 1)) }, start)
-  const id = next++
-  return new Promise((resolve, reject) => {
-    waiting.set(id, { resolve, reject })
-    const worker = pool![id % pool!.length]!
-    // Whoever waits for an image keeps the process alive.
-    worker.ref()
-    worker.postMessage({ id, source, length })
+export function decode(read: () => Promise<Uint8Array<ArrayBuffer>>, length?: number): Promise<Uint8Array> {
+  return inTurn(async () => {
+    const bytes = await read()
+    return new Promise((resolve, reject) => {
+      const { worker, jobs } = leastBusy()
+      const id = next++
+      // Before the job counts: bytes that cannot go to a thread are the caller's error.
+      worker.postMessage({ id, bytes, length }, [bytes.buffer])
+      jobs.set(id, { resolve, reject })
+      // Whoever waits for an image keeps the process alive.
+      worker.ref()
+    })
   })
 }
 
-function start(): Worker {
+function leastBusy(): Thread {
+  if (pool.length < mostThreads) pool = [...pool, start()]
+  return pool.reduce((least, thread) => (thread.jobs.size < least.jobs.size ? thread : least))
+}
+
+function start(): Thread {
   // The worker lies beside this file in the sources, and in a folder of its own in the package.
   const beside = import.meta.url.endsWith('.ts')
   const worker = new Worker(new URL(beside ? './decode-worker.js' : './datasets/decode-worker.js', import.meta.url), { execArgv: [] })
+  const thread: Thread = { worker, jobs: new Map() }
   worker.on('message', (answer: Answer) => {
-    const { resolve, reject } = waiting.get(answer.id)!
-    waiting.delete(answer.id)
-    if (waiting.size === 0) pool?.forEach(thread => thread.unref())
-    if ('pixels' in answer) resolve(answer.pixels)
-    else reject(new Error(answer.error))
+    const job = thread.jobs.get(answer.id)
+    thread.jobs.delete(answer.id)
+    if (thread.jobs.size === 0) worker.unref()
+    if ('pixels' in answer) job?.resolve(answer.pixels)
+    else job?.reject(new FileFault(`it is damaged or cut short (${inShort(answer.error)})`))
   })
-  worker.on('error', error => {
-    waiting.forEach(({ reject }) => reject(error))
-    waiting.clear()
-    pool = undefined
-  })
+  worker.on('error', error => lose(thread, error.message, error))
+  worker.on('exit', code => lose(thread, `code ${code}`))
   worker.unref()
-  return worker
+  return thread
+}
+
+/** The decoder's words, of which there may be many, in one line. */
+const inShort = (text: string): string => text.trim().replace(/\s+/g, ' ').slice(0, 120)
+
+/** A thread that ended answers nobody. */
+function lose(thread: Thread, why: string, cause?: Error): void {
+  pool = pool.filter(other => other !== thread)
+  const error = new Error(
+    `decode: expected a thread to go on decoding images, but it ended (${why}). ` +
+    'Memory may be short: try again, or take smaller batches.', { cause })
+  thread.jobs.forEach(({ reject }) => reject(error))
+  thread.jobs.clear()
+}
+
+/** Lets so many run at once; the others wait in the order in which they came. */
+function turns(most: number): <T>(run: () => Promise<T>) => Promise<T> {
+  let free = most
+  const waiting: (() => void)[] = []
+  return async run => {
+    if (free > 0) free--
+    else await new Promise<void>(go => waiting.push(go))
+    try {
+      return await run()
+    } finally {
+      const first = waiting.shift()
+      if (first === undefined) free++
+      else first()
+    }
+  }
 }

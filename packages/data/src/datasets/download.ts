@@ -1,8 +1,9 @@
+import { makeFolder } from '@lapstrake/files/node'
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { open, rename, rm, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { openFile } from './open-file.ts'
 
 /** How far a download is, in bytes. */
 export interface DownloadProgress {
@@ -25,10 +26,15 @@ export interface Download {
 /**
  * Fetches a file, going on where an earlier attempt broke off, and puts it in place only when its checksum is right.
  *
- * @throws Error if the address cannot be reached or the checksum is wrong; a wrong file is removed
+ * @throws Error if the address cannot be reached, the folder cannot be made or the checksum is wrong; a wrong file is
+ * removed
  */
 export async function download({ url, md5, path, onProgress }: Download): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
+  await makeFolder(dirname(path)).catch((error: unknown) => {
+    throw new Error(
+      `download: expected to make the folder ${dirname(path)}, but could not. ` +
+      'Put the file elsewhere, and name its folder in LAPSTRAKE_DATA.', { cause: error })
+  })
   const part = `${path}.part`
   const have = await sizeOf(part)
   let response: Response
@@ -54,6 +60,8 @@ export async function download({ url, md5, path, onProgress }: Download): Promis
         received += (chunk as Uint8Array).length
         onProgress?.({ file: path, received, ...total })
       }
+      // A power cut behind the renaming must find it whole.
+      await file.sync()
     } catch (error) {
       throw new Error(`download: ${url} broke off. Run the same command again: it goes on where it stopped.`, { cause: error })
     } finally {
@@ -77,7 +85,11 @@ export function dataFolders(): readonly string[] {
   return [...(chosen ? [chosen] : []), join(cache, 'lapstrake')]
 }
 
-/** The first of the folders that has the file, or `undefined`. */
+/**
+ * The first of the folders that has the file, or `undefined`.
+ *
+ * @throws Error if something of its name is no file
+ */
 export async function findFile(name: string): Promise<string | undefined> {
   for (const folder of dataFolders()) {
     const path = join(folder, name)
@@ -86,10 +98,16 @@ export async function findFile(name: string): Promise<string | undefined> {
   return undefined
 }
 
-const sizeOf = (path: string): Promise<number> => stat(path).then(({ size }) => size, () => 0)
+/** Bytes of a file, 0 where there is none. */
+async function sizeOf(path: string): Promise<number> {
+  const found = await stat(path).catch(() => undefined)
+  if (found === undefined || found.isFile()) return found?.size ?? 0
+  const what = found.isDirectory() ? 'a folder' : 'a pipe, a socket or a device'
+  throw new Error(`${path}: expected a file, got ${what}. Move it away.`)
+}
 
-export async function md5Of(path: string): Promise<string> {
+async function md5Of(path: string): Promise<string> {
   const hash = createHash('md5')
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer)
+  for await (const chunk of (await openFile(path)).createReadStream()) hash.update(chunk as Buffer)
   return hash.digest('hex')
 }

@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises'
+import { readWholeFile } from '@lapstrake/files/node'
+import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import type { Dataset } from './dataset.ts'
-import { dataFolders, download, findFile, md5Of, type DownloadProgress } from './download.ts'
+import { dataFolders, download, findFile, type DownloadProgress } from './download.ts'
 import { fashionMnistClasses, fromIdx } from './idx.ts'
 
 export interface MnistOptions {
@@ -59,22 +60,23 @@ async function load({ name, folder, address, classes, md5 }: Source, { split, on
   const fetched = async (file: string, checksum: string): Promise<Uint8Array> => {
     const found = await findFile(join(folder, file))
     if (found !== undefined) {
-      const md5 = await md5Of(found)
-      if (md5 === checksum) return gunzipped(found)
+      const bytes = await readWholeFile(found)
+      const md5 = createHash('md5').update(bytes).digest('hex')
+      if (md5 === checksum) return gunzipped(found, bytes)
       throw new Error(`${name}: expected ${found} to have the MD5 ${checksum}, got ${md5}: it is damaged or cut short. Delete it, and it is fetched again.`)
     }
     const path = join(dataFolders().at(-1)!, folder, file)
     await download({ url: address + file, md5: checksum, path, ...(onProgress && { onProgress }) })
-    return gunzipped(path)
+    return gunzipped(path, await readWholeFile(path))
   }
   const [imagesMd5, labelsMd5] = md5[split]
   const images = await fetched(`${part}-images-idx3-ubyte.gz`, imagesMd5)
   return fromIdx({ name, what: `${name} ${split}`, classes, images, labels: await fetched(`${part}-labels-idx1-ubyte.gz`, labelsMd5) })
 }
 
-async function gunzipped(path: string): Promise<Uint8Array> {
+async function gunzipped(path: string, bytes: Uint8Array): Promise<Uint8Array> {
   try {
-    return await promisify(gunzip)(await readFile(path))
+    return await promisify(gunzip)(bytes)
   } catch (error) {
     throw new Error(`${path}: expected a gzip file, but it is damaged or cut short. Delete it, and it is fetched again.`, { cause: error })
   }

@@ -1,4 +1,5 @@
 import { seeded, type Random } from '@lapstrake/core'
+import { checkWhole, longestEdge } from '../whole-number.ts'
 import { inMemory, type Dataset } from './dataset.ts'
 
 export interface ShapesOptions {
@@ -29,16 +30,19 @@ const outlines: Readonly<Record<string, Outline>> = {
   bars: (x, y) => Math.max(Math.abs(Math.abs(x) - 0.5) - 0.24, Math.abs(y) - 0.9)
 }
 
+/** As long as arrays may be on every host. */
+const mostBytes = 2 ** 32
+
 /**
  * Drawn shapes, lighter than what is behind them, for a first run that needs no download: the class is the shape; its colour, texture,
  * place, size and turn and the background are nuisances. The same pixels for the same seed, everywhere.
  *
- * @throws RangeError for a count or length that is not a whole number above 0
+ * @throws RangeError for a count or length that is not a whole number above 0, or images that take more than four
+ * gigabytes
  */
 export function shapes({ count = 5000, seed = 0, length = 28 }: ShapesOptions = {}): Dataset {
-  if (![count, length].every(value => Number.isInteger(value) && value > 0)) {
-    throw new RangeError(`shapes: expected whole numbers above 0, got a count of ${count} and a length of ${length}.`)
-  }
+  checkWhole('shapes', 'length', length, 1, longestEdge)
+  checkWhole('shapes', 'count', count, 1, Math.floor(mostBytes / (length * length * 3)))
   const classes = Object.keys(outlines)
   const images = new Uint8Array(count * length * length * 3)
   const labels = new Int32Array(count)

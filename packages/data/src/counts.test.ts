@@ -1,0 +1,69 @@
+import '@tensorflow/tfjs-backend-cpu'
+import { seeded } from '@lapstrake/core'
+import { tmpdir } from 'node:os'
+import { describe, expect, test } from 'vitest'
+import {
+  gaussianBlur, inOrder, loader, multiCrop, randomResizedCrop, shapes, subset, twoViews,
+  type LoaderOptions, type Position, type Sampler
+} from './index.ts'
+import { cifar10, cifar100, imageFolder, webDataset } from './node.ts'
+
+const crop = randomResizedCrop({ size: 2 })
+const dataset = shapes({ count: 60, length: 4 })
+const make = (options: Partial<LoaderOptions> = {}): ReturnType<typeof loader> =>
+  loader(dataset, { batchSize: 12, random: seeded(1), views: twoViews(crop), ...options })
+/** What a recipe's author may have typed. */
+const at = <T>(value: T): number => value as unknown as number
+
+const counts = [NaN, Infinity, -1, 0.5, 1e9, at('3'), at(null)]
+describe.each(counts)('a count of %s is refused before anything is allocated', count => {
+  test.each([
+    ['loader: expected ahead', () => make({ ahead: count })],
+    ['shapes: expected count', () => shapes({ count, length: 28 })],
+    ['shapes: expected length', () => shapes({ length: count })],
+    ['multiCrop: expected count', () => multiCrop({ global: crop, local: crop, count })],
+    ['randomResizedCrop: expected size', () => randomResizedCrop({ size: count })],
+    ['gaussianBlur: expected ', () => gaussianBlur({ size: count })],
+    ['subset: expected ', () => subset(dataset, { count })]
+  ] as const)('%s', (start, use) => {
+    expect(use).toThrow(RangeError)
+    expect(use).toThrow(start)
+  })
+
+  test.each([
+    ['imageFolder: expected length', () => imageFolder(tmpdir(), { length: count })],
+    ['webDataset: expected length', () => webDataset('nowhere.tar', { length: count })],
+    // There may be fewer than a limit.
+    ...count === 1e9 ? [] : [
+      ['cifar10: expected limit', () => cifar10({ split: 'test', limit: count })],
+      ['cifar100: expected limit', () => cifar100({ split: 'test', limit: count })]
+    ] as const
+  ] as const)('%s', async (start, use) => {
+    const asked = use()
+    await expect(asked).rejects.toThrow(RangeError)
+    await expect(asked).rejects.toThrow(start)
+  })
+})
+
+test.each([NaN, -1, at('1e6'), at(null)])('keep of %s is refused', async keep => {
+  const words = 'expected keep to be a number of bytes, got '
+  await expect(imageFolder(tmpdir(), { length: 8, keep })).rejects.toThrow(`imageFolder: ${words}`)
+  await expect(webDataset('nowhere.tar', { length: 8, keep })).rejects.toThrow(`webDataset: ${words}`)
+})
+
+test('a sampler fills whole batches with whole tuples', async () => {
+  for (const tuple of [0, 5, 1.5, NaN]) {
+    const sampler = Object.assign(inOrder(), { tuple })
+    expect(() => make({ sampler })).toThrow(
+      `loader: expected the sampler's tuple to divide the batch of 12, got ${tuple}.`)
+  }
+  const short: Sampler = () => () => Uint32Array.of(1, 2, 3)
+  const first = make({ sampler: short }).batches().next()
+  await expect(first).rejects.toThrow('loader: expected the sampler to give 60 places or more for an epoch, got 3.')
+})
+
+test('a position is one of the epoch', async () => {
+  const from = (position: Position): Promise<unknown> => make().batches(position).next()
+  await expect(from({ epoch: 0, batch: 5 })).rejects.toThrow('batch of a position to be a whole number from 0 to 4')
+  await expect(from({ epoch: NaN, batch: 0 })).rejects.toThrow('epoch of a position to be a whole number of 0 or more')
+})

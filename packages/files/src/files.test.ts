@@ -45,7 +45,10 @@ describe('sealed JSON', () => {
     }
   })
 
-  test.each(['', '[]', '5', 'null', '{}', '{"a":1,"crc32c":"00000000"}', '{"crc32c":5}'])('%j is refused', other =>
+  test.each([
+    '', '[]', '5', 'null', '{}', '{"a":1,"crc32c":"00000000"}', '{"crc32c":5}',
+    `{"a":${'['.repeat(1e5)}${']'.repeat(1e5)},"crc32c":"00000000"}`, `{"crc32c":${'['.repeat(1e5)}${']'.repeat(1e5)}}`
+  ].map(other => [other.slice(0, 30), other]))('%j is refused', (_, other) =>
     expect(() => openJson(other, 'x.json')).toThrow('x.json: expected JSON as lapstrake wrote it, got '))
 })
 

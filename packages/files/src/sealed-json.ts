@@ -34,6 +34,13 @@ export function openJson<T extends object>(text: string, name: string): T {
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return fail('JSON that is no object')
   const { [field]: told, ...content } = parsed as Record<string, unknown>
   if (told === undefined) return fail(`no checksum in "${field}"`)
-  if (told !== checksumOf(content)) return fail(`a checksum of ${JSON.stringify(told)} where its content has "${checksumOf(content)}"`)
+  if (typeof told !== 'string') return fail(`a checksum in "${field}" that is no text`)
+  let found: string
+  try {
+    found = checksumOf(content)
+  } catch (error) {
+    return fail('JSON that is nested too deep', error)
+  }
+  if (told !== found) return fail(`a checksum of ${JSON.stringify(told)} where its content has "${found}"`)
   return content as T
 }

@@ -1,1 +1,3 @@
 export { describeOnBackends, type TestBackend } from './describe-on-backends.ts'
+export { describeFuzz } from './fuzz/describe-fuzz.ts'
+export type { FuzzSuite } from './fuzz/fuzz.ts'

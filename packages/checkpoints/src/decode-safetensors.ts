@@ -2,6 +2,7 @@ import { bytesOf, isDtype, isShape } from './dtypes.ts'
 import type { Safetensors, StoredTensor } from './encode-safetensors.ts'
 import { isRecord, jsonRecord } from './json-record.ts'
 import { faultOfSeal, sealKey } from './seal.ts'
+import { shown } from './shown.ts'
 
 export interface DecodeOptions {
   /** What errors call the file. */
@@ -106,6 +107,3 @@ function entryOf(name: string, entry: unknown, fail: Fail): Entry {
   if (to - from !== needed) return fail(`with ${to - from} bytes for ${form}, which needs ${needed}`)
   return { name, dtype, shape, from, to }
 }
-
-/** The beginning of a long name, for errors. */
-const shown = (text: string): string => (text.length > 100 ? `${text.slice(0, 100)}…` : text)

@@ -1,6 +1,7 @@
 import { own, type Owned } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { decodeSafetensors, type DecodeOptions } from './decode-safetensors.ts'
+import { shown } from './shown.ts'
 import { valuesOf } from './values-of.ts'
 
 export interface DeserialiseTensorsOptions extends DecodeOptions {
@@ -23,8 +24,8 @@ export function deserialiseTensors(
   return own(() => Object.fromEntries(Object.entries(tensors).flatMap(([key, stored]) => {
     const found = valuesOf(stored)
     if (typeof found !== 'string') return [[key, tf.tensor(found.values, [...stored.shape], found.type)]]
-    onWarning(
-      `${name}: expected tensors that float32, int32 or bool can hold, got ${key} with ${found}. It is left out.`)
+    const got = `${shown(key)} with ${shown(found)}`
+    onWarning(`${name}: expected tensors that float32, int32 or bool can hold, got ${got}. It is left out.`)
     return []
   })))
 }

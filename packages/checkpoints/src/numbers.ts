@@ -1,4 +1,5 @@
 import { jsonRecord } from './json-record.ts'
+import { shown } from './shown.ts'
 
 /** Numbers that JSON has no words for, or loses the sign of. */
 const words = ['NaN', 'Infinity', '-Infinity', '-0']
@@ -13,5 +14,5 @@ const wordOf = (number: number): string | undefined => words.find(word => Object
 export const decodeNumbers = (json: string, fail: (what: string) => never): ReadonlyMap<string, number> =>
   new Map(Object.entries(jsonRecord(json, fail)).map(([name, value]) => {
     const known = typeof value === 'string' ? words.includes(value) : Number.isFinite(value)
-    return [name, known ? Number(value) : fail(`holds no number for ${name}`)]
+    return [name, known ? Number(value) : fail(`holds no number for ${shown(name)}`)]
   }))

@@ -5,6 +5,7 @@ import { unsealed, type DeserialiseTensorsOptions } from './deserialise-tensors.
 import type { Dtype } from './dtypes.ts'
 import { encodeSafetensors, type StoredTensor } from './encode-safetensors.ts'
 import { decodeNumbers, encodeNumbers } from './numbers.ts'
+import { shown } from './shown.ts'
 import { valuesOf, type Values } from './values-of.ts'
 
 /** The types that a tree may have: how TensorFlow.js and the file call them. */
@@ -81,7 +82,7 @@ export function deserialiseTree<T>(
   }
   const wanted = new Set(leaves.map(leaf => leaf.name))
   const stranger = [...tensors.keys(), ...numbers.keys()].find(name => !wanted.has(name))
-  if (stranger !== undefined && !ignoreRest) differs(`also holds ${stranger}`)
+  if (stranger !== undefined && !ignoreRest) differs(`also holds ${shown(stranger)}`)
   return own(() => withLeaves(like as Tree<unknown>, leaves.map(({ name, value }) => {
     const found = tensors.get(name) ?? numbers.get(name) ?? differs(`lacks ${name}`)
     if (formOf(found) !== formOf(value)) {

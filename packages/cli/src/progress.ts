@@ -20,6 +20,8 @@ export function progress(label: string, batchSize: number, taken: readonly StepM
   let smooth = 0
   let shown = -Infinity
   let here = 0
+  // Plain lines come often at first, then every ten seconds.
+  let pause = 0
   const terminal = process.stderr.isTTY
   return {
     step({ step, steps, epoch, losses, milliseconds, bytes }) {
@@ -27,8 +29,9 @@ export function progress(label: string, batchSize: number, taken: readonly StepM
       history.push({ losses })
       here++
       const now = performance.now()
-      if (now - shown < (terminal ? 100 : 10_000) && step !== steps) return
+      if (now - shown < pause && step !== steps) return
       shown = now
+      pause = terminal ? 100 : Math.min(10_000, 2 * pause || 1000)
       const left = (now - began) / here * (steps - step) / 1000
       const bar = '━'.repeat(Math.round(width * step / steps)).padEnd(width, '·')
       const values = Object.keys(losses).map(unit => recentLoss(history, unit)!.toFixed(2)).join(' ')

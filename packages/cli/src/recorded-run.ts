@@ -5,7 +5,7 @@ import { readWholeFile } from 'lapstrake/node'
 import { readEvaluations, type Evaluation } from './evaluation.ts'
 import { readManifest, type Manifest } from './manifest.ts'
 import { settled } from './run-directory.ts'
-import { replacing, runFiles } from './run-files.ts'
+import { isReplacing, replacing, runFiles } from './run-files.ts'
 import { stepsIn } from './step-log.ts'
 
 /** What a run wrote down. */
@@ -73,4 +73,5 @@ async function runFolders(given: readonly string[]): Promise<readonly string[]> 
   return [...new Set(found.flat())]
 }
 
-const isRun = (path: string): Promise<boolean> => stat(join(path, runFiles.manifest)).then(() => true, () => false)
+const isRun = async (path: string): Promise<boolean> =>
+  isReplacing(path) || stat(join(path, runFiles.manifest)).then(() => true, () => false)

@@ -71,7 +71,7 @@ export async function claimFolder(path: string, overwrite: boolean): Promise<Cla
     throw new Error(`train: expected a folder of the run's own, got ${path}, which holds ${stranger.path}. Choose another with --out; ${join('runs', '<name>')} is made when it is left out.`)
   }
   const beside = join(path, replacing.training)
-  const lock = lockAll(existsSync(beside) ? [path, beside] : [path])
+  const lock = await lockAll(existsSync(beside) ? [path, beside] : [path])
   try {
     if (isReplacing(path)) await replaceRun(path)
     if (!overwrite && holdsRun(path)) {
@@ -148,7 +148,7 @@ export interface KeptRun {
 export async function claimKeptRun(path: string): Promise<KeptRun> {
   await readManifest(await settled(path))
   const replaced = replacedBy(path)
-  const lock = lockAll(replaced === undefined ? [path] : [replaced, path])
+  const lock = await lockAll(replaced === undefined ? [path] : [replaced, path])
   try {
     const manifest = await readManifest(path)
     if (!canGoOn(path)) {
@@ -183,7 +183,7 @@ export async function reopenRunDirectory(path: string, { recorded, lock }: KeptR
 /** The folder of a run, once one that was to replace another has done so: a crash may have come between. */
 export async function settled(path: string): Promise<string> {
   if (!isReplacing(path)) return path
-  const lock = lockRun(path)
+  const lock = await lockRun(path)
   try {
     if (isReplacing(path)) await replaceRun(path)
   } finally {
@@ -215,11 +215,11 @@ async function removeEmpty(folder: string, uppermost: string | undefined): Promi
 }
 
 /** The locks of some folders as one. */
-function lockAll(folders: readonly string[]): RunLock {
+async function lockAll(folders: readonly string[]): Promise<RunLock> {
   const locks: RunLock[] = []
   const all: RunLock = { check: () => locks[0]!.check(), release: () => locks.forEach(lock => lock.release()) }
   try {
-    for (const folder of folders) locks.push(lockRun(folder))
+    for (const folder of folders) locks.push(await lockRun(folder))
   } catch (error) {
     all.release()
     throw error

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
 import { isRunning, thisProcess, type ProcessIdentity } from './process-identity.ts'
 
 interface Holder extends ProcessIdentity {
@@ -10,41 +12,42 @@ interface Holder extends ProcessIdentity {
 
 /** A run's folder that is this process's own. */
 export interface RunLock {
-  /** @throws Error if another process took the folder, as when this one gave no sign of life for too long */
+  /** @throws Error if another process took the folder, as when this one was frozen for long */
   check(): void
   release(): void
 }
 
 export const lockFile = 'lock.json'
 
-/** Milliseconds between signs of life, and those after which a holder that nobody here can ask counts as gone. */
-const [beat, silence] = [15_000, 600_000]
+/** Milliseconds between signs of life, and those that one who is not to be asked is given to show one. */
+const [beat, patience] = [5000, 16_000]
 
 /**
- * Makes a run's folder this process's own, until it is released or the process ends. What a process that ended left behind does not count; of one on
- * another machine or in another container, its signs of life tell.
+ * Makes a run's folder this process's own, until it is released or the process ends. What a process that ended left behind does not count. One in
+ * another container or on another machine cannot be asked whether it runs: it touches the file every few seconds as long as it does.
  *
  * @throws Error if another process has it
  */
-export function lockRun(folder: string): RunLock {
+export async function lockRun(folder: string): Promise<RunLock> {
   const file = join(folder, lockFile)
   const mine: Holder = { ...thisProcess(), token: randomUUID(), since: new Date().toISOString() }
-  while (!create(file, mine) && !replaceDead(file, mine)) {
+  while (!create(file, mine)) {
     const holder = holderOf(file)
-    if (holder === undefined || !isAlive(file, holder)) {
-      // Half written, or about to be replaced: whoever does so needs a moment.
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
-      continue
+    if (holder !== undefined && await isAlive(file, holder)) {
+      throw new Error(
+        `train: expected a run of its own in ${folder}, but process ${holder.pid} on ${holder.host} has been training there since ${holder.since}. ` +
+        `Wait for it, choose another folder with --out, or, if nothing runs there any more, delete ${file}.`)
     }
-    throw new Error(
-      `train: expected a run of its own in ${folder}, but process ${holder.pid} on ${holder.host} has been training there since ${holder.since}. ` +
-      `Wait for it, choose another folder with --out, or, if nothing runs there any more, delete ${file}.`)
+    if (replaceDead(file, mine, holder)) break
+    await setTimeout(20)
   }
   const isMine = (): boolean => holderOf(file)?.token === mine.token
-  const beating = setInterval(() => { if (isMine()) touch(file) }, beat).unref()
+  // A thread of its own: a step may take longer than the silence that is taken for death.
+  const beating = new Worker(pulse, { eval: true, execArgv: [], workerData: { file, token: mine.token, beat } })
+  beating.unref()
   const release = (): void => {
     process.off('exit', release)
-    clearInterval(beating)
+    void beating.terminate()
     if (isMine()) rmSync(file, { force: true })
   }
   process.on('exit', release)
@@ -57,12 +60,22 @@ export function lockRun(folder: string): RunLock {
   }
 }
 
-/** Whether a process is training in a run's folder. */
+/** Whether a process is training in a run's folder, as far as can be told at once. */
 export function isHeld(folder: string): boolean {
   const file = join(folder, lockFile)
   const holder = holderOf(file)
-  return holder !== undefined && isAlive(file, holder)
+  return holder !== undefined && (isRunning(holder) ?? Date.now() - touchedAt(file) < 4 * beat)
 }
+
+/** Touches the file as long as it is this process's. */
+const pulse = `
+const { readFileSync, utimesSync } = require('node:fs')
+const { workerData: { file, token, beat } } = require('node:worker_threads')
+setInterval(() => {
+  try {
+    if (JSON.parse(readFileSync(file, 'utf8')).token === token) utimesSync(file, new Date(), new Date())
+  } catch {}
+}, beat)`
 
 /** One call that fails where the file is there: of two that come at once one succeeds. */
 function create(file: string, mine: Holder): boolean {
@@ -87,20 +100,29 @@ function create(file: string, mine: Holder): boolean {
 const cannot = (file: string, error: unknown): Error =>
   new Error(`train: expected to write ${file}, but could not (${(error as NodeJS.ErrnoException).code ?? String(error)}). Choose another folder with --out.`, { cause: error })
 
-/** Takes the place of a holder that is gone. Who does so holds a file of that name alone meanwhile, so that no two believe they did. */
-function replaceDead(file: string, mine: Holder): boolean {
+/**
+ * Takes the place of a holder that is gone, or of nobody, where a crash left half a file. Who does so holds a file of that name alone meanwhile, so that
+ * no two believe they did.
+ */
+function replaceDead(file: string, mine: Holder, dead: Holder | undefined): boolean {
   const taking = `${file}.taking`
+  const isOld = (path: string): boolean => Date.now() - touchedAt(path) > 1000
   if (!create(taking, mine)) {
     // One that was left by a crash in these few lines.
-    if (ageOf(taking) > beat) rmSync(taking, { force: true })
+    if (isOld(taking)) rmSync(taking, { force: true })
     return false
   }
   try {
-    const holder = holderOf(file)
-    if (holder === undefined ? ageOf(file) < 1000 : isAlive(file, holder)) return false
+    const now = holderOf(file)
+    if (now?.token !== dead?.token || dead === undefined && !isOld(file)) return false
     const beside = `${file}.${mine.token}`
-    writeFileSync(beside, JSON.stringify(mine))
-    renameSync(beside, file)
+    try {
+      writeFileSync(beside, JSON.stringify(mine))
+      renameSync(beside, file)
+    } catch (error) {
+      rmSync(beside, { force: true })
+      throw cannot(file, error)
+    }
     return true
   } finally {
     rmSync(taking, { force: true })
@@ -116,21 +138,26 @@ function holderOf(file: string): Holder | undefined {
   }
 }
 
-const isAlive = (file: string, holder: Holder): boolean => isRunning(holder) ?? ageOf(file) < silence
-
-/** Milliseconds since a file was last touched, by this machine's clock; Infinity where it is gone. */
-function ageOf(file: string): number {
-  try {
-    return Date.now() - statSync(file).mtimeMs
-  } catch {
-    return Infinity
+/** Asks a holder, or where nobody here can, waits for a sign of life. */
+async function isAlive(file: string, holder: Holder): Promise<boolean> {
+  const told = isRunning(holder)
+  if (told !== undefined) return told
+  process.stderr.write(`Looking whether process ${holder.pid} on ${holder.host} still trains there.\n`)
+  const before = touchedAt(file)
+  for (let waited = 0; waited < patience; waited += 200) {
+    await setTimeout(200)
+    const now = holderOf(file)
+    if (now?.token !== holder.token) return false
+    if (touchedAt(file) !== before) return true
   }
+  return false
 }
 
-function touch(file: string): void {
+/** Milliseconds by the clock of the disk; long ago where it is gone. */
+function touchedAt(file: string): number {
   try {
-    utimesSync(file, new Date(), new Date())
+    return statSync(file).mtimeMs
   } catch {
-    // Gone or not to be written: the next check says so.
+    return -Infinity
   }
 }

@@ -90,6 +90,50 @@ describe('features of a data set', () => {
     expect(tf.memory().numTensors).toBe(before)
   })
 
+  /** Two hundred examples, of which some cannot be read. */
+  const damaged = (bad: readonly number[]): typeof dataset => ({
+    ...dataset, size: 200,
+    async read(indices) {
+      const unreadable = Array.from(indices).filter(place => bad.includes(place))
+        .map(place => ({ place, example: `${place}.png`, reason: 'it is not there' }))
+      if (unreadable.length === 0) return dataset.read(indices)
+      throw Object.assign(new Error('one cannot be read'), { name: 'UnreadableExample', unreadable })
+    }
+  })
+
+  test('examples that cannot be read have no row and are given back', async () => {
+    const whole = await collectFeatures(damaged([]), pixels, { batchSize: 32 })
+    expect([whole.labels.length, whole.unreadable]).toEqual([200, []])
+    const progress: number[] = []
+    const onProgress = (done: number): void => { progress.push(done) }
+    const rest = await collectFeatures(damaged([2, 103]), pixels, { batchSize: 32, onProgress })
+    expect(rest.unreadable).toEqual([
+      { place: 2, example: '2.png', reason: 'it is not there' }, { place: 103, example: '103.png', reason: 'it is not there' }
+    ])
+    const without = (values: ArrayLike<number>, each: number): number[] =>
+      Array.from(values).filter((_, i) => ![2, 103].includes(Math.floor(i / each)))
+    expect([...rest.labels]).toEqual(without(whole.labels, 1))
+    expect([rest.dim, [...rest.values]]).toEqual([2, without(whole.values, 2)])
+    expect(progress).toEqual([32, 64, 96, 128, 160, 192, 200])
+  })
+
+  test('more than one in a hundred that cannot be read are one error, with the first few', async () => {
+    const words = 'collectFeatures: expected at most one in a hundred of 200 examples to be unreadable, got'
+    await expect(collectFeatures(damaged([2, 103, 199]), pixels)).rejects.toThrow(
+      `${words} 3: 2.png (it is not there), 103.png (it is not there), 199.png (it is not there). Put good copies`)
+    const gone = Array.from({ length: 200 }, (_, i) => i)
+    await expect(collectFeatures(damaged(gone), pixels, { batchSize: 20 })).rejects.toThrow(`${words} 20: 0.png (`)
+  })
+
+  test('an error that is of no example comes through', async () => {
+    const broken = { ...dataset, read: () => Promise.reject(new Error('too many open files')) }
+    await expect(collectFeatures(broken, pixels)).rejects.toThrow('too many open files')
+    const foreign = Object.assign(new Error('of another'), { name: 'UnreadableExample', unreadable: [{ place: 70 }] })
+    const wrong = { ...dataset, read: () => Promise.reject(foreign) }
+    await expect(collectFeatures(wrong, pixels)).rejects.toThrow('of another')
+    await expect(collectFeatures({ ...dataset, size: 0 }, pixels)).rejects.toThrow('expected examples, got none.')
+  })
+
   test('maps become their mean, or the means of a grid', async () => {
     const { values: flat } = await collectFeatures(dataset, pixels, { pool: 'flatten' })
     const mean = await collectFeatures(dataset, pixels)
@@ -113,6 +157,21 @@ test('clear errors', async () => {
   await expect(linearProbe({ ...train, labels: new Int32Array(10) }, train)).rejects.toThrow('linearProbe: expected two classes or more, got 1.')
   await expect(nearestNeighbours(train, { ...train, labels: new Int32Array(10).fill(7) })).rejects.toThrow('nearestNeighbours: expected test labels below 3, as in training, got 7.')
   await expect(nearestNeighbours(train, train, { k: 0 })).rejects.toThrow('nearestNeighbours: expected k of 1 or more, got 0.')
+  for (const batchSize of [0, -1, 0.5, NaN, Infinity]) {
+    const words = `expected a batch size that is a whole number above 0, got ${batchSize}. Try 250.`
+    await expect(nearestNeighbours(train, train, { batchSize })).rejects.toThrow(`nearestNeighbours: ${words}`)
+    const empty = { size: 1, shape: [1, 1, 1], read: () => Promise.reject(new Error('read')) }
+    const collected = collectFeatures(empty, images => images.clone(), { batchSize })
+    await expect(collected).rejects.toThrow(`collectFeatures: ${words}`)
+  }
+  for (const validation of [0, 1, -0.1, NaN]) {
+    const probed = linearProbe(train, train, { validation })
+    await expect(probed).rejects.toThrow('linearProbe: expected a validation part between 0 and 1, got ')
+  }
+  for (const strengths of [[], [-1], [NaN], [Infinity]]) {
+    const probed = linearProbe(train, train, { strengths })
+    await expect(probed).rejects.toThrow('linearProbe: expected strengths of 0 or above, got ')
+  }
 })
 
 describe('diagnose', () => {

@@ -1,5 +1,6 @@
 import { own } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
+import { readWhole, type LeftOut, type Readable } from './read-whole.ts'
 
 /** What an encoder says about labelled examples, on the host. */
 export interface Features {
@@ -17,11 +18,10 @@ export interface CollectOptions {
   readonly onProgress?: (done: number, total: number) => void
 }
 
-/** A part of a data set: what `@lapstrake/data` reads, or anything like it. */
-interface Readable {
-  readonly size: number
-  readonly shape: readonly number[]
-  read(indices: ArrayLike<number>): Promise<{ readonly images: Uint8Array; readonly labels: Int32Array }>
+/** Features of a data set, and which of its examples have none. */
+export interface CollectedFeatures extends Features {
+  /** Examples that could not be read; there is no row for them. Say so beside any figure that comes of the others. */
+  readonly unreadable: readonly LeftOut[]
 }
 
 /**
@@ -30,31 +30,48 @@ interface Readable {
  * `encode` gets images `[batch, height, width, channels]` from 0 to 1 and gives maps or rows; for the pixels themselves take
  * the identity, `images => images.clone()`, with `pool: 'flatten'`. Its results are freed here.
  *
- * @throws Error if an example has no label
+ * Examples that cannot be read are left out and given back in `unreadable`.
+ *
+ * @throws Error if an example has no label, or more than one in a hundred cannot be read
+ * @throws RangeError for a batch size that is no whole number above 0
  */
 export async function collectFeatures(
-  dataset: Readable, encode: (images: tf.Tensor4D) => tf.Tensor, { pool = 'mean', batchSize = 250, onProgress }: CollectOptions = {}
-): Promise<Features> {
+  dataset: Readable, encode: (images: tf.Tensor4D) => tf.Tensor, options: CollectOptions = {}
+): Promise<CollectedFeatures> {
+  const { pool = 'mean', batchSize = 250, onProgress } = options
+  checkBatchSize('collectFeatures', batchSize)
   const rows: Float32Array[] = []
-  const labels = new Int32Array(dataset.size)
-  for (let start = 0; start < dataset.size; start += batchSize) {
-    const count = Math.min(batchSize, dataset.size - start)
-    const examples = await dataset.read(Uint32Array.from({ length: count }, (_, i) => start + i))
-    const unlabelled = examples.labels.findIndex(label => label < 0)
-    if (unlabelled >= 0) throw new Error(`collectFeatures: expected labelled examples, but example ${start + unlabelled} has no label.`)
+  const labels: number[] = []
+  const unreadable: LeftOut[] = []
+  for await (const part of readWhole(dataset, batchSize, unreadable)) {
+    const unlabelled = part.labels.findIndex(label => label < 0)
+    if (unlabelled >= 0) {
+      throw new Error(
+        `collectFeatures: expected labelled examples, but example ${part.places[unlabelled]} has no label. ` +
+        'Take labelled data.')
+    }
     const features = own(() => {
-      const pixels = tf.div(tf.tensor(examples.images, [count, ...dataset.shape], 'int32'), 255) as tf.Tensor4D
+      const pixels = tf.div(tf.tensor(part.images, [part.places.length, ...dataset.shape], 'int32'), 255) as tf.Tensor4D
       return pooled(encode(pixels), pool)
     })
     rows.push(await features.data() as Float32Array)
     features.dispose()
-    labels.set(examples.labels, start)
-    onProgress?.(start + count, dataset.size)
+    part.labels.forEach(label => labels.push(label))
+    onProgress?.(part.done, dataset.size)
   }
-  const dim = rows[0]!.length / Math.min(batchSize, dataset.size)
-  const values = new Float32Array(dataset.size * dim)
-  rows.forEach((part, i) => values.set(part, i * batchSize * dim))
-  return { values, labels, dim }
+  if (labels.length === 0) throw new Error('collectFeatures: expected examples, got none. Take a larger data set.')
+  const values = new Float32Array(rows.reduce((sum, { length }) => sum + length, 0))
+  rows.reduce((start, part) => {
+    values.set(part, start)
+    return start + part.length
+  }, 0)
+  return { values, labels: Int32Array.from(labels), dim: values.length / labels.length, unreadable }
+}
+
+/** Examples taken at once: with none, work would never end. */
+export function checkBatchSize(who: string, batchSize: number): void {
+  if (Number.isInteger(batchSize) && batchSize >= 1) return
+  throw new RangeError(`${who}: expected a batch size that is a whole number above 0, got ${batchSize}. Try 250.`)
 }
 
 function pooled(maps: tf.Tensor, pool: NonNullable<CollectOptions['pool']>): tf.Tensor {
@@ -62,8 +79,10 @@ function pooled(maps: tf.Tensor, pool: NonNullable<CollectOptions['pool']>): tf.
   if (maps.rank !== 4 || pool === 'flatten') return tf.reshape(maps, [batch, -1])
   const [, height, width] = maps.shape as [number, number, number, number]
   if (pool === 'mean') return tf.reshape(tf.avgPool(maps as tf.Tensor4D, [height, width], 1, 'valid'), [batch, -1])
-  if (!(pool.grid >= 1 && pool.grid <= Math.min(height, width))) {
-    throw new RangeError(`collectFeatures: expected a grid from 1 to ${Math.min(height, width)}, for the maps are ${height} × ${width}, got ${pool.grid}.`)
+  if (!(Number.isInteger(pool.grid) && pool.grid >= 1 && pool.grid <= Math.min(height, width))) {
+    throw new RangeError(
+      `collectFeatures: expected a grid from 1 to ${Math.min(height, width)}, for the maps are ${height} × ` +
+      `${width}, got ${pool.grid}. Take a smaller whole number.`)
   }
   // Cells of equal size whose strides cover the map; where it does not divide they overlap.
   const cell = (length: number): [size: number, stride: number] => {

@@ -1,4 +1,5 @@
-export { collectFeatures, type CollectOptions, type Features } from './features.ts'
+export { collectFeatures, type CollectedFeatures, type CollectOptions, type Features } from './features.ts'
 export { diagnose, type Diagnosis } from './diagnose.ts'
 export { linearProbe, type LinearProbeOptions, type LinearProbeResult } from './linear-probe.ts'
 export { nearestNeighbours, type NearestNeighboursOptions } from './nearest-neighbours.ts'
+export type { LeftOut } from './read-whole.ts'

@@ -31,13 +31,16 @@ export interface LinearProbeResult {
  * examples, then all of them are fitted again.
  *
  * @throws Error for features of different length, fewer than two classes, or test labels unseen in training
+ * @throws RangeError for a validation part that is not between 0 and 1, or strengths that are not 0 or above
  */
 export async function linearProbe(train: Features, test: Features, options: LinearProbeOptions = {}): Promise<LinearProbeResult> {
   const { validation = 0.1, strengths = [1e-1, 1e-2, 1e-3, 1e-4], seed = 0, onProgress } = options
   const classes = checkFeatures('linearProbe', train, test)
+  checkChoices(validation, strengths)
   const [trainRows, testRows] = standardised(train, test)
   const order = seeded(seed).split('validation').permutation(train.labels.length)
-  const held = Math.max(1, Math.round(validation * order.length))
+  // At least one to choose with, and one to fit.
+  const held = Math.min(order.length - 1, Math.max(1, Math.round(validation * order.length)))
   const [validating, fitting] = [pick(trainRows, order.slice(0, held)), pick(trainRows, order.slice(held))]
 
   const start = new Float64Array((train.dim + 1) * classes)
@@ -56,6 +59,14 @@ export async function linearProbe(train: Features, test: Features, options: Line
     accuracy: await accuracyOf(testRows, classes, final.at),
     validationAccuracy: best.accuracy, strength: best.strength, iterations: final.iterations, converged: final.converged
   }
+}
+
+function checkChoices(validation: number, strengths: readonly number[]): void {
+  if (!(validation > 0 && validation < 1)) {
+    throw new RangeError(`linearProbe: expected a validation part between 0 and 1, got ${validation}. Try 0.1.`)
+  }
+  if (strengths.length > 0 && strengths.every(strength => strength >= 0 && strength < Infinity)) return
+  throw new RangeError(`linearProbe: expected strengths of 0 or above, got [${strengths.join(', ')}]. Leave them out.`)
 }
 
 function standardised(train: Features, test: Features): [Features, Features] {

@@ -1,6 +1,6 @@
 import { own } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { checkFeatures, type Features } from './features.ts'
+import { checkBatchSize, checkFeatures, type Features } from './features.ts'
 
 export interface NearestNeighboursOptions {
   /** Neighbours that vote; 200 in the paper. Fewer when there are fewer training examples. */
@@ -15,7 +15,7 @@ export interface NearestNeighboursOptions {
  * Part of the test examples whose class the nearest training examples tell right, from 0 to 1: the `k` most similar by cosine
  * vote with weight exp(similarity / temperature) (Wu et al. 2018, section 3.4, https://arxiv.org/abs/1805.01978).
  *
- * @throws RangeError if `k` is below 1 or the temperature not above 0
+ * @throws RangeError if `k` or the batch size is below 1 or the temperature not above 0
  * @throws Error for features of different length, fewer than two classes, or test labels unseen in training
  */
 export async function nearestNeighbours(
@@ -24,6 +24,7 @@ export async function nearestNeighbours(
   const classes = checkFeatures('nearestNeighbours', train, test)
   if (!Number.isInteger(k) || k < 1) throw new RangeError(`nearestNeighbours: expected k of 1 or more, got ${k}. Try 20.`)
   if (!(temperature > 0)) throw new RangeError(`nearestNeighbours: expected a temperature above 0, got ${temperature}. Try 0.07.`)
+  checkBatchSize('nearestNeighbours', batchSize)
   const voters = Math.min(k, train.labels.length)
   const known = own(() => tf.transpose(unitRows(train.values, train.dim)))
   let right = 0

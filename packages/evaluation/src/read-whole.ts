@@ -1,0 +1,63 @@
+/** An example that could not be read. */
+export interface LeftOut {
+  /** Its index in the data set. */
+  readonly place: number
+  /** What a person calls it. */
+  readonly example: string
+  readonly reason: string
+}
+
+/** What `@lapstrake/data` reads, or anything like it. */
+export interface Readable {
+  readonly size: number
+  readonly shape: readonly number[]
+  read(indices: ArrayLike<number>): Promise<{ readonly images: Uint8Array; readonly labels: Int32Array }>
+}
+
+/** Some examples of a data set. */
+export interface Part {
+  readonly places: readonly number[]
+  readonly images: Uint8Array
+  readonly labels: Int32Array
+  /** How many are done, these and those left out among them. */
+  readonly done: number
+}
+
+/**
+ * A whole data set in parts, without examples that cannot be read: these are added to `leftOut`.
+ *
+ * @throws Error if more than one in a hundred cannot be read
+ */
+export async function* readWhole(dataset: Readable, batchSize: number, leftOut: LeftOut[]): AsyncGenerator<Part> {
+  for (let start = 0; start < dataset.size; start += batchSize) {
+    const done = Math.min(start + batchSize, dataset.size)
+    let places: readonly number[] = Array.from({ length: done - start }, (_, i) => start + i)
+    while (places.length > 0) {
+      try {
+        yield { places, ...await dataset.read(Uint32Array.from(places)), done }
+        break
+      } catch (error) {
+        const found = unreadableIn(error).filter(({ place }) => places.includes(place))
+        if (found.length === 0) throw error
+        leftOut.push(...found)
+        checkFew(dataset.size, leftOut)
+        places = places.filter(place => !found.some(one => one.place === place))
+      }
+    }
+  }
+}
+
+/** Those of an `UnreadableExample` of `@lapstrake/data`, known by its name: this package needs none of that one. */
+function unreadableIn(error: unknown): readonly LeftOut[] {
+  const { name, unreadable } = error as { readonly name?: unknown; readonly unreadable?: readonly LeftOut[] }
+  return name === 'UnreadableExample' && Array.isArray(unreadable) ? unreadable : []
+}
+
+function checkFew(size: number, leftOut: readonly LeftOut[]): void {
+  if (leftOut.length <= size / 100) return
+  const first = leftOut.slice(0, 3).map(({ example, reason }) => `${example} (${reason})`).join(', ')
+  const more = leftOut.length > 3 ? ` and ${leftOut.length - 3} more` : ''
+  throw new Error(
+    `collectFeatures: expected at most one in a hundred of ${size} examples to be unreadable, got ${leftOut.length}: ` +
+    `${first}${more}. Put good copies in their place, or remove them.`)
+}

@@ -1,12 +1,12 @@
 import type { CommandDef } from 'citty'
 import { balance, drawSpans, endToEnd, greedy, largestBatch, overlapping, plan, spansSvg, type Experiment, type Isolation, type Plan, type PlanOptions } from 'lapstrake'
-import { writeFileAtomic } from 'lapstrake/node'
 import { command } from './command.ts'
 import { dataByName } from './data-by-name.ts'
 import { loadExperiment } from './load-experiment.ts'
 import { quietly } from './stop-quietly.ts'
 import { table } from './table.ts'
 import { wholeNumber } from './whole-number.ts'
+import { writeOwnFile } from './write-own-file.ts'
 
 const balances = { memory: 'activationBytes', flops: 'multiplyAdds' } as const
 
@@ -36,7 +36,7 @@ export const planCommand: CommandDef = command({
     const own = await plan(experiment, options)
     const cuts = args.balance === undefined ? undefined : cutsFor(experiment, own, args.balance, args.stages)
     const rows = await Promise.all(Object.entries(ways(experiment)).map(([name, isolation]) => wayOf(name, { ...experiment, isolation }, options, bytes)))
-    if (args.svg !== undefined) await writeFileAtomic(args.svg, spansSvg(own.units, own.stages.map(({ name }) => name)))
+    if (args.svg !== undefined) await writeOwnFile(args.svg, spansSvg(own.units, own.stages.map(({ name }) => name)))
     process.stdout.write(args.json
       ? `${JSON.stringify({ ...own, memory: bytes, isolations: rows, ...(cuts && { cuts }) })}\n`
       : text(experiment.name, options, own, rows, args.memory, cuts))

@@ -3,7 +3,6 @@ import {
   adamW, convNet, createTrainer, dispose, drawSpans, endToEnd, greedy, meterMemory, ntXent, overlapping, own, projector, seeded,
   simclr, train, twoViews, useBackend, warmupCosine, type Batch, type Dataset, type Experiment, type Isolation, type StepMetrics
 } from 'lapstrake'
-import { writeFileAtomic } from 'lapstrake/node'
 import * as tf from '@tensorflow/tfjs-core'
 import { command } from './command.ts'
 import { dataByName } from './data-by-name.ts'
@@ -14,6 +13,7 @@ import { htmlReport } from './html-report.ts'
 import { quietly } from './stop-quietly.ts'
 import { table } from './table.ts'
 import { wholeNumber } from './whole-number.ts'
+import { writeOwnFile } from './write-own-file.ts'
 
 /** One way of learning, and how it went. */
 export interface Race {
@@ -82,8 +82,8 @@ export const quickstartCommand: CommandDef = command({
     const text = table(head, rows)
     process.stdout.write(`\n${said}\nThe same backbone, head, loss, optimizer and seed; ${epochs} epochs.\n\n${text}\n`)
     const path = `${args.out}/report.html`
-    await writeFileAtomic(path, htmlReport({ said: `${said} ${backend.sentence}`, head, rows, races }))
-    await writeFileAtomic(`${args.out}/table.txt`, `${said}\n\n${text}\n`)
+    await writeOwnFile(path, htmlReport({ said: `${said} ${backend.sentence}`, head, rows, races }))
+    await writeOwnFile(`${args.out}/table.txt`, `lapstrake quickstart. ${said}\n\n${text}\n`)
     process.stdout.write(`\nSaved ${path} (curves and this table) and ${args.out}/table.txt.\n`)
     process.exit(0)
   })

@@ -40,6 +40,8 @@ export async function readRun(path: string): Promise<RecordedRun> {
   if (evaluation?.part) notes.push(`${path}: read out on the first ${evaluation.test} test examples only.`)
   if (file !== undefined && file !== runFiles.weights) notes.push(`${path}: read out of ${file}.`)
   const { step = 0, steps: planned = 0 } = steps.at(-1) ?? {}
+  const replaced = steps.reduce((sum, step) => sum + (step.replaced ?? 0), 0)
+  if (replaced > 0) notes.push(`${path}: ${replaced} times an example that could not be read was replaced by the next.`)
   if (steps.length === 0) notes.push(`${path}: no step is recorded.`)
   else if (!manifest.finished) notes.push(`${path}: not finished, at step ${step} of ${planned}.`)
   return { path, manifest, steps, ...(evaluation && { evaluation }), notes }

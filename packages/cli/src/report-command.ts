@@ -1,11 +1,11 @@
 import type { CommandDef } from 'citty'
-import { writeFileAtomic } from 'lapstrake/node'
 import { command } from './command.ts'
 import { compareRuns } from './comparison.ts'
 import { embeddingMap } from './embedding-map.ts'
 import { readRuns } from './recorded-run.ts'
 import { runReport } from './run-report.ts'
 import { quietly } from './stop-quietly.ts'
+import { writeOwnFile } from './write-own-file.ts'
 
 export const reportCommand: CommandDef = command({
   meta: { name: 'report', description: 'Writes one page that tells of runs: tables over seeds, curves, spans, time, memory, embeddings, manifests. It needs nothing but itself.' },
@@ -20,7 +20,7 @@ export const reportCommand: CommandDef = command({
       damaged.push(error.message)
     })] as const))
     const comparison = compareRuns(runs, [...notes, ...damaged])
-    await writeFileAtomic(args.out, runReport({ comparison, maps: Object.fromEntries(maps.flatMap(([path, map]) => (map ? [[path, map]] : []))) }))
+    await writeOwnFile(args.out, runReport({ comparison, maps: Object.fromEntries(maps.flatMap(([path, map]) => (map ? [[path, map]] : []))) }))
     process.stderr.write(`${comparison.notes.map(note => `${note}\n`).join('')}Saved ${args.out}: ${runs.length} ${runs.length === 1 ? 'run' : 'runs'}.\n`)
   })
 }, { many: true })

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
-import { open, readdir, rename, rm, rmdir } from 'node:fs/promises'
+import { readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { makeFolder } from 'lapstrake/node'
+import { makeFolder, readWholeFile } from 'lapstrake/node'
+import { saysLapstrake } from './write-own-file.ts'
 
 /** What a run's folder holds, by name. */
 export const runFiles = {
@@ -27,7 +28,7 @@ const exported = /^encoder\.(?:safetensors|onnx)$/
 /** The files in a folder, by their paths from there, and whether each is of a run. */
 export async function filesIn(folder: string): Promise<readonly { readonly path: string; readonly ofRun: boolean }[]> {
   const names = await allIn(folder)
-  return Promise.all(names.map(async path => ({ path, ofRun: written.test(path) || exported.test(path) && await saysLapstrake(join(folder, path)) })))
+  return Promise.all(names.map(async path => ({ path, ofRun: written.test(path) || exported.test(path) && saysLapstrake(await readWholeFile(join(folder, path))) })))
 }
 
 /** Folders that a run makes; what lies in others is nobody's business here. */
@@ -41,16 +42,6 @@ async function allIn(folder: string, inside = ''): Promise<readonly string[]> {
     return folders.test(path) ? allIn(folder, path) : [`${path}/`]
   }))
   return found.flat()
-}
-
-async function saysLapstrake(path: string): Promise<boolean> {
-  const file = await open(path, 'r')
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(4096), 0, 4096, 0)
-    return buffer.subarray(0, bytesRead).includes('lapstrake')
-  } finally {
-    await file.close()
-  }
 }
 
 /** Removes the files of a run from a folder, and folders that are empty then; leaves what else lies there, and what `keep` names. */

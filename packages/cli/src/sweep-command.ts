@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { basename, dirname, extname, join, relative, resolve } from 'node:path'
 import type { CommandDef } from 'citty'
 import { sweepVariants, type Sweep, type SweepVariant } from 'lapstrake'
-import { writeFileAtomic } from 'lapstrake/node'
+import { makeFolder } from 'lapstrake/node'
 import { command } from './command.ts'
 import { comparisonText } from './compare-command.ts'
 import { compareRuns } from './comparison.ts'
@@ -18,6 +18,7 @@ import { canGoOn, settled } from './run-directory.ts'
 import { quietly } from './stop-quietly.ts'
 import { table } from './table.ts'
 import { wholeNumber } from './whole-number.ts'
+import { writeOwnFile } from './write-own-file.ts'
 
 export const sweepCommand: CommandDef = command({
   meta: { name: 'sweep', description: 'Trains a recipe with every choice for its fields and every seed, some at a time. What is finished is kept, what was interrupted goes on.' },
@@ -82,11 +83,10 @@ interface Outcome {
 async function runsOf(sweep: Sweep, file: string, out: string, overrides: object): Promise<readonly SweepRun[]> {
   const variants = sweepVariants(sweep)
   const recipes = join(out, 'recipes')
-  await mkdir(recipes, { recursive: true })
   return (await Promise.all(variants.map(async variant => {
     const recipe = join(recipes, `${variant.name}.mjs`)
     const before = await readFile(recipe, 'utf8').catch(() => undefined)
-    await writeFileAtomic(recipe, recipeFile(variant, relative(resolve(recipes), file).replaceAll('\\', '/'), overrides))
+    await writeOwnFile(recipe, recipeFile(variant, relative(resolve(recipes), file).replaceAll('\\', '/'), overrides))
     return sweep.seeds.map((seed): SweepRun => ({ name: variant.name, seed, recipe, before, folder: join(out, `${variant.name}-${seed}`) }))
   }))).flat()
 }
@@ -117,7 +117,7 @@ async function refuseChanged(runs: readonly SweepRun[]): Promise<void> {
   }))
   const [first, ...more] = changed.flat()
   if (first === undefined) return
-  for (const { recipe, before } of runs) if (before !== undefined) await writeFileAtomic(recipe, before)
+  for (const { recipe, before } of runs) if (before !== undefined) await writeOwnFile(recipe, before)
   throw new Error(
     `sweep: expected the recipe that ${first}${more.length === 0 ? '' : ` and ${more.length} other runs`} began with, but it, the fields of the sweep or an option such as --epochs has changed since. ` +
     'Put it back, train every run anew with --overwrite, or choose another folder with --out.')
@@ -158,7 +158,8 @@ function poolOf(options: readonly string[], overwrite: boolean): Pool {
         child.once('close', (code, signal) => resolve([code, signal]))
       })
       running.delete(child)
-      await mkdir(dirname(folder), { recursive: true }).then(() => writeFile(`${folder}.log`, said)).catch(() => undefined)
+      await makeFolder(dirname(folder)).then(() => writeOwnFile(`${folder}.log`, `lapstrake train ${given.join(' ')}\n${said}`))
+        .catch((error: Error) => process.stderr.write(`${error.message}\n`))
       const outcome: Outcome = code === 0
         ? { ended: 'finished', said: `in ${duration((performance.now() - began) / 1000)}` }
         : stopping ? { ended: 'interrupted', said: canGoOn(folder) ? 'goes on when the sweep is begun again' : 'begins anew when the sweep is begun again' }

@@ -49,6 +49,8 @@ export interface StepMetrics {
   readonly waited: number
   /** Bytes of living tensors between steps. */
   readonly bytes: number
+  /** Examples of the batch that stand in for others, which cannot be read. */
+  readonly replaced?: number
   /** What the embeddings of each unit tell, at steps that look. */
   readonly diagnoses?: Readonly<Record<string, UnitDiagnosis>>
   /** What each stage does, from the bottom, at steps that look. */
@@ -111,13 +113,16 @@ export async function train(
     throw new RangeError(`train: expected epochs of ${experiment.name} to be a whole number, or Infinity to train until the signal, got ${epochs}.`)
   }
   const random = seeded(seed)
+  const saved = resume && describeRun(resume)
+  const dataHash = await fingerprintOf(dataset)
+  const sameData = saved?.dataHash === dataHash && saved.examples === dataset.size
   const source = loader(dataset, {
-    batchSize: experiment.batchSize, random: random.split('data'), views: experiment.views, ...(experiment.sampler && { sampler: experiment.sampler })
+    batchSize: experiment.batchSize, random: random.split('data'), views: experiment.views, ...(experiment.sampler && { sampler: experiment.sampler }),
+    // Places in other data are places of other examples.
+    ...(sameData && { unreadable: saved.unreadable ?? [] })
   })
   const steps = epochs * source.batchesPerEpoch
   const inputShape = inputShapeOf(experiment, dataset)
-  const saved = resume && describeRun(resume)
-  const dataHash = await fingerprintOf(dataset)
   const freezer = experiment.freeze && freezing(experiment.freeze, experiment.schedule, saved?.progress)
   const recipe = freezer ? { ...experiment, schedule: freezer.schedule } : experiment
   const about = (behaviour: Behaviour): Parameters<typeof changesSince>[1] => ({ name: experiment.name, seed, data: dataset.name, examples: dataset.size, dataHash, inputShape, behaviour })
@@ -155,7 +160,9 @@ export async function train(
     }
     return learn({
       stages: experiment.backbone.stages, ...(freezer && { freezer }), trainer, state: resume ? restoreRun(resume, first, 'state') : first, source, steps, diagnoseEvery,
-      save: async state => saveRun({ state, ...(teacher && { teacher }) }, { ...about(behaviour!), step: state.step, ...(freezer && { progress: freezer.progress }) }),
+      save: async state => saveRun({ state, ...(teacher && { teacher }) }, {
+        ...about(behaviour!), step: state.step, ...(freezer && { progress: freezer.progress }), ...(source.unreadable.size > 0 && { unreadable: [...source.unreadable] })
+      }),
       async onFirst(entered) {
         begun = true
         behaviour ??= await behaviourOf({ experiment, dataset, trainer, first: entered })
@@ -175,7 +182,10 @@ export async function train(
   async function teacherOf(teacher: TrainedTeacher): Promise<Owned<TeacherVariables>> {
     if (resume !== undefined) return restoreRun(resume, own(() => untrainedTeacher(teacher, inputShape, seeded(0))), 'teacher')
     return loadTeacher(teacher, inputShape, async teaching => {
-      const { state } = await train(teaching, dataset, { seed, diagnoseEvery: 0, ...(onTeacherStep && { onStep: onTeacherStep }), ...(signal && { signal }) })
+      const { state } = await train(teaching, dataset, {
+        seed, diagnoseEvery: 0, ...(onTeacherStep && { onStep: onTeacherStep }), ...(signal && { signal }),
+        ...(onWarning && { onWarning: warning => onWarning(`the teacher: ${warning}`) })
+      })
       return state
     })
   }
@@ -203,8 +213,11 @@ async function learn({ stages, freezer, trainer, state: first, source, steps, di
   try {
     const over = (): boolean => state.step >= steps || signal?.aborted === true || freezer?.over === true
     const position = { epoch: Math.floor(state.step / source.batchesPerEpoch), batch: state.step % source.batchesPerEpoch }
-    if (!over()) for await (const { batch, epoch, waited } of source.batches(position)) {
+    if (!over()) for await (const { batch, epoch, waited, replaced, newlyUnreadable } of source.batches(position)) {
       const began = performance.now()
+      for (const { example, reason } of newlyUnreadable) {
+        onWarning?.(`${example} cannot be read: ${reason}. The next of each epoch's order takes its place. So many are unreadable: ${source.unreadable.size}.`)
+      }
       const entered = share(state)
       const observe = diagnoseEvery > 0 && ((state.step + 1) % diagnoseEvery === 0 || state.step + 1 === steps)
       let losses: Record<string, number>
@@ -245,7 +258,8 @@ async function learn({ stages, freezer, trainer, state: first, source, steps, di
       good = entered
       for (const unit of freezer?.after(losses, state.step) ?? []) onWarning?.(`${unit} has learned what it can: from step ${state.step} on it is frozen.`)
       await onStep?.({
-        step: state.step, steps, epoch, losses, milliseconds: performance.now() - began, waited, bytes: tf.memory().numBytes, ...looks
+        step: state.step, steps, epoch, losses, milliseconds: performance.now() - began, waited, bytes: tf.memory().numBytes, ...looks,
+        ...(replaced.length > 0 && { replaced: replaced.length })
       }, state, async () => save(state))
       if (over()) break
     }

@@ -24,12 +24,14 @@ const most = 2 ** 31 - 1
  *
  * @throws FileFault if it is not there, may not be read or is none
  */
-export async function openFile(path: string): Promise<FileHandle> {
+export const openFile = async (path: string): Promise<FileHandle> => (await opened(path)).file
+
+async function opened(path: string): Promise<{ readonly file: FileHandle; readonly size: number }> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(explain)
   try {
     const found = await file.stat()
     if (!found.isFile()) throw new FileFault(faults[found.isDirectory() ? 'EISDIR' : 'ENXIO'])
-    return file
+    return { file, size: found.size }
   } catch (error) {
     await file.close()
     throw error
@@ -44,9 +46,9 @@ export async function openFile(path: string): Promise<FileHandle> {
 export async function bytesOf(
   path: string, part?: { readonly offset: number; readonly size: number }
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const file = await openFile(path)
+  const { file, size: all } = await opened(path)
   try {
-    const { offset, size } = part ?? { offset: 0, size: (await file.stat()).size }
+    const { offset, size } = part ?? { offset: 0, size: all }
     if (size === 0) throw new FileFault('it is empty')
     if (size > most) throw new FileFault('it is larger than two gigabytes')
     const bytes = new Uint8Array(size)

@@ -28,6 +28,7 @@ export const evaluateCommand: CommandDef = command({
     const fit = fitted(train.shape, manifest.inputShape)
     const rows = await readouts({
       train, test, onProgress: what => process.stderr.isTTY && process.stderr.write(`\r\x1b[2K${what}`),
+      onWarning: warning => process.stderr.write(`${warning}\n`),
       encoders: [
         { name: 'raw pixels', encode: images => images.clone(), pool: 'flatten' },
         { name: 'untrained, top', encode: images => own(() => trainer.encode(untrained, fit(images))) },

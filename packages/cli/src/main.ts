@@ -4,6 +4,7 @@ import { alike } from './alike.ts'
 import { answerForMissingGpu } from './missing-gpu.ts'
 import { fail, stopQuietly } from './stop-quietly.ts'
 
+stopQuietly()
 // citty decides as it loads whether to colour, and looks at nothing else.
 if (!process.stdout.isTTY || process.env.NO_COLOR) process.env.NO_COLOR = '1'
 const { defineCommand, runMain } = await import('citty')
@@ -35,6 +36,5 @@ const main = defineCommand({
   subCommands
 })
 
-stopQuietly()
 answerForMissingGpu()
 await runMain(main)

@@ -1,3 +1,5 @@
+import { inOurWords } from './in-our-words.ts'
+
 /** What could not be written yet, and is tried again. */
 export interface Outbox {
   /** Writes now, or, where that fails, with what comes later. What waits under the same name is no longer wanted. */
@@ -17,8 +19,8 @@ const most = 3
 export function outbox(onWarning: (warning: string) => void): Outbox {
   const waiting = new Map<string, () => Promise<void>>()
   let warned = false
-  const warn: Outbox['warn'] = ({ message }) => {
-    if (!warned) onWarning(`${message} Training goes on; what cannot be written now is tried again.`)
+  const warn: Outbox['warn'] = error => {
+    if (!warned) onWarning(`${inOurWords(error)} Training goes on; what cannot be written now is tried again.`)
     warned = true
   }
   const send: Outbox['send'] = async (name, write) => {

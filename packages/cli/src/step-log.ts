@@ -39,15 +39,17 @@ export async function stepLog(path: string): Promise<StepLog> {
     } catch (error) {
       // Whoever reads meanwhile sees whole lines only.
       await file.truncate(size).catch(() => undefined)
-      throw new Error(`${path}: expected to write step by step, but could not (${codeOf(error)}). ${adviceFor(error)}`, { cause: error })
+      throw cannot(error)
     }
   }
+  const cannot = (error: unknown): Error =>
+    new Error(`${path}: expected to write step by step, but could not (${codeOf(error)}). ${adviceFor(error)}`, { cause: error })
   return {
     add(metrics) { waiting += `${lineOf(metrics)}\n` },
     write,
     async settle() {
       await write()
-      await file.sync()
+      await file.sync().catch((error: unknown) => { throw cannot(error) })
     }
   }
 }

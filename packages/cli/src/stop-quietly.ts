@@ -1,5 +1,6 @@
 import { relative } from 'node:path'
 import { inspect } from 'node:util'
+import { inOurWords } from './in-our-words.ts'
 
 /** Errors of lapstrake are whole sentences: print them without a stack, unless one is asked for. */
 export function stopQuietly(): void {
@@ -14,8 +15,7 @@ export const tellLinesOf = (file: string): void => { own.push(file) }
 
 /** Prints an error, with the line of the user's that led to it, and ends with a failure. */
 export function fail(error: unknown): never {
-  const message = error instanceof Error ? error.message : String(error)
-  process.stderr.write(process.env.LAPSTRAKE_STACK ? `${inspect(error)}\n` : `${message}\n${placeOf(error)}`)
+  process.stderr.write(process.env.LAPSTRAKE_STACK ? `${inspect(error)}\n` : `${inOurWords(error)}\n${placeOf(error)}`)
   process.exit(1)
 }
 

@@ -34,5 +34,5 @@ export async function writeFileAtomic(path: string, content: Uint8Array | string
 async function settle(folder: string): Promise<void> {
   const opened = await open(folder, 'r').catch(() => undefined)
   await opened?.sync().catch(() => undefined)
-  await opened?.close()
+  await opened?.close().catch(() => undefined)
 }

@@ -31,7 +31,10 @@ export const encodeEvent = (event: Event): Uint8Array => schema.lookupType('Even
 
 export const decodeEvent = (bytes: Uint8Array): Event => {
   const type = schema.lookupType('Event')
-  return type.toObject(type.decode(bytes), { longs: Number }) as Event
+  // What is left out stands for zero, or for an empty word.
+  const { wallTime = 0, step = 0, ...event } = type.toObject(type.decode(bytes), { longs: Number }) as Partial<Event>
+  const value = (event.summary?.value ?? []).map(({ tag = '', ...shown }: Partial<Summary>) => ({ tag, ...shown }))
+  return { ...event, wallTime, step, ...(event.summary && { summary: { value } }) }
 }
 
 const one = (id: number, type: string): object => ({ id, type })
@@ -48,7 +51,11 @@ const schema = protobuf.Root.fromJSON({
     Summary: {
       fields: { value: many(1, 'Value') },
       nested: {
-        Value: { fields: { tag: one(1, 'string'), simpleValue: one(2, 'float'), image: one(4, 'Image'), histo: one(5, 'Histogram') } },
+        Value: {
+          fields: { tag: one(1, 'string'), simpleValue: one(2, 'float'), image: one(4, 'Image'), histo: one(5, 'Histogram') },
+          // So a value of zero is written, too.
+          oneofs: { value: { oneof: ['simpleValue', 'image', 'histo'] } }
+        },
         Image: { fields: { height: one(1, 'int32'), width: one(2, 'int32'), colorspace: one(3, 'int32'), encodedImageString: one(4, 'bytes') } },
         Histogram: {
           fields: {

@@ -1,4 +1,4 @@
-import { decodeEvent } from './event.ts'
+import { decodeEvent, type Event } from './event.ts'
 import { unframe } from './records.ts'
 
 /** A point of a curve, as a file holds it. */
@@ -8,10 +8,39 @@ export interface ScalarEvent {
   readonly value: number
 }
 
+export interface ReadScalarsOptions {
+  /** What errors call the file. */
+  readonly name?: string
+}
+
 /**
- * The scalars of an event file, in its order. A record that was cut short ends it, as after a crash.
+ * The scalars of an event file, in its order: the simple values that `scalar` makes, and no tensors of TensorFlow 2. A
+ * record that was cut short ends it, as after a crash.
  *
- * @throws Error if a checksum does not fit
+ * @throws Error that names the file, if a checksum does not fit or a record is none of TensorFlow's
  */
-export const readScalars = (file: Uint8Array): readonly ScalarEvent[] => [...unframe(file)].map(decodeEvent).flatMap(({ step = 0, summary }) =>
-  (summary?.value ?? []).flatMap(({ tag, simpleValue }) => (simpleValue === undefined ? [] : [{ step, tag, value: simpleValue }])))
+export function readScalars(file: Uint8Array, { name = 'events' }: ReadScalarsOptions = {}): readonly ScalarEvent[] {
+  const scalars: ScalarEvent[] = []
+  for (const { at, bytes } of unframe(file, name)) {
+    const { step, summary } = decoded(bytes, name, at)
+    for (const { tag, simpleValue } of summary?.value ?? []) {
+      if (simpleValue !== undefined) scalars.push({ step, tag, value: simpleValue })
+    }
+  }
+  return scalars
+}
+
+function decoded(bytes: Uint8Array, name: string, at: number): Event {
+  let event: Event
+  try {
+    event = decodeEvent(bytes)
+  } catch (cause) {
+    throw new Error(
+      `${name}: expected an event in the record at byte ${at}, got bytes that are none. ` +
+      `Another program wrote it, or damaged it; put back a copy.`, { cause })
+  }
+  if (Number.isSafeInteger(event.step)) return event
+  throw new Error(
+    `${name}: expected steps of at most 2^53 in the record at byte ${at}, got ${event.step}. ` +
+    `Numbers cannot tell it from its neighbours here; write it with smaller steps.`)
+}

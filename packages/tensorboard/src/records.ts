@@ -11,20 +11,28 @@ export function frame(bytes: Uint8Array): Uint8Array {
   return framed
 }
 
+/** A record, and the byte that it begins with in its file. */
+export interface FileRecord {
+  readonly at: number
+  readonly bytes: Uint8Array
+}
+
 /**
  * The records of a file. One that was cut short ends it, as after a crash.
  *
- * @throws Error if a checksum does not fit
+ * @param name what errors call the file
+ * @throws Error that names it if a checksum does not fit
  */
-export function* unframe(file: Uint8Array): Generator<Uint8Array> {
+export function* unframe(file: Uint8Array, name: string): Generator<FileRecord> {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
-  for (let at = 0; at + overhead <= file.length;) {
+  for (let at = 0; at + 12 <= file.length;) {
     const length = Number(view.getBigUint64(at, true))
-    check(file.subarray(at, at + 8), view.getUint32(at + 8, true), at)
+    check(file.subarray(at, at + 8), view.getUint32(at + 8, true), name, at)
     const end = at + 12 + length
     if (end + 4 > file.length) return
-    check(file.subarray(at + 12, end), view.getUint32(end, true), at)
-    yield file.subarray(at + 12, end)
+    const bytes = file.subarray(at + 12, end)
+    check(bytes, view.getUint32(end, true), name, at)
+    yield { at, bytes }
     at = end + 4
   }
 }
@@ -38,7 +46,10 @@ function masked(bytes: Uint8Array): number {
   return ((crc >>> 15 | crc << 17) + 0xa282ead8) >>> 0
 }
 
-function check(bytes: Uint8Array, told: number, at: number): void {
+function check(bytes: Uint8Array, told: number, name: string, at: number): void {
   const found = masked(bytes)
-  if (found !== told) throw new Error(`readScalars: expected a checksum of ${told} in the record at byte ${at}, got ${found}. The file is damaged.`)
+  if (found === told) return
+  throw new Error(
+    `${name}: expected a checksum of ${told} in the record at byte ${at}, got ${found}. ` +
+    `It is damaged, or no event file; put back a copy.`)
 }

@@ -1,14 +1,5 @@
-import { encode } from 'fast-png'
 import type { Summary } from './event.ts'
-
-/** Rows from the top, pixels from the left, channels last; 0 to 1 in floats, 0 to 255 in bytes. */
-export interface Pixels {
-  readonly data: Float32Array | Uint8Array | Uint8ClampedArray
-  readonly width: number
-  readonly height: number
-  /** 1 for grey, 3 for colour, 4 with opacity. */
-  readonly channels: number
-}
+import { checkPixels, png, type Pixels } from './pixels.ts'
 
 export interface HistogramOptions {
   /** Bars of equal width between the least and the greatest value. */
@@ -18,26 +9,27 @@ export interface HistogramOptions {
 /** A point of a curve. Tags with a common beginning before a slash are shown together. */
 export const scalar = (tag: string, value: number): Summary => ({ tag, simpleValue: value })
 
-/** How values are spread. Those that are not finite are left out. */
+/**
+ * How values are spread. Those that are not finite are left out, here and in `num`.
+ *
+ * Not every TensorBoard draws a bar without a width, so values that are all the same, or nearly so, stand in bars about
+ * them: from -1e-12 to 1e-12 if they are zero, and otherwise each of a millionth of them.
+ *
+ * @throws RangeError if there is to be less than one bar
+ */
 export function histogram(tag: string, values: ArrayLike<number>, { bars = 30 }: HistogramOptions = {}): Summary {
-  if (!Number.isInteger(bars) || bars < 1) throw new RangeError(`histogram: expected one or more bars, got ${bars}. Try 30.`)
-  let [min, max, count, sum, squares] = [Infinity, -Infinity, 0, 0, 0]
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]!
-    if (!Number.isFinite(value)) continue
-    min = Math.min(min, value)
-    max = Math.max(max, value)
-    count++
-    sum += value
-    squares += value * value
+  if (!Number.isInteger(bars) || bars < 1) {
+    throw new RangeError(`histogram: expected one or more bars, got ${bars}. Try 30.`)
   }
-  if (count === 0) [min, max] = [0, 0]
+  const { num, sum, sumSquares, ...found } = statistics(values)
+  const [min, max] = widened(found.min, found.max, bars)
   const bucket = new Array<number>(bars).fill(0)
   for (let i = 0; i < values.length; i++) {
-    if (Number.isFinite(values[i]!)) bucket[max === min ? 0 : Math.min(bars - 1, Math.floor((values[i]! - min) / (max - min) * bars))]!++
+    const value = values[i]!
+    if (fits(value)) bucket[Math.min(bars - 1, Math.floor((value - min) / (max - min) * bars))]!++
   }
   const bucketLimit = bucket.map((_, i) => (i === bars - 1 ? max : min + (i + 1) / bars * (max - min)))
-  return { tag, histo: { min, max, num: count, sum, sumSquares: squares, bucketLimit, bucket } }
+  return { tag, histo: { min, max, num, sum, sumSquares, bucketLimit, bucket } }
 }
 
 /**
@@ -45,14 +37,33 @@ export function histogram(tag: string, values: ArrayLike<number>, { bars = 30 }:
  *
  * @throws RangeError if the pixels are not as many as their shape says
  */
-export const image = (tag: string, pixels: Pixels): Summary =>
-  ({ tag, image: { height: pixels.height, width: pixels.width, colorspace: pixels.channels, encodedImageString: png(pixels) } })
+export function image(tag: string, pixels: Pixels): Summary {
+  checkPixels('image', pixels)
+  const { height, width, channels } = pixels
+  return { tag, image: { height, width, colorspace: channels, encodedImageString: png(pixels) } }
+}
 
-/** Pixels as a PNG file. */
-export function png({ data, width, height, channels }: Pixels): Uint8Array {
-  if (![1, 3, 4].includes(channels) || data.length !== width * height * channels) {
-    throw new RangeError(`image: expected 1, 3 or 4 channels and ${height} × ${width} × ${channels} = ${width * height * channels} numbers, got ${data.length}.`)
+/** TensorBoard keeps float32. */
+const fits = (value: number): boolean => Number.isFinite(Math.fround(value))
+
+function statistics(values: ArrayLike<number>): Record<'min' | 'max' | 'num' | 'sum' | 'sumSquares', number> {
+  let [min, max, num, sum, sumSquares] = [Infinity, -Infinity, 0, 0, 0]
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!
+    if (!fits(value)) continue
+    min = Math.min(min, value)
+    max = Math.max(max, value)
+    num++
+    sum += value
+    sumSquares += value * value
   }
-  const bytes = data instanceof Float32Array ? Uint8ClampedArray.from(data, value => 255 * value) : Uint8ClampedArray.from(data)
-  return encode({ data: bytes, width, height, channels: channels as 1 | 3 | 4 })
+  return num === 0 ? { min: 0, max: 0, num, sum, sumSquares } : { min, max, num, sum, sumSquares }
+}
+
+/** An interval wide enough for each bar to have a width in float32. */
+function widened(min: number, max: number, bars: number): readonly [number, number] {
+  const least = Math.max(2e-12, bars * 2 ** -20 * Math.max(Math.abs(min), Math.abs(max)))
+  if (max - min >= least) return [min, max]
+  const centre = (min + max) / 2
+  return [centre - least / 2, centre + least / 2]
 }

@@ -47,7 +47,8 @@ test('a step that is no whole number is refused, and the file is as it was', asy
 
 test('where no file can be is said', async () => {
   await writeFile(join(folder, 'plain'), '')
-  await expect(eventFile(join(folder, 'plain'))).rejects.toThrow('EEXIST')
+  await expect(eventFile(join(folder, 'plain'))).rejects
+    .toThrow(`eventFile: expected to begin a file of events in ${join(folder, 'plain')}, but could not (EEXIST).`)
   const events = await eventFile(join(folder, 'gone'))
   await rm(join(folder, 'gone'), { recursive: true })
   await expect(events.write(1, [scalar('loss', 1)])).rejects

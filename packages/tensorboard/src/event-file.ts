@@ -28,7 +28,6 @@ export interface EventFileOptions {
 export async function eventFile(folder: string, { after }: EventFileOptions = {}): Promise<EventFile> {
   const resumed = after === undefined ? [] : [event(after + 1, { sessionLog: { status: 1 } })]
   const first = Buffer.concat([event(0, { fileVersion: 'brain.Event:2' }), ...resumed])
-  await makeFolder(folder)
   const path = await begin(folder, first)
   let size = first.length
   let written = Promise.resolve()
@@ -68,18 +67,21 @@ let created = 0
 
 /** Makes a file that nobody else made, and gives its path. */
 async function begin(folder: string, content: Uint8Array): Promise<string> {
-  const name = `events.out.tfevents.${await secondsIn(folder)}.${hostname()}.${process.pid}.${created++}`
-  const path = join(folder, name)
+  let path: string | undefined
   try {
+    await makeFolder(folder)
+    path = join(folder, `events.out.tfevents.${await secondsIn(folder)}.${hostname()}.${process.pid}.${created++}`)
     await writeFile(path, content, { flag: 'wx' })
     return path
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException
-    // Another container has the same processes, and may have the same name.
-    if (code === 'EEXIST') return begin(folder, content)
-    await rm(path, { force: true }).catch(() => undefined)
-    const advice = 'Make room there, or choose another folder.'
-    throw new Error(`eventFile: expected to begin ${path}, but could not (${code ?? message}). ${advice}`, { cause })
+    if (path !== undefined) {
+      // Another container has the same processes, and may have the same name.
+      if (code === 'EEXIST') return begin(folder, content)
+      await rm(path, { force: true }).catch(() => undefined)
+    }
+    const what = `expected to begin a file of events in ${folder}, but could not (${code ?? message})`
+    throw new Error(`eventFile: ${what}. Make room there, or choose another folder.`, { cause })
   }
 }
 

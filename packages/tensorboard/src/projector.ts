@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { makeFolder, writeFileAtomic } from '@lapstrake/files/node'
+import { writeFileAtomic } from '@lapstrake/files/node'
 import { png, type Pixels } from './pixels.ts'
 import { sprite, type Sprite } from './sprite.ts'
 
@@ -49,7 +49,6 @@ export async function writeProjector(
     // Last, so that what it names is there.
     ['projector_config.pbtxt', config(name, labels !== undefined, pictures)]
   ]
-  await makeFolder(folder)
   for (const [file, content] of files) await writeFileAtomic(join(folder, file), content)
   return files.map(([file]) => file)
 }

@@ -2,14 +2,13 @@ import { existsSync } from 'node:fs'
 import { rm, rmdir, stat } from 'node:fs/promises'
 import { hostname, userInfo } from 'node:os'
 import { basename, dirname, join, relative, resolve } from 'node:path'
-import { describeRun, fingerprintOf, inputShapeOf, weightsOf, type BackendChoice, type Dataset, type Experiment, type State, type StepMetrics } from 'lapstrake'
+import { describeRun, fingerprintOf, inputShapeOf, stageNames, weightsOf, type BackendChoice, type Dataset, type Experiment, type State, type StepMetrics } from 'lapstrake'
 import { crc32c, makeFolder, readWholeFile, writeFileAtomic } from 'lapstrake/node'
 import { howToType } from './how-to-type.ts'
 import { readManifest, writeManifest, type Manifest, type RunOptions } from './manifest.ts'
 import { bundleRecipe } from './recipe-bundle.ts'
 import { filesIn, isLock, isReplacing, removeRun, replaceRun, replacing, runFiles } from './run-files.ts'
 import { lockRun, type RunLock } from './run-lock.ts'
-import { stageNames } from './stage-names.ts'
 import { lineOf, stepLog, stepsIn, type StepLog } from './step-log.ts'
 
 /**
@@ -112,7 +111,7 @@ export async function createRunDirectory({ claim, experiment, recipePath, data, 
     format: 2, name: experiment.name, recipe: relative(resolve(path), resolve(recipePath)), data, examples: dataset.size,
     inputShape: inputShapeOf(experiment, dataset), seed, backend: `${backend.name} – ${backend.description}`,
     versions: { node: process.versions.node, tfjs: '4.22.0' }, madeBy: thisPlace(), started: new Date().toISOString(), steps: [0, 0], finished: false,
-    stages: stageNames(experiment), spans: experiment.isolation(experiment.backbone.stages.length),
+    stages: stageNames(experiment.backbone.stages), spans: experiment.isolation(experiment.backbone.stages.length),
     dataHash: await fingerprintOf(dataset), options, checksums: { [runFiles.recipe]: crc32c(recipe) }
   }
   // What was begun here before and never kept, or was to replace this run and never did.

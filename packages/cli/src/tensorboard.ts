@@ -1,8 +1,7 @@
 import { join } from 'node:path'
-import { collectFeatures, dispose, namedLeaves, own, seeded, type Dataset, type Experiment, type State, type StepMetrics, type Trainer } from 'lapstrake'
+import { collectFeatures, dispose, namedLeaves, own, seeded, stageNames, type Dataset, type Experiment, type State, type StepMetrics, type Trainer } from 'lapstrake'
 import { eventFile, histogram, image, scalar, writeProjector, type Pixels, type Summary } from 'lapstrake/node'
 import * as tf from '@tensorflow/tfjs-core'
-import { stageNames } from './stage-names.ts'
 
 /** What TensorBoard is shown of a run. */
 export interface Board {
@@ -30,7 +29,7 @@ const [shown, projected] = [4, 500]
 /** Begins to show a run, with the views of a few examples. */
 export async function openBoard({ folder, experiment, dataset, seed, after }: BoardOptions): Promise<Board> {
   const place = join(folder, boardFolder)
-  const names = stageNames(experiment)
+  const names = stageNames(experiment.backbone.stages)
   const events = await eventFile(place, after === undefined ? {} : { after })
   if (after === undefined) await events.write(0, await viewsOf(experiment, dataset, seed))
   return {

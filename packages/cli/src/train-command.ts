@@ -1,5 +1,5 @@
 import type { CommandDef } from 'citty'
-import { describeRun, dispose, train, TrainingStopped, weightsOf, type StepMetrics } from 'lapstrake'
+import { describeRun, dispose, stageNames, train, TrainingStopped, weightsOf, type StepMetrics } from 'lapstrake'
 import { beginRun, type Beginning } from './begin-run.ts'
 import { bestEpoch } from './best-epoch.ts'
 import { command } from './command.ts'
@@ -11,7 +11,6 @@ import { progress } from './progress.ts'
 import { recentLosses } from './recent-loss.ts'
 import { canGoOn } from './run-directory.ts'
 import { runFiles } from './run-files.ts'
-import { stageNames } from './stage-names.ts'
 import { quietly } from './stop-quietly.ts'
 import { stopSignals, type Stop } from './stop-signals.ts'
 import { openBoard } from './tensorboard.ts'
@@ -44,7 +43,7 @@ export const trainCommand: CommandDef = command({
     const { saved, interrupted, planned, last, losses } = await follow(beginning, stop, wanted)
     const untouched = saved === beginning.place ? '' : `; ${beginning.place} is as it was`
     if (last && Object.keys(last.diagnoses ?? {}).length > 0) {
-      process.stderr.write(`${diagnosesTable(last, losses)}\n\n${stagesTable(last, stageNames(experiment))}\nWhat the columns say: ${explanation}\n`)
+      process.stderr.write(`${diagnosesTable(last, losses)}\n\n${stagesTable(last, stageNames(experiment.backbone.stages))}\nWhat the columns say: ${explanation}\n`)
     }
     const next = interrupted && planned > 0 ? howToType('train', '--resume', saved) : howToType('evaluate', saved)
     process.stderr.write(`Saved ${saved}${interrupted ? ', interrupted' : ''}${untouched}. Next: ${next}\n`)

@@ -8,6 +8,7 @@ export { dispose, own, tensorsOf, type Owned } from './memory.ts'
 export { meterMemory, type MemoryMeter } from './memory-meter.ts'
 export { mean, sum, upperOnly } from './merge.ts'
 export { randomFrom, seeded, type Random } from './random.ts'
+export { stageNames } from './stage-names.ts'
 export { stateless, type StatelessStage } from './stateless.ts'
 export { untrainedTeacher, type TeacherVariables } from './teacher.ts'
 export {

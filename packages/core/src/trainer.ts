@@ -8,6 +8,7 @@ import { sum } from './merge.ts'
 import { randomFrom, type Random } from './random.ts'
 import { leaves, withLeaves, type Tree } from './tree.ts'
 import { teaches, type TeacherVariables } from './teacher.ts'
+import { stageNames } from './stage-names.ts'
 import { outputShapeOf, shapesOf, unitsOf, untaught } from './units.ts'
 import { walkInParts } from './walk-in-parts.ts'
 import { walk, type Learner, type Walk, type Walked } from './window-walk.ts'
@@ -122,6 +123,7 @@ export function createTrainer(recipe: Recipe, { inputShape, teacher: teacherVari
   const { stages } = recipe.backbone
   const { optimizer, merge = sum(), schedule = units => [units] } = recipe
   const shapes = shapesOf(stages, inputShape)
+  const names = stageNames(stages)
   const units = unitsOf(recipe, shapes)
   if (typeof (recipe.optimizer as Partial<Recipe['optimizer']> | undefined)?.init !== 'function') throw new TypeError('recipe: expected an optimizer, as in optimizer: adamW({ learningRate: 1e-3 }).')
   const teacher = recipe.teacher && teaches(recipe.teacher, units, inputShape, teacherVariables)
@@ -192,7 +194,7 @@ export function createTrainer(recipe: Recipe, { inputShape, teacher: teacherVari
             const moved = optimizer.update(gradient, optimizers.stages[i]!, params)
             variables[i] = { params: moved.params, buffers: once }
             optimizers.stages[i] = moved.state
-            if (penalties[i] !== undefined) losses[`${stages[i]!.name}.penalty`] = penalties[i]
+            if (penalties[i] !== undefined) losses[`${names[i]!}.penalty`] = penalties[i]
             free(gradient)
           }
         })

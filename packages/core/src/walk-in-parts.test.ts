@@ -95,6 +95,15 @@ test('memory moves once, buffers part by part, a penalty is owed once, embedding
   dispose(state)
 })
 
+test('penalties of stages that share a name are told apart', () => {
+  const costly = (): Stage => ({ ...dense('same', 6), penalty: ({ params }) => tf.sum(tf.square((params as { weights: tf.Tensor }).weights)) })
+  const { trainer, state: first } = start(recipe(contrast, [costly(), dense('other', 6), costly()]))
+  const { state, losses } = trainer.step(first, batchOf(4))
+  expect(Object.keys(losses).filter(name => name.endsWith('.penalty'))).toEqual(['0 same.penalty', '2 same.penalty'])
+  dispose(losses)
+  dispose(state)
+})
+
 test('a part of no examples is refused', () => {
   expect(() => start(recipe(contrast), { microBatch: 0 })).toThrow('createTrainer: expected a microBatch of 1 or more examples, got 0.')
 })

@@ -1,0 +1,6 @@
+import { expect, test } from 'vitest'
+import { stageNames } from './stage-names.ts'
+
+test('stages of one name say their places', () => {
+  expect(stageNames(['conv', 'pool', 'conv'].map(name => ({ name })))).toEqual(['0 conv', 'pool', '2 conv'])
+})

@@ -25,7 +25,8 @@ export function stagesTable({ step, stages = [] }: StepMetrics, names: readonly 
   return table(
     [`step ${step}`, 'gradient', 'update', 'neighbours', ...(probed ? ['probe'] : [])],
     stages.map(({ gradientNorm, updateRatio, neighbours, probe }, i) => [
-      names[i]!, gradientNorm === undefined ? '' : gradientNorm.toPrecision(3), `${(100 * updateRatio).toPrecision(2)} %`,
+      names[i] ?? `stage ${i}`,
+      gradientNorm === undefined ? '' : gradientNorm.toPrecision(3), `${(100 * updateRatio).toPrecision(2)} %`,
       ...[neighbours, ...(probed ? [probe] : [])].map(part => (part === undefined ? '' : `${(100 * part).toFixed(1)} %`))
     ]))
 }

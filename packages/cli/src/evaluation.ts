@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { openJson, readWholeFile, sealJson, writeFileAtomic } from 'lapstrake/node'
+import { isCount, isFlag, isText, listOf, objectOf, recordOf, type Is } from './json-shapes.ts'
 import type { Readout } from './readouts.ts'
 import { runFiles } from './run-files.ts'
 
@@ -31,17 +32,25 @@ export async function readEvaluations(folder: string): Promise<Readonly<Record<s
     throw error
   })
   if (bytes === undefined) return {}
-  const found = openJson<Evaluations>(new TextDecoder().decode(bytes), file)
-  const isWhole = found.format === 2 && typeof found.of === 'object' && found.of !== null && Object.values(found.of).every(isEvaluation)
-  if (!isWhole) throw new Error(`${file}: expected readouts of format 2, got ${JSON.stringify(found).slice(0, 60)}. Delete it and evaluate the run again.`)
-  return found.of
+  return parseEvaluations(new TextDecoder().decode(bytes), file)
 }
 
-const isEvaluation = (one: Partial<Evaluation> | null): boolean =>
-  typeof one?.test === 'number' && typeof one.part === 'boolean' && Array.isArray(one.rows) && one.rows.every(isReadout)
+/** @throws Error that names the file */
+export function parseEvaluations(text: string, file: string): Evaluations['of'] {
+  const found = openJson<Evaluations>(text, file)
+  if (isWhole(found)) return found.of
+  const got = JSON.stringify(found).slice(0, 60)
+  throw new Error(`${file}: expected readouts of format 2, got ${got}. Delete it and evaluate the run again.`)
+}
 
-const isReadout = (row: Partial<Readout> | null): boolean =>
-  typeof row?.name === 'string' && typeof row.linear === 'number' && typeof row.neighbours === 'number'
+const isPart: Is = value => typeof value === 'number' && value >= 0 && value <= 1
+
+const isWhole: Is = objectOf({
+  format: value => value === 2,
+  of: recordOf(objectOf({
+    test: isCount, part: isFlag, rows: listOf(objectOf({ name: isText, linear: isPart, neighbours: isPart }))
+  }))
+})
 
 /** Leaves an evaluation in the folder of a run, unless one over more examples lies there; gives back whether it did. */
 export async function leaveEvaluation(folder: string, weights: string, evaluation: Evaluation): Promise<boolean> {

@@ -3,19 +3,25 @@ export function inOurWords(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const { message, code, syscall, path } = error as NodeJS.ErrnoException
   if (syscall !== undefined && code !== undefined && message.startsWith(`${code}: `)) {
-    return `lapstrake: expected the system to do ${syscall}${path === undefined ? '' : ` with ${path}`}, but it could not (${code}). ${advice[code] ?? 'Check the disk and the folder.'}`
+    const what = `${syscall}${path === undefined ? '' : ` with ${path}`}`
+    return `lapstrake: expected the system to do ${what}, but it could not (${code}). ${advice[code] ?? 'Check the disk and the folder.'}`
   }
-  if (code === 'ERR_WORKER_INIT_FAILED') return `lapstrake: expected another thread to start, but it could not (${message}). End other programs, or take fewer --threads.`
-  if (isLackOfMemory(error)) return `lapstrake: expected enough memory, got none (${message}). Lower the batch size or take fewer examples, or end other programs.`
+  if (code === 'ERR_WORKER_INIT_FAILED') {
+    return `lapstrake: expected another thread to start, but it could not (${message}). End other programs, or take fewer --threads.`
+  }
+  if (isLackOfMemory(error)) {
+    return `lapstrake: expected enough memory, got none (${message}). Lower the batch size, take fewer examples, or end other programs.`
+  }
   return message
 }
 
-const isLackOfMemory = ({ name, message }: Error): boolean =>
-  name === 'RangeError' && /^(?:Array buffer allocation failed|Invalid (?:typed array|array buffer|string|array) length|WebAssembly\.Memory\(\)|Out of memory)/.test(message)
+const isLackOfMemory = ({ name, message }: Error): boolean => name === 'RangeError' &&
+  /^(?:Array buffer allocation failed|Invalid (?:typed array|array buffer|string|array) length|WebAssembly|Out of memory)/.test(message)
 
 const advice: Readonly<Record<string, string>> = {
-  ENOSPC: 'The disk is full: make room.', EDQUOT: 'The disk is full: make room.', EIO: 'The disk may be failing: keep copies elsewhere.',
+  ENOSPC: 'The disk is full: make room.', EDQUOT: 'The disk is full: make room.',
+  EIO: 'The disk may be failing: keep copies elsewhere.',
   EACCES: 'It may not be done there: choose another folder.', EPERM: 'It may not be done there: choose another folder.',
-  EROFS: 'It may not be done there: choose another folder.', EMFILE: 'Too many files are open: raise the limit with ulimit -n.',
-  ENFILE: 'Too many files are open: end other programs.', ENOMEM: 'There is no memory left: end other programs.'
+  EROFS: 'It may not be done there: choose another folder.',
+  EMFILE: 'Too many files are open: raise the limit with ulimit -n.', ENFILE: 'Too many files are open: end other programs.', ENOMEM: 'There is no memory left: end other programs.'
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Shape, Span } from 'lapstrake'
 import { openJson, readWholeFile, sealJson, writeFileAtomic } from 'lapstrake/node'
 import { howToType } from './how-to-type.ts'
+import { isCount, isFlag, isText, listOf, objectOf, recordOf, type Is } from './json-shapes.ts'
 import { runFiles } from './run-files.ts'
 
 /** What was asked of a run beside its recipe, and holds when it goes on; what is not here was left out. */
@@ -44,21 +45,21 @@ export interface Manifest {
   readonly checksums: Readonly<Record<string, number>>
 }
 
-const isText = (value: unknown): boolean => typeof value === 'string'
-const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0
-const isRecord = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value)
-const listOf = (is: (value: unknown) => boolean) => (value: unknown): boolean => Array.isArray(value) && value.every(is)
-/** As many as JSON has no word for: training without end. */
-const isPlanned = (value: unknown): boolean => value === null || isCount(value)
+/** Null is as many as JSON has no word for: training without end. */
+const isPlanned: Is = value => value === null || isCount(value)
 
 /** What each field must be. */
-const fields: Readonly<Record<keyof Manifest, (value: unknown) => boolean>> = {
-  format: value => value === 2, name: isText, recipe: isText, data: isText, examples: isCount, inputShape: listOf(isCount), seed: isCount, backend: isText,
-  versions: isRecord, madeBy: isText, started: isText, finished: value => typeof value === 'boolean', stages: listOf(isText),
+const fields: Readonly<Record<keyof Manifest, Is>> = {
+  format: value => value === 2, name: isText, recipe: isText, data: isText, examples: isCount, seed: isCount,
+  backend: isText, versions: recordOf(isText), madeBy: isText, started: isText, finished: isFlag, stages: listOf(isText),
+  dataHash: isText, checksums: recordOf(isCount),
+  // No view holds more numbers than this.
+  inputShape: value => listOf(isCount)(value) && (value as Shape).reduce((size, length) => size * length, 1) < 2 ** 31,
   steps: value => Array.isArray(value) && value.length === 2 && isCount(value[0]) && isPlanned(value[1]),
-  spans: listOf(value => isRecord(value) && isCount((value as Span).start) && isCount((value as Span).end)),
-  dataHash: isText, options: isRecord,
-  checksums: value => isRecord(value) && Object.values(value as object).every(isCount)
+  spans: listOf(objectOf({ start: isCount, end: isCount })),
+  options: objectOf({}, {
+    backend: isText, tensorboard: isFlag, epochs: isCount, threads: isCount, 'checkpoint-every': isCount, 'keep-every': isCount
+  })
 }
 
 /** @throws Error if it cannot be written */
@@ -84,11 +85,15 @@ export async function readManifest(folder: string): Promise<Manifest> {
 export function parseManifest(text: string, file: string): Manifest {
   refuseOther(text, file)
   const manifest = openJson<Manifest>(text, file)
-  const wrong = Object.entries(fields).find(([field, is]) => !is((manifest as unknown as Record<string, unknown>)[field]))
-  if (wrong !== undefined) {
-    throw new Error(`${file}: expected a manifest as lapstrake writes it, got ${JSON.stringify((manifest as unknown as Record<string, unknown>)[wrong[0]])?.slice(0, 80)} for ${wrong[0]}. Put back a copy.`)
+  const fail = (what: string): never => {
+    throw new Error(`${file}: expected a manifest as lapstrake writes it, got ${what}. Put back a copy.`)
   }
-  const { steps: [taken, planned] } = manifest
+  const found = new Map<string, unknown>(Object.entries(manifest))
+  const [wrong] = Object.entries(fields).find(([field, is]) => !is(found.get(field))) ?? []
+  if (wrong !== undefined) fail(`${JSON.stringify(found.get(wrong))?.slice(0, 80)} for ${wrong}`)
+  const { steps: [taken, planned], spans, stages } = manifest
+  const outside = spans.find(({ start, end }) => start > end || end > stages.length)
+  if (outside !== undefined) fail(`a span from stage ${outside.start} to ${outside.end} of ${stages.length}`)
   return { ...manifest, steps: [taken, planned ?? Infinity] }
 }
 

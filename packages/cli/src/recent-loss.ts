@@ -1,4 +1,5 @@
 import type { StepMetrics } from 'lapstrake'
+import { withoutPrototype } from './without-prototype.ts'
 
 /**
  * A unit's loss as every command tells it: the mean over the last tenth of the steps, or its last one where it did not learn in them. Nothing where
@@ -12,4 +13,8 @@ export function recentLoss(steps: readonly Pick<StepMetrics, 'losses'>[], unit: 
 
 /** The same of every unit. */
 export const recentLosses = (steps: readonly Pick<StepMetrics, 'losses'>[]): Readonly<Record<string, number>> =>
-  Object.fromEntries([...new Set(steps.flatMap(({ losses }) => Object.keys(losses)))].map(unit => [unit, recentLoss(steps, unit)!]))
+  withoutPrototype(unitsOf(steps).map(unit => [unit, recentLoss(steps, unit)!]))
+
+/** The units of some steps. */
+export const unitsOf = (steps: readonly Pick<StepMetrics, 'losses'>[]): readonly string[] =>
+  [...new Set(steps.flatMap(({ losses }) => Object.keys(losses)))]

@@ -1,6 +1,8 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import type { StepMetrics } from 'lapstrake'
 import { openJson, sealJson } from 'lapstrake/node'
+import { isCount, isNumberOrNull, listOf, objectOf, recordOf, type Is, type Shapes } from './json-shapes.ts'
+import { withoutPrototype } from './without-prototype.ts'
 
 /** The file that a run writes a line into for each step. */
 export interface StepLog {
@@ -70,25 +72,36 @@ export function stepsIn(text: string, path: string): ReadSteps {
 
 function parsed(line: string, name: string): StepMetrics | undefined {
   try {
-    const step = openJson<Partial<StepMetrics>>(line, name)
-    const whole = isCount(step.step) && isLosses(step.losses) && Number.isFinite(step.milliseconds) && Number.isFinite(step.bytes)
-    return whole ? withNumbers(step) as StepMetrics : undefined
+    const step = openJson<StepMetrics>(line, name)
+    if (!isStep(step)) return undefined
+    // Training without end has a length that JSON has no word for, either.
+    const steps = step.steps ?? Infinity
+    return step.step <= steps ? { ...withNumbers(step) as StepMetrics, steps } : undefined
   } catch {
     return undefined
   }
 }
 
-const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0
+const each = (...names: readonly string[]): Shapes => Object.fromEntries(names.map(name => [name, isNumberOrNull]))
 
-const isLosses = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(loss => typeof loss === 'number' || loss === null)
+const isStep: Is = objectOf({
+  step: value => isCount(value) && value !== 0, steps: value => value === null || isCount(value), epoch: isCount,
+  losses: recordOf(isNumberOrNull), milliseconds: Number.isFinite, waited: Number.isFinite, bytes: isCount
+}, {
+  replaced: isCount,
+  diagnoses: recordOf(objectOf(each(
+    'positiveSimilarity', 'negativeSimilarity', 'alignment', 'uniformity', 'topOne', 'deviation', 'effectiveRank',
+    'gradientNorm'
+  ), each('plateau'))),
+  stages: listOf(objectOf(each('updateRatio'), each('gradientNorm', 'neighbours', 'probe')))
+})
 
-/** A number that JSON has no word for, such as the uniformity of equal rows, was written as null; so was the length of training without end. */
-function withNumbers(value: unknown, field = ''): unknown {
-  if (value === null) return field === 'steps' ? Infinity : NaN
-  if (Array.isArray(value)) return value.map(one => withNumbers(one))
+/** A number that JSON has no word for, such as the uniformity of equal rows, was written as null. */
+function withNumbers(value: unknown): unknown {
+  if (value === null) return NaN
+  if (Array.isArray(value)) return value.map(withNumbers)
   if (typeof value !== 'object') return value
-  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, withNumbers(one, name)]))
+  return withoutPrototype(Object.entries(value).map(([name, one]) => [name, withNumbers(one)]))
 }
 
 async function writeAt(file: FileHandle, bytes: Uint8Array, position: number): Promise<number> {

@@ -2,7 +2,7 @@ import type { StepMetrics } from 'lapstrake'
 import { diagnosesTable, stagesTable } from './diagnoses-tables.ts'
 import { duration } from './duration.ts'
 import type { Manifest } from './manifest.ts'
-import { recentLoss, recentLosses } from './recent-loss.ts'
+import { recentLoss, recentLosses, unitsOf } from './recent-loss.ts'
 import { table } from './table.ts'
 
 export interface Watched {
@@ -42,8 +42,6 @@ export function watchLine({ manifest: { finished }, steps, isHeld }: Watched): s
   const values = unitsOf(recent).map(unit => recentLoss(steps, unit)!.toFixed(2)).join(' ')
   return `${bar} ${step}/${planned}  epoch ${epoch + 1}  loss ${values}  ${(1000 / milliseconds).toPrecision(3)} steps/s  ${(bytes / 1e6).toFixed(0)} MB  ${left}`
 }
-
-const unitsOf = (steps: readonly StepMetrics[]): readonly string[] => [...new Set(steps.flatMap(({ losses }) => Object.keys(losses)))]
 
 /** Steps over which the speed is a mean. */
 const few = 50

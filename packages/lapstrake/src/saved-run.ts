@@ -56,11 +56,43 @@ export function describeRun(file: Uint8Array, name: string = 'run'): SavedRun {
       `${name}: expected a run saved in format ${version}, got ${number}, of ${Number(number) > version ? 'a newer' : 'an older'} lapstrake. ` +
       (Number(number) > version ? 'Update lapstrake.' : 'Train it again, or resume it with the lapstrake that saved it.'))
   }
-  try {
-    return JSON.parse(metadata.run) as SavedRun
-  } catch (error) {
-    throw new Error(`${name}: expected the run to be described in JSON, got ${metadata.run.slice(0, 40)}. The file is damaged.`, { cause: error })
+  const about = parsed(metadata.run)
+  const wrong = Object.entries(fields).find(([field, is]) => !is((about as Record<string, unknown>)[field]))
+  if (wrong !== undefined) {
+    throw new Error(
+      `${name}: expected the run to be described as train() does, got ${metadata.run.slice(0, 40)}, where ${wrong[0]} is not. ` +
+      'The file is damaged.')
   }
+  return about as SavedRun
+}
+
+/** Nothing where it is no JSON. */
+function parsed(text: string): object {
+  try {
+    return Object(JSON.parse(text)) as object
+  } catch {
+    return {}
+  }
+}
+
+type Is = (value: unknown) => boolean
+const isText: Is = value => typeof value === 'string'
+const isCount: Is = value => Number.isSafeInteger(value) && (value as number) >= 0
+const isNumber: Is = value => Number.isFinite(value)
+const listOf = (is: Is): Is => value => Array.isArray(value) && value.every(is)
+const recordOf = (is: Is): Is => value =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(is)
+
+/** Null stands for a number that JSON has no word for. */
+const isProgress: Is = value => recordOf(() => true)(value) && ['smooth', 'lowest', 'since'].every(field =>
+  [isNumber, (found: unknown) => found === null].some(is => is((value as Record<string, unknown>)[field])))
+
+/** What each field must be. */
+const fields: Readonly<Record<keyof SavedRun, Is>> = {
+  name: isText, seed: isNumber, data: isText, examples: isCount, dataHash: isText, inputShape: listOf(isCount),
+  step: isCount, behaviour: recordOf(listOf(value => isText(value) || isNumber(value))),
+  unreadable: value => value === undefined || listOf(isCount)(value),
+  progress: value => value === undefined || recordOf(isProgress)(value)
 }
 
 /** What is no longer as it was when a run was saved, in words; nothing where all is. */

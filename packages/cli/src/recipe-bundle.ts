@@ -22,7 +22,8 @@ export async function bundleRecipe(path: string): Promise<string> {
     })
     return outputFiles[0]!.text
   } catch (error) {
-    throw new Error(`recipe: expected ${path} to be bundled with what it imports, but it cannot: ${(error as Error).message}`, { cause: error })
+    const reason = (error as Error).message.replace(/\.?$/, '.')
+    throw new Error(`recipe: expected ${path} to be bundled with what it imports, but it cannot: ${reason}`, { cause: error })
   }
 }
 
@@ -30,7 +31,7 @@ export async function bundleRecipe(path: string): Promise<string> {
 const ownAddresses: Plugin = {
   name: 'own-addresses',
   setup: ({ onLoad }) => onLoad({ filter: /\.[cm]?[jt]sx?$/, namespace: 'file' }, async ({ path }) => {
-    const text = await readFile(path, 'utf8')
+    const text = new TextDecoder().decode(await readWholeFile(path))
     if (!text.includes('import.meta.')) return undefined
     const answers: Readonly<Record<string, string>> = { url: pathToFileURL(path).href, filename: path, dirname: dirname(path) }
     const contents = text.replaceAll(/\bimport\.meta\.(url|filename|dirname)\b/g, (_, what: string) => JSON.stringify(answers[what]))

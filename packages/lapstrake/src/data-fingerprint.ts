@@ -1,4 +1,4 @@
-import type { Dataset } from '@lapstrake/data'
+import { UnreadableExample, type Dataset } from '@lapstrake/data'
 import { crc32c } from '@lapstrake/files'
 
 /** Examples that are looked at. */
@@ -15,7 +15,9 @@ export async function fingerprintOf(dataset: Dataset): Promise<string> {
     try {
       const { images, labels } = await dataset.read([place])
       return `${crc32c(images)} ${labels[0]}`
-    } catch {
+    } catch (error) {
+      // A lack of memory, say, passes: data that are the same must not look like others for it.
+      if (!(error instanceof UnreadableExample)) throw error
       return 'unreadable'
     }
   }))

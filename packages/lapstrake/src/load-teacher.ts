@@ -20,7 +20,8 @@ export type TrainedTeacher = Teacher & {
  * @throws Error if they are not of the teacher's form, naming the first that differs
  */
 export async function loadTeacher(
-  teacher: TrainedTeacher, inputShape: Shape, trainFirst: (experiment: Experiment) => Promise<Owned<State>>
+  teacher: TrainedTeacher, inputShape: Shape, trainFirst: (experiment: Experiment) => Promise<Owned<State>>,
+  onWarning?: (warning: string) => void
 ): Promise<Owned<TeacherVariables>> {
   const { backbone, head, unit = 'unit0' } = teacher
   if ('trainedBy' in teacher) {
@@ -33,10 +34,10 @@ export async function loadTeacher(
   const { stages: first, head: firstHead } = own(() => untrainedTeacher(teacher, inputShape, seeded(0)))
   const like = { stages: first, heads: firstHead === undefined ? {} : { [unit]: firstHead } }
   try {
-    const { stages, heads } = deserialiseTree(bytes, like, { ignoreRest: true })
+    const { stages, heads } = deserialiseTree(bytes, like, { ignoreRest: true, name: `the weights of "${backbone.name}"`, ...(onWarning && { onWarning }) })
     return { stages, ...(head && { head: (heads as Record<string, Variables>)[unit]! }) } as unknown as Owned<TeacherVariables>
   } catch (error) {
-    throw new Error(`teacher: expected the weights of "${backbone.name}": ${(error as Error).message}`, { cause: error })
+    throw new Error(`teacher: ${(error as Error).message}`, { cause: error })
   } finally {
     dispose(like as unknown as Owned<unknown>)
   }

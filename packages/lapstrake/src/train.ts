@@ -187,7 +187,7 @@ export async function train(
         ...(onWarning && { onWarning: warning => onWarning(`the teacher: ${warning}`) })
       })
       return state
-    })
+    }, onWarning)
   }
 }
 

@@ -69,7 +69,7 @@ test.skipIf(!mounted)('a full disk loses only what did not fit (needs root to mo
   await write(1, 3000)
   await writeFile(join(small, 'filler'), new Uint8Array(8192))
   await expect(write(2, 6000)).rejects
-    .toThrow(`eventFile: expected to add to ${events.path}, but could not (ENOSPC). The disk is full: make room.`)
+    .toThrow(`eventFile: expected to add to ${events.path}, but could not (ENOSPC). The disk is full: make room`)
   await rm(join(small, 'filler'))
   await write(3, 6000)
   expect(readScalars(await readFile(events.path)).map(({ step }) => step)).toEqual(kept)

@@ -46,7 +46,8 @@ export async function eventFile(folder: string, { after }: EventFileOptions = {}
     } catch (cause) {
       if (isTorn) await mend().catch(() => undefined)
       const { code, message } = cause as NodeJS.ErrnoException
-      const advice = code === 'ENOSPC' || code === 'EDQUOT' ? 'The disk is full: make room.' : 'Check the folder.'
+      const isFull = code === 'ENOSPC' || code === 'EDQUOT'
+      const advice = isFull ? 'The disk is full: make room, or choose another folder.' : 'Check the folder.'
       throw new Error(`eventFile: expected to add to ${path}, but could not (${code ?? message}). ${advice}`, { cause })
     }
     size += bytes.length

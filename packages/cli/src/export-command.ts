@@ -23,9 +23,9 @@ export const exportCommand: CommandDef = command({
     const { run: folder, backend, out = folder } = args
     if (!backends.some(name => name === backend)) throw new Error(`export: expected the backend ${backends.join(' or ')}, got ${backend}. Leave it out.`)
     await useBackend(backend as BackendName)
-    const run = await openRun(folder, args.weights)
-    const { manifest, trainer, trained, train } = run
-    const [height, width, channels] = train.shape
+    const run = await openRun(folder, { weights: args.weights })
+    const { manifest, trainer, trained } = run
+    const [height, width, channels] = manifest.inputShape
     const size = args.size === undefined ? undefined : wholeNumber('--size', args.size, 1)
     const inputShape = [size ?? height!, size ?? width!, channels!]
     const weights = await weightsOf(run)

@@ -1,4 +1,5 @@
 import { eventFile, type EventFileOptions, type Summary } from 'lapstrake/node'
+import { inOurWords } from './in-our-words.ts'
 
 /** Events that wait for their file. */
 export interface EventQueue {
@@ -32,8 +33,7 @@ export function eventQueue(folder: string, options: EventFileOptions, onWarning:
         waiting.shift()
       }
     } catch (error) {
-      const what = (error as Error).message
-      if (!warned) onWarning(`${what} What TensorBoard is to show is written with what comes later.`)
+      if (!warned) onWarning(`${inOurWords(error)} What TensorBoard is to show is written with what comes later.`)
       warned = true
     }
   }

@@ -6,6 +6,7 @@ import {
 import { histogram, image, scalar, writeProjector, type Pixels, type Summary } from 'lapstrake/node'
 import * as tf from '@tensorflow/tfjs-core'
 import { eventQueue } from './event-queue.ts'
+import { inOurWords } from './in-our-words.ts'
 import { readableExamples } from './readable-examples.ts'
 
 /** What TensorBoard is shown of a run. What cannot be shown is said, and never ends the run. */
@@ -46,7 +47,7 @@ export async function openBoard(options: BoardOptions): Promise<Board> {
     try {
       return await show()
     } catch (error) {
-      if (!said.has(what)) onWarning(`${what} cannot be shown in TensorBoard: ${(error as Error).message}`)
+      if (!said.has(what)) onWarning(`${what} cannot be shown in TensorBoard: ${inOurWords(error)}`)
       said.add(what)
       return otherwise
     }

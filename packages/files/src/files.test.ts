@@ -75,6 +75,8 @@ describe('reading a file', () => {
   test('refuses what is none, by its name', async () => {
     await expect(readWholeFile(join(folder, 'nowhere'))).rejects.toThrow(`${join(folder, 'nowhere')}: expected a file, got none.`)
     await expect(readWholeFile(folder)).rejects.toThrow(`${folder}: expected a file, got a folder.`)
+    // A file that opens, of whose first bytes no process may know.
+    if (process.platform === 'linux') await expect(readWholeFile('/proc/self/mem')).rejects.toThrow('/proc/self/mem: expected a file, got one that cannot be read (EIO).')
     const pipe = join(folder, 'pipe')
     if (spawnSync('mkfifo', [pipe]).status === 0) await expect(readWholeFile(pipe)).rejects.toThrow(`${pipe}: expected a file, got a pipe, a socket or a device.`)
   })

@@ -32,8 +32,8 @@ export const evaluateCommand: CommandDef = command({
       encoders: [
         { name: 'raw pixels', encode: images => images.clone(), pool: 'flatten' },
         { name: 'untrained, top', encode: images => own(() => trainer.encode(untrained, fit(images))) },
-        ...experiment.backbone.stages.map((stage, i) => ({
-          name: `${manifest.name}, ${stage.name}`, encode: (images: tf.Tensor4D) => own(() => trainer.encode(trained, fit(images), i + 1))
+        ...experiment.backbone.stages.map((_, i) => ({
+          name: `${manifest.name}, ${manifest.stages[i]!}`, encode: (images: tf.Tensor4D) => own(() => trainer.encode(trained, fit(images), i + 1))
         }))
       ]
     })

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { Buffers, Mode, Stage, Unit, Variables, Views } from './contracts.ts'
 import { own, type Owned } from './memory.ts'
+import { modeFor } from './mode-for.ts'
 import { foldViews } from './views.ts'
 import { applyToFlow } from './window-walk.ts'
 
@@ -31,7 +32,7 @@ export const climb = ({ stages, variables, units, heads, views, mode }: Climb): 
   let flow = folded
   const read = (level: number): void => {
     for (const { name, head } of units.filter(({ end }) => end === level)) {
-      const { outputs, aux } = applyToFlow(head, heads[name]!, flow, mode)
+      const { outputs, aux } = applyToFlow(head, heads[name]!, flow, modeFor(mode, 'head', name))
       headBuffers[name] = aux
       embeddings[name] = unfold(outputs) as Views<tf.Tensor2D>
     }
@@ -39,7 +40,7 @@ export const climb = ({ stages, variables, units, heads, views, mode }: Climb): 
   const stageBuffers = stages.map((stage, i) => {
     read(i)
     const { outputs, aux } = own(() => {
-      const { outputs, aux } = applyToFlow(stage, variables[i]!, flow, mode)
+      const { outputs, aux } = applyToFlow(stage, variables[i]!, flow, modeFor(mode, 'stage', i))
       // A stage may hand on the very tensor it was given.
       return { outputs: outputs.map(output => tf.clone(output)), aux }
     })

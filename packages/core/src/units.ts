@@ -29,6 +29,10 @@ export function unitsOf(recipe: Recipe, shapes: readonly Shape[]): readonly Unit
     throw new RangeError('recipe: expected at least one unit that holds a stage, got none. An empty span is a probe and teaches nothing.')
   }
   const names = units.map(({ name }) => name)
+  const unfit = names.find(name => typeof name !== 'string' || name === '' || name === '__proto__' || name.includes('.'))
+  if (unfit !== undefined) {
+    throw new Error(`recipe: expected the name of a unit to be a word without dots, got ${JSON.stringify(unfit)}: dots part the names of what is saved. Rename it.`)
+  }
   const twice = names.find((name, i) => names.indexOf(name) !== i)
   if (twice !== undefined) throw new Error(`recipe: expected units with names of their own, got two called "${twice}". Rename the auxiliary one.`)
   return units

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { climb } from './climb.ts'
 import type { Batch, Loss, Params, Variables, Views } from './contracts.ts'
 import { own, type Owned } from './memory.ts'
+import { modeFor } from './mode-for.ts'
 import { leaves, withLeaves } from './tree.ts'
 import { vjp } from './vjp.ts'
 import { applyLoss, walk, type Learner, type Lesson, type Walk, type Walked } from './window-walk.ts'
@@ -20,7 +21,7 @@ export function walkInParts(work: Walk, rows: number): Walked {
   const starts = Array.from({ length: Math.ceil(count / rows) }, (_, i) => i * rows)
   const viewsOf = (start: number): Views => (batch.views as readonly tf.Tensor[])
     .map(view => tf.slice(view, start, Math.min(rows, count - start))) as unknown as Views
-  const modeOf = (start: number): Walk['mode'] => (mode.training ? { training: true, random: mode.random.split('part', start) } : mode)
+  const modeOf = (start: number): Walk['mode'] => modeFor(mode, 'part', start)
 
   const units = learners.map(({ unit }) => unit)
   const heads = Object.fromEntries(learners.map(({ unit, head }) => [unit.name, head]))

@@ -3,6 +3,7 @@ import type {
   Batch, Buffers, LocalLoss, LossVariables, Memory, Merge, Mode, Params, Stage, Unit, Variables, Views
 } from './contracts.ts'
 import { own } from './memory.ts'
+import { modeFor } from './mode-for.ts'
 import { leaves, namedLeaves, withLeaves } from './tree.ts'
 import { foldViews } from './views.ts'
 import { vjp, type Vjp } from './vjp.ts'
@@ -100,7 +101,7 @@ export function walk({ stages, variables, learners, merge, batch, mode, observe 
     const held = [...shares[index]!.keys()]
     const weights = held.length > 0 ? leaves(variables[index]!.params) : []
     const input = held.some(({ start }) => start < index) ? flow : []
-    const run = (): { outputs: readonly tf.Tensor[]; aux: Buffers } => applyToFlow(stage, variables[index]!, flow, mode)
+    const run = (): { outputs: readonly tf.Tensor[]; aux: Buffers } => applyToFlow(stage, variables[index]!, flow, modeFor(mode, 'stage', index))
     if (held.length > 0) {
       const pullback = vjp(run, [...input, ...weights])
       live.set(index, { pullback, input, weights, end: Math.max(...held.map(({ end }) => end)), arrived: new Map(), merged: undefined })
@@ -224,7 +225,7 @@ function learn(
   // A probe sees the flow as a constant, so it cannot teach the backbone.
   const input = unit.start < unit.end ? flow : []
   const { outputs: [loss], aux, pull, dispose } = naming(unit, () => vjp(() => {
-    const { outputs, aux: headBuffers } = applyToFlow(unit.head, head, flow, mode)
+    const { outputs, aux: headBuffers } = applyToFlow(unit.head, head, flow, modeFor(mode, 'head', unit.name))
     const embeddings = unfold(outputs) as Views<tf.Tensor2D>
     const { loss, memory } = applyLoss(unit.loss, embeddings, { ...batch, ...shown }, variables)
     if (loss.rank !== 0) throw new Error(`expected the loss to be one scalar, got shape [${loss.shape}]. Take its mean.`)

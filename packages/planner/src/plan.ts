@@ -1,5 +1,5 @@
 import {
-  createTrainer, dispose, leaves, meterMemory, untrainedTeacher, vjp, type Batch, type Owned, type Recipe, type Shape, type Span, type Stage, type Views
+  createTrainer, dispose, leaves, meterMemory, stageNames, untrainedTeacher, vjp, type Batch, type Owned, type Recipe, type Shape, type Span, type Stage, type Views
 } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { dryRun, type DryRun } from './dry-run.ts'
@@ -122,10 +122,11 @@ function stepOf(recipe: Recipe, options: PlanOptions, run: DryRun): Pick<Plan, '
 function costsOf(recipe: Recipe, { inputShape, batch, views = 2 }: PlanOptions, run: DryRun): Pick<Plan, 'stages' | 'units'> {
   const { stages } = recipe.backbone
   const shapes: Shape[] = [inputShape]
-  const planned = stages.map((stage): StagePlan => {
+  const names = stageNames(stages)
+  const planned = stages.map((stage, i): StagePlan => {
     const { shape, ...cost } = costOf(stage, shapes.at(-1)!, batch * views, run)
     shapes.push(shape)
-    return { name: stage.name, shape, ...cost }
+    return { name: names[i]!, shape, ...cost }
   })
   // The weights of heads are not needed to know the units, nor is a teacher.
   const { teacher: _, ...untaught } = recipe

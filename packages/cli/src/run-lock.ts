@@ -3,6 +3,7 @@ import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, writeF
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
+import { isCount, isText, objectOf } from './json-shapes.ts'
 import { isRunning, thisProcess, type ProcessIdentity } from './process-identity.ts'
 
 interface Holder extends ProcessIdentity {
@@ -42,13 +43,17 @@ export async function lockRun(folder: string): Promise<RunLock> {
     await setTimeout(20)
   }
   const isMine = (): boolean => holderOf(file)?.token === mine.token
-  // A thread of its own: a step may take longer than the silence that is taken for death.
-  const beating = new Worker(pulse, { eval: true, execArgv: [], workerData: { file, token: mine.token, beat } })
-  beating.unref()
+  const beating = beatingOf(file, mine)
   const release = (): void => {
     process.off('exit', release)
-    void beating.terminate()
-    if (isMine()) rmSync(file, { force: true })
+    void beating?.terminate()
+    try {
+      if (isMine()) rmSync(file, { force: true })
+    } catch (error) {
+      // What was trained is saved, and whoever comes next sees that this process is gone.
+      const what = `expected to remove ${file}, but could not (${codeOf(error)})`
+      process.stderr.write(`train: ${what}. Nothing runs there any more: delete it.\n`)
+    }
   }
   process.on('exit', release)
   return {
@@ -63,8 +68,28 @@ export async function lockRun(folder: string): Promise<RunLock> {
 /** Whether a process is training in a run's folder, as far as can be told at once. */
 export function isHeld(folder: string): boolean {
   const file = join(folder, lockFile)
-  const holder = holderOf(file)
+  const holder = holderOrNobody(file)
   return holder !== undefined && (isRunning(holder) ?? Date.now() - touchedAt(file) < 4 * beat)
+}
+
+/**
+ * Shows signs of life, in a thread of its own: a step may take longer than the silence that is taken for death. Where
+ * no thread can be had the run goes on; only whoever cannot ask for this process could take it for dead.
+ */
+function beatingOf(file: string, { token }: Holder): Worker | undefined {
+  const quiet = (error: Error): void => {
+    process.stderr.write(
+      `train: expected a thread to show by ${file} that this process runs, but it could not (${error.message}). ` +
+      'Do not train in this folder from another container or machine meanwhile.\n')
+  }
+  try {
+    const beating = new Worker(pulse, { eval: true, execArgv: [], workerData: { file, token, beat } })
+    beating.unref()
+    return beating.on('error', quiet)
+  } catch (error) {
+    quiet(error as Error)
+    return undefined
+  }
 }
 
 /** Touches the file as long as it is this process's. */
@@ -87,18 +112,22 @@ function create(file: string, mine: Holder): boolean {
     throw cannot(file, error)
   }
   try {
-    writeFileSync(opened, JSON.stringify(mine))
+    try {
+      writeFileSync(opened, JSON.stringify(mine))
+    } finally {
+      closeSync(opened)
+    }
   } catch (error) {
     rmSync(file, { force: true })
     throw cannot(file, error)
-  } finally {
-    closeSync(opened)
   }
   return true
 }
 
 const cannot = (file: string, error: unknown): Error =>
-  new Error(`train: expected to write ${file}, but could not (${(error as NodeJS.ErrnoException).code ?? String(error)}). Choose another folder with --out.`, { cause: error })
+  new Error(`train: expected to write ${file}, but could not (${codeOf(error)}). Choose another folder with --out.`, { cause: error })
+
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error)
 
 /**
  * Takes the place of a holder that is gone, or of nobody, where a crash left half a file. Who does so holds a file of that name alone meanwhile, so that
@@ -129,10 +158,33 @@ function replaceDead(file: string, mine: Holder, dead: Holder | undefined): bool
   }
 }
 
-/** Nothing, where the file is half written or gone. */
+/**
+ * Nothing, where the file is half written or gone.
+ *
+ * @throws Error if it is there and cannot be read: that tells of nobody
+ */
 function holderOf(file: string): Holder | undefined {
+  let text: string
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Holder
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined
+    const what = `expected to read who has ${file}, but could not (${codeOf(error)})`
+    throw new Error(`train: ${what}. Check the disk and the folder.`, { cause: error })
+  }
+  try {
+    const found: unknown = JSON.parse(text)
+    return isHolder(found) ? found as Holder : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const isHolder = objectOf({ pid: isCount, host: isText, token: isText, since: isText }, { space: isText, began: isText })
+
+function holderOrNobody(file: string): Holder | undefined {
+  try {
+    return holderOf(file)
   } catch {
     return undefined
   }

@@ -61,10 +61,13 @@ function wrongInSuccess({ scenario }: Case, ended: Faulty, out: string): string 
   if (new Set(warnings).size < warnings.length) return 'a warning comes twice'
   // The same gradient up to rounding, from the first step on.
   if (warnings.some(warning => warning.includes('does not fit this device in one piece'))) return undefined
-  const missing = differing(scenario.whole, wholeRun(out))
-    .filter(name => !warnings.some(warning => warning.toLowerCase().includes(topicOf(name))))
+  const missing = unsaid(scenario, ended, out)
   return missing.length === 0 ? undefined : `nothing is said of ${missing.join(', ')}`
 }
+
+/** What is not as it should be, and is not spoken of. */
+const unsaid = ({ whole }: Scenario, ended: Faulty, out: string): readonly string[] =>
+  differing(whole, wholeRun(out)).filter(name => !warningsIn(ended).some(line => line.toLowerCase().includes(topicOf(name))))
 
 async function wrongInFailure({ scenario }: Case, ended: Faulty, out: string): Promise<string | undefined> {
   if (ended.hung) return 'it hangs'
@@ -75,7 +78,7 @@ async function wrongInFailure({ scenario }: Case, ended: Faulty, out: string): P
   const advised = /to go on with: npx lapstrake (.+)/.exec(ended.stderr)?.[1]?.split(' ')
   const second = await runFaulty(advised ?? scenario.given(out), undefined, out)
   if (second.hung || second.status !== 0) return `going on fails: ${second.stderr.slice(-500)}`
-  const other = differing(scenario.whole, wholeRun(out))
+  const other = unsaid(scenario, second, out)
   return other.length === 0 ? undefined : `going on gives another ${other.join(', ')}`
 }
 
@@ -92,7 +95,7 @@ const topicOf = (name: string): string => (/tensorboard/i.test(name) ? 'tensorbo
 
 /** Lines that an undisturbed run does not print. */
 const warningsIn = ({ stderr }: Faulty): readonly string[] =>
-  stderr.split('\n').filter(line => /\bexpected\b|could not|cannot|given up|does not fit/.test(line))
+  stderr.split('\n').filter(line => /\bexpected\b|could not|cannot|given up|does not fit|not recorded/.test(line))
 
 /** An error in our words: who speaks, what was expected and what came, and no stack. */
 const isClear = ({ stderr }: Faulty): boolean => /^\S.*: expected [^]+\.$/m.test(stderr) && !raw.test(stderr)

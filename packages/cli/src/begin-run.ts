@@ -23,6 +23,8 @@ export interface Beginning {
   readonly place: string
   readonly resume?: Uint8Array
   readonly force: boolean
+  /** Whether its folder is new, and of no worth to anybody before a first step. */
+  readonly fresh: boolean
   readonly options: RunOptions
   /** The steps that a resumed run took before. */
   readonly recorded: readonly StepMetrics[]
@@ -45,7 +47,9 @@ export async function beginRun({ resume, ...given }: Given & { readonly resume?:
 
 async function begin(given: Given, resume?: { readonly name: string; readonly bytes: Uint8Array }): Promise<Beginning> {
   if (given.recipe === undefined) {
-    throw new Error('train: expected a recipe file, such as docs/recipes/03-loco.ts, or a run to go on with: --resume runs/loco-0')
+    throw new Error(resume === undefined
+      ? 'train: expected a recipe file, such as docs/recipes/03-loco.ts, or a run to go on with: --resume runs/loco-0'
+      : `train: expected the recipe of the run that was saved in ${resume.name}, as in: ${howToType('train', '<recipe.ts>', '--resume', resume.name, '--out', '<a new folder>')}`)
   }
   const options = optionsOf(given)
   const saved = resume && describeRun(resume.bytes, resume.name)
@@ -55,14 +59,16 @@ async function begin(given: Given, resume?: { readonly name: string; readonly by
   const examples = given.examples === undefined ? experiment.examples : wholeNumber('--examples', given.examples, 1)
   const claim = await claimFolder(place, given.overwrite)
   try {
+    if (claim.holdsRun) say(`The run in ${place}, with its checkpoints and evaluations, is replaced once this one is finished.`)
     if (claim.replacesToo !== undefined) say(`${claim.replacesToo}, a run that ended before it could replace the one in ${place}, is replaced, too.`)
     const backend = await chosenBackend(options)
     const data = given.data ?? experiment.data ?? 'shapes'
     const dataset = await dataByName(data, 'train', examples)
+    if (saved !== undefined) refuseTaken(saved.step, stepsOf(experiment, dataset), resume!.name, true)
     const run = await createRunDirectory({
       claim, experiment, recipePath: given.recipe, data, dataset, seed, backend, options: { ...options, backend: backend.name }
     })
-    return { experiment, dataset, seed, backend, run, place, options, force: given.force, recorded: [], ...(resume && { resume: resume.bytes }) }
+    return { experiment, dataset, seed, backend, run, place, options, fresh: true, force: given.force, recorded: [], ...(resume && { resume: resume.bytes }) }
   } catch (error) {
     await claim.giveUp()
     throw error
@@ -74,7 +80,7 @@ async function goOn(place: string, given: Given): Promise<Beginning> {
   if (decided !== undefined) {
     throw new Error(
       `train: expected no ${decided === 'recipe' ? 'recipe' : `--${decided}`} beside --resume ${place}: a run goes on with what it was begun with. ` +
-      'Leave it out, or begin a run of its own with --out.')
+      `Leave it out, or begin a run of its own from where it stands: ${howToType('train', '<recipe.ts>', '--resume', join(place, runFiles.state), '--out', '<a new folder>')}`)
   }
   const kept = await claimKeptRun(place)
   try {
@@ -84,11 +90,15 @@ async function goOn(place: string, given: Given): Promise<Beginning> {
     const experiment = longer(await loadKeptExperiment(place, manifest), options)
     const changes = await recipeChanges(place, manifest)
     if (changes !== undefined) {
-      const typed = howToType('train', join(place, manifest.recipe), '--resume', join(place, runFiles.state), '--out', `${place}-changed`, '--force')
-      say(`train: going on with the recipe as the run keeps it. The file that it came from has changed since:\n${changes}\nTo go on with that file instead: ${typed}`)
+      const epochs = options.epochs === undefined ? [] : ['--epochs', String(options.epochs)]
+      const typed = howToType('train', join(place, manifest.recipe), ...epochs, '--resume', join(place, runFiles.state), '--out', `${place}-changed`, '--force')
+      say(`train: going on with the recipe as the run keeps it. The file that it came from has changed since:\n${changes}\nTo go on with that file instead, where its network has the same form: ${typed}`)
     }
     const data = given.data ?? manifest.data
-    const dataset = await dataByName(data, 'train', manifest.examples)
+    const dataset = await dataByName(data, 'train', manifest.examples).catch((error: Error) => {
+      throw new Error(given.data === undefined ? `${error.message} If it lies elsewhere now, name the place with --data.` : error.message, { cause: error })
+    })
+    refuseTaken(describeRun(resume, join(place, runFiles.state)).step, stepsOf(experiment, dataset), place, false)
     const dataHash = await fingerprintOf(dataset)
     if (dataHash !== manifest.dataHash) {
       const told = `train: expected the data that the run in ${place} was begun with, but that of "${data}" has changed since: ${dataset.size} examples now, ${manifest.examples} then, and not the same.`
@@ -98,10 +108,20 @@ async function goOn(place: string, given: Given): Promise<Beginning> {
     const backend = await chosenBackend(options)
     // Nothing of the folder changes before all that was asked is known to be right.
     const run = await reopenRunDirectory(place, kept, { ...manifest, data, examples: dataset.size, dataHash, options })
-    return { experiment, dataset, seed: manifest.seed, backend, run, place, resume, force: given.force, options, recorded }
+    return { experiment, dataset, seed: manifest.seed, backend, run, place, resume, fresh: false, force: given.force, options, recorded }
   } catch (error) {
     kept.lock.release()
     throw error
+  }
+}
+
+/** Whole batches of all epochs. */
+export const stepsOf = ({ epochs, batchSize }: Experiment, { size }: Dataset): number => epochs * Math.floor(size / batchSize)
+
+/** Refuses to go on with a run that is beyond where it is to go, or, in a folder of its own, where there is nothing to do. */
+function refuseTaken(taken: number, wanted: number, what: string, fresh: boolean): void {
+  if (taken > wanted || fresh && taken === wanted) {
+    throw new Error(`train: expected more than the ${taken} steps that ${what} has taken, but the epochs asked for are ${wanted}. Give it more --epochs.`)
   }
 }
 

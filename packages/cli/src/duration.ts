@@ -1,4 +1,6 @@
 /** Seconds as a person says them. */
-export const duration = (seconds: number): string => seconds >= 3600
-  ? `${Math.floor(seconds / 3600)} h ${Math.round(seconds % 3600 / 60)} min`
-  : seconds >= 60 ? `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s` : `${Math.round(seconds)} s`
+export function duration(seconds: number): string {
+  const whole = Math.round(seconds)
+  if (whole >= 3600) return `${Math.floor(whole / 3600)} h ${Math.floor(whole % 3600 / 60)} min`
+  return whole >= 60 ? `${Math.floor(whole / 60)} min ${whole % 60} s` : `${whole} s`
+}

@@ -47,7 +47,7 @@ export const evaluateCommand: CommandDef = command({
 /** A run may lie where nothing can be written, and is evaluated all the same. */
 async function leave(run: string, weights: string, evaluation: Parameters<typeof leaveEvaluation>[2]): Promise<void> {
   const left = await leaveEvaluation(run, weights, evaluation).catch((error: Error) => { process.stderr.write(`${error.message}\n`) })
-  if (left === false) process.stderr.write(`${run} keeps the evaluation of ${weights} over more test examples that it has; this one is only printed.\n`)
+  if (left === false) process.stderr.write(`${run} keeps its evaluation of ${weights}, which is over more test examples; this one is only printed.\n`)
 }
 
 /** Brings images to the size that the network learnt from, where that is another. */

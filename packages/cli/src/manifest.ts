@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Shape, Span } from 'lapstrake'
 import { openJson, readWholeFile, sealJson, writeFileAtomic } from 'lapstrake/node'
 import { howToType } from './how-to-type.ts'
@@ -76,7 +76,7 @@ export async function readManifest(folder: string): Promise<Manifest> {
   const bytes = await readWholeFile(file).catch((error: Error) => {
     if ((error.cause as NodeJS.ErrnoException | undefined)?.code !== 'ENOENT') throw error
     throw new Error(
-      `run: expected a run in ${folder}, but it has no manifest.json. Train one with: ${howToType('train', '<recipe.ts>', '--out', folder)}`, { cause: error })
+      `run: expected a run in ${resolve(folder)}, but it has no manifest.json. Train one with: ${howToType('train', '<recipe.ts>', '--out', folder)}`, { cause: error })
   })
   return parseManifest(new TextDecoder().decode(bytes), file)
 }

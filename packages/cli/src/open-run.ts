@@ -1,11 +1,11 @@
 import { join } from 'node:path'
-import { createTrainer, seeded, type Dataset, type Experiment, type Loss, type State, type Trainer } from 'lapstrake'
-import { deserialiseTree, readWholeFile } from 'lapstrake/node'
+import { createTrainer, seeded, type Dataset, type Experiment, type Loss, type NetworkVariables, type State, type Trainer } from 'lapstrake'
+import { decodeSafetensors, deserialiseTree, readWholeFile } from 'lapstrake/node'
 import { dataByName } from './data-by-name.ts'
 import { loadKeptExperiment } from './load-experiment.ts'
 import { readManifest, type Manifest } from './manifest.ts'
 import { recipeChanges } from './recipe-bundle.ts'
-import { settled } from './run-directory.ts'
+import { canGoOn, settled, unfinishedWithin } from './run-directory.ts'
 import { runFiles } from './run-files.ts'
 
 /** A run with all that its files say. */
@@ -39,11 +39,29 @@ export async function openRun(path: string, { weights = runFiles.weights, data }
   const trainer = createTrainer(withoutLosses(experiment), { inputShape: manifest.inputShape })
   const untrained = trainer.init(seeded(manifest.seed).split('weights'))
   const like = { stages: untrained.stages, heads: Object.fromEntries(Object.entries(untrained.units).map(([name, { head }]) => [name, head])) }
-  const { stages } = deserialiseTree(await readWholeFile(file), like, { name: file })
+  unfinishedWithin(path).forEach(note => process.stderr.write(`${note}\n`))
+  const stages = stagesIn(await bytesOf(path, weights), like, file)
   return {
     manifest, experiment, trainer, untrained, trained: { ...untrained, stages },
-    data: (split, limit = split === 'train' ? manifest.examples : undefined) => dataByName(data ?? manifest.data, split, limit)
+    data: (split, limit = split === 'train' ? manifest.examples : undefined) => dataByName(data ?? manifest.data, split, limit).catch((error: Error) => {
+      throw new Error(data === undefined ? `${error.message} If it lies elsewhere now, name the place with --data.` : error.message, { cause: error })
+    })
   }
+}
+
+/** The stages in a file of weights, or in that of a whole run, as a checkpoint is. */
+function stagesIn(bytes: Uint8Array, like: Pick<NetworkVariables, 'stages' | 'heads'>, name: string): State['stages'] {
+  const { metadata } = decodeSafetensors(bytes, { name })
+  if (!metadata.format?.startsWith('lapstrake-run-')) return deserialiseTree(bytes, like, { name }).stages
+  return deserialiseTree(bytes, { stages: like.stages }, { name, part: 'state', ignoreRest: true }).stages
+}
+
+async function bytesOf(folder: string, weights: string): Promise<Uint8Array> {
+  const path = join(folder, weights)
+  return readWholeFile(path).catch((error: Error) => {
+    const kept = weights === runFiles.weights && canGoOn(folder) ? ` The run has not ended; to read it as it was kept last: --weights ${runFiles.state}` : ''
+    throw new Error(`${error.message}${kept}`, { cause: error })
+  })
 }
 
 /** Whoever only looks needs no teacher, no target network and nothing that a loss remembers. */

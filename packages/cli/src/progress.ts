@@ -36,7 +36,7 @@ export function progress(label: string, batchSize: number, taken: readonly StepM
       const bar = '━'.repeat(Math.round(width * step / steps)).padEnd(width, '·')
       const values = Object.keys(losses).map(unit => recentLoss(history, unit)!.toFixed(2)).join(' ')
       const line = `${label}  ${bar} ${step}/${steps}  epoch ${epoch + 1}  loss ${values}  ${(1000 * batchSize / smooth).toFixed(0)} images/s  ` +
-        `${(bytes / 1e6).toFixed(0)} MB  ${duration(left)} left`
+        `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB  ${duration(left)} left`
       if (terminal) process.stderr.write(`\r\x1b[2K${line.slice(0, (process.stderr.columns || 120) - 1)}`)
       else process.stderr.write(`${line}\n`)
     },

@@ -42,6 +42,8 @@ export async function readRun(path: string): Promise<RecordedRun> {
   const { step = 0, steps: planned = 0 } = steps.at(-1) ?? {}
   const replaced = steps.reduce((sum, step) => sum + (step.replaced ?? 0), 0)
   if (replaced > 0) notes.push(`${path}: ${replaced} times an example that could not be read was replaced by the next.`)
+  const lost = manifest.steps[0] - new Set(steps.map(({ step }) => step)).size
+  if (lost > 0) notes.push(`${path}: ${lost} of the ${manifest.steps[0]} steps taken are not recorded.`)
   if (steps.length === 0) notes.push(`${path}: no step is recorded.`)
   else if (!manifest.finished) notes.push(`${path}: not finished, at step ${step} of ${planned}.`)
   return { path, manifest, steps, ...(evaluation && { evaluation }), notes }
@@ -49,8 +51,10 @@ export async function readRun(path: string): Promise<RecordedRun> {
 
 /** Reads the runs in some folders. One that cannot be read leaves the others, with a note; where it is the only one, its error is thrown. */
 export async function readRuns(given: readonly string[]): Promise<{ readonly runs: readonly RecordedRun[]; readonly notes: readonly string[] }> {
-  const read = await Promise.allSettled((await runFolders(given)).map(readRun))
-  const runs = read.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []))
+  const folders = await Promise.allSettled(given.map(path => runFolders([path])))
+  const found = [...new Set(folders.flatMap(one => (one.status === 'fulfilled' ? one.value : [])))]
+  const read: PromiseSettledResult<unknown>[] = [...folders.filter(({ status }) => status === 'rejected'), ...await Promise.allSettled(found.map(readRun))]
+  const runs = read.flatMap(one => (one.status === 'fulfilled' ? [one.value as RecordedRun] : []))
   const errors = read.flatMap(one => (one.status === 'rejected' ? [one.reason as Error] : []))
   if (runs.length === 0) throw errors[0]!
   return { runs, notes: errors.map(({ message }) => `Left out: ${message}`) }

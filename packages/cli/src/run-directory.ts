@@ -4,7 +4,7 @@ import { hostname, userInfo } from 'node:os'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { describeRun, fingerprintOf, inputShapeOf, stageNames, weightsOf, type BackendChoice, type Dataset, type Experiment, type State, type StepMetrics } from 'lapstrake'
 import { crc32c, makeFolder, readWholeFile, writeFileAtomic } from 'lapstrake/node'
-import { howToType } from './how-to-type.ts'
+import { howToType, quoted } from './how-to-type.ts'
 import { readManifest, writeManifest, type Manifest, type RunOptions } from './manifest.ts'
 import { bundleRecipe } from './recipe-bundle.ts'
 import { filesIn, isLock, isReplacing, removeRun, replaceRun, replacing, runFiles } from './run-files.ts'
@@ -67,7 +67,7 @@ export async function claimFolder(path: string, overwrite: boolean): Promise<Cla
   })
   const [stranger] = (await filesIn(path)).filter(({ ofRun }) => !ofRun)
   if (stranger !== undefined) {
-    throw new Error(`train: expected a folder of the run's own, got ${path}, which holds ${stranger.path}. Choose another with --out; ${join('runs', '<name>')} is made when it is left out.`)
+    throw new Error(`train: expected a folder of the run's own, got ${path}, which holds ${stranger.path}. Choose another with --out; ${join('runs', '<name>-<seed>')} is made when it is left out.`)
   }
   const beside = join(path, replacing.training)
   const lock = await lockAll(existsSync(beside) ? [path, beside] : [path])
@@ -76,7 +76,7 @@ export async function claimFolder(path: string, overwrite: boolean): Promise<Cla
     if (!overwrite && holdsRun(path)) {
       throw new Error(
         `train: expected a folder without a run, got ${path}, which holds one. Choose another with --out, replace the run with --overwrite, ` +
-        `or go on with it with --resume ${path}.`)
+        `or go on with it with --resume ${quoted(path)}.`)
     }
     return {
       path, lock, holdsRun: holdsRun(path), replacesToo: holdsRun(beside) ? beside : undefined, made,
@@ -153,7 +153,7 @@ export async function claimKeptRun(path: string): Promise<KeptRun> {
     if (!canGoOn(path)) {
       throw new Error(
         `train: expected a run to go on with in ${path}, but it ended before it was first kept. ` +
-        `Begin anew: ${howToType('train', join(path, manifest.recipe), '--out', path)}`)
+        `Begin anew: ${howToType(...anew(path, manifest))}`)
     }
     const run = await readWholeFile(join(path, runFiles.state))
     const { step } = describeRun(run, join(path, runFiles.state))
@@ -161,6 +161,7 @@ export async function claimKeptRun(path: string): Promise<KeptRun> {
     const recorded = steps.filter(metrics => metrics.step <= step)
     const lost = step - new Set(recorded.map(metrics => metrics.step)).size
     return { run, manifest, lock, recorded, notes: [
+      ...unfinishedWithin(path),
       ...(cut ? [`${join(path, runFiles.steps)}: the last line is cut short, as by a crash, and left out.`] : []),
       ...(damaged.length > 0 ? [`${join(path, runFiles.steps)}: ${damaged.length} damaged lines are left out, the first of them line ${damaged[0]}.`] : []),
       ...(lost > 0 ? [`${join(path, runFiles.steps)}: ${lost} of the ${step} steps taken are not recorded there.`] : [])
@@ -169,6 +170,18 @@ export async function claimKeptRun(path: string): Promise<KeptRun> {
     lock.release()
     throw error
   }
+}
+
+/** What to type for a run as it was begun. */
+const anew = (path: string, { recipe, data, examples, seed, options }: Manifest): string[] => [
+  'train', join(path, recipe), '--data', data, '--examples', String(examples), '--seed', String(seed),
+  ...Object.entries(options).flatMap(([name, value]) => (value === true ? [`--${name}`] : value === undefined ? [] : [`--${name}`, String(value)])), '--out', path
+]
+
+/** Says that a folder holds a run which was to replace the one there, and ended early. */
+export function unfinishedWithin(path: string): readonly string[] {
+  const within = join(path, replacing.training)
+  return holdsRun(within) ? [`${within} holds a run that is to replace the one in ${path} and has not finished. To go on with it: ${howToType('train', '--resume', within)}`] : []
 }
 
 /** Goes on with a run. Steps that it recorded after it was last kept are forgotten, for they are taken again. */
@@ -204,7 +217,7 @@ export function thisPlace(): string {
 /** The folder of the run that one within it is to replace. */
 const replacedBy = (path: string): string | undefined => {
   const around = dirname(resolve(path))
-  return basename(resolve(path)) === replacing.training && holdsRun(around) ? relative('', around) || '.' : undefined
+  return basename(resolve(path)) === replacing.training && holdsRun(around) ? dirname(path) : undefined
 }
 
 /** Removes a folder, and those above it up to one that was made for it, as far as they are empty. */
@@ -258,9 +271,11 @@ const runDirectory = ({ folder, path, manifest, lock, log, made }: Place): RunDi
     },
     async save(state, planned, others = []) {
       await log.settle()
-      await write(runFiles.weights, await weightsOf(state, manifest.name))
+      const weights = await weightsOf(state, manifest.name)
+      const same = await readWholeFile(join(folder, runFiles.weights)).then(before => Buffer.compare(before, weights) === 0, () => false)
+      await write(runFiles.weights, weights)
       // It was read out of other weights.
-      await rm(join(folder, runFiles.evaluation), { force: true })
+      if (!same) await rm(join(folder, runFiles.evaluation), { force: true })
       // Whoever is interrupted while a teacher learns has not planned a step.
       const finished = planned > 0 && state.step >= planned
       const checksums = await Promise.all(others.map(async file => [file, crc32c(await readWholeFile(join(folder, file)))] as const))

@@ -1,6 +1,8 @@
 import type { CommandDef } from 'citty'
-import { describeRun, dispose, stageNames, train, TrainingStopped, weightsOf, type StepMetrics } from 'lapstrake'
-import { beginRun, type Beginning } from './begin-run.ts'
+import {
+  describeRun, dispose, stageNames, train, TrainingStopped, weightsOf, type Dataset, type Experiment, type StepMetrics
+} from 'lapstrake'
+import { beginRun, stepsOf, type Beginning } from './begin-run.ts'
 import { bestEpoch } from './best-epoch.ts'
 import { command } from './command.ts'
 import { dataNames } from './data-by-name.ts'
@@ -28,7 +30,7 @@ export const trainCommand: CommandDef = command({
     out: { type: 'string', description: 'Folder of the run, with nothing else in it; runs/<name>-<seed> when left out' },
     overwrite: { type: 'boolean', default: false, description: 'Replace the run in that folder, once the new one is finished' },
     resume: { type: 'string', description: 'The folder of a run that ended early, to go on with, as it was begun; or, beside a recipe, the file of one that was saved elsewhere' },
-    force: { type: 'boolean', default: false, description: 'Go on with --resume although the recipe or the data is not that which the run was begun with' },
+    force: { type: 'boolean', default: false, description: 'Go on with --resume although the data or, beside a recipe, the experiment is not that which the run was begun with' },
     tensorboard: { type: 'boolean', default: false, description: 'Also write what TensorBoard reads, into tensorboard/ of the run' },
     'checkpoint-every': { type: 'string', description: 'Steps after which the run is kept for good, in checkpoints/; never when left out' },
     'keep-every': { type: 'string', description: 'Seconds after which the run is kept again, to go on with should the machine fail; 60 when left out' }
@@ -37,16 +39,16 @@ export const trainCommand: CommandDef = command({
     const stop = stopSignals()
     const beginning = await beginRun(args)
     const { experiment, dataset, backend, resume } = beginning
-    process.stderr.write(`${backend.sentence}\nData: ${dataset.name}, ${dataset.size} training examples of ${dataset.shape.join(' × ')}.\n`)
-    const wanted = experiment.epochs * Math.floor(dataset.size / experiment.batchSize)
+    process.stderr.write(`${backend.sentence}\nData: ${dataset.name}, ${dataset.size} training examples of ${dataset.shape.join(' × ')}.${leftOver(experiment, dataset)}\n`)
+    const wanted = stepsOf(experiment, dataset)
     if (resume !== undefined) process.stderr.write(goingOn(describeRun(resume).step, wanted))
-    const { saved, interrupted, planned, last, losses } = await follow(beginning, stop, wanted)
-    const untouched = saved === beginning.place ? '' : `; ${beginning.place} is as it was`
+    const { saved, interrupted, planned, step, last, losses } = await follow(beginning, stop, wanted)
+    const untouched = saved === beginning.place || saved !== beginning.run.folder ? '' : `; ${beginning.place} is as it was`
     if (last && Object.keys(last.diagnoses ?? {}).length > 0) {
       process.stderr.write(`${diagnosesTable(last, losses)}\n\n${stagesTable(last, stageNames(experiment.backbone.stages))}\nWhat the columns say: ${explanation}\n`)
     }
     const next = interrupted && planned > 0 ? howToType('train', '--resume', saved) : howToType('evaluate', saved)
-    process.stderr.write(`Saved ${saved}${interrupted ? ', interrupted' : ''}${untouched}. Next: ${next}\n`)
+    process.stderr.write(`Saved ${saved}${interrupted ? `, interrupted at step ${step}` : ''}${untouched}. Next: ${next}\n`)
     process.exit(interrupted ? stop.status() : 0)
   })
 })
@@ -58,6 +60,8 @@ interface Followed {
   readonly saved: string
   readonly interrupted: boolean
   readonly planned: number
+  /** Steps taken. */
+  readonly step: number
   /** The last step that looked. */
   readonly last: StepMetrics | undefined
   /** Of the units, as every command tells them. */
@@ -65,7 +69,7 @@ interface Followed {
 }
 
 /** Trains, and writes down what happens. */
-async function follow({ experiment, dataset, seed, run, resume, force, options, recorded }: Beginning, stop: Stop, wanted: number): Promise<Followed> {
+async function follow({ experiment, dataset, seed, run, resume, fresh, force, options, recorded }: Beginning, stop: Stop, wanted: number): Promise<Followed> {
   const after = resume && describeRun(resume).step
   const say = (warning: string): void => { process.stderr.write(`\n${warning}\n`) }
   const box = outbox(say)
@@ -81,7 +85,9 @@ async function follow({ experiment, dataset, seed, run, resume, force, options, 
   // A run that was stopped behind its last step takes none that could tell.
   let planned = resume === undefined ? 0 : wanted
   let last: StepMetrics | undefined
-  let kept = performance.now()
+  // The first step is kept at once: what cannot be kept is better known then, and what ends early can be gone on with.
+  let kept = -Infinity
+  let taken = 0
   try {
     const { trainer, state, interrupted } = await train(experiment, dataset, {
       seed, force, signal: stop.signal, ...(resume && { resume }),
@@ -92,6 +98,7 @@ async function follow({ experiment, dataset, seed, run, resume, force, options, 
       onWarning: say,
       async onStep(metrics, state, save) {
         planned = metrics.steps
+        taken++
         if (metrics.diagnoses) last = metrics
         bar.step(metrics)
         history.push({ losses: metrics.losses })
@@ -123,16 +130,23 @@ async function follow({ experiment, dataset, seed, run, resume, force, options, 
     await box.end()
     const shown = board ? await board.end(trainer, state).catch((error: Error) => { say(error.message); return [] }) : []
     const saved = await run.save(state, planned, shown)
+    const { step } = state
     dispose(state)
-    return { saved, interrupted, planned, last, losses: recentLosses(history) }
+    return { saved, interrupted, planned, step, last, losses: recentLosses(history) }
   } catch (error) {
     bar.end()
     if (error instanceof TrainingStopped) {
       process.stderr.write(`Saved the last good state in ${await run.save(error.state, planned)}.\n`)
-    } else if (resume === undefined && planned === 0) await run.discard()
+    } else if (fresh && taken === 0) await run.discard()
     else if (canGoOn(run.folder)) process.stderr.write(`What was kept last is there to go on with: ${howToType('train', '--resume', run.folder)}\n`)
     throw error
   }
+}
+
+/** What a whole number of batches leaves over. */
+function leftOver({ batchSize }: Experiment, { size }: Dataset): string {
+  const over = size % batchSize
+  return over === 0 || size < batchSize ? '' : ` In batches of ${batchSize} each epoch leaves out ${over}, others each time.`
 }
 
 const goingOn = (step: number, planned: number): string =>

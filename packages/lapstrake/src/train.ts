@@ -216,7 +216,7 @@ async function learn({ stages, freezer, trainer, state: first, source, steps, di
     if (!over()) for await (const { batch, epoch, waited, replaced, newlyUnreadable } of source.batches(position)) {
       const began = performance.now()
       for (const { example, reason } of newlyUnreadable) {
-        onWarning?.(`${example} cannot be read: ${reason}. The next of each epoch's order takes its place. So many are unreadable: ${source.unreadable.size}.`)
+        onWarning?.(`${example} cannot be read: ${reason}. The next of each epoch's order takes its place. Unreadable so far: ${source.unreadable.size}.`)
       }
       const entered = share(state)
       const observe = diagnoseEvery > 0 && ((state.step + 1) % diagnoseEvery === 0 || state.step + 1 === steps)

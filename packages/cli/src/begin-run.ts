@@ -5,9 +5,9 @@ import { describeRun, fingerprintOf, useBackend, type BackendChoice, type Backen
 import { readWholeFile } from 'lapstrake/node'
 import { dataByName } from './data-by-name.ts'
 import { howToType } from './how-to-type.ts'
-import { loadExperiment, loadKeptExperiment } from './load-experiment.ts'
+import { loadBundled, loadKeptExperiment } from './load-experiment.ts'
 import type { RunOptions } from './manifest.ts'
-import { recipeChanges } from './recipe-bundle.ts'
+import { bundleRecipe, recipeChanges } from './recipe-bundle.ts'
 import { claimFolder, claimKeptRun, createRunDirectory, reopenRunDirectory, type RunDirectory } from './run-directory.ts'
 import { runFiles } from './run-files.ts'
 import { wholeNumber } from './whole-number.ts'
@@ -40,6 +40,8 @@ const numbers = { epochs: 1, threads: 1, 'checkpoint-every': 1, 'keep-every': 0 
 
 /** Begins a run, or goes on with one. */
 export async function beginRun({ resume, ...given }: Given & { readonly resume?: string | undefined }): Promise<Beginning> {
+  const empty = Object.entries({ resume, ...given }).find(([, value]) => value === '')
+  if (empty !== undefined) throw new Error(`train: expected something behind --${empty[0]}, got nothing. Leave it out, or name a place.`)
   if (resume === undefined) return begin(given)
   const isFolder = await stat(resume).then(found => found.isDirectory(), () => true)
   return isFolder ? goOn(resume, given) : begin(given, { name: resume, bytes: await readWholeFile(resume) })
@@ -53,7 +55,8 @@ async function begin(given: Given, resume?: { readonly name: string; readonly by
   }
   const options = optionsOf(given)
   const saved = resume && describeRun(resume.bytes, resume.name)
-  const experiment = longer(await loadExperiment(given.recipe), options)
+  const recipe = await bundleRecipe(await fileAt(given.recipe))
+  const experiment = longer(await loadBundled(given.recipe, recipe), options)
   const seed = given.seed === undefined && saved ? saved.seed : wholeNumber('--seed', given.seed ?? '0', 0)
   const place = given.out ?? `runs/${experiment.name}-${seed}`
   const examples = given.examples === undefined ? experiment.examples : wholeNumber('--examples', given.examples, 1)
@@ -66,7 +69,7 @@ async function begin(given: Given, resume?: { readonly name: string; readonly by
     const dataset = await dataByName(data, 'train', examples)
     if (saved !== undefined) refuseTaken(saved.step, stepsOf(experiment, dataset), resume!.name, true)
     const run = await createRunDirectory({
-      claim, experiment, recipePath: given.recipe, data, dataset, seed, backend, options: { ...options, backend: backend.name }
+      claim, experiment, recipePath: given.recipe, recipe: recipe.text, data, dataset, seed, backend, options: { ...options, backend: backend.name }
     })
     return { experiment, dataset, seed, backend, run, place, options, fresh: true, force: given.force, recorded: [], ...(resume && { resume: resume.bytes }) }
   } catch (error) {
@@ -91,7 +94,7 @@ async function goOn(place: string, given: Given): Promise<Beginning> {
     const changes = await recipeChanges(place, manifest)
     if (changes !== undefined) {
       const epochs = options.epochs === undefined ? [] : ['--epochs', String(options.epochs)]
-      const typed = howToType('train', join(place, manifest.recipe), ...epochs, '--resume', join(place, runFiles.state), '--out', `${place}-changed`, '--force')
+      const typed = howToType('train', manifest.recipe, ...epochs, '--resume', join(place, runFiles.state), '--out', `${place}-changed`, '--force')
       say(`train: going on with the recipe as the run keeps it. The file that it came from has changed since:\n${changes}\nTo go on with that file instead, where its network has the same form: ${typed}`)
     }
     const data = given.data ?? manifest.data
@@ -123,6 +126,12 @@ function refuseTaken(taken: number, wanted: number, what: string, fresh: boolean
   if (taken > wanted || fresh && taken === wanted) {
     throw new Error(`train: expected more than the ${taken} steps that ${what} has taken, but the epochs asked for are ${wanted}. Give it more --epochs.`)
   }
+}
+
+/** The path of a recipe that is there, and a file. */
+async function fileAt(path: string): Promise<string> {
+  await readWholeFile(path).catch((error: Error) => { throw new Error(`recipe: ${error.message}`, { cause: error }) })
+  return path
 }
 
 /** What was given of it. */

@@ -1,9 +1,10 @@
+import { resolve } from 'node:path'
 import type { CommandDef } from 'citty'
 import { own, useBackend, type BackendName, type Shape } from 'lapstrake'
 import * as tf from '@tensorflow/tfjs-core'
 import { command } from './command.ts'
 import { dataNames } from './data-by-name.ts'
-import { leaveEvaluation } from './evaluation.ts'
+import { leaveEvaluation, sealOf } from './evaluation.ts'
 import { openRun } from './open-run.ts'
 import { readouts } from './readouts.ts'
 import { runFiles } from './run-files.ts'
@@ -23,6 +24,7 @@ export const evaluateCommand: CommandDef = command({
   run: ({ args }) => quietly(async () => {
     const limit = args.test === undefined ? undefined : wholeNumber('--test', args.test, 1)
     process.stderr.write(`${(await useBackend(args.backend as BackendName)).sentence}\n`)
+    const seal = await sealOf(resolve(args.run, args.weights))
     const { manifest, experiment, trainer, untrained, trained, data } = await openRun(args.run, { weights: args.weights, data: args.data })
     const [train, test] = [await data('train'), await data('test', limit)]
     const fit = fitted(train.shape, manifest.inputShape)
@@ -38,7 +40,7 @@ export const evaluateCommand: CommandDef = command({
       ]
     })
     if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K')
-    if (args.data === undefined) await leave(args.run, args.weights, { test: test.size, part: test.size === limit, rows })
+    if (args.data === undefined) await leave(args.run, args.weights, { test: test.size, part: test.size === limit, weights: seal ?? '', rows })
     process.stdout.write(`${train.name}: ${train.size} training and ${test.size} test examples.\n\n${table(
       ['features', 'linear readout', 'nearest neighbours'], rows.map(({ name, linear, neighbours }) => [name, percent(linear), percent(neighbours)]))}\n`)
   })

@@ -1,4 +1,5 @@
-import { join } from 'node:path'
+import { open } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { openJson, readWholeFile, sealJson, writeFileAtomic } from 'lapstrake/node'
 import { isCount, isFlag, isText, listOf, objectOf, recordOf, type Is } from './json-shapes.ts'
 import type { Readout } from './readouts.ts'
@@ -10,6 +11,8 @@ export interface Evaluation {
   readonly test: number
   /** Whether there are more of them. */
   readonly part: boolean
+  /** The checksum that the file of weights held. */
+  readonly weights: string
   readonly rows: readonly Readout[]
 }
 
@@ -20,19 +23,41 @@ interface Evaluations {
   readonly of: Readonly<Record<string, Evaluation>>
 }
 
+/** What was read out of a run's weights as they are, and what is to be said of the rest. */
+export interface ReadEvaluations {
+  readonly of: Evaluations['of']
+  readonly notes: readonly string[]
+}
+
 /**
- * What was read out of the weights of a run; nothing where nobody did.
+ * What was read out of the weights of a run; nothing where nobody did, or where the weights are others now.
  *
  * @throws Error if the file is damaged
  */
-export async function readEvaluations(folder: string): Promise<Readonly<Record<string, Evaluation>>> {
+export async function readEvaluations(folder: string): Promise<ReadEvaluations> {
   const file = join(folder, runFiles.evaluation)
   const bytes = await readWholeFile(file).catch((error: Error) => {
     if ((error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return undefined
     throw error
   })
-  if (bytes === undefined) return {}
-  return parseEvaluations(new TextDecoder().decode(bytes), file)
+  if (bytes === undefined) return { of: {}, notes: [] }
+  const all = Object.entries(parseEvaluations(new TextDecoder().decode(bytes), file))
+  const current = await Promise.all(all.map(async ([weights, { weights: told }]) => await sealOf(resolve(folder, weights)) === told))
+  return {
+    of: Object.fromEntries(all.filter((_, i) => current[i])),
+    notes: all.flatMap(([weights], i) => (current[i] ? [] : [`${file}: ${weights} has changed since it was evaluated. Evaluate it again.`]))
+  }
+}
+
+/** The checksum that a file of ours holds in its first bytes; nothing where it is gone or of others. */
+export async function sealOf(path: string): Promise<string | undefined> {
+  const file = await open(path, 'r').catch(() => undefined)
+  try {
+    const { buffer, bytesRead } = await file?.read(Buffer.alloc(512), 0, 512, 0) ?? { buffer: Buffer.alloc(0), bytesRead: 0 }
+    return /"crc32c":"([0-9a-f]{8})"/.exec(buffer.toString('latin1', 0, bytesRead))?.[1]
+  } finally {
+    await file?.close()
+  }
 }
 
 /** @throws Error that names the file */
@@ -48,15 +73,18 @@ const isPart: Is = value => typeof value === 'number' && value >= 0 && value <= 
 const isWhole: Is = objectOf({
   format: value => value === 2,
   of: recordOf(objectOf({
-    test: isCount, part: isFlag, rows: listOf(objectOf({ name: isText, linear: isPart, neighbours: isPart }))
+    test: isCount, part: isFlag, weights: isText, rows: listOf(objectOf({ name: isText, linear: isPart, neighbours: isPart }))
   }))
 })
 
-/** Leaves an evaluation in the folder of a run, unless one over more examples lies there; gives back whether it did. */
+/** Leaves an evaluation in the folder of a run, unless one over more examples lies there or the weights have changed; gives back whether it did. */
 export async function leaveEvaluation(folder: string, weights: string, evaluation: Evaluation): Promise<boolean> {
-  const before = await readEvaluations(folder).catch((error: Error) => {
+  if (await sealOf(resolve(folder, weights)) !== evaluation.weights) {
+    throw new Error(`${resolve(folder, weights)} has changed while it was evaluated: the result is only printed.`)
+  }
+  const { of: before } = await readEvaluations(folder).catch((error: Error): ReadEvaluations => {
     process.stderr.write(`${error.message} It is replaced.\n`)
-    return {} as Awaited<ReturnType<typeof readEvaluations>>
+    return { of: {}, notes: [] }
   })
   if ((before[weights]?.test ?? 0) > evaluation.test) return false
   const after: Evaluations = { format: 2, of: { ...before, [weights]: evaluation } }

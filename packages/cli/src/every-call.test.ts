@@ -16,7 +16,8 @@ afterAll(() => rm(folder, { recursive: true }))
 
 /** One call of each kind, in another file where there is one; `npm run faults` has every call fail. */
 const kinds = [
-  'open', 'file.write', 'file.writeFile', 'file.sync', 'file.close', 'rename', 'mkdir', 'appendFile', 'array', 'block'
+  'open', 'file.write', 'file.writeFile', 'file.sync', 'file.close', 'rename', 'rmSync', 'appendFile', 'array', 'block',
+  'thread'
 ]
 
 test('a call that fails ends a run clearly or warns, and the run comes to the same bits', async () => {

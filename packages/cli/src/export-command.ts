@@ -2,11 +2,12 @@ import { join } from 'node:path'
 import { toOnnx } from '@lapstrake/onnx'
 import type { CommandDef } from 'citty'
 import { dispose, useBackend, type BackendName } from 'lapstrake'
-import { serialiseTree, writeFileAtomic } from 'lapstrake/node'
+import { serialiseTree } from 'lapstrake/node'
 import { command } from './command.ts'
 import { openRun, type OpenRun } from './open-run.ts'
 import { quietly } from './stop-quietly.ts'
 import { wholeNumber } from './whole-number.ts'
+import { writeOwnFile } from './write-own-file.ts'
 
 const backends = ['wasm', 'cpu'] as const
 
@@ -32,7 +33,7 @@ export const exportCommand: CommandDef = command({
     const network = toOnnx(images => trainer.encode(trained, images), { inputShape, name: manifest.name, metadata: { recipe: manifest.name, layout: 'NHWC' } })
     const written = [['encoder.safetensors', weights.file, weights.names], ['encoder.onnx', network, `images [batch, ${inputShape.join(', ')}] to features`]] as const
     for (const [name, file, what] of written) {
-      await writeFileAtomic(join(out, name), file)
+      await writeOwnFile(join(out, name), file)
       process.stdout.write(`${join(out, name)}   ${(file.length / 1e6).toFixed(1)} MB   ${what}\n`)
     }
     process.exit(0)

@@ -3,7 +3,7 @@ import { parseHTML } from 'linkedom'
 
 /** A page that needs nothing but itself: light and dark, on a phone too. */
 export const htmlPage = (title: string, body: string): string => `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${escaped(title)}</title>
+<html lang="en"><head><meta charset="utf-8"><meta name="generator" content="lapstrake"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${escaped(title)}</title>
 <link rel="icon" href="data:,">
 <style>
 :root { color-scheme: light dark; --line: #ddd; --quiet: #666 }

@@ -22,10 +22,12 @@ const hook = (parents: readonly string[]): string => `export async function reso
 /**
  * Imports a user's file, in TypeScript or JavaScript.
  *
+ * @param from the address of a file whose packages it may want, where it has none of its own
+ *
  * In a folder whose package.json says commonjs, as the one that `npm init` writes, it would bring its own copies of lapstrake and TensorFlow.js otherwise.
  */
-export function importOwn(address: string): Promise<object> {
-  const parents = [import.meta.url, import.meta.resolve('lapstrake'), pathToFileURL(`${process.cwd()}/`).href]
+export function importOwn(address: string, from: string): Promise<object> {
+  const parents = [from, import.meta.url, import.meta.resolve('lapstrake'), pathToFileURL(`${process.cwd()}/`).href]
   registerHook(`data:text/javascript,${encodeURIComponent(hook(parents))}`)
   // Where tsx runs everything, as in this repository, all else is as it should be.
   if (process.execArgv.some(argument => argument.includes('tsx'))) return import(address) as Promise<object>

@@ -1,3 +1,5 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { checkExperiment, sweepVariants, type Experiment, type Sweep } from 'lapstrake'
@@ -5,6 +7,7 @@ import { crc32c, readWholeFile } from 'lapstrake/node'
 import { alike } from './alike.ts'
 import { importOwn } from './import-own.ts'
 import type { Manifest } from './manifest.ts'
+import type { BundledRecipe } from './recipe-bundle.ts'
 import { thisPlace } from './run-directory.ts'
 import { runFiles } from './run-files.ts'
 import { tellLinesOf } from './stop-quietly.ts'
@@ -17,17 +20,39 @@ export async function loadExperiment(path: string): Promise<Experiment> {
 }
 
 /**
+ * Loads a recipe from its bundle, so that what a run trains is what it keeps.
+ *
+ * @param path the file that it was bundled from
+ */
+export async function loadBundled(path: string, { mapped }: BundledRecipe): Promise<Experiment> {
+  const folder = await mkdtemp(join(tmpdir(), 'lapstrake-recipe-'))
+  try {
+    const file = join(folder, runFiles.recipe)
+    await writeFile(file, mapped)
+    process.setSourceMapsEnabled(true)
+    tellLinesOf(resolve(path))
+    const experiment = await loadDefault<Experiment>('recipe', file, path)
+    checkExperiment(experiment)
+    return experiment
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/**
  * Loads the experiment that a run keeps. Doing so runs its recipe, which is said where others made it.
  *
  * @throws Error if the recipe is not there, or not the one that the run was made with
  */
-export async function loadKeptExperiment(folder: string, { checksums, madeBy }: Manifest): Promise<Experiment> {
+export async function loadKeptExperiment(folder: string, { checksums, madeBy, recipe }: Manifest): Promise<Experiment> {
   const path = join(folder, runFiles.recipe)
   const told = checksums[runFiles.recipe]
   const found = crc32c(await readWholeFile(path))
   if (found !== told) throw new Error(`${path}: expected the recipe that the run was made with, got one with the checksum ${found} in place of ${told}. It is damaged, or was changed since; put back a copy.`)
   if (madeBy !== thisPlace()) process.stderr.write(`${folder} was made by ${madeBy}. Reading it runs its recipe, ${path}: look into it first if you do not trust it.\n`)
-  return loadExperiment(path)
+  const experiment = await loadDefault<Experiment>('recipe', path, recipe)
+  checkExperiment(experiment)
+  return experiment
 }
 
 /** Loads the sweep that a file exports by default. */
@@ -49,11 +74,12 @@ async function reason({ message }: Error): Promise<string> {
   return `'${from}' exports no ${name}.${alike(name, known)}`
 }
 
-async function loadDefault<T>(what: string, path: string): Promise<T> {
-  const file = resolve(path)
+/** @param path what a person calls the file, and where its packages are found */
+async function loadDefault<T>(what: string, given: string, path: string = given): Promise<T> {
+  const file = resolve(given)
   await readWholeFile(file).catch((error: Error) => { throw new Error(`${what}: ${error.message}`, { cause: error }) })
   tellLinesOf(file)
-  const loaded = await (importOwn(pathToFileURL(file).href) as Promise<{ default?: T }>).catch(async (error: unknown) => {
+  const loaded = await (importOwn(pathToFileURL(file).href, pathToFileURL(resolve(path)).href) as Promise<{ default?: T }>).catch(async (error: unknown) => {
     throw new Error(`${what}: expected ${path} to load, but it does not: ${await reason(error as Error)}`, { cause: error })
   })
   // A file that is taken for CommonJS keeps its default one level down.

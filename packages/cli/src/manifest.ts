@@ -19,7 +19,7 @@ export interface RunOptions {
 export interface Manifest {
   readonly format: 2
   readonly name: string
-  /** The file that its recipe was bundled from, relative to the run's folder. */
+  /** The file that its recipe was bundled from, as its path was then. */
   readonly recipe: string
   readonly data: string
   readonly examples: number

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { createTrainer, seeded, type Dataset, type Experiment, type Loss, type NetworkVariables, type State, type Trainer } from 'lapstrake'
 import { decodeSafetensors, deserialiseTree, readWholeFile } from 'lapstrake/node'
 import { dataByName } from './data-by-name.ts'
@@ -33,9 +33,9 @@ export async function openRun(path: string, { weights = runFiles.weights, data }
   const manifest = await readManifest(await settled(path))
   const experiment = await loadKeptExperiment(path, manifest)
   if (await recipeChanges(path, manifest) !== undefined) {
-    process.stderr.write(`${join(path, manifest.recipe)} has changed since this run; the run is read with the recipe that it keeps, ${join(path, runFiles.recipe)}.\n`)
+    process.stderr.write(`${manifest.recipe} has changed since this run; the run is read with the recipe that it keeps, ${join(path, runFiles.recipe)}.\n`)
   }
-  const file = join(path, weights)
+  const file = resolve(path, weights)
   const trainer = createTrainer(withoutLosses(experiment), { inputShape: manifest.inputShape })
   const untrained = trainer.init(seeded(manifest.seed).split('weights'))
   const like = { stages: untrained.stages, heads: Object.fromEntries(Object.entries(untrained.units).map(([name, { head }]) => [name, head])) }
@@ -57,7 +57,7 @@ function stagesIn(bytes: Uint8Array, like: Pick<NetworkVariables, 'stages' | 'he
 }
 
 async function bytesOf(folder: string, weights: string): Promise<Uint8Array> {
-  const path = join(folder, weights)
+  const path = resolve(folder, weights)
   return readWholeFile(path).catch((error: Error) => {
     const kept = weights === runFiles.weights && canGoOn(folder) ? ` The run has not ended; to read it as it was kept last: --weights ${runFiles.state}` : ''
     throw new Error(`${error.message}${kept}`, { cause: error })

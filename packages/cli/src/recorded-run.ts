@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { StepMetrics } from 'lapstrake'
 import { readWholeFile } from 'lapstrake/node'
-import { readEvaluations, type Evaluation } from './evaluation.ts'
+import { readEvaluations, type Evaluation, type ReadEvaluations } from './evaluation.ts'
 import { readManifest, type Manifest } from './manifest.ts'
 import { settled } from './run-directory.ts'
 import { isReplacing, replacing, runFiles } from './run-files.ts'
@@ -35,7 +35,8 @@ export async function readRun(path: string): Promise<RecordedRun> {
   const { steps, cut, damaged } = stepsIn(new TextDecoder().decode(await readWholeFile(log).catch(noted(new Uint8Array()))), log)
   if (cut) notes.push(`${path}: the last line of run.jsonl is cut short, as by a crash, and left out.`)
   if (damaged.length > 0) notes.push(`${path}: ${damaged.length} damaged lines of run.jsonl are left out, the first of them line ${damaged[0]}.`)
-  const evaluations = await readEvaluations(path).catch(noted({} as Readonly<Record<string, Evaluation>>))
+  const { of: evaluations, notes: stale } = await readEvaluations(path).catch(noted({ of: {}, notes: [] } as ReadEvaluations))
+  notes.push(...stale)
   const [file, evaluation] = Object.entries(evaluations).find(([name]) => name === runFiles.weights) ?? Object.entries(evaluations)[0] ?? []
   if (evaluation?.part) notes.push(`${path}: read out on the first ${evaluation.test} test examples only.`)
   if (file !== undefined && file !== runFiles.weights) notes.push(`${path}: read out of ${file}.`)
@@ -53,11 +54,18 @@ export async function readRun(path: string): Promise<RecordedRun> {
 export async function readRuns(given: readonly string[]): Promise<{ readonly runs: readonly RecordedRun[]; readonly notes: readonly string[] }> {
   const folders = await Promise.allSettled(given.map(path => runFolders([path])))
   const found = [...new Set(folders.flatMap(one => (one.status === 'fulfilled' ? one.value : [])))]
-  const read: PromiseSettledResult<unknown>[] = [...folders.filter(({ status }) => status === 'rejected'), ...await Promise.allSettled(found.map(readRun))]
+  const read: PromiseSettledResult<unknown>[] = [...folders.filter(({ status }) => status === 'rejected'), ...await someAtATime(found, readRun)]
   const runs = read.flatMap(one => (one.status === 'fulfilled' ? [one.value as RecordedRun] : []))
   const errors = read.flatMap(one => (one.status === 'rejected' ? [one.reason as Error] : []))
   if (runs.length === 0) throw errors[0]!
   return { runs, notes: errors.map(({ message }) => `Left out: ${message}`) }
+}
+
+/** Some at a time: each opens files, and a system allows so many. */
+async function someAtATime<T, R>(all: readonly T[], read: (one: T) => Promise<R>): Promise<PromiseSettledResult<R>[]> {
+  const results: PromiseSettledResult<R>[] = []
+  for (let i = 0; i < all.length; i += 16) results.push(...await Promise.allSettled(all.slice(i, i + 16).map(read)))
+  return results
 }
 
 /**

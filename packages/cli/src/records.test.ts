@@ -10,6 +10,7 @@ import { crc32c, sealJson } from 'lapstrake/node'
 import { command, lapstrake, root } from './testing/lapstrake.ts'
 import { linesOf, writeRun } from './testing/write-run.ts'
 import { watchView } from './watch-view.ts'
+import { thisProcess } from './process-identity.ts'
 import { readRun } from './recorded-run.ts'
 
 let folder: string
@@ -29,8 +30,9 @@ beforeAll(async () => {
   appendFileSync(join(folder, 'stopped-0/run.jsonl'), '{"step":3,"losses":{"unit0":')
   mkdirSync(join(folder, 'greedy-0/tensorboard'))
   for (const [file, text] of Object.entries(map)) writeFileSync(join(folder, 'greedy-0', file), text)
-  const of = { 'weights.safetensors': { test: 9, part: false, rows: [{ name: 'greedy, a', linear: 0.61, neighbours: 0.5 }] } }
+  const of = { 'weights.safetensors': { test: 9, part: false, weights: '0123abcd', rows: [{ name: 'greedy, a', linear: 0.61, neighbours: 0.5 }] } }
   writeFileSync(join(folder, 'greedy-0/evaluation.json'), sealJson({ format: 2, of }))
+  writeFileSync(join(folder, 'greedy-0/weights.safetensors'), '{"__metadata__":{"crc32c":"0123abcd"}}')
 })
 afterAll(() => rm(folder, { recursive: true }))
 
@@ -132,7 +134,7 @@ describe('watch', () => {
     const path = join(folder, 'growing')
     writeRun(path, { ...run, losses: [5] })
     const lock = join(path, 'lock.json')
-    writeFileSync(lock, JSON.stringify({ pid: process.pid, host: (await import('node:os')).hostname(), since: '' }))
+    writeFileSync(lock, JSON.stringify({ ...thisProcess(), token: 'x', since: '' }))
     const [program, given] = command('watch', path, '--every', '1')
     const child = spawn(program, given, { cwd: root })
     let shown = ''

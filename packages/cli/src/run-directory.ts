@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs'
-import { rm, rmdir, stat } from 'node:fs/promises'
+import { rmdir, stat } from 'node:fs/promises'
 import { hostname, userInfo } from 'node:os'
-import { basename, dirname, join, relative, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { describeRun, fingerprintOf, inputShapeOf, stageNames, weightsOf, type BackendChoice, type Dataset, type Experiment, type State, type StepMetrics } from 'lapstrake'
 import { crc32c, makeFolder, readWholeFile, writeFileAtomic } from 'lapstrake/node'
 import { howToType, quoted } from './how-to-type.ts'
 import { readManifest, writeManifest, type Manifest, type RunOptions } from './manifest.ts'
-import { bundleRecipe } from './recipe-bundle.ts'
 import { filesIn, isLock, isReplacing, removeRun, replaceRun, replacing, runFiles } from './run-files.ts'
 import { lockRun, type RunLock } from './run-lock.ts'
 import { lineOf, stepLog, stepsIn, type StepLog } from './step-log.ts'
@@ -65,36 +64,71 @@ export async function claimFolder(path: string, overwrite: boolean): Promise<Cla
     const found = await stat(path).catch(() => undefined)
     throw new Error(`train: expected a folder for the run at ${path}, ${found ? 'got a file' : `but it cannot be made (${error.code ?? error.message})`}. Choose another with --out.`, { cause: error })
   })
+  await refuseWithin(path)
   const [stranger] = (await filesIn(path)).filter(({ ofRun }) => !ofRun)
   if (stranger !== undefined) {
     throw new Error(`train: expected a folder of the run's own, got ${path}, which holds ${stranger.path}. Choose another with --out; ${join('runs', '<name>-<seed>')} is made when it is left out.`)
   }
   const beside = join(path, replacing.training)
-  const lock = await lockAll(existsSync(beside) ? [path, beside] : [path])
+  let lock: RunLock | undefined
   try {
+    lock = await lockAll(existsSync(beside) ? [path, beside] : [path])
     if (isReplacing(path)) await replaceRun(path)
-    if (!overwrite && holdsRun(path)) {
+    if (!overwrite && await isOfWorth(path)) {
       throw new Error(
         `train: expected a folder without a run, got ${path}, which holds one. Choose another with --out, replace the run with --overwrite, ` +
         `or go on with it with --resume ${quoted(path)}.`)
     }
-    return {
-      path, lock, holdsRun: holdsRun(path), replacesToo: holdsRun(beside) ? beside : undefined, made,
-      async giveUp() {
-        lock.release()
-        await removeEmpty(path, made)
-      }
+    const replaces = await isOfWorth(path)
+    const replacesToo = await isOfWorth(beside) ? beside : undefined
+    if (replaces && !existsSync(beside)) {
+      await makeFolder(beside)
+      lock = both(lock, await lockRun(beside))
     }
+    const mine = lock
+    return { path, lock: mine, holdsRun: replaces, replacesToo, made, giveUp: () => leave(mine) }
   } catch (error) {
-    lock.release()
+    await leave(lock)
     throw error
   }
+
+  async function leave(held: RunLock | undefined): Promise<void> {
+    held?.release()
+    await rmdir(beside).catch(() => undefined)
+    await removeEmpty(path, made)
+  }
 }
+
+/** Whether a folder holds of a run what somebody may miss: a step, weights or what was kept of it. */
+async function isOfWorth(path: string): Promise<boolean> {
+  const files = existsSync(path) ? (await filesIn(path)).filter(({ ofRun, path }) => ofRun && !isLock(path) && !path.startsWith(`${replacing.training}/`)) : []
+  const worthless: readonly string[] = [runFiles.manifest, runFiles.recipe]
+  const sizes = await Promise.all(files.map(async file => (worthless.includes(file.path) || /^tensorboard\//.test(file.path) ? 0 : (await stat(join(path, file.path))).size)))
+  return sizes.some(size => size > 0)
+}
+
+/** A run within the folder of another would go with that. */
+async function refuseWithin(path: string): Promise<void> {
+  const around = dirname(resolve(path))
+  if (await readManifest(around).then(() => true, () => false)) {
+    throw new Error(`train: expected a folder of the run's own, got ${path}, which lies within that of the run in ${around}. Choose another with --out.`)
+  }
+}
+
+const both = (a: RunLock, b: RunLock): RunLock => ({
+  check: () => a.check(),
+  release() {
+    b.release()
+    a.release()
+  }
+})
 
 export interface RunStart {
   readonly claim: Claim
   readonly experiment: Experiment
   readonly recipePath: string
+  /** The recipe, bundled: what the experiment was loaded from. */
+  readonly recipe: string
   readonly data: string
   readonly dataset: Dataset
   readonly seed: number
@@ -103,12 +137,11 @@ export interface RunStart {
 }
 
 /** Makes the first files of a run. Where its folder holds another, that one stays until the new one is finished, which lies within it until then. */
-export async function createRunDirectory({ claim, experiment, recipePath, data, dataset, seed, backend, options }: RunStart): Promise<RunDirectory> {
+export async function createRunDirectory({ claim, experiment, recipePath, recipe, data, dataset, seed, backend, options }: RunStart): Promise<RunDirectory> {
   const { path, lock } = claim
   const folder = claim.holdsRun ? join(path, replacing.training) : path
-  const recipe = await bundleRecipe(recipePath)
   const manifest: Manifest = {
-    format: 2, name: experiment.name, recipe: relative(resolve(path), resolve(recipePath)), data, examples: dataset.size,
+    format: 2, name: experiment.name, recipe: resolve(recipePath), data, examples: dataset.size,
     inputShape: inputShapeOf(experiment, dataset), seed, backend: `${backend.name} – ${backend.description}`,
     versions: { node: process.versions.node, tfjs: '4.22.0' }, madeBy: thisPlace(), started: new Date().toISOString(), steps: [0, 0], finished: false,
     stages: stageNames(experiment.backbone.stages), spans: experiment.isolation(experiment.backbone.stages.length),
@@ -118,9 +151,10 @@ export async function createRunDirectory({ claim, experiment, recipePath, data, 
   await removeRun(path, file => isLock(file) || claim.holdsRun && !file.startsWith(`${replacing.training}/`))
   try {
     await makeFolder(folder)
+    // First the manifest: it says whose the other files are.
+    await writeManifest(folder, manifest)
     await writeFileAtomic(join(folder, runFiles.recipe), recipe)
     await writeFileAtomic(join(folder, runFiles.steps), '')
-    await writeManifest(folder, manifest)
   } catch (error) {
     await removeRun(folder, isLock)
     throw error
@@ -174,7 +208,7 @@ export async function claimKeptRun(path: string): Promise<KeptRun> {
 
 /** What to type for a run as it was begun. */
 const anew = (path: string, { recipe, data, examples, seed, options }: Manifest): string[] => [
-  'train', join(path, recipe), '--data', data, '--examples', String(examples), '--seed', String(seed),
+  'train', recipe, '--data', data, '--examples', String(examples), '--seed', String(seed),
   ...Object.entries(options).flatMap(([name, value]) => (value === true ? [`--${name}`] : value === undefined ? [] : [`--${name}`, String(value)])), '--out', path
 ]
 
@@ -187,7 +221,7 @@ export function unfinishedWithin(path: string): readonly string[] {
 /** Goes on with a run. Steps that it recorded after it was last kept are forgotten, for they are taken again. */
 export async function reopenRunDirectory(path: string, { recorded, lock }: KeptRun, manifest: Manifest): Promise<RunDirectory> {
   await writeFileAtomic(join(path, runFiles.steps), recorded.map(metrics => `${lineOf(metrics)}\n`).join(''))
-  await writeManifest(path, manifest)
+  await writeManifest(path, { ...manifest, finished: false })
   const log = await stepLog(join(path, runFiles.steps))
   return runDirectory({ folder: path, path: replacedBy(path) ?? path, manifest, lock, log, made: undefined })
 }
@@ -271,11 +305,7 @@ const runDirectory = ({ folder, path, manifest, lock, log, made }: Place): RunDi
     },
     async save(state, planned, others = []) {
       await log.settle()
-      const weights = await weightsOf(state, manifest.name)
-      const same = await readWholeFile(join(folder, runFiles.weights)).then(before => Buffer.compare(before, weights) === 0, () => false)
-      await write(runFiles.weights, weights)
-      // It was read out of other weights.
-      if (!same) await rm(join(folder, runFiles.evaluation), { force: true })
+      await write(runFiles.weights, await weightsOf(state, manifest.name))
       // Whoever is interrupted while a teacher learns has not planned a step.
       const finished = planned > 0 && state.step >= planned
       const checksums = await Promise.all(others.map(async file => [file, crc32c(await readWholeFile(join(folder, file)))] as const))

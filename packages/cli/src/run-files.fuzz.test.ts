@@ -31,7 +31,7 @@ const lines = linesOf({ name: 'loco', seed: 7, losses: [2.5, 2.25, 2] })
 const endless = { step: 4, steps: null, epoch: 0, losses: { unit0: null, probe2: 1 }, milliseconds: 8, waited: 0, bytes: 9 }
 const steps = stepsIn(lines.join('\n'), 'run.jsonl').steps
 const evaluation: Evaluation = {
-  test: 100, part: false,
+  test: 100, part: false, weights: '0123abcd',
   rows: [{ name: 'raw pixels', linear: 0.25, neighbours: 0.5 }, { name: 'conv2', linear: 0.75, neighbours: 0.625 }]
 }
 

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -37,10 +37,12 @@ describe('a folder that holds what no run wrote', () => {
   test.each<[string, Record<string, string>]>([
     ['a recipe', { 'recipe.ts': tinyRecipe('loss: () => { throw new Error("never") }'), 'notes/a.txt': 'mine' }],
     ['a manifest of another program', { 'manifest.json': '{"format":1,"files":[]}' }],
+    ['a recipe under the name of a bundle', { 'recipe.mjs': 'export default 1' }],
+    ['files under the names of a run', { 'evaluation.json': '{"mine":1}', 'run.jsonl': '{"mine":1}', 'tensorboard/metadata.tsv': 'x' }],
     ['a note beside a run', { 'weights.safetensors': '', 'state.safetensors': '', 'notes.txt': 'mine' }]
   ])('is refused, and stays as it is: %s', async (name, files) => {
     const out = join(folder, name.replaceAll(' ', '-'))
-    mkdirSync(join(out, 'notes'), { recursive: true })
+    for (const inside of ['notes', 'tensorboard']) mkdirSync(join(out, inside), { recursive: true })
     for (const [file, text] of Object.entries(files)) writeFileSync(join(out, file), text)
     const before = everything(out)
     const recipe = existsSync(join(out, 'recipe.ts')) ? join(out, 'recipe.ts') : await write('good.ts')
@@ -59,6 +61,35 @@ describe('a folder that holds what no run wrote', () => {
   test('is none of another name than a recipe may have', async () => {
     const { status, stderr } = lapstrake('train', await write('named.ts', 'name: "../../x"'), ...plain)
     expect([status, stderr]).toEqual([1, expect.stringContaining('recipe: expected a name that a folder can have, got "../../x".')])
+  })
+})
+
+test('reading runs leaves what lies around them alone', async () => {
+  const place = join(folder, 'sorted')
+  expect(lapstrake('train', await write('good.ts'), ...plain, '--out', join(place, 'new')).status).toBe(0)
+  for (const name of ['finished', 'arriving']) cpSync(join(place, 'new'), join(place, name), { recursive: true })
+  writeFileSync(join(place, 'recipe.mjs'), 'mine')
+  const before = everything(place)
+  expect(lapstrake('compare', place).status).toBe(0)
+  writeFileSync(join(place, 'manifest.json'), '{"name":"my web app"}')
+  lapstrake('compare', place)
+  lapstrake('evaluate', place, '--backend', 'wasm')
+  expect(everything(place)).toEqual({ ...before, 'manifest.json': '{"name":"my web app"}' })
+})
+
+describe('a lock', () => {
+  test.each<[string, string, number, RegExp]>([
+    ['of nobody, from a clock that is ahead', '', 0, /Saved/], ['half written', '{"pid":', 0, /Saved/],
+    ['that is a file of others', '{"name":"npm","lockfileVersion":3}', 1, /lock\.json to say which process trains there, got \{"name":"npm"/],
+    ['that says nothing', 'null', 1, /to say which process trains there, got null/]
+  ])('%s', async (name, text, status, said) => {
+    const out = join(folder, `lock ${name}`)
+    mkdirSync(out)
+    writeFileSync(join(out, 'lock.json'), text)
+    utimesSync(join(out, 'lock.json'), new Date(Date.now() + 3.6e6), new Date(Date.now() + 3.6e6))
+    const ended = lapstrake('train', await write('good.ts'), ...plain, '--out', out)
+    expect([ended.status, ended.stderr]).toEqual([status, expect.stringMatching(said)])
+    if (status === 1) expect(everything(out)).toEqual({ 'lock.json': text })
   })
 })
 
@@ -87,6 +118,7 @@ describe('two processes', () => {
         const { status, stderr } = lapstrake('train', ...second, ...plain)
         expect([status, stderr]).toEqual([1, expect.stringMatching(/expected a run of its own in|it ended before it was first kept/)])
       }
+      expect(lapstrake('train', path, ...plain, '--out', join(out, 'new'), '--overwrite').stderr).toContain('which lies within that of the run in ')
       expect(still()).toEqual(before)
       expect(await end()).toBe(143)
       expect(readdirSync(out, { recursive: true }).filter(name => String(name).includes('lock'))).toEqual([])
@@ -210,8 +242,53 @@ describe('a run', () => {
     const resumed = lapstrake('train', '--resume', run, '--epochs', '4')
     expect(resumed.stderr).toMatch(/^-.*strides: \[4, 2\].*\n\+.*strides: \[2, 4\]/m)
     expect(resumed.status).toBe(0)
-    const forced = lapstrake('train', path, ...plain, '--resume', join(run, 'state.safetensors'), '--out', join(folder, 'forced'))
+    const forced = lapstrake('train', path, ...plain, '--epochs', '9', '--resume', join(run, 'state.safetensors'), '--out', join(folder, 'forced'))
     expect([forced.status, forced.stderr]).toEqual([1, expect.stringContaining('resume: expected the experiment, seed and data that this run was begun with, got others: ')])
+  })
+
+  test('keeps what it was trained with, whatever the recipe imports', async () => {
+    const place = join(folder, 'own-package')
+    for (const inside of ['shared', 'node_modules/@me']) mkdirSync(join(place, inside), { recursive: true })
+    writeFileSync(join(place, 'package.json'), '{"name":"me","type":"module","sideEffects":false}')
+    writeFileSync(join(place, 'setup.ts'), 'Object.assign(globalThis, { STRIDE: 2 })\n')
+    writeFileSync(join(place, 'shared/package.json'), '{"name":"@me/shared","type":"module","exports":"./index.ts"}')
+    writeFileSync(join(place, 'shared/index.ts'), 'export const second = 4\n')
+    symlinkSync('../../shared', join(place, 'node_modules/@me/shared'))
+    writeFileSync(join(place, 'widths.json'), '[4,6]')
+    const path = join(place, 'recipe.ts')
+    writeFileSync(path, `import './setup.ts'
+import { readFileSync } from 'node:fs'
+import { second } from '@me/shared'
+const { url } = import.meta
+const said = "see import.meta.url"
+const widths = JSON.parse(readFileSync(new URL('./widths.json', url), 'utf8'))
+${tinyRecipe('backbone: convNet({ widths, strides: [(globalThis as any).STRIDE, second], layers: 1 })')}`)
+    const run = join(folder, 'of-own-package')
+    expect(lapstrake('train', path, ...plain, '--out', run)).toMatchObject({ status: 0 })
+    const exported = (): Buffer => {
+      expect(lapstrake('export', run).status).toBe(0)
+      return readFileSync(join(run, 'encoder.onnx'))
+    }
+    const before = exported()
+    writeFileSync(join(place, 'shared/index.ts'), 'export const second = 2\n')
+    writeFileSync(join(place, 'setup.ts'), 'Object.assign(globalThis, { STRIDE: 4 })\n')
+    expect(exported().equals(before)).toBe(true)
+  })
+
+  test('is not told by an evaluation of other weights', async () => {
+    const path = await write('told.ts')
+    const run = join(folder, 'told')
+    expect(lapstrake('train', path, ...plain, '--out', run).status).toBe(0)
+    expect(lapstrake('evaluate', run, '--backend', 'wasm', '--test', '50').status).toBe(0)
+    const left = readFileSync(join(run, 'evaluation.json'))
+    expect(lapstrake('train', '--resume', run).status).toBe(0)
+    expect(lapstrake('compare', run).stdout).toContain('linear readout')
+    expect(lapstrake('train', '--resume', run, '--epochs', '4').status).toBe(0)
+    writeFileSync(join(run, 'evaluation.json'), left)
+    const { stdout } = lapstrake('compare', run)
+    expect(stdout).toContain(`${join(run, 'evaluation.json')}: weights.safetensors has changed since it was evaluated. Evaluate it again.`)
+    expect(stdout).not.toContain('linear readout')
+    expect(lapstrake('train', '--resume', run, '--epochs', '2').stderr).toContain('expected more than the 16 steps')
   })
 
   test('takes the place of another also where a crash came between', async () => {
@@ -220,12 +297,12 @@ describe('a run', () => {
     expect(lapstrake('train', path, ...plain, '--out', run, '--checkpoint-every', '5').status).toBe(0)
     expect(lapstrake('train', path, ...plain, '--out', other, '--seed', '1').status).toBe(0)
     const wanted = everything(other)
-    renameSync(other, join(run, 'finished'))
+    renameSync(other, join(run, '.lapstrake-whole'))
     expect(lapstrake('compare', run).stdout).toMatch(/^seeds +1$/m)
     expect(everything(run)).toEqual(wanted)
     // The old one is gone, and part of the new one has come.
-    mkdirSync(join(run, 'arriving'))
-    for (const name of ['manifest.json', 'weights.safetensors']) renameSync(join(run, name), join(run, 'arriving', name))
+    mkdirSync(join(run, '.lapstrake-arriving'))
+    for (const name of ['manifest.json', 'weights.safetensors']) renameSync(join(run, name), join(run, '.lapstrake-arriving', name))
     expect(lapstrake('compare', run).stdout).toMatch(/^seeds +1$/m)
     expect(everything(run)).toEqual(wanted)
   })

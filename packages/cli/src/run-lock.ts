@@ -32,6 +32,7 @@ const [beat, patience] = [5000, 16_000]
 export async function lockRun(folder: string): Promise<RunLock> {
   const file = join(folder, lockFile)
   const mine: Holder = { ...thisProcess(), token: randomUUID(), since: new Date().toISOString() }
+  const isOld = unchangedFor(1000)
   while (!create(file, mine)) {
     const holder = holderOf(file)
     if (holder !== undefined && await isAlive(file, holder)) {
@@ -39,7 +40,7 @@ export async function lockRun(folder: string): Promise<RunLock> {
         `train: expected a run of its own in ${folder}, but process ${holder.pid} on ${holder.host} has been training there since ${holder.since}. ` +
         `Wait for it, choose another folder with --out, or, if nothing runs there any more, delete ${file}.`)
     }
-    if (replaceDead(file, mine, holder)) break
+    if (replaceDead(file, mine, holder, isOld)) break
     await setTimeout(20)
   }
   const isMine = (): boolean => holderOf(file)?.token === mine.token
@@ -51,7 +52,7 @@ export async function lockRun(folder: string): Promise<RunLock> {
       if (isMine()) rmSync(file, { force: true })
     } catch (error) {
       // What was trained is saved, and whoever comes next sees that this process is gone.
-      const what = `expected to remove ${file}, but could not (${codeOf(error)})`
+      const what = `expected to remove ${file}, but could not (${codeOf((error as Error).cause ?? error)})`
       process.stderr.write(`train: ${what}. Nothing runs there any more: delete it.\n`)
     }
   }
@@ -133,9 +134,8 @@ const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code
  * Takes the place of a holder that is gone, or of nobody, where a crash left half a file. Who does so holds a file of that name alone meanwhile, so that
  * no two believe they did.
  */
-function replaceDead(file: string, mine: Holder, dead: Holder | undefined): boolean {
+function replaceDead(file: string, mine: Holder, dead: Holder | undefined, isOld: (path: string) => boolean): boolean {
   const taking = `${file}.taking`
-  const isOld = (path: string): boolean => Date.now() - touchedAt(path) > 1000
   if (!create(taking, mine)) {
     // One that was left by a crash in these few lines.
     if (isOld(taking)) rmSync(taking, { force: true })
@@ -158,10 +158,22 @@ function replaceDead(file: string, mine: Holder, dead: Holder | undefined): bool
   }
 }
 
+/** Whether a file has not changed for so many milliseconds, by this process's own clock: that of a disk may be another. */
+function unchangedFor(milliseconds: number): (path: string) => boolean {
+  const seen = new Map<string, { readonly touched: number; readonly since: number }>()
+  return path => {
+    const touched = touchedAt(path)
+    const before = seen.get(path)
+    if (before?.touched === touched) return performance.now() - before.since > milliseconds
+    seen.set(path, { touched, since: performance.now() })
+    return false
+  }
+}
+
 /**
  * Nothing, where the file is half written or gone.
  *
- * @throws Error if it is there and cannot be read: that tells of nobody
+ * @throws Error if it is there and cannot be read, for that tells of nobody, or is a file of others
  */
 function holderOf(file: string): Holder | undefined {
   let text: string
@@ -172,12 +184,14 @@ function holderOf(file: string): Holder | undefined {
     const what = `expected to read who has ${file}, but could not (${codeOf(error)})`
     throw new Error(`train: ${what}. Check the disk and the folder.`, { cause: error })
   }
+  let found: unknown
   try {
-    const found: unknown = JSON.parse(text)
-    return isHolder(found) ? found as Holder : undefined
+    found = JSON.parse(text)
   } catch {
     return undefined
   }
+  if (isHolder(found)) return found as Holder
+  throw new Error(`train: expected ${file} to say which process trains there, got ${text.slice(0, 40)}. Move it away, or choose another folder with --out.`)
 }
 
 const isHolder = objectOf({ pid: isCount, host: isText, token: isText, since: isText }, { space: isText, began: isText })

@@ -30,6 +30,11 @@ export function stopSignals(): Stop {
   })
   for (const name of ['SIGTERM', 'SIGHUP'] as const) process.on(name, () => stop(signals[name]))
   // Whatever is said from now on is said to nobody.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => stop(SIGPIPE))
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', ({ code }: NodeJS.ErrnoException) => {
+      // A log on a full disk is no reader that went away.
+      if (code === 'EPIPE' || code === 'EIO' || code === 'ERR_STREAM_DESTROYED') stop(SIGPIPE)
+    })
+  }
   return { signal: controller.signal, status: () => status }
 }

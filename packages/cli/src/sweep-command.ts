@@ -11,10 +11,11 @@ import { comparisonText } from './compare-command.ts'
 import { compareRuns } from './comparison.ts'
 import { duration } from './duration.ts'
 import { loadSweep } from './load-experiment.ts'
-import { readManifest } from './manifest.ts'
+import { readManifest, type Manifest } from './manifest.ts'
 import { recipeChanges } from './recipe-bundle.ts'
 import { readRun } from './recorded-run.ts'
 import { canGoOn, settled } from './run-directory.ts'
+import { runFiles } from './run-files.ts'
 import { quietly } from './stop-quietly.ts'
 import { table } from './table.ts'
 import { wholeNumber } from './whole-number.ts'
@@ -107,13 +108,18 @@ ${[...chosen, ...decided].join('')}}
 `
 }
 
+/** The manifest in the folder of a run, where there is one. */
+const manifestIn = async (folder: string): Promise<Manifest | undefined> =>
+  (existsSync(join(await settled(folder), runFiles.manifest)) ? readManifest(folder) : undefined)
+
 /** Runs of another recipe than the one at hand are no runs of this sweep. Their recipes stay as they were. */
 async function refuseChanged(runs: readonly SweepRun[]): Promise<void> {
   const changed = await Promise.all(runs.map(async ({ folder, recipe }) => {
-    if (!existsSync(join(folder, 'manifest.json'))) return []
-    const { steps: [taken], finished } = await readManifest(await settled(folder))
+    const manifest = await manifestIn(folder)
+    if (manifest === undefined) return []
+    const { steps: [taken], finished } = manifest
     if (taken === 0 && !finished && !canGoOn(folder)) return []
-    return await recipeChanges(folder, { recipe: relative(folder, recipe) }) === undefined ? [] : [folder]
+    return await recipeChanges(folder, { recipe }) === undefined ? [] : [folder]
   }))
   const [first, ...more] = changed.flat()
   if (first === undefined) return
@@ -142,7 +148,8 @@ function poolOf(options: readonly string[], overwrite: boolean): Pool {
   return {
     stopping: () => stopping,
     async train({ name, seed, recipe, folder }) {
-      const manifest = existsSync(join(folder, 'manifest.json')) ? await readManifest(folder) : undefined
+      const manifest = await manifestIn(folder).catch((error: Error) => error)
+      if (manifest instanceof Error) return { ended: 'crashed', said: manifest.message }
       if (manifest?.finished && !overwrite) return { ended: 'kept', said: 'it was finished before' }
       const resumes = !overwrite && manifest !== undefined && canGoOn(folder)
       const given = resumes ? ['--resume', folder] : [recipe, '--seed', String(seed), '--out', folder, '--overwrite']

@@ -246,6 +246,20 @@ describe('a run', () => {
     expect([forced.status, forced.stderr]).toEqual([1, expect.stringContaining('resume: expected the experiment, seed and data that this run was begun with, got others: ')])
   })
 
+  test('of views in another size than the data opens, also where its stages depend on the size', async () => {
+    const path = await write('sized.ts', `views: twoViews(randomResizedCrop({ size: 20 })),
+      backbone: { name: 'sized', stages: [...convNet({ widths: [4], strides: [4], layers: 1 }).stages, {
+        name: 'flat', init: (random, [h, w, c]) => ({ params: { weights: random.normal([h * w * c, 6]) }, buffers: {}, outputShape: [6] }),
+        apply: ({ params }, x) => ({ output: tf.matMul(tf.reshape(x, [x.shape[0]!, -1]), (params as any).weights), buffers: {} })
+      }] }`)
+    const run = join(folder, 'sized')
+    expect(lapstrake('train', path, ...plain, '--out', run)).toMatchObject({ status: 0 })
+    const { stdout, stderr } = lapstrake('evaluate', run, '--backend', 'wasm', '--test', '50')
+    expect(stderr).toContain('Images of 28 × 28 are resized to 20 × 20, the size that the network learnt from.')
+    expect(stdout).toMatch(/tiny, flat +\d+\.\d %/)
+    expect(lapstrake('export', run).stdout).toContain('images [batch, 20, 20, 3] to features')
+  })
+
   test('keeps what it was trained with, whatever the recipe imports', async () => {
     const place = join(folder, 'own-package')
     for (const inside of ['shared', 'node_modules/@me']) mkdirSync(join(place, inside), { recursive: true })

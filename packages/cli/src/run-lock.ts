@@ -126,7 +126,7 @@ function create(file: string, mine: Holder): boolean {
 }
 
 const cannot = (file: string, error: unknown): Error =>
-  new Error(`train: expected to write ${file}, but could not (${codeOf(error)}). Choose another folder with --out.`, { cause: error })
+  new Error(`train: expected to write ${file}, but could not (${codeOf(error)}). Make its folder one that can be written, or choose another.`, { cause: error })
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error)
 

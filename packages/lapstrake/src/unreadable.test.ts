@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -53,6 +53,20 @@ test('images that cannot be read are replaced, said and counted, and a run that 
     const rest = await follow({ resume: whole.saved[step - 1]! })
     expect(rest.losses).toEqual(whole.losses.slice(step))
     expect(rest.weights).toEqual(whole.weights)
+  }
+})
+
+test('what was removed, as advised, is other data: a run goes on with it by force, and says so', async () => {
+  const { saved: [first] } = await follow()
+  const gone = [join(folder, 'photos/a/101.png'), join(folder, 'photos/a/151.png')]
+  gone.forEach(path => renameSync(path, `${path}.away`))
+  try {
+    await expect(follow({ resume: first! })).rejects.toThrow('got others: 200 examples of ')
+    const { losses, warnings } = await follow({ resume: first!, force: true })
+    expect(losses).toHaveLength(2 * 9 - 1)
+    expect(warnings.join()).toContain('198 of ')
+  } finally {
+    gone.forEach(path => renameSync(`${path}.away`, path))
   }
 })
 

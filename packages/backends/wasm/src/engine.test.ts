@@ -32,6 +32,19 @@ test('every module starts, and results are the same to the bit for any number of
   }
 })
 
+test('zeros that there is no room for leave the ones before as they are', async () => {
+  const engine = await Engine.start({
+    ...await loadModule({ shared: false, relaxed: true }), shared: false, winograd: true, threads: 1
+  })
+  const before = engine.zeros(16)
+  for (let i = 0; i < 2; i++) expect(() => engine.zeros(2 ** 30)).toThrow('expected room for')
+  const blocks = Array.from({ length: 8 }, () => engine.arena.allocate(64))
+  for (const address of blocks) engine.floats.fill(7, address / 4, address / 4 + 16)
+  expect(engine.zeros(16)).toBe(before)
+  expect([...engine.floats.slice(before / 4, before / 4 + 16)]).toEqual(Array<number>(16).fill(0))
+  expect(new Set([before, ...blocks]).size).toBe(9)
+})
+
 test('a kernel that fails on a thread is an error, and the next one runs as ever', async () => {
   const engine = await Engine.start({ ...await loadModule({ shared: true, relaxed: true }), shared: true, winograd: true, threads: 3 })
   const expected = sums(engine)

@@ -98,9 +98,10 @@ export class Engine {
   /** Address of at least so many zeros, for kernels to read. */
   zeros(length: number): number {
     if (this.#zeros.length < length) {
-      if (this.#zeros.length > 0) this.arena.release(this.#zeros.address)
+      // The new ones before the old ones go: where there is no room for them, these must stay.
       const address = this.arena.allocate(4 * length)
       this.floats.fill(0, address / 4, address / 4 + length)
+      if (this.#zeros.length > 0) this.arena.release(this.#zeros.address)
       this.#zeros = { address, length }
     }
     return this.#zeros.address

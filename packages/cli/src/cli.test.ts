@@ -158,7 +158,7 @@ describe('train', () => {
     expect(lapstrake('train', '--resume', killed).status).toBe(0)
     for (const file of ['weights.safetensors', 'state.safetensors', 'best.safetensors']) expect(readFileSync(join(killed, file)).equals(readFileSync(join(whole, file)))).toBe(true)
     expect(taken()).toBe(200)
-  })
+  }, 400_000)
 
   test('keeps the best epoch and checkpoints for good, and evaluate reads them', async () => {
     const out = join(folder, 'kept')

@@ -16,9 +16,9 @@ const write = async (name: string, change?: string): Promise<string> => {
   return path
 }
 
-/** Every file below a folder, with its bytes. */
+/** Every file below a folder, with its bytes; those that a run is writing at this moment are none yet. */
 function everything(path: string): Record<string, string> {
-  const files = readdirSync(path, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile())
+  const files = readdirSync(path, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile() && !entry.name.endsWith('.part'))
   return Object.fromEntries(files.map(({ parentPath, name }) => [join(parentPath, name).slice(path.length + 1), readFileSync(join(parentPath, name), 'latin1')]))
 }
 

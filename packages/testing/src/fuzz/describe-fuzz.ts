@@ -6,14 +6,14 @@ import { fuzz, type FuzzSuite } from './fuzz.ts'
  * The promises of whoever reads files that others wrote, or that a disk damaged: a mutant of a good input is read, or
  * refused in words that are `allowed`, within a second and with memory in proportion to its size.
  *
- * In the environment, `LAPSTRAKE_FUZZ` says how many mutants are read (50,000), `LAPSTRAKE_FUZZ_SEED` which (those of
+ * In the environment, `LAPSTRAKE_FUZZ` says how many mutants are read (20,000), `LAPSTRAKE_FUZZ_SEED` which (those of
  * 1), and `LAPSTRAKE_FUZZ_INPUT` the number of one that is read alone.
  */
 export function describeFuzz(name: string, suite: FuzzSuite): void {
   const { LAPSTRAKE_FUZZ_INPUT: one, LAPSTRAKE_FUZZ_REPORT: path } = process.env
   const seed = number('LAPSTRAKE_FUZZ_SEED', 1)
   const range = one === undefined
-    ? { seed, from: 0, count: number('LAPSTRAKE_FUZZ', 50_000) }
+    ? { seed, from: 0, count: number('LAPSTRAKE_FUZZ', 20_000) }
     : { seed, from: number('LAPSTRAKE_FUZZ_INPUT', 0), count: 1 }
   describe(`${name} keeps the promises of a reader`, () => {
     test.each(suite.inputs.map((input, i) => [i, input] as const))('good input %i is read', async (_, input) => {

@@ -93,7 +93,7 @@ describe('a run', () => {
     const goOn = (buffer: Buffer): Promise<void> => page.getByLabel('Go on from a file').setInputFiles({ name: 'run.lapstrake', mimeType: '', buffer })
     await page.getByRole('spinbutton', { name: 'Steps' }).fill('4')
     await goOn(newer)
-    await page.getByText('a newer lapstrake saved this run. Update lapstrake.').waitFor({ timeout: 60_000 })
+    await page.getByText('of a newer lapstrake. Update lapstrake.').waitFor({ timeout: 60_000 })
     expect(await page.getByRole('button', { name: /^Go on from step 2/ }).count()).toBe(1)
     await goOn(saved)
     await page.getByText('Done after 4 steps').waitFor({ timeout: 60_000 })

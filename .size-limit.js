@@ -1,4 +1,5 @@
-// What a page loads for each package and all that it stands on, minified and gzipped, beside TensorFlow.js and the kernels in `.wasm` files.
+// What a page loads for each package and all that it stands on, minified and gzipped, beside TensorFlow.js and the
+// kernels in `.wasm` files.
 const whole = {
   core: '10.75 kB',
   isolation: '1.5 kB',
@@ -40,4 +41,10 @@ export default [
     }
   },
   ...Object.entries(whole).map(([folder, limit]) => ({ name: `all of ${folder}`, limit, path: of(folder) }))
-].map(check => ({ path: [], gzip: true, ignore: ['@tensorflow/*'], modifyEsbuildConfig: config => ({ ...config, format: 'esm' }), ...check }))
+].map(check => ({
+  path: [],
+  gzip: true,
+  ignore: ['@tensorflow/*'],
+  modifyEsbuildConfig: config => ({ ...config, format: 'esm' }),
+  ...check
+}))

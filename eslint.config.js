@@ -3,7 +3,18 @@ import tseslint from 'typescript-eslint'
 
 const losses = readdirSync(new URL('packages/losses', import.meta.url))
 const plugins = [
-  'isolation', 'scheduler', 'planner', 'backbone-resnet', ...losses.map(name => `loss-${name}`), 'optimizers', 'data', 'embeddings', 'evaluation', 'checkpoints', 'files', 'tensorboard'
+  'isolation',
+  'scheduler',
+  'planner',
+  'backbone-resnet',
+  ...losses.map(name => `loss-${name}`),
+  'optimizers',
+  'data',
+  'embeddings',
+  'evaluation',
+  'checkpoints',
+  'files',
+  'tensorboard'
 ]
 const backends = ['backend-wasm', 'backend-webgpu', 'backend-node']
 
@@ -30,23 +41,40 @@ const below = {
   lapstrake: ['core', ...plugins, ...backends]
 }
 
+/** What a package may not import: whatever of lapstrake is not among `allowed`. */
+const forbidden = allowed => {
+  const parts = allowed.filter(name => name !== 'lapstrake').join('|') || '-'
+  const whole = allowed.includes('lapstrake') ? '' : '|lapstrake(/|$)'
+  return `^(@lapstrake/(?!(${parts})(/|$))${whole})`
+}
+
 const arrow = (files, ignores, allowed, who) => ({
   files,
   ignores,
   rules: {
-    'no-restricted-imports': ['error', {
-      patterns: [{
-        regex: `^(@lapstrake/(?!(${allowed.filter(name => name !== 'lapstrake').join('|') || '-'})(/|$))${allowed.includes('lapstrake') ? '' : '|lapstrake(/|$)'})`,
-        message: `${who} may import only: ${allowed.join(', ') || 'nothing of lapstrake'}.`
-      }]
-    }]
+    'no-restricted-imports': [
+      'error',
+      {
+        patterns: [
+          {
+            regex: forbidden(allowed),
+            message: `${who} may import only: ${allowed.join(', ') || 'nothing of lapstrake'}.`
+          }
+        ]
+      }
+    ]
   }
 })
 
 const arrows = Object.entries(below).flatMap(([name, allowed]) => [
   arrow([`packages/${name}/src/**/*.ts`], ['**/*.test.ts'], allowed, name),
   // Tests may also use the suites and read the files of other programs, and a backend registers nothing without core.
-  arrow([`packages/${name}/src/**/*.test.ts`], [], [...allowed, 'core', 'testing', 'checkpoints', 'backbone-resnet'], `a test of ${name}`)
+  arrow(
+    [`packages/${name}/src/**/*.test.ts`],
+    [],
+    [...allowed, 'core', 'testing', 'checkpoints', 'backbone-resnet'],
+    `a test of ${name}`
+  )
 ])
 
 export default tseslint.config(

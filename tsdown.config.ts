@@ -4,11 +4,27 @@ import { defineConfig } from 'tsdown'
 
 // One configuration for every package, run in its folder: what it exports, and nothing bundled that npm installs.
 const cwd = process.cwd()
-const entry = ['index.ts', 'node.ts', 'main.ts', 'gradients.node.ts', 'gradients.browser.ts', 'dawn.node.ts', 'dawn.browser.ts', 'datasets/decode-worker.js']
-  .map(name => `src/${name}`).filter(file => existsSync(file))
+const entry = [
+  'index.ts',
+  'node.ts',
+  'main.ts',
+  'gradients.node.ts',
+  'gradients.browser.ts',
+  'dawn.node.ts',
+  'dawn.browser.ts',
+  'datasets/decode-worker.js'
+]
+  .map(name => `src/${name}`)
+  .filter(file => existsSync(file))
 
 export default defineConfig({
-  cwd, entry, format: 'esm', platform: 'neutral', target: 'es2022', dts: true, fixedExtension: false,
+  cwd,
+  entry,
+  format: 'esm',
+  platform: 'neutral',
+  target: 'es2022',
+  dts: true,
+  fixedExtension: false,
   tsconfig: fileURLToPath(new URL('tsconfig.json', import.meta.url)),
   deps: { neverBundle: [/^[^./]/] }
 })

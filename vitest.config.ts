@@ -7,7 +7,12 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: ['node', 'import', 'default'] } },
   test: {
-    include: ['packages/**/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'apps/examples/*.test.ts', 'docs/**/*.test.ts'],
+    include: [
+      'packages/**/src/**/*.test.ts',
+      'apps/*/src/**/*.test.ts',
+      'apps/examples/*.test.ts',
+      'docs/**/*.test.ts'
+    ],
     exclude: ['**/node_modules/**', '**/dist/**', '**/*.browser.test.ts', '**/*.site.test.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,

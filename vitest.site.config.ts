@@ -1,9 +1,15 @@
 import { defineConfig } from 'vitest/config'
 
-// Files named *.site.test.ts drive the built site in Debian's Chromium, one after another: each wants the machine for itself.
+// Files named *.site.test.ts drive the built site in Debian's Chromium, one after another: each wants the machine for
+// itself.
 export default defineConfig({
   resolve: { conditions: ['@lapstrake/source', 'node', 'import', 'module', 'default'] },
-  ssr: { resolve: { conditions: ['@lapstrake/source', 'node', 'import', 'module', 'default'], externalConditions: ['node', 'import', 'default'] } },
+  ssr: {
+    resolve: {
+      conditions: ['@lapstrake/source', 'node', 'import', 'module', 'default'],
+      externalConditions: ['node', 'import', 'default']
+    }
+  },
   test: {
     include: ['apps/site/src/**/*.site.test.ts'],
     globalSetup: 'apps/site/src/testing/build-site.ts',

@@ -21,6 +21,9 @@ const examples = readmes.flatMap(readme => {
 test.each(examples)('the example of %s runs as it stands', (readme, code) => {
   const file = join(folder, `${readme.replaceAll(/\W/g, '-')}.mts`)
   writeFileSync(file, code)
-  const { status, stderr } = spawnSync(process.execPath, ['--conditions=@lapstrake/source', '--import', 'tsx', file], { cwd: root, encoding: 'utf8' })
+  const { status, stderr } = spawnSync(process.execPath, ['--conditions=@lapstrake/source', '--import', 'tsx', file], {
+    cwd: root,
+    encoding: 'utf8'
+  })
   expect(status, stderr).toBe(0)
 })

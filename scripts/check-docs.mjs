@@ -5,7 +5,11 @@ import ts from 'typescript'
 
 const root = new URL('..', import.meta.url).pathname
 const entries = ['packages', 'packages/backbones', 'packages/backends', 'packages/losses']
-  .flatMap(folder => readdirSync(join(root, folder)).flatMap(name => ['index', 'node'].map(file => join(root, folder, name, `src/${file}.ts`))))
+  .flatMap(folder =>
+    readdirSync(join(root, folder)).flatMap(name =>
+      ['index', 'node'].map(file => join(root, folder, name, `src/${file}.ts`))
+    )
+  )
   .filter(file => existsSync(file))
 const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile)
 const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root)
@@ -20,7 +24,8 @@ for (const entry of entries) {
     names++
     // The record of an option is explained where it is used; its fields speak for themselves.
     if (/Options$|Suite$/.test(exported.name)) continue
-    if (original.getDocumentationComment(checker).length === 0) silent.add(`${entry.slice(root.length)}: ${exported.name}`)
+    if (original.getDocumentationComment(checker).length === 0)
+      silent.add(`${entry.slice(root.length)}: ${exported.name}`)
   }
 }
 for (const name of silent) console.log(`${name} has no doc comment`)

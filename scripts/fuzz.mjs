@@ -5,10 +5,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
-const { values, positionals: [reader] } = parseArgs({
+const {
+  values,
+  positionals: [reader]
+} = parseArgs({
   allowPositionals: true,
   options: {
-    inputs: { type: 'string' }, seed: { type: 'string' }, input: { type: 'string' }, help: { type: 'boolean' }
+    inputs: { type: 'string' },
+    seed: { type: 'string' },
+    input: { type: 'string' },
+    help: { type: 'boolean' }
   }
 })
 if (values.help) {
@@ -27,14 +33,24 @@ const env = {
   ...(values.input && { LAPSTRAKE_FUZZ_INPUT: values.input })
 }
 const escaped = reader?.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
-const child = spawn(join(root, 'node_modules/.bin/vitest'), [
-  'run', '--reporter=dot', '.fuzz.test.ts', ...(escaped === undefined ? [] : ['-t', `^${escaped}`])
-], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
+const child = spawn(
+  join(root, 'node_modules/.bin/vitest'),
+  ['run', '--reporter=dot', '.fuzz.test.ts', ...(escaped === undefined ? [] : ['-t', `^${escaped}`])],
+  { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] }
+)
 let output = ''
-for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => { output += chunk })
+for (const stream of [child.stdout, child.stderr])
+  stream.on('data', chunk => {
+    output += chunk
+  })
 const code = await new Promise(done => child.on('close', done))
 
-const reports = existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n').map(line => JSON.parse(line)) : []
+const reports = existsSync(path)
+  ? readFileSync(path, 'utf8')
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line))
+  : []
 rmSync(path, { force: true })
 if (code !== 0 || reports.length === 0) console.log(output)
 const columns = ['reader', 'inputs', 'refused', 'read', 'slowest ms', 'most memory per byte', 'crashes']

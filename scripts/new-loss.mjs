@@ -2,14 +2,19 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-const usage = 'npm run new:loss -- my-loss\nMakes packages/losses/my-loss with a loss, its test, a README and a changeset, ready for npm test.'
+const usage =
+  'npm run new:loss -- my-loss\nMakes packages/losses/my-loss with a loss, its test, a README and a changeset, ' +
+  'ready for npm test.'
 const [name, ...rest] = process.argv.slice(2)
 if (name === '--help') {
   console.log(usage)
   process.exit(0)
 }
 if (name === undefined || rest.length > 0 || !/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) {
-  console.error(`new:loss: expected one name in small letters with dashes, such as my-loss, got ${[name, ...rest].join(' ') || 'none'}.\n\n${usage}`)
+  console.error(
+    'new:loss: expected one name in small letters with dashes, such as my-loss, ' +
+      `got ${[name, ...rest].join(' ') || 'none'}.\n\n${usage}`
+  )
   process.exit(1)
 }
 const root = new URL('..', import.meta.url).pathname
@@ -23,7 +28,12 @@ const Pascal = camel[0].toUpperCase() + camel.slice(1)
 const npmName = `@lapstrake/loss-${name}`
 
 const packageJson = {
-  name: npmName, version: '0.0.0', description: `${Pascal}, a local loss`, license: 'MIT', type: 'module', sideEffects: false,
+  name: npmName,
+  version: '0.0.0',
+  description: `${Pascal}, a local loss`,
+  license: 'MIT',
+  type: 'module',
+  sideEffects: false,
   exports: { '.': { '@lapstrake/source': './src/index.ts', types: './dist/index.d.ts', default: './dist/index.js' } },
   files: ['dist'],
   engines: { node: '>=20.19' },
@@ -48,8 +58,9 @@ export interface ${Pascal}Options {
 /**
  * Pulls the first two views of an example together: the mean squared distance of their unit rows.
  *
- * Takes views \`[batch, dim]\` of any length. Returns a number from 0 to \`4 · weight\`; alone it is lowest when all embeddings are
- * equal, so give it something that spreads them. This is where your loss begins: say here what it is and cite its equation.
+ * Takes views \`[batch, dim]\` of any length. Returns a number from 0 to \`4 · weight\`; alone it is lowest when all
+ * embeddings are equal, so give it something that spreads them. This is where your loss begins: say here what it is and
+ * cite its equation.
  *
  * @throws RangeError if \`weight\` is not above 0
  * @throws Error unless there are two views or more, all of one shape
@@ -139,4 +150,7 @@ writeFileSync(lockPath, `${JSON.stringify({ ...lock, packages: Object.fromEntrie
 const link = join(root, 'node_modules', npmName)
 if (!existsSync(link)) symlinkSync(join('../..', folder), link, 'dir')
 
-console.log(`Made ${Object.keys(files).join(', ')}.\nNext: npx vitest run ${folder}, then write your loss in ${folder}/src/${name}.ts.`)
+console.log(
+  `Made ${Object.keys(files).join(', ')}.\nNext: npx vitest run ${folder}, ` +
+    `then write your loss in ${folder}/src/${name}.ts.`
+)

@@ -20,15 +20,22 @@ const missing = () => [
 ]
 if (missing().length > 0) {
   const install = `apt-get update && apt-get install -y --no-install-recommends ${missing().join(' ')}`
-  const can = process.platform === 'linux' && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get') && !flags.has('--no-install')
+  const can =
+    process.platform === 'linux' &&
+    process.getuid?.() === 0 &&
+    existsSync('/usr/bin/apt-get') &&
+    !flags.has('--no-install')
   if (can) {
     console.log(`Installing ${missing().join(' and ')} for the tests in a browser and on WebGPU.`)
-    spawnSync('sh', ['-c', `(${install}) >/dev/null 2>&1`], { stdio: 'inherit', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } })
+    spawnSync('sh', ['-c', `(${install}) >/dev/null 2>&1`], {
+      stdio: 'inherit',
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+    })
   }
   if (missing().length > 0) console.log(`Tests in a browser or on WebGPU will be skipped. To run them: ${install}`)
 }
 if (!['tfjs-node', 'tfjs-node-gpu'].some(name => existsSync(join(root, 'node_modules/@tensorflow', name, 'lib')))) {
-  console.log('Tests on TensorFlow\'s library will be skipped. To run them: npm run backend-node:build')
+  console.log("Tests on TensorFlow's library will be skipped. To run them: npm run backend-node:build")
 }
 const env = {
   ...process.env,
@@ -36,18 +43,29 @@ const env = {
 }
 
 let failed = false
-if (!flags.has('--no-check')) failed = spawnSync(process.execPath, [join(root, 'scripts/check.mjs')], { cwd: root, stdio: 'inherit', env }).status !== 0
+if (!flags.has('--no-check'))
+  failed =
+    spawnSync(process.execPath, [join(root, 'scripts/check.mjs')], { cwd: root, stdio: 'inherit', env }).status !== 0
 
 const totals = { passed: 0, failed: 0, skipped: 0 }
 const browser = 'vitest.browser.config.ts'
 const suites = [
   { config: 'vitest.config.ts', where: 'Node' },
-  ...(existsSync('/usr/bin/chromium') ? [{ config: browser, where: 'Chromium' }, { config: browser, where: 'Chromium, isolated', more: { ISOLATED: '1' } }, { config: 'vitest.site.config.ts', where: 'the site' }] : [])
+  ...(existsSync('/usr/bin/chromium')
+    ? [
+        { config: browser, where: 'Chromium' },
+        { config: browser, where: 'Chromium, isolated', more: { ISOLATED: '1' } },
+        { config: 'vitest.site.config.ts', where: 'the site' }
+      ]
+    : [])
 ]
 for (const { config, where, more } of suites) {
   const report = join(tmpdir(), `lapstrake-${process.pid}-${where}.json`)
-  const { status } = spawnSync(join(root, 'node_modules/.bin/vitest'), [
-    'run', '--config', config, '--reporter=dot', '--reporter=json', `--outputFile.json=${report}`, ...rest], { cwd: root, stdio: 'inherit', env: { ...env, ...more } })
+  const { status } = spawnSync(
+    join(root, 'node_modules/.bin/vitest'),
+    ['run', '--config', config, '--reporter=dot', '--reporter=json', `--outputFile.json=${report}`, ...rest],
+    { cwd: root, stdio: 'inherit', env: { ...env, ...more } }
+  )
   const result = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : undefined
   rmSync(report, { force: true })
   totals.passed += result?.numPassedTests ?? 0
@@ -57,7 +75,12 @@ for (const { config, where, more } of suites) {
   failed ||= status !== 0 || result === undefined || result.numPassedTests === 0
 }
 if (rest.length === 0) {
-  const { status, stdout } = spawnSync('npm', ['run', '--silent', 'test:upstream', '-w', '@lapstrake/backend-wasm'], { cwd: root, encoding: 'utf8', stdio: ['inherit', 'pipe', 'inherit'], env })
+  const { status, stdout } = spawnSync('npm', ['run', '--silent', 'test:upstream', '-w', '@lapstrake/backend-wasm'], {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['inherit', 'pipe', 'inherit'],
+    env
+  })
   const [, passed, failing] = /: (\d+) of these pass here, (\d+) fail/.exec(stdout) ?? []
   totals.passed += Number(passed ?? 0)
   totals.failed += Number(failing ?? 0)

@@ -8,16 +8,20 @@ const installed = join(root, 'node_modules')
 export const examples: readonly string[] = ['plain', 'vite', 'webpack']
 
 /** Builds lapstrake's packages, as far as they have changed. */
-export const buildPackages = (): void => run(root, join(installed, '.bin/turbo'), 'run', 'build', '--filter=./packages/**')
+export const buildPackages = (): void =>
+  run(root, join(installed, '.bin/turbo'), 'run', 'build', '--filter=./packages/**')
 
 /**
- * Puts an example into an empty folder with what an install would bring: lapstrake's packages as npm would publish them, and links to all others. Builds it,
- * where there is something to build.
+ * Puts an example into an empty folder with what an install would bring: lapstrake's packages as npm would publish
+ * them, and links to all others. Builds it, where there is something to build.
  *
  * @returns the folder to serve
  */
 export function install(example: string, folder: string): string {
-  cpSync(join(import.meta.dirname, example), folder, { recursive: true, filter: path => !['node_modules', 'dist'].includes(basename(path)) })
+  cpSync(join(import.meta.dirname, example), folder, {
+    recursive: true,
+    filter: path => !['node_modules', 'dist'].includes(basename(path))
+  })
   const { dependencies, devDependencies } = manifestOf(folder)
   const needed = withTheirOwn(Object.keys({ ...dependencies, ...devDependencies }))
   const ours = needed.filter(name => /^(@lapstrake\/|lapstrake$)/.test(name))
@@ -46,11 +50,16 @@ function withTheirOwn(names: readonly string[]): string[] {
   return [...all]
 }
 
-const manifestOf = (folder: string): Record<string, Record<string, string>> => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+const manifestOf = (folder: string): Record<string, Record<string, string>> =>
+  JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
 
 /** Puts packages into the folder as npm would, from the archives that it would publish. */
 function unpack(names: readonly string[], folder: string): void {
-  const answer = execFileSync('npm', ['pack', '--json', '--pack-destination', folder, ...names.flatMap(name => ['--workspace', name])], { cwd: root, encoding: 'utf8' })
+  const answer = execFileSync(
+    'npm',
+    ['pack', '--json', '--pack-destination', folder, ...names.flatMap(name => ['--workspace', name])],
+    { cwd: root, encoding: 'utf8' }
+  )
   const packed = JSON.parse(answer) as { name: string; filename: string }[]
   for (const { name, filename } of packed) {
     const place = join(folder, 'node_modules', name)

@@ -1,5 +1,5 @@
-// Builds the site into dist, a folder that any host can serve: its data, the API's pages from the doc comments, then all pages.
-// With --download it fetches Fashion-MNIST where it is not at hand.
+// Builds the site into dist, a folder that any host can serve: its data, the API's pages from the doc comments, then
+// all pages. With --download it fetches Fashion-MNIST where it is not at hand.
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 

@@ -2,7 +2,11 @@ import { crossEntropy, linear, randomResizedCrop, supCon, twoViews, type Experim
 import loco from './03-loco.ts'
 
 /** LoCo's units on grey images, whose views are crops alone. */
-const units: Omit<Experiment, 'name'> = { ...loco, data: 'fashion-mnist', views: twoViews(randomResizedCrop({ size: 28, scale: [0.5, 1] })) }
+const units: Omit<Experiment, 'name'> = {
+  ...loco,
+  data: 'fashion-mnist',
+  views: twoViews(randomResizedCrop({ size: 28, scale: [0.5, 1] }))
+}
 
 /**
  * Supervised contrast (Khosla et al. 2020) under LoCo: every unit pulls together the rows of one class, of both views.

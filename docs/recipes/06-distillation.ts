@@ -1,5 +1,19 @@
 import {
-  adamW, convNet, crd, crdInBatch, crossEntropy, endToEnd, identity, kd, linear, randomResizedCrop, twoViews, warmupCosine, weighted, type Experiment, type LocalLoss
+  adamW,
+  convNet,
+  crd,
+  crdInBatch,
+  crossEntropy,
+  endToEnd,
+  identity,
+  kd,
+  linear,
+  randomResizedCrop,
+  twoViews,
+  warmupCosine,
+  weighted,
+  type Experiment,
+  type LocalLoss
 } from 'lapstrake'
 
 /** The network that knows more: four times as wide as its student, and trained a little longer. */
@@ -27,24 +41,38 @@ const alone: Experiment = {
 
 /** The student beside a loss on its top stage that compares it with the teacher's. */
 const contrasted = (name: string, loss: LocalLoss): Experiment => ({
-  ...alone, name, teacher: { backbone: teacher.backbone, trainedBy: teacher },
+  ...alone,
+  name,
+  teacher: { backbone: teacher.backbone, trainedBy: teacher },
   auxiliary: [{ name: 'crd', start: 0, end: 4, head: identity(), loss: weighted([[loss, 0.8]]) }]
 })
 
 /**
- * Contrastive representation distillation (CRD, Tian et al. 2020): beside its own labels the student learns which row of its top stage goes with
- * which of the teacher's. The teacher is trained first, on the same data.
+ * Contrastive representation distillation (CRD, Tian et al. 2020): beside its own labels the student learns which row
+ * of its top stage goes with which of the teacher's. The teacher is trained first, on the same data.
  *
  *     npm run --silent study:recipe -- docs/recipes/06-distillation.ts
  */
 const recipe: Experiment = contrasted('crd', crd({ negatives: 256 }))
 
-/** The teacher; the student by itself; beside the teacher's softened logits (KD, Hinton et al. 2015); and CRD without banks. */
-export const against: readonly Experiment[] = [teacher, alone, {
-  ...alone,
-  name: 'kd',
-  teacher: { backbone: teacher.backbone, head: linear({ dim: 10 }), trainedBy: teacher },
-  loss: () => weighted([[crossEntropy(), 0.1], [kd({ temperature: 4 }), 0.9]])
-}, contrasted('crd-in-batch', crdInBatch())]
+/**
+ * The teacher; the student by itself; beside the teacher's softened logits (KD, Hinton et al. 2015); and CRD without
+ * banks.
+ */
+export const against: readonly Experiment[] = [
+  teacher,
+  alone,
+  {
+    ...alone,
+    name: 'kd',
+    teacher: { backbone: teacher.backbone, head: linear({ dim: 10 }), trainedBy: teacher },
+    loss: () =>
+      weighted([
+        [crossEntropy(), 0.1],
+        [kd({ temperature: 4 }), 0.9]
+      ])
+  },
+  contrasted('crd-in-batch', crdInBatch())
+]
 
 export default recipe

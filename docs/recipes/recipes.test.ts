@@ -11,12 +11,15 @@ describe.each(files)('%s', file => {
   })
 
   test('learns: its loss falls within a few steps on a little data', async () => {
-    const { default: experiment } = await import(/* @vite-ignore */ `./${file}`) as { default: Experiment }
+    const { default: experiment } = (await import(/* @vite-ignore */ `./${file}`)) as { default: Experiment }
     const losses: number[] = []
-    // Against a queue of random directions any network is good: the loss of a momentum encoder rises until real keys fill it.
+    // Against a queue of random directions any network is good: the loss of a momentum encoder rises until real keys
+    // fill it.
     const [epochs, settled] = experiment.target === undefined ? [12, 0] : [24, 32]
     const { state } = await train({ ...experiment, batchSize: 16, epochs }, shapes({ count: 64, length: 32 }), {
-      onStep: step => { losses.push(Object.values(step.losses).reduce((sum, loss) => sum + loss, 0)) }
+      onStep: step => {
+        losses.push(Object.values(step.losses).reduce((sum, loss) => sum + loss, 0))
+      }
     })
     dispose(state)
     const mean = (some: number[]): number => some.reduce((a, b) => a + b, 0) / some.length

@@ -13,7 +13,12 @@ export async function writeImages(path: string, count: number): Promise<void> {
   for (const name of drawn.classes) await mkdir(join(path, name), { recursive: true })
   for (let i = 0; i < count; i++) {
     const { images, labels } = await drawn.read([i])
-    await writeFile(join(path, drawn.classes[labels[0]!]!, `${i}.jpg`), await sharp(images, { raw: { width: 96, height: 96, channels: 3 } }).jpeg().toBuffer())
+    await writeFile(
+      join(path, drawn.classes[labels[0]!]!, `${i}.jpg`),
+      await sharp(images, { raw: { width: 96, height: 96, channels: 3 } })
+        .jpeg()
+        .toBuffer()
+    )
   }
 }
 

@@ -9,9 +9,9 @@ export interface Race {
 }
 
 /**
- * Times our steps, and in turn with them a peer's, which counts its own milliseconds: a busy moment of the machine meets both.
- * A turn is training in small: of steps that follow one another the last is counted. The first ones find the other's data in the caches, and
- * threads that slept meanwhile.
+ * Times our steps, and in turn with them a peer's, which counts its own milliseconds: a busy moment of the machine
+ * meets both. A turn is training in small: of steps that follow one another the last is counted. The first ones find
+ * the other's data in the caches, and threads that slept meanwhile.
  */
 export async function inTurn(repeats: number, step: () => unknown, peerStep?: () => Promise<number>): Promise<Race> {
   const [ours, theirs]: [number[], number[]] = [[], []]

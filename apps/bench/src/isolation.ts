@@ -4,8 +4,20 @@ import { existsSync } from 'node:fs'
 import { parseArgs, promisify } from 'node:util'
 import * as tf from '@tensorflow/tfjs-core'
 import {
-  endToEnd, greedy, leaves, meterMemory, overlapping, own, seeded, useBackend, withLeaves,
-  type Isolation, type Stage, type State, type Unit, type Variables
+  endToEnd,
+  greedy,
+  leaves,
+  meterMemory,
+  overlapping,
+  own,
+  seeded,
+  useBackend,
+  withLeaves,
+  type Isolation,
+  type Stage,
+  type State,
+  type Unit,
+  type Variables
 } from 'lapstrake'
 import { differentiator, loss, plainNet, viewsFor, type Differentiator } from './networks.ts'
 
@@ -32,9 +44,13 @@ const { values } = parseArgs({
   }
 })
 if (values.help) {
-  console.log('npm run --silent bench:isolation -- [--json] [--stages 4,8,12] [--repeats 7] [--backend wasm] [--threads 1] [--peer FILE.py]\n' +
-    'The workload: stages of two 3×3 convolutions of 32 channels with batch normalisation and ReLU, strides 1, 2, 2, then 1; 32 images of\n' +
-    '28 × 28 × 3 in two views; NT-Xent behind an MLP 32-64. --peer runs a PyTorch program for the same beside it.')
+  console.log(
+    'npm run --silent bench:isolation -- [--json] [--stages 4,8,12] [--repeats 7] [--backend wasm] [--threads 1] ' +
+      '[--peer FILE.py]\n' +
+      'The workload: stages of two 3×3 convolutions of 32 channels with batch normalisation and ReLU, strides 1, 2, ' +
+      '2, then 1; 32 images of\n' +
+      '28 × 28 × 3 in two views; NT-Xent behind an MLP 32-64. --peer runs a PyTorch program for the same beside it.'
+  )
   process.exit(0)
 }
 const { sentence } = await useBackend(values.backend as 'wasm', { threads: Number(values.threads) })
@@ -43,11 +59,22 @@ if (!values.json) console.log(sentence)
 const views = viewsFor(plainNet(4))
 
 /** A way to find all gradients once; `forwards` counts the runs of every stage. */
-interface Contender { readonly method: string; readonly step: () => void }
+interface Contender {
+  readonly method: string
+  readonly step: () => void
+}
 
 function contenders(depth: number, forwards: number[]): Contender[] {
   const plain = plainNet(depth)
-  const stages = plain.backbone.stages.map((stage, i): Stage => ({ ...stage, apply: (...given) => { forwards[i]! += 1; return stage.apply(...given) } }))
+  const stages = plain.backbone.stages.map(
+    (stage, i): Stage => ({
+      ...stage,
+      apply: (...given) => {
+        forwards[i]! += 1
+        return stage.apply(...given)
+      }
+    })
+  )
   const counted = { ...plain, backbone: { ...plain.backbone, stages } }
   const trainerOf = (isolation: Isolation): Differentiator => differentiator(counted, isolation, views)
   const [whole, alone, overlap] = [trainerOf(endToEnd()), trainerOf(greedy()), trainerOf(overlapping())]
@@ -60,7 +87,10 @@ function contenders(depth: number, forwards: number[]): Contender[] {
   ]
 }
 
-/** Every unit by itself with the gradients of TensorFlow.js, as its users write it: freed unit by unit, shared stages run again. */
+/**
+ * Every unit by itself with the gradients of TensorFlow.js, as its users write it: freed unit by unit, shared stages
+ * run again.
+ */
 function naively(stages: readonly Stage[], state: State, units: readonly Unit[]): void {
   const training = { training: true, random: seeded(0) } as const
   let flow: tf.Tensor = tf.concat([...views], 0)
@@ -118,7 +148,11 @@ for (const depth of values.stages.split(',').map(Number)) {
     const meter = meterMemory()
     step()
     meter.stop()
-    return { peakBytes: meter.peak(), forwardsPerStage: Math.max(...forwards), leakedTensors: tf.memory().numTensors - before }
+    return {
+      peakBytes: meter.peak(),
+      forwardsPerStage: Math.max(...forwards),
+      leakedTensors: tf.memory().numTensors - before
+    }
   })
   // In turn, so that a busy moment of the machine meets all of them.
   for (let repeat = 0; repeat < Number(values.repeats); repeat++) {
@@ -145,8 +179,19 @@ process.exit(0)
 /** The same step in PyTorch, on one thread, or why not. */
 async function torch(program: string): Promise<readonly unknown[]> {
   if (!existsSync(program)) throw new Error(`bench: expected a PyTorch program at ${program}, but there is none.`)
-  const { stdout } = await promisify(execFile)('/usr/bin/python3', [program, '--threads', '1', '--workload', 'small']).catch((error: Error) => {
-    throw new Error(`bench: expected python3 with torch (apt-get install python3-torch) to run ${program}: ${error.message}`)
+  const { stdout } = await promisify(execFile)('/usr/bin/python3', [
+    program,
+    '--threads',
+    '1',
+    '--workload',
+    'small'
+  ]).catch((error: Error) => {
+    throw new Error(
+      `bench: expected python3 with torch (apt-get install python3-torch) to run ${program}: ${error.message}`
+    )
   })
-  return stdout.trim().split('\n').map(line => JSON.parse(line) as unknown)
+  return stdout
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line) as unknown)
 }

@@ -12,13 +12,18 @@ export interface LineProgram {
 export function startProgram(command: string, args: readonly string[]): LineProgram {
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
   let failure: Error | undefined
-  child.on('error', error => { failure = error })
+  child.on('error', error => {
+    failure = error
+  })
   // A child that is gone is noticed when it does not answer.
   child.stdin.on('error', () => {})
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const hear = async <T>(): Promise<T> => {
-    const { value, done } = await lines.next() as IteratorResult<string, undefined>
-    if (done) throw new Error(`bench: expected an answer from ${command}, but it ended${failure ? `: ${failure.message}` : '. What it printed stands above.'}`)
+    const { value, done } = (await lines.next()) as IteratorResult<string, undefined>
+    if (done) {
+      const why = failure ? `: ${failure.message}` : '. What it printed stands above.'
+      throw new Error(`bench: expected an answer from ${command}, but it ended${why}`)
+    }
     return JSON.parse(value) as T
   }
   return {
@@ -27,6 +32,8 @@ export function startProgram(command: string, args: readonly string[]): LineProg
       child.stdin.write(`${JSON.stringify(request)}\n`)
       return hear()
     },
-    stop: () => { child.stdin.end() }
+    stop: () => {
+      child.stdin.end()
+    }
   }
 }

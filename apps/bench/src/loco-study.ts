@@ -32,11 +32,15 @@ const { values } = parseArgs({
   }
 })
 if (values.help) {
-  console.log(`npm run study -- [--tiny] [--jobs 2] [--minutes N] [--only TEXT] [--times] [--results docs/results/loco] [--docs docs/study]
-Trains every cell of the study that --results does not hold yet, ${cells.length} runs of some minutes each on one thread, --jobs at a time; then writes the tables
-and figures of --docs from all results there are, and from what raw pixels and untrained networks give, which is measured once. Stop it at any time: what
-is finished stays. --minutes begins no run after so many. --only takes the cells whose names hold TEXT. --tiny runs one seed of each on a few images, into runs/, to see that everything works.
---times trains nothing and measures how long a step takes, all ways in turn, which wants a machine where nothing else runs. Wants the data in LAPSTRAKE_DATA, or the network.`)
+  console.log(`npm run study -- [--tiny] [--jobs 2] [--minutes N] [--only TEXT] [--times] [--results docs/results/loco]
+  [--docs docs/study]
+Trains every cell of the study that --results does not hold yet, ${cells.length} runs of some minutes each on one
+thread, --jobs at a time; then writes the tables and figures of --docs from all results there are, and from what raw
+pixels and untrained networks give, which is measured once. Stop it at any time: what is finished stays. --minutes
+begins no run after so many. --only takes the cells whose names hold TEXT. --tiny runs one seed of each on a few images,
+into runs/, to see that everything works.
+--times trains nothing and measures how long a step takes, all ways in turn, which wants a machine where nothing else
+runs. Wants the data in LAPSTRAKE_DATA, or the network.`)
   process.exit(0)
 }
 const scale = values.tiny ? scales.tiny : scales.full
@@ -44,7 +48,8 @@ const folder = values.results ?? (values.tiny ? 'runs/study-tiny/results' : 'doc
 const docs = values.docs ?? (values.tiny ? 'runs/study-tiny/docs' : 'docs/study')
 
 if (values.cells !== undefined) {
-  // A process of its own for each run, on one thread: what one leaves behind is not another's concern, and one that fails fails alone.
+  // A process of its own for each run, on one thread: what one leaves behind is not another's concern, and one that
+  // fails fails alone.
   const [cell] = chosenFrom('cells', cells, nameOf, values.cells)
   await useBackend('wasm', { threads: 1 })
   console.log(JSON.stringify(await runCell(cell!, scale, message => console.error(message))))
@@ -57,10 +62,15 @@ if (values.times) {
   await writeFileAtomic(timesFile(folder), `${JSON.stringify({ machine: cpus()[0]!.model, milliseconds }, null, 2)}\n`)
 }
 
-const wanted = values.times ? [] : cells.filter(cell => nameOf(cell).includes(values.only ?? '') && (!values.tiny || cell.seed === 0))
+const wanted = values.times
+  ? []
+  : cells.filter(cell => nameOf(cell).includes(values.only ?? '') && (!values.tiny || cell.seed === 0))
 const missing = wanted.filter(cell => !existsSync(resultFile(folder, cell)))
 const until = values.minutes === undefined ? Infinity : performance.now() + 60_000 * wholeNumber(values.minutes)
-console.error(`${wanted.length - missing.length} of ${wanted.length} runs are there; ${missing.length} to go, ${values.jobs} at a time.`)
+console.error(
+  `${wanted.length - missing.length} of ${wanted.length} runs are there; ${missing.length} to go, ` +
+    `${values.jobs} at a time.`
+)
 const failures: string[] = []
 const began = performance.now()
 let done = 0
@@ -68,11 +78,16 @@ let done = 0
 async function work(): Promise<void> {
   for (let cell = missing.shift(); cell !== undefined && performance.now() < until; cell = missing.shift()) {
     try {
-      const result = await runAgain<CellResult>(['--cells', nameOf(cell), ...(values.tiny ? ['--tiny'] : [])], { aloud: true })
+      const result = await runAgain<CellResult>(['--cells', nameOf(cell), ...(values.tiny ? ['--tiny'] : [])], {
+        aloud: true
+      })
       await writeFileAtomic(resultFile(folder, cell), `${JSON.stringify({ machine: cpus()[0]!.model, ...result })}\n`)
       done++
       const each = (performance.now() - began) / 60_000 / done
-      console.error(`${nameOf(cell)}: ${(100 * result.stages.at(-1)!.linear).toFixed(1)} %. ${missing.length} to go, some ${Math.round(each * missing.length)} minutes.`)
+      console.error(
+        `${nameOf(cell)}: ${(100 * result.stages.at(-1)!.linear).toFixed(1)} %. ${missing.length} to go, ` +
+          `some ${Math.round(each * missing.length)} minutes.`
+      )
     } catch (error) {
       failures.push(`${nameOf(cell)}: ${errorLine(error as Error)}`)
       console.error(failures.at(-1))
@@ -83,10 +98,14 @@ await Promise.all(Array.from({ length: wholeNumber(values.jobs) }, work))
 
 if (!existsSync(baselinesFile(folder))) {
   await useBackend('wasm')
-  await writeFileAtomic(baselinesFile(folder), `${JSON.stringify(await measureBaselines(scale, message => console.error(message)), null, 2)}\n`)
+  await writeFileAtomic(
+    baselinesFile(folder),
+    `${JSON.stringify(await measureBaselines(scale, message => console.error(message)), null, 2)}\n`
+  )
 }
 const results = await readResults(folder)
-if (results.runs.length > 0) console.error(`Wrote ${(await writePages(docs, results)).join(', ')} from ${results.runs.length} runs.`)
+if (results.runs.length > 0)
+  console.error(`Wrote ${(await writePages(docs, results)).join(', ')} from ${results.runs.length} runs.`)
 if (failures.length > 0) {
   console.error(`${failures.length} runs failed; the same command tries them again:\n${failures.join('\n')}`)
   process.exit(1)

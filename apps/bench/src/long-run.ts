@@ -4,19 +4,37 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import * as tf from '@tensorflow/tfjs-core'
-import { adamW, convNet, dispose, ntXent, overlapping, projector, simclr, train, twoViews, useBackend, type Dataset, type Experiment } from 'lapstrake'
+import {
+  adamW,
+  convNet,
+  dispose,
+  ntXent,
+  overlapping,
+  projector,
+  simclr,
+  train,
+  twoViews,
+  useBackend,
+  type Dataset,
+  type Experiment
+} from 'lapstrake'
 import { imageFolder, webDataset } from 'lapstrake/node'
 import { wholeNumber } from './command-line.ts'
 import { writeImages, writeShard } from './image-files.ts'
 import { median, rounded } from './measuring.ts'
 
 const { values } = parseArgs({
-  options: { json: { type: 'boolean', default: false }, steps: { type: 'string', default: '5000' }, help: { type: 'boolean', default: false } }
+  options: {
+    json: { type: 'boolean', default: false },
+    steps: { type: 'string', default: '5000' },
+    help: { type: 'boolean', default: false }
+  }
 })
 if (values.help) {
   console.log(`npm run --silent bench:long -- [--json] [--steps 5000]
-Trains LoCo on a folder of JPEG files, and on the same as a tar archive, for so many steps each, and prints how far the resident memory is at the end above what it was after a tenth
-of the run, tensors between steps, and what part of the time a step waited for its examples.`)
+Trains LoCo on a folder of JPEG files, and on the same as a tar archive, for so many steps each, and prints how far the
+resident memory is at the end above what it was after a tenth of the run, tensors between steps, and what part of the
+time a step waited for its examples.`)
   process.exit(0)
 }
 const steps = wholeNumber(values.steps)
@@ -40,16 +58,23 @@ process.exit(0)
 async function longRun(source: string, dataset: Dataset): Promise<object> {
   const batchSize = 32
   const experiment: Experiment = {
-    name: source, batchSize, epochs: Math.ceil(steps / Math.floor(dataset.size / batchSize)), views: twoViews(simclr({ size: 32, preset: 'cifar' })),
-    backbone: convNet({ widths: [16, 32, 32, 32], strides: [2, 2, 1, 1], layers: 1 }), isolation: overlapping(), head: () => projector({ dims: [32, 32] }),
-    loss: () => ntXent({ temperature: 0.2 }), optimizer: adamW({ learningRate: 1e-3 })
+    name: source,
+    batchSize,
+    epochs: Math.ceil(steps / Math.floor(dataset.size / batchSize)),
+    views: twoViews(simclr({ size: 32, preset: 'cifar' })),
+    backbone: convNet({ widths: [16, 32, 32, 32], strides: [2, 2, 1, 1], layers: 1 }),
+    isolation: overlapping(),
+    head: () => projector({ dims: [32, 32] }),
+    loss: () => ntXent({ temperature: 0.2 }),
+    optimizer: adamW({ learningRate: 1e-3 })
   }
   const memory: number[] = []
   const tensors = new Set<number>()
   let [waited, busy] = [0, 0]
   const stop = new AbortController()
   const { state } = await train(experiment, dataset, {
-    diagnoseEvery: 500, signal: stop.signal,
+    diagnoseEvery: 500,
+    signal: stop.signal,
     onStep(metrics) {
       memory.push(process.memoryUsage.rss() / 1e6)
       tensors.add(tf.memory().numTensors)
@@ -63,7 +88,12 @@ async function longRun(source: string, dataset: Dataset): Promise<object> {
   const tenth = Math.floor(memory.length / 10)
   const [early, late] = [median(memory.slice(tenth, 2 * tenth)), median(memory.slice(-tenth))]
   return {
-    source, steps: memory.length, residentMb: Math.round(late), growth: `${(100 * (late / early - 1)).toFixed(1)} %`,
-    tensorsBetweenSteps: [...tensors].join(), waited: `${(100 * waited / busy).toFixed(2)} %`, millisecondsPerStep: rounded((busy) / memory.length)
+    source,
+    steps: memory.length,
+    residentMb: Math.round(late),
+    growth: `${(100 * (late / early - 1)).toFixed(1)} %`,
+    tensorsBetweenSteps: [...tensors].join(),
+    waited: `${((100 * waited) / busy).toFixed(2)} %`,
+    millisecondsPerStep: rounded(busy / memory.length)
   }
 }

@@ -1,7 +1,39 @@
-// Every loss, as a recipe would use it: what it compares and what else it reads. Options are the defaults where nothing is said.
+// Every loss, as a recipe would use it: what it compares and what else it reads. Options are the defaults where nothing
+// is said.
 import {
-  ab, at, barlowTwins, byol, cacr, cacrMomentum, cacrQueue, cc, contrastiveLogistic, crd, crdInBatch, crdQueue, crossEntropy, dcl, debiased, fitNet,
-  flowOfSolution, ft, hardNegatives, infoNCE, kd, moco, nst, ntXent, pkt, rkd, simSiam, sp, supCon, vicReg, vid, type LocalLoss, type Loss
+  ab,
+  at,
+  barlowTwins,
+  byol,
+  cacr,
+  cacrMomentum,
+  cacrQueue,
+  cc,
+  contrastiveLogistic,
+  crd,
+  crdInBatch,
+  crdQueue,
+  crossEntropy,
+  dcl,
+  debiased,
+  fitNet,
+  flowOfSolution,
+  ft,
+  hardNegatives,
+  infoNCE,
+  kd,
+  moco,
+  nst,
+  ntXent,
+  pkt,
+  rkd,
+  simSiam,
+  sp,
+  supCon,
+  vicReg,
+  vid,
+  type LocalLoss,
+  type Loss
 } from 'lapstrake'
 import type { Extra, Kind } from './problem.ts'
 
@@ -14,7 +46,12 @@ export interface Contender {
   readonly limit?: { readonly batch: number; readonly because: string }
 }
 
-const contender = (name: string, loss: LocalLoss, reads: readonly Extra[] = [], kind: Kind = 'rows'): Contender => ({ name, loss, kind, reads })
+const contender = (name: string, loss: LocalLoss, reads: readonly Extra[] = [], kind: Kind = 'rows'): Contender => ({
+  name,
+  loss,
+  kind,
+  reads
+})
 
 /** Two views stand for two layers of one network. */
 const flow: Loss = (students, { teacher }) => flowOfSolution(students, teacher!)

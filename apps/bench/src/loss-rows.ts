@@ -22,11 +22,21 @@ export interface Row extends Partial<Race> {
 }
 
 /** Measures a loss at one batch size, ours and theirs. */
-export async function measureRow(contender: Contender, batch: number, repeats: number, peer?: Peer<Answer>): Promise<Row> {
+export async function measureRow(
+  contender: Contender,
+  batch: number,
+  repeats: number,
+  peer?: Peer<Answer>
+): Promise<Row> {
   const { name, kind, limit } = contender
   if (limit !== undefined && batch > limit.batch) return { loss: name, batch, skipped: limit.because }
   const needed = addressable() === Infinity ? 0 : await foreseenPeak(contender, batch)
-  if (needed > addressable()) return { loss: name, batch, skipped: `needs some ${(needed / 1e9).toPrecision(2)} GB for its tensors; wasm addresses 4 GB for all` }
+  if (needed > addressable())
+    return {
+      loss: name,
+      batch,
+      skipped: `needs some ${(needed / 1e9).toPrecision(2)} GB for its tensors; wasm addresses 4 GB for all`
+    }
 
   const material = materialOf(batch, kind)
   const problem = problemOf(contender, material)
@@ -42,16 +52,23 @@ export async function measureRow(contender: Contender, batch: number, repeats: n
   dispose(material)
 
   return {
-    loss: name, batch, ...race, peakMb,
+    loss: name,
+    batch,
+    ...race,
+    peakMb,
     ...(theirAnswer && {
-      lossDifference: apart(answer.loss, theirAnswer.loss), gradientDifference: apart(answer.gradientLength, theirAnswer.gradientLength)
+      lossDifference: apart(answer.loss, theirAnswer.loss),
+      gradientDifference: apart(answer.gradientLength, theirAnswer.gradientLength)
     })
   }
 }
 
 const apart = (found: number, expected: number): number => rounded(Math.abs(found / expected - 1))
 
-/** The peak at a batch size, from how it grows up to a quarter of it. What does not fit takes minutes to fail: better not to try. */
+/**
+ * The peak at a batch size, from how it grows up to a quarter of it. What does not fit takes minutes to fail: better
+ * not to try.
+ */
 async function foreseenPeak(contender: Contender, batch: number): Promise<number> {
   const peaks: number[] = []
   for (const size of [batch / 8, batch / 4]) {
@@ -68,11 +85,23 @@ async function foreseenPeak(contender: Contender, batch: number): Promise<number
 /** The row from a process of its own. */
 export async function rowInOwnProcess(loss: string, batch: number, args: readonly string[]): Promise<Row> {
   try {
-    const { rows } = await runAgain<{ rows: readonly [Row] }>([...args, '--only', 'losses', '--losses', loss, '--sizes', String(batch), '--json'])
+    const { rows } = await runAgain<{ rows: readonly [Row] }>([
+      ...args,
+      '--only',
+      'losses',
+      '--losses',
+      loss,
+      '--sizes',
+      String(batch),
+      '--json'
+    ])
     return rows[0]
   } catch (error) {
     const { stderr = '' } = error as { stderr?: string }
-    if (stderr.includes('backend-wasm: expected room for')) return { loss, batch, skipped: 'ran out of the 4 GB that wasm addresses' }
-    throw new Error(`bench: expected a row of ${loss} at ${batch}, got none: ${errorLine(error as Error)}`, { cause: error })
+    if (stderr.includes('backend-wasm: expected room for'))
+      return { loss, batch, skipped: 'ran out of the 4 GB that wasm addresses' }
+    throw new Error(`bench: expected a row of ${loss} at ${batch}, got none: ${errorLine(error as Error)}`, {
+      cause: error
+    })
   }
 }

@@ -30,12 +30,16 @@ const { values } = parseArgs({
   }
 })
 if (values.help) {
-  console.log(`npm run --silent bench:losses -- [--json] [--only losses,tiles,microBatch] [--losses NAME,…] [--sizes 256,1024,4096] [--tiles 1024,2048]
-  [--repeats 5] [--backend wasm] [--peer [PYTHON]] [--threads 1] [--out FILE]
-Losses, forward and backward to both views and to their own parameters; batches of --sizes examples in two views of 128 numbers (logits: 100,
-maps: 4 × 4 × 128). Medians, warm. Peaks are of tensors; what a kernel uses inside is not among them.
-Every loss and size has a process of its own. Both sides run on --threads threads. --peer measures PyTorch beside it, step by step in turn. It wants the Python that has torch: /usr/bin/python3 when left out.
---tiles are batches for ntXent({ chunk }) beside ntXent() on the cpu backend; microBatch compares a batch of 1024 from parts of 64 with itself at once.
+  console.log(`npm run --silent bench:losses -- [--json] [--only losses,tiles,microBatch] [--losses NAME,…]
+  [--sizes 256,1024,4096] [--tiles 1024,2048] [--repeats 5] [--backend wasm] [--peer [PYTHON]] [--threads 1]
+  [--out FILE]
+Losses, forward and backward to both views and to their own parameters; batches of --sizes examples in two views of 128
+numbers (logits: 100, maps: 4 × 4 × 128). Medians, warm. Peaks are of tensors; what a kernel uses inside is not among
+them.
+Every loss and size has a process of its own. Both sides run on --threads threads. --peer measures PyTorch beside it,
+step by step in turn. It wants the Python that has torch: /usr/bin/python3 when left out.
+--tiles are batches for ntXent({ chunk }) beside ntXent() on the cpu backend; microBatch compares a batch of 1024 from
+parts of 64 with itself at once.
 --out writes the JSON to a file as well. The losses: ${contenders.map(({ name }) => name).join(', ')}.`)
   process.exit(0)
 }
@@ -45,7 +49,10 @@ const [repeats, ...sizes] = [values.repeats, ...values.sizes.split(',')].map(who
 const onProgress = (message: string): void => console.error(message)
 
 // A peer that is missing is said before any work is done.
-const peer = values.peer === undefined || !only.includes('losses') ? undefined : await startPeer<Answer>('losses.py', values.peer, wholeNumber(values.threads))
+const peer =
+  values.peer === undefined || !only.includes('losses')
+    ? undefined
+    : await startPeer<Answer>('losses.py', values.peer, wholeNumber(values.threads))
 if (peer?.warning !== undefined) onProgress(peer.warning)
 const { sentence } = await useBackend(values.backend as 'wasm', { threads: wholeNumber(values.threads) })
 onProgress(sentence)
@@ -53,29 +60,51 @@ onProgress(sentence)
 const rows: Row[] = []
 if (only.includes('losses')) {
   const alone = field.length * sizes.length === 1
-  const same = ['--repeats', values.repeats, '--backend', values.backend, '--threads', values.threads, ...(values.peer === undefined ? [] : [`--peer=${values.peer}`])]
+  const same = [
+    '--repeats',
+    values.repeats,
+    '--backend',
+    values.backend,
+    '--threads',
+    values.threads,
+    ...(values.peer === undefined ? [] : [`--peer=${values.peer}`])
+  ]
   if (!alone) peer?.stop()
   for (const batch of sizes) {
     for (const contender of field) {
       onProgress(`${contender.name} at ${batch}`)
-      rows.push(await (alone ? measureRow(contender, batch, repeats, peer) : rowInOwnProcess(contender.name, batch, same)))
+      rows.push(
+        await (alone ? measureRow(contender, batch, repeats, peer) : rowInOwnProcess(contender.name, batch, same))
+      )
     }
   }
   peer?.stop()
 }
 const tiles: TilesResult[] = []
-if (only.includes('tiles')) for (const batch of values.tiles.split(',').map(wholeNumber)) tiles.push(await measureTiles({ batch, chunk: 256, repeats, onProgress }))
-const microBatch = only.includes('microBatch') ? await measureMicroBatch({ batch: 1024, part: 64, repeats, onProgress }) : undefined
+if (only.includes('tiles'))
+  for (const batch of values.tiles.split(',').map(wholeNumber))
+    tiles.push(await measureTiles({ batch, chunk: 256, repeats, onProgress }))
+const microBatch = only.includes('microBatch')
+  ? await measureMicroBatch({ batch: 1024, part: 64, repeats, onProgress })
+  : undefined
 
 const results = {
-  backend: sentence, machine: `${cpus()[0]!.model}, Node ${process.versions.node}`, repeats,
-  ...(peer && { peer: peer.description }), ...(peer?.warning !== undefined && { warning: peer.warning }),
-  ...(rows.length > 0 && { rows }), ...(tiles.length > 0 && { tiles }), ...(microBatch && { microBatch })
+  backend: sentence,
+  machine: `${cpus()[0]!.model}, Node ${process.versions.node}`,
+  repeats,
+  ...(peer && { peer: peer.description }),
+  ...(peer?.warning !== undefined && { warning: peer.warning }),
+  ...(rows.length > 0 && { rows }),
+  ...(tiles.length > 0 && { tiles }),
+  ...(microBatch && { microBatch })
 }
 if (values.out !== undefined) await writeFileAtomic(values.out, `${JSON.stringify(results, null, 2)}\n`)
 if (values.json) console.log(JSON.stringify(results))
 else {
-  if (results.peer !== undefined) console.log(`Beside ${results.peer}. ratio: their time over ours.${results.warning === undefined ? '' : `\n${results.warning}`}`)
+  if (results.peer !== undefined) {
+    const warning = results.warning === undefined ? '' : `\n${results.warning}`
+    console.log(`Beside ${results.peer}. ratio: their time over ours.${warning}`)
+  }
   if (rows.length > 0) console.table(rows)
   for (const { tiled, whole, ...compared } of tiles) {
     console.table({ tiled, whole })

@@ -13,7 +13,10 @@ interface Loops {
   copy(): void
 }
 
-/** Multiplications and additions that do not wait for one another: enough to fill every unit of the processor for as long as one takes. */
+/**
+ * Multiplications and additions that do not wait for one another: enough to fill every unit of the processor for as
+ * long as one takes.
+ */
 const independent = [...new Array(10).keys()]
 const times = 1e6
 const megabyte = 2 ** 20
@@ -26,8 +29,8 @@ export async function machinePeak(): Promise<MachinePeak> {
   const { instance } = await WebAssembly.instantiate(module)
   const { multiplyAdd, copy } = instance.exports as unknown as Loops
   return {
-    gflops: independent.length * 4 * 2 * times / fastest(() => multiplyAdd(times)) / 1e6,
-    copyGbs: 2 * 64 * megabyte / fastest(copy) / 1e6
+    gflops: (independent.length * 4 * 2 * times) / fastest(() => multiplyAdd(times)) / 1e6,
+    copyGbs: (2 * 64 * megabyte) / fastest(copy) / 1e6
   }
 }
 
@@ -46,16 +49,20 @@ async function compiled(multiplyAdd: string): Promise<BufferSource> {
       memory.copy(${megabyte}, ${65 * megabyte}, ${64 * megabyte})
     }`
   const { error, binary, stderr } = await asc.compileString(source, {
-    optimizeLevel: 3, runtime: 'stub', initialMemory: 129 * megabyte / 65_536, enable: ['simd', 'relaxed-simd']
+    optimizeLevel: 3,
+    runtime: 'stub',
+    initialMemory: (129 * megabyte) / 65_536,
+    enable: ['simd', 'relaxed-simd']
   })
-  if (error) throw new Error(`bench: expected the loop of the machine's peak to compile: ${stderr.toString()}`, { cause: error })
+  if (error)
+    throw new Error(`bench: expected the loop of the machine's peak to compile: ${stderr.toString()}`, { cause: error })
   return binary as BufferSource
 }
 
 /** Milliseconds of the fastest run in half a second. */
 function fastest(run: () => unknown): number {
   let best = Infinity
-  for (const began = performance.now(); performance.now() < began + 500;) {
+  for (const began = performance.now(); performance.now() < began + 500; ) {
     const start = performance.now()
     run()
     best = Math.min(best, performance.now() - start)

@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs-core'
 import { meterMemory } from 'lapstrake'
 
 /** The middle one. */
-export const median = (numbers: readonly number[]): number => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]!
+export const median = (numbers: readonly number[]): number =>
+  [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]!
 
 /** Milliseconds that a step takes. */
 export async function timed(step: () => unknown): Promise<number> {
@@ -11,7 +12,10 @@ export async function timed(step: () => unknown): Promise<number> {
   return performance.now() - began
 }
 
-/** Most bytes of living tensors during a step, above rest; data that tensors share counts once. What a kernel uses inside is not seen. */
+/**
+ * Most bytes of living tensors during a step, above rest; data that tensors share counts once. What a kernel uses
+ * inside is not seen.
+ */
 export async function peakOf(step: () => unknown): Promise<number> {
   const meter = meterMemory()
   try {
@@ -23,18 +27,20 @@ export async function peakOf(step: () => unknown): Promise<number> {
 }
 
 /**
- * Most bytes that the backend has in use during a step: tensors at rest, those of the step, and what kernels need for themselves, which
- * only the wasm backend tells.
+ * Most bytes that the backend has in use during a step: tensors at rest, those of the step, and what kernels need for
+ * themselves, which only the wasm backend tells.
  */
 export async function memoryPeakOf(step: () => unknown): Promise<number> {
   const arena = (tf.backend() as { engine?: { arena: { readonly used: number; peak: number } } }).engine?.arena
-  if (arena === undefined) return tf.memory().numBytes + await peakOf(step)
+  if (arena === undefined) return tf.memory().numBytes + (await peakOf(step))
   arena.peak = arena.used
   await step()
   return arena.peak
 }
 
-/** Bytes that tensors may take on the current backend. Wasm addresses 4 GB, and its kernels want some for themselves. */
+/**
+ * Bytes that tensors may take on the current backend. Wasm addresses 4 GB, and its kernels want some for themselves.
+ */
 export const addressable = (): number => (tf.getBackend() === 'wasm' ? 3e9 : Infinity)
 
 /** How far numbers are from what they should be, relative to the largest of these. */

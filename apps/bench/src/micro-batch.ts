@@ -1,7 +1,18 @@
 // The gradient of a large batch from small parts of it: exact through the trainer, and as naive accumulation has it.
 import * as tf from '@tensorflow/tfjs-core'
 import {
-  convNet, createTrainer, dispose, endToEnd, ntXent, projector, seeded, tensorsOf, type Recipe, type State, type Trainer, type Views
+  convNet,
+  createTrainer,
+  dispose,
+  endToEnd,
+  ntXent,
+  projector,
+  seeded,
+  tensorsOf,
+  type Recipe,
+  type State,
+  type Trainer,
+  type Views
 } from 'lapstrake'
 import { largestDifference, median, megabytes, peakOf, rounded, timed } from './measuring.ts'
 import { still } from './networks.ts'
@@ -16,7 +27,10 @@ export interface MicroBatchResult {
   readonly naive: Measured
   /** Peak of the parts over that of the whole. */
   readonly peakRatio: number
-  /** How far the gradient of the whole is from that of the same examples in another order: what float32 cannot tell apart. */
+  /**
+   * How far the gradient of the whole is from that of the same examples in another order: what float32 cannot tell
+   * apart.
+   */
   readonly roundingDifference: number
 }
 
@@ -37,7 +51,10 @@ export interface MicroBatchOptions {
 
 const inputShape = [8, 8, 3] as const
 
-/** Group normalisation looks at one example at a time. Batch normalisation would take the statistics of a part, and the gradient would be that. */
+/**
+ * Group normalisation looks at one example at a time. Batch normalisation would take the statistics of a part, and the
+ * gradient would be that.
+ */
 const recipe: Recipe = {
   backbone: convNet({ widths: [16, 16, 32, 32], strides: [1, 1, 2, 1], norm: 'group' }),
   isolation: endToEnd(),
@@ -45,11 +62,25 @@ const recipe: Recipe = {
   loss: () => ntXent({ temperature: 0.2, chunk: 256 }),
   optimizer: still
 }
-const network = 'convNet of 4 stages with group normalisation, end to end, on images of 8 × 8 × 3; NT-Xent in tiles of 256 behind an MLP 64-128'
+const network =
+  'convNet of 4 stages with group normalisation, end to end, on images of 8 × 8 × 3; ' +
+  'NT-Xent in tiles of 256 behind an MLP 64-128'
 
-export async function measureMicroBatch({ batch, part, repeats, onProgress }: MicroBatchOptions): Promise<MicroBatchResult> {
-  const images = [0, 1].map(v => seeded(5).split('images', v).normal([batch, ...inputShape])) as unknown as Views<tf.Tensor4D>
-  const [trainer, inParts] = [createTrainer(recipe, { inputShape }), createTrainer(recipe, { inputShape, microBatch: part })]
+export async function measureMicroBatch({
+  batch,
+  part,
+  repeats,
+  onProgress
+}: MicroBatchOptions): Promise<MicroBatchResult> {
+  const images = [0, 1].map(v =>
+    seeded(5)
+      .split('images', v)
+      .normal([batch, ...inputShape])
+  ) as unknown as Views<tf.Tensor4D>
+  const [trainer, inParts] = [
+    createTrainer(recipe, { inputShape }),
+    createTrainer(recipe, { inputShape, microBatch: part })
+  ]
   const state = trainer.init(seeded(6))
   const ways = {
     whole: () => read(gradientOf(trainer, state, images)),
@@ -57,12 +88,19 @@ export async function measureMicroBatch({ batch, part, repeats, onProgress }: Mi
     naive: () => read(accumulated(trainer, state, images, part))
   }
 
-  const runners: { readonly step: () => Promise<Float32Array>; readonly gradient: Float32Array; readonly peak: number; readonly times: number[] }[] = []
+  const runners: {
+    readonly step: () => Promise<Float32Array>
+    readonly gradient: Float32Array
+    readonly peak: number
+    readonly times: number[]
+  }[] = []
   for (const [name, step] of Object.entries(ways)) {
     onProgress(`microBatch: ${name}, ${batch} examples`)
     await step()
     let gradient: Float32Array = new Float32Array()
-    const peak = await peakOf(async () => { gradient = await step() })
+    const peak = await peakOf(async () => {
+      gradient = await step()
+    })
     runners.push({ step, gradient, peak, times: [] })
   }
   const reordered = images.map(view => tf.reverse(view, 0)) as unknown as Views<tf.Tensor4D>
@@ -74,13 +112,22 @@ export async function measureMicroBatch({ batch, part, repeats, onProgress }: Mi
   dispose(state)
   tf.dispose([...images, ...reordered])
 
-  const [whole, parts, naive] = runners.map(({ gradient, peak, times }, i): Measured => ({
-    ms: rounded(median(times)), peakMb: megabytes(peak),
-    ...(i > 0 && { gradientDifference: rounded(largestDifference(gradient, runners[0]!.gradient)) })
-  })) as [Measured, Measured, Measured]
+  const [whole, parts, naive] = runners.map(
+    ({ gradient, peak, times }, i): Measured => ({
+      ms: rounded(median(times)),
+      peakMb: megabytes(peak),
+      ...(i > 0 && { gradientDifference: rounded(largestDifference(gradient, runners[0]!.gradient)) })
+    })
+  ) as [Measured, Measured, Measured]
   return {
-    batch, part, network, whole, parts, naive,
-    peakRatio: rounded(runners[1]!.peak / runners[0]!.peak), roundingDifference: rounded(largestDifference(again, runners[0]!.gradient))
+    batch,
+    part,
+    network,
+    whole,
+    parts,
+    naive,
+    peakRatio: rounded(runners[1]!.peak / runners[0]!.peak),
+    roundingDifference: rounded(largestDifference(again, runners[0]!.gradient))
   }
 }
 
@@ -105,7 +152,7 @@ function accumulated(trainer: Trainer, state: State, images: Views<tf.Tensor4D>,
 }
 
 async function read(vector: tf.Tensor): Promise<Float32Array> {
-  const numbers = await vector.data() as Float32Array
+  const numbers = (await vector.data()) as Float32Array
   vector.dispose()
   return numbers
 }

@@ -1,8 +1,22 @@
 // What the benchmarks of whole steps train: a network, a head for each unit, views of as many examples.
 import type * as tf from '@tensorflow/tfjs-core'
 import {
-  convNet, createTrainer, dispose, ntXent, projector, resNet, seeded,
-  type Backbone, type Isolation, type Loss, type Optimizer, type Owned, type Recipe, type State, type Unit, type Views
+  convNet,
+  createTrainer,
+  dispose,
+  ntXent,
+  projector,
+  resNet,
+  seeded,
+  type Backbone,
+  type Isolation,
+  type Loss,
+  type Optimizer,
+  type Owned,
+  type Recipe,
+  type State,
+  type Unit,
+  type Views
 } from 'lapstrake'
 
 export interface Network {
@@ -13,7 +27,10 @@ export interface Network {
 
 /** Stages of two 3×3 convolutions of 32 channels, of which the second and the third halve height and width. */
 export const plainNet = (depth: number): Network => ({
-  backbone: convNet({ widths: new Array<number>(depth).fill(32), strides: [1, 2, 2, ...new Array<number>(depth - 3).fill(1)] }),
+  backbone: convNet({
+    widths: new Array<number>(depth).fill(32),
+    strides: [1, 2, 2, ...new Array<number>(depth - 3).fill(1)]
+  }),
   head: () => projector({ dims: [32, 64], bias: false }),
   inputShape: [28, 28, 3]
 })
@@ -41,7 +58,11 @@ export interface Differentiator {
   readonly units: readonly Unit[]
 }
 
-export function differentiator({ backbone, head, inputShape }: Network, isolation: Isolation, views: Views): Differentiator {
+export function differentiator(
+  { backbone, head, inputShape }: Network,
+  isolation: Isolation,
+  views: Views
+): Differentiator {
   const trainer = createTrainer({ backbone, isolation, head, loss: () => loss, optimizer: still }, { inputShape })
   const state = trainer.init(seeded(3))
   return { state, units: trainer.units, gradients: () => dispose(trainer.gradients(state, { views })) }

@@ -1,6 +1,17 @@
 // One row for each workload, backend, number of threads and method: our step, and PyTorch's beside it.
 import * as tf from '@tensorflow/tfjs-core'
-import { dispose, endToEnd, greedy, leaves, ntXent, overlapping, seeded, type Isolation, type LocalLoss, type Views } from 'lapstrake'
+import {
+  dispose,
+  endToEnd,
+  greedy,
+  leaves,
+  ntXent,
+  overlapping,
+  seeded,
+  type Isolation,
+  type LocalLoss,
+  type Views
+} from 'lapstrake'
 import { inTurn, type Race } from './in-turn.ts'
 import { megabytes, memoryPeakOf } from './measuring.ts'
 import { differentiator, plainNet, residualNet, viewsFor, type Network } from './networks.ts'
@@ -12,7 +23,10 @@ export interface PeerRow extends Race {
   readonly method: string
   readonly backend: string
   readonly threads: number
-  /** Most of the backend's memory in use during a warm step, weights and inputs included; what kernels need for themselves is only known on wasm. */
+  /**
+   * Most of the backend's memory in use during a warm step, weights and inputs included; what kernels need for
+   * themselves is only known on wasm.
+   */
   readonly ourPeakMb: number
   /** Most resident memory of the peer's process. */
   readonly peerPeakMb?: number
@@ -40,13 +54,19 @@ export interface Workload {
 }
 
 /** Where gradients of networks stop. */
-const isolations: Readonly<Record<string, Isolation>> = { 'end-to-end': endToEnd(), greedy: greedy(), overlapping: overlapping() }
+const isolations: Readonly<Record<string, Isolation>> = {
+  'end-to-end': endToEnd(),
+  greedy: greedy(),
+  overlapping: overlapping()
+}
 export const methods: readonly string[] = Object.keys(isolations)
 
 const ofNetwork = (name: string, network: Network): Workload => ({
   name,
   contenders: Object.entries(isolations).map(([method, isolation]) => ({
-    method, peerName: `${name} ${method}`, start: () => networkSteps(network, isolation)
+    method,
+    peerName: `${name} ${method}`,
+    start: () => networkSteps(network, isolation)
   }))
 })
 
@@ -57,7 +77,10 @@ const ofLoss = (name: string, batch: number): Workload => ({
 })
 
 export const workloads: readonly Workload[] = [
-  ofNetwork('small', plainNet(4)), ofNetwork('resnet18', residualNet()), ofLoss('ntxent1024', 1024), ofLoss('ntxent4096', 4096)
+  ofNetwork('small', plainNet(4)),
+  ofNetwork('resnet18', residualNet()),
+  ofLoss('ntxent1024', 1024),
+  ofLoss('ntxent4096', 4096)
 ]
 
 function networkSteps(network: Network, isolation: Isolation): Steps {
@@ -65,8 +88,12 @@ function networkSteps(network: Network, isolation: Isolation): Steps {
   const { gradients, state, units } = differentiator(network, isolation, views)
   const taught = [...state.stages, ...units.map(({ name }) => state.units[name]!.head)]
   return {
-    step: gradients, gradients: numbersIn(taught.flatMap(({ params }) => leaves(params))),
-    dispose: () => { dispose(state); dispose(views) }
+    step: gradients,
+    gradients: numbersIn(taught.flatMap(({ params }) => leaves(params))),
+    dispose: () => {
+      dispose(state)
+      dispose(views)
+    }
   }
 }
 
@@ -74,8 +101,12 @@ function lossSteps(loss: LocalLoss, batch: number): Steps {
   const views = [1, 2].map(seed => seeded(seed).normal([batch, ...shapeOf.rows])) as unknown as Views
   const problem = problemOf({ loss, kind: 'rows', reads: [] }, { views })
   return {
-    step: problem.step, gradients: numbersIn(views),
-    dispose: () => { problem.dispose(); tf.dispose([...views]) }
+    step: problem.step,
+    gradients: numbersIn(views),
+    dispose: () => {
+      problem.dispose()
+      tf.dispose([...views])
+    }
   }
 }
 
@@ -95,7 +126,10 @@ export interface MeasureOptions {
 }
 
 /** Each method has a peer of its own, for the most memory of a process is that of all it ever did. */
-export async function measureWorkload({ name: workload, contenders }: Workload, { methods: wanted, backend, threads, repeats, python, onProgress }: MeasureOptions): Promise<PeerRow[]> {
+export async function measureWorkload(
+  { name: workload, contenders }: Workload,
+  { methods: wanted, backend, threads, repeats, python, onProgress }: MeasureOptions
+): Promise<PeerRow[]> {
   const rows: PeerRow[] = []
   for (const { method, peerName, start } of contenders) {
     if (methods.includes(method) && !wanted.includes(method)) continue
@@ -103,11 +137,23 @@ export async function measureWorkload({ name: workload, contenders }: Workload, 
     const { step, gradients, dispose: stop } = start()
     const peer = python === undefined ? undefined : await startPeer<{ gradients: number }>('peers.py', python, threads)
     const theirs = (await peer?.load(peerName))?.gradients ?? gradients
-    if (theirs !== gradients) throw new Error(`bench: expected the same network on both sides of ${peerName}, got ${gradients} numbers with a gradient and ${theirs}.`)
+    if (theirs !== gradients)
+      throw new Error(
+        `bench: expected the same network on both sides of ${peerName}, got ${gradients} numbers with a gradient and ` +
+          `${theirs}.`
+      )
     await step()
     const ourPeakMb = megabytes(await memoryPeakOf(step))
     const race = await inTurn(repeats, step, peer && (() => peer.step(peerName)))
-    rows.push({ workload, method, backend, threads, ...race, ourPeakMb, ...(peer && { peerPeakMb: megabytes(await peer.peak()) }) })
+    rows.push({
+      workload,
+      method,
+      backend,
+      threads,
+      ...race,
+      ourPeakMb,
+      ...(peer && { peerPeakMb: megabytes(await peer.peak()) })
+    })
     peer?.stop()
     stop()
   }

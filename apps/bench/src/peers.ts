@@ -28,15 +28,19 @@ const { values } = parseArgs({
   }
 })
 if (values.help) {
-  console.log(`npm run --silent bench:peers -- [--json] [--peer [PYTHON]] [--workloads ${workloads.map(({ name }) => name).join()}]
-  [--methods ${methods.join()}] [--backends wasm,node] [--threads 1,2] [--repeats 9] [--out FILE]
-Forward and backward, no optimizer, on the wasm backend, or on those named; --peer measures PyTorch beside it, step by step in turn, on as many threads. It wants the
-Python that has torch: /usr/bin/python3 when left out. Medians, warm; ratio is their time over ours.
-small: four stages of two 3×3 convolutions of 32 channels, 32 images of 28 × 28 × 3 in two views. resnet18: for images of 32 × 32 × 3, as many. Both
-with NT-Xent behind an MLP. PyTorch has each unit behind a detach and one backward for each: stages that units share run again.
+  console.log(`npm run --silent bench:peers -- [--json] [--peer [PYTHON]]
+  [--workloads ${workloads.map(({ name }) => name).join()}] [--methods ${methods.join()}] [--backends wasm,node]
+  [--threads 1,2] [--repeats 9] [--out FILE]
+Forward and backward, no optimizer, on the wasm backend, or on those named; --peer measures PyTorch beside it, step by
+step in turn, on as many threads. It wants the Python that has torch: /usr/bin/python3 when left out. Medians, warm;
+ratio is their time over ours.
+small: four stages of two 3×3 convolutions of 32 channels, 32 images of 28 × 28 × 3 in two views. resnet18: for images
+of 32 × 32 × 3, as many. Both with NT-Xent behind an MLP. PyTorch has each unit behind a detach and one backward for
+each: stages that units share run again.
 ntxent1024, ntxent4096: NT-Xent alone on two views of so many rows of 128 numbers; --methods are those of networks.
-Every workload, backend and number of threads has a process of its own, and PyTorch one for each method. ourPeakMb: most of the backend's memory in use
-during a warm step, weights and inputs included; beside wasm, of tensors alone. peerPeakMb: most resident memory of the peer's process, Python and PyTorch included.
+Every workload, backend and number of threads has a process of its own, and PyTorch one for each method. ourPeakMb: most
+of the backend's memory in use during a warm step, weights and inputs included; beside wasm, of tensors alone.
+peerPeakMb: most resident memory of the peer's process, Python and PyTorch included.
 --out writes the JSON to a file as well.`)
   process.exit(0)
 }
@@ -69,15 +73,27 @@ for (const workload of chosen) {
     for (const threads of threadCounts) {
       if (alone) {
         onProgress((await useBackend(backend, { threads })).sentence)
-        rows.push(...await measureWorkload(workload, { methods: wanted, backend, threads, repeats, python: values.peer, onProgress }))
-      } else rows.push(...await rowsInOwnProcess(workload.name, backend, threads))
+        rows.push(
+          ...(await measureWorkload(workload, {
+            methods: wanted,
+            backend,
+            threads,
+            repeats,
+            python: values.peer,
+            onProgress
+          }))
+        )
+      } else rows.push(...(await rowsInOwnProcess(workload.name, backend, threads)))
     }
   }
 }
 
 const results = {
-  machine: `${cpus()[0]!.model}, Node ${process.versions.node}`, repeats,
-  ...(peers.length > 0 && { peers }), ...(warnings.size > 0 && { warnings: [...warnings] }), rows
+  machine: `${cpus()[0]!.model}, Node ${process.versions.node}`,
+  repeats,
+  ...(peers.length > 0 && { peers }),
+  ...(warnings.size > 0 && { warnings: [...warnings] }),
+  rows
 }
 if (values.out !== undefined) await writeFileAtomic(values.out, `${JSON.stringify(results, null, 2)}\n`)
 if (values.json) console.log(JSON.stringify(results))
@@ -88,11 +104,23 @@ else {
 process.exit(0)
 
 async function rowsInOwnProcess(workload: string, backend: string, threads: number): Promise<readonly PeerRow[]> {
-  const same = ['--methods', wanted.join(), '--repeats', values.repeats, ...(values.peer === undefined ? [] : [`--peer=${values.peer}`])]
+  const same = [
+    '--methods',
+    wanted.join(),
+    '--repeats',
+    values.repeats,
+    ...(values.peer === undefined ? [] : [`--peer=${values.peer}`])
+  ]
   try {
-    const result = await runAgain<{ rows: readonly PeerRow[] }>([...same, '--workloads', workload, '--backends', backend, '--threads', String(threads), '--json'], { aloud: true })
+    const result = await runAgain<{ rows: readonly PeerRow[] }>(
+      [...same, '--workloads', workload, '--backends', backend, '--threads', String(threads), '--json'],
+      { aloud: true }
+    )
     return result.rows
   } catch (error) {
-    throw new Error(`bench: expected rows of ${workload} on ${backend}, threads: ${threads}, got none: ${errorLine(error as Error)}`, { cause: error })
+    throw new Error(
+      `bench: expected rows of ${workload} on ${backend}, threads: ${threads}, got none: ${errorLine(error as Error)}`,
+      { cause: error }
+    )
   }
 }

@@ -1,8 +1,21 @@
 // A loss and something to take its gradient of: two views of a batch, and whatever else the loss reads.
 import * as tf from '@tensorflow/tfjs-core'
 import {
-  dispose, leaves, namedLeaves, own, seeded, tensorsOf, vjp,
-  type Batch, type LocalLoss, type LossShapes, type LossVariables, type Owned, type Shape, type StatefulLoss, type Views
+  dispose,
+  leaves,
+  namedLeaves,
+  own,
+  seeded,
+  tensorsOf,
+  vjp,
+  type Batch,
+  type LocalLoss,
+  type LossShapes,
+  type LossVariables,
+  type Owned,
+  type Shape,
+  type StatefulLoss,
+  type Views
 } from 'lapstrake'
 
 /** What a loss compares. */
@@ -26,12 +39,18 @@ export type Material = Required<Pick<Batch, Extra | 'views'>>
 /** The same for the same kind and batch size. */
 export function materialOf(batch: number, kind: Kind): Owned<Material> {
   const random = seeded(batch)
-  const pair = (what: string): Views => [0, 1].map(v => random.split(what, v).normal([batch, ...shapeOf[kind]])) as unknown as Views
+  const pair = (what: string): Views =>
+    [0, 1].map(v => random.split(what, v).normal([batch, ...shapeOf[kind]])) as unknown as Views
   // Another network's rows are constants to the loss, whether it teaches or follows.
   const others = pair('others')
   return {
-    views: pair('views'), teacher: others, targets: others as Views<tf.Tensor2D>,
-    labels: tf.tensor1d(Int32Array.from(random.split('labels').uniforms(batch), value => Math.floor(10 * value)), 'int32'),
+    views: pair('views'),
+    teacher: others,
+    targets: others as Views<tf.Tensor2D>,
+    labels: tf.tensor1d(
+      Int32Array.from(random.split('labels').uniforms(batch), value => Math.floor(10 * value)),
+      'int32'
+    ),
     indices: tf.tensor1d(Int32Array.from(random.split('indices').permutation(examples).subarray(0, batch)), 'int32')
   } as Owned<Material>
 }
@@ -59,7 +78,10 @@ export interface ProblemOptions {
   readonly reads: readonly Extra[]
 }
 
-/** A loss on borrowed material, of which only what it reads is needed. What it remembers is as it would be in the middle of a run. */
+/**
+ * A loss on borrowed material, of which only what it reads is needed. What it remembers is as it would be in the middle
+ * of a run.
+ */
 export function problemOf({ loss, kind, reads }: ProblemOptions, material: Batch): Problem {
   const { views, ...extras } = material
   const embeddings = views as Views<tf.Tensor2D>
@@ -72,10 +94,14 @@ export function problemOf({ loss, kind, reads }: ProblemOptions, material: Batch
       const { loss: value, memory } = applied(loss, embeddings, batch, variables)
       return { outputs: [value], aux: memory }
     }, wanted)
-    const gradients = pull([tf.scalar(1)], wanted, { last: true, consume: true }).filter(gradient => gradient !== undefined)
+    const gradients = pull([tf.scalar(1)], wanted, { last: true, consume: true }).filter(
+      gradient => gradient !== undefined
+    )
     return { outputs, gradients, memory: aux }
   }
-  const done = async <T>(read: (outputs: readonly tf.Tensor[], gradients: readonly tf.Tensor[]) => Promise<T>): Promise<T> => {
+  const done = async <T>(
+    read: (outputs: readonly tf.Tensor[], gradients: readonly tf.Tensor[]) => Promise<T>
+  ): Promise<T> => {
     const { outputs, gradients, memory } = differentiate()
     const answer = await read(outputs, gradients)
     const remembered = new Set(tensorsOf(variables.memory))
@@ -84,26 +110,48 @@ export function problemOf({ loss, kind, reads }: ProblemOptions, material: Batch
   }
   return {
     // Backends that queue their work are done when they can say the loss, which is four bytes.
-    step: () => done(async ([value]) => { await value!.data() }),
-    solve: () => done(async ([value], gradients) => {
-      const lengths = await Promise.all(gradients.map(async gradient => lengthOf(await gradient.data() as Float32Array)))
-      return { loss: (await value!.data())[0]!, gradientLength: Math.hypot(...lengths) }
-    }),
+    step: () =>
+      done(async ([value]) => {
+        await value!.data()
+      }),
+    solve: () =>
+      done(async ([value], gradients) => {
+        const lengths = await Promise.all(
+          gradients.map(async gradient => lengthOf((await gradient.data()) as Float32Array))
+        )
+        return { loss: (await value!.data())[0]!, gradientLength: Math.hypot(...lengths) }
+      }),
     inputs: Object.fromEntries(
-      namedLeaves<unknown>({ views, ...Object.fromEntries(reads.map(name => [name, extras[name]])), ...variables } as never)
-        .flatMap(({ name, value }) => (value instanceof tf.Tensor ? [[name, value]] : []))),
+      namedLeaves<unknown>({
+        views,
+        ...Object.fromEntries(reads.map(name => [name, extras[name]])),
+        ...variables
+      } as never).flatMap(({ name, value }) => (value instanceof tf.Tensor ? [[name, value]] : []))
+    ),
     dispose: () => dispose(variables)
   }
 }
 
 const lengthOf = (numbers: Float32Array): number => Math.sqrt(numbers.reduce((sum, x) => sum + x * x, 0))
 
-function applied(loss: LocalLoss, embeddings: Views<tf.Tensor2D>, batch: Batch, variables: LossVariables): ReturnType<StatefulLoss['apply']> {
-  return typeof loss === 'function' ? { loss: loss(embeddings, batch), memory: {} } : loss.apply(embeddings, batch, variables)
+function applied(
+  loss: LocalLoss,
+  embeddings: Views<tf.Tensor2D>,
+  batch: Batch,
+  variables: LossVariables
+): ReturnType<StatefulLoss['apply']> {
+  return typeof loss === 'function'
+    ? { loss: loss(embeddings, batch), memory: {} }
+    : loss.apply(embeddings, batch, variables)
 }
 
 /** The variables of a loss after enough steps to fill its queues. */
-function variablesOf(loss: LocalLoss, embeddings: Views<tf.Tensor2D>, batch: Batch, shapes: LossShapes): Owned<LossVariables> {
+function variablesOf(
+  loss: LocalLoss,
+  embeddings: Views<tf.Tensor2D>,
+  batch: Batch,
+  shapes: LossShapes
+): Owned<LossVariables> {
   if (typeof loss === 'function') return { params: {}, memory: {} } as unknown as Owned<LossVariables>
   let variables = own(() => loss.init(seeded(7), shapes))
   for (let kept = 0; kept < longestQueue; kept += embeddings[0].shape[0]) {

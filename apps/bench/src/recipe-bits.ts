@@ -8,21 +8,28 @@ const recipes = new URL('../../../docs/recipes/', import.meta.url)
 await useBackend('wasm', { threads: 1 })
 const data = shapes({ count: 1280, length: 32 })
 for (const file of readdirSync(recipes).filter(name => /^\d\d-.*\.ts$/.test(name))) {
-  const { default: recipe } = await import(new URL(file, recipes).href) as { default: Experiment }
+  const { default: recipe } = (await import(new URL(file, recipes).href)) as { default: Experiment }
   const { teacher } = recipe
-  const experiment = teacher && 'trainedBy' in teacher
-    ? { ...recipe, teacher: { ...teacher, trainedBy: { ...teacher.trainedBy, epochs: 1 } } }
-    : recipe
+  const experiment =
+    teacher && 'trainedBy' in teacher
+      ? { ...recipe, teacher: { ...teacher, trainedBy: { ...teacher.trainedBy, epochs: 1 } } }
+      : recipe
   const stop = new AbortController()
   const losses: Readonly<Record<string, number>>[] = []
   const { state } = await train({ ...experiment, epochs: Infinity }, data, {
-    seed: 0, signal: stop.signal, diagnoseEvery: 0,
+    seed: 0,
+    signal: stop.signal,
+    diagnoseEvery: 0,
     onStep(metrics) {
       losses.push(metrics.losses)
       if (metrics.step === steps) stop.abort()
     }
   })
   dispose(state)
-  const last = Object.entries(losses.at(-1)!).map(([unit, loss]) => `${unit} ${loss}`).join(', ')
-  console.log(`${file}: ${crc32c(JSON.stringify(losses)).toString(16).padStart(8, '0')} after ${losses.length} steps, ${last}`)
+  const last = Object.entries(losses.at(-1)!)
+    .map(([unit, loss]) => `${unit} ${loss}`)
+    .join(', ')
+  console.log(
+    `${file}: ${crc32c(JSON.stringify(losses)).toString(16).padStart(8, '0')} after ${losses.length} steps, ${last}`
+  )
 }

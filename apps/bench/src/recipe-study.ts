@@ -6,7 +6,19 @@ import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import type * as tf from '@tensorflow/tfjs-core'
 import {
-  certify, collectFeatures, createTrainer, dispose, linearProbe, seeded, subset, train, useBackend, type Dataset, type Experiment, type State, type Trainer
+  certify,
+  collectFeatures,
+  createTrainer,
+  dispose,
+  linearProbe,
+  seeded,
+  subset,
+  train,
+  useBackend,
+  type Dataset,
+  type Experiment,
+  type State,
+  type Trainer
 } from 'lapstrake'
 import { cifar10, fashionMnist, serialiseTree, writeFileAtomic } from 'lapstrake/node'
 
@@ -22,7 +34,14 @@ interface Result {
   /** Of a linear readout of the top stage, on all test images. */
   readonly accuracy: number
   readonly seconds: number
-  readonly certificate?: { readonly bound: number; readonly testRisk: number; readonly empiricalRisk: number; readonly divergence: number; readonly sampleSize: number; readonly draws: number }
+  readonly certificate?: {
+    readonly bound: number
+    readonly testRisk: number
+    readonly empiricalRisk: number
+    readonly divergence: number
+    readonly sampleSize: number
+    readonly draws: number
+  }
 }
 
 /** What a recipe file exports. */
@@ -32,7 +51,10 @@ interface RecipeFile {
   readonly against?: readonly Experiment[]
 }
 
-const { values, positionals: [recipePath = 'docs/recipes/03-loco.ts'] } = parseArgs({
+const {
+  values,
+  positionals: [recipePath = 'docs/recipes/03-loco.ts']
+} = parseArgs({
   allowPositionals: true,
   options: {
     methods: { type: 'string' },
@@ -44,26 +66,41 @@ const { values, positionals: [recipePath = 'docs/recipes/03-loco.ts'] } = parseA
   }
 })
 if (values.help) {
-  console.log('npm run --silent study:recipe -- [docs/recipes/03-loco.ts] [--methods pixels,untrained,NAME…] [--seeds 0,1,2] [--epochs N] [--examples N] [--results FOLDER]\n' +
-    'Trains the recipe and those it exports as "against", as far as FOLDER (docs/results/<recipe>) does not hold them yet, some minutes a run on one core;\n' +
-    'then prints the table. --methods chooses among them, and adds the baselines pixels and untrained. Wants the data in LAPSTRAKE_DATA, or the network.')
+  console.log(
+    'npm run --silent study:recipe -- [docs/recipes/03-loco.ts] [--methods pixels,untrained,NAME…] [--seeds 0,1,2] ' +
+      '[--epochs N] [--examples N] [--results FOLDER]\n' +
+      'Trains the recipe and those it exports as "against", as far as FOLDER (docs/results/<recipe>) does not hold ' +
+      'them yet, some minutes a run on one core;\n' +
+      'then prints the table. --methods chooses among them, and adds the baselines pixels and untrained. ' +
+      'Wants the data in LAPSTRAKE_DATA, or the network.'
+  )
   process.exit(0)
 }
 
-const { default: recipe, against = [] } = await import(pathToFileURL(resolve(recipePath)).href) as RecipeFile
+const { default: recipe, against = [] } = (await import(pathToFileURL(resolve(recipePath)).href)) as RecipeFile
 const stem = basename(recipePath, '.ts')
 const folder = values.results ?? `docs/results/${stem}`
 const experiments = [...against, recipe]
 const methods = values.methods?.split(',') ?? experiments.map(({ name }) => name)
-const stranger = methods.find(method => !['pixels', 'untrained', ...experiments.map(({ name }) => name)].includes(method))
-if (stranger !== undefined) throw new Error(`study: expected methods among pixels, untrained, ${experiments.map(({ name }) => name).join(', ')}, got ${stranger}.`)
+const stranger = methods.find(
+  method => !['pixels', 'untrained', ...experiments.map(({ name }) => name)].includes(method)
+)
+if (stranger !== undefined)
+  throw new Error(
+    `study: expected methods among pixels, untrained, ${experiments.map(({ name }) => name).join(', ')}, ` +
+      `got ${stranger}.`
+  )
 
 console.error((await useBackend('wasm')).sentence)
 const limit = values.examples === undefined ? recipe.examples : Number(values.examples)
 const training = await dataOf('train', limit)
 const testing = await dataOf('test')
 
-const teachers = new Set(experiments.flatMap(({ teacher }) => (teacher !== undefined && 'trainedBy' in teacher ? [teacher.trainedBy.name] : [])))
+const teachers = new Set(
+  experiments.flatMap(({ teacher }) =>
+    teacher !== undefined && 'trainedBy' in teacher ? [teacher.trainedBy.name] : []
+  )
+)
 const results: Result[] = []
 for (const seed of values.seeds.split(',').map(Number)) {
   for (const method of methods) {
@@ -71,9 +108,17 @@ for (const seed of values.seeds.split(',').map(Number)) {
     const once = method === 'pixels' || teachers.has(method)
     if (once && results.some(result => result.method === method)) continue
     const path = `${folder}/${method}-${once ? 0 : seed}.json`
-    const known = await readFile(path, 'utf8').then(text => JSON.parse(text) as Result, () => undefined)
+    const known = await readFile(path, 'utf8').then(
+      text => JSON.parse(text) as Result,
+      () => undefined
+    )
     const began = performance.now()
-    const result = known ?? { method, seed: once ? 0 : seed, ...await measure(method, once ? 0 : seed), seconds: Math.round((performance.now() - began) / 1000) }
+    const result = known ?? {
+      method,
+      seed: once ? 0 : seed,
+      ...(await measure(method, once ? 0 : seed)),
+      seconds: Math.round((performance.now() - began) / 1000)
+    }
     if (known === undefined) await writeFileAtomic(path, `${JSON.stringify(result)}\n`)
     results.push(result)
     console.error(JSON.stringify(result))
@@ -84,7 +129,8 @@ process.exit(0)
 
 async function dataOf(split: 'train' | 'test', count?: number): Promise<Dataset> {
   if (recipe.data === 'cifar10') return cifar10({ split, ...(count !== undefined && { limit: count }) })
-  if (recipe.data !== 'fashion-mnist') throw new Error(`study: expected a recipe whose data are cifar10 or fashion-mnist, got ${recipe.data}.`)
+  if (recipe.data !== 'fashion-mnist')
+    throw new Error(`study: expected a recipe whose data are cifar10 or fashion-mnist, got ${recipe.data}.`)
   const whole = await fashionMnist({ split })
   return count === undefined ? whole : subset(whole, { count })
 }
@@ -96,23 +142,47 @@ async function measure(method: string, seed: number): Promise<Omit<Result, 'meth
     return { accuracy: await topOf(trainer, trainer.init(seeded(seed).split('weights'))) }
   }
   const experiment = experiments.find(({ name }) => name === method)!
-  const say = (who: string) => ({ step, steps, losses }: { step: number; steps: number; losses: Readonly<Record<string, number>> }): void => {
-    if (step % 100 === 0) console.error(`${who} ${seed}: ${step}/${steps}  ${Object.values(losses).map(loss => loss.toFixed(3)).join(' ')}`)
-  }
-  const { trainer, state } = await train(withTaughtTeacher({ ...experiment, epochs: Number(values.epochs ?? experiment.epochs) }), training, {
-    seed, onStep: say(method), onTeacherStep: say(`${method}'s teacher`), onWarning: warning => console.error(warning)
-  })
-  await writeFileAtomic(weightsOf(method, seed), await serialiseTree(
-    { stages: state.stages, heads: Object.fromEntries(Object.entries(state.units).map(([name, { head }]) => [name, head])) }))
+  const say =
+    (who: string) =>
+    ({ step, steps, losses }: { step: number; steps: number; losses: Readonly<Record<string, number>> }): void => {
+      if (step % 100 === 0)
+        console.error(
+          `${who} ${seed}: ${step}/${steps}  ${Object.values(losses)
+            .map(loss => loss.toFixed(3))
+            .join(' ')}`
+        )
+    }
+  const { trainer, state } = await train(
+    withTaughtTeacher({ ...experiment, epochs: Number(values.epochs ?? experiment.epochs) }),
+    training,
+    {
+      seed,
+      onStep: say(method),
+      onTeacherStep: say(`${method}'s teacher`),
+      onWarning: warning => console.error(warning)
+    }
+  )
+  await writeFileAtomic(
+    weightsOf(method, seed),
+    await serialiseTree({
+      stages: state.stages,
+      heads: Object.fromEntries(Object.entries(state.units).map(([name, { head }]) => [name, head]))
+    })
+  )
   const accuracy = await topOf(trainer, state)
-  const certificate = experiment.certificate && await certify({ experiment, trainer, variables: state, training, testing })
+  const certificate =
+    experiment.certificate && (await certify({ experiment, trainer, variables: state, training, testing }))
   dispose(state)
   return {
     accuracy,
     ...(certificate && {
       certificate: {
-        bound: certificate.bound, testRisk: certificate.testRisk!, empiricalRisk: certificate.empiricalRisk, divergence: certificate.complexity.divergence,
-        sampleSize: certificate.sampleSize, draws: certificate.draws
+        bound: certificate.bound,
+        testRisk: certificate.testRisk!,
+        empiricalRisk: certificate.empiricalRisk,
+        divergence: certificate.complexity.divergence,
+        sampleSize: certificate.sampleSize,
+        draws: certificate.draws
       }
     })
   }
@@ -136,22 +206,46 @@ function topOf(trainer: Trainer, state: State): Promise<number> {
 }
 
 async function readOut(encode: (images: tf.Tensor4D) => tf.Tensor, pool: 'mean' | 'flatten' = 'mean'): Promise<number> {
-  const [known, asked] = [await collectFeatures(training, encode, { pool }), await collectFeatures(testing, encode, { pool })]
+  const [known, asked] = [
+    await collectFeatures(training, encode, { pool }),
+    await collectFeatures(testing, encode, { pool })
+  ]
   return (await linearProbe(known, asked)).accuracy
 }
 
 function report(): void {
-  console.log(`${training.name}: ${training.size} training and ${testing.size} test images; linear readout of the top stage, mean ± standard deviation over seeds.\n`)
+  console.log(
+    `${training.name}: ${training.size} training and ${testing.size} test images; linear readout of the top stage, ` +
+      'mean ± standard deviation over seeds.\n'
+  )
   for (const method of methods) {
     const mine = results.filter(result => result.method === method)
     const certificates = mine.flatMap(({ certificate }) => certificate ?? [])
-    console.log(`${method.padEnd(20)} ${spread(mine.map(({ accuracy }) => 100 * accuracy), 1)} %` + (certificates.length === 0 ? '' :
-      `   bound ${spread(certificates.map(({ bound }) => bound), 3)}, risk on test data ${spread(certificates.map(({ testRisk }) => testRisk), 3)}`))
+    console.log(
+      `${method.padEnd(20)} ${spread(
+        mine.map(({ accuracy }) => 100 * accuracy),
+        1
+      )} %` +
+        (certificates.length === 0
+          ? ''
+          : `   bound ${spread(
+              certificates.map(({ bound }) => bound),
+              3
+            )}, risk on test data ${spread(
+              certificates.map(({ testRisk }) => testRisk),
+              3
+            )}`)
+    )
   }
 }
 
 function spread(numbers: readonly number[], digits: number): string {
   const mean = numbers.reduce((a, b) => a + b, 0) / numbers.length
-  const deviation = Math.sqrt(numbers.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, numbers.length - 1))
-  return `${mean.toFixed(digits)} ± ${deviation.toFixed(digits)}  (${numbers.map(value => value.toFixed(digits)).join(', ')})`
+  const deviation = Math.sqrt(
+    numbers.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, numbers.length - 1)
+  )
+  return (
+    `${mean.toFixed(digits)} ± ${deviation.toFixed(digits)}  ` +
+    `(${numbers.map(value => value.toFixed(digits)).join(', ')})`
+  )
 }

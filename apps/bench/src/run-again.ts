@@ -7,8 +7,8 @@ export interface RunAgainOptions {
 }
 
 /**
- * Runs this program again with other arguments and takes the JSON that it prints: the memory of wasm never shrinks, and what one measurement
- * leaves of it is not another's concern.
+ * Runs this program again with other arguments and takes the JSON that it prints: the memory of wasm never shrinks, and
+ * what one measurement leaves of it is not another's concern.
  *
  * @throws Error with what it said on standard error as `stderr`
  */
@@ -19,4 +19,5 @@ export async function runAgain<T>(args: readonly string[], { aloud = false }: Ru
 }
 
 /** The line of what a program said that tells its error. */
-export const errorLine = ({ message, stderr = '' }: Error & { stderr?: string }): string => /^\w*Error: .*$/m.exec(stderr)?.[0] ?? message
+export const errorLine = ({ message, stderr = '' }: Error & { stderr?: string }): string =>
+  /^\w*Error: .*$/m.exec(stderr)?.[0] ?? message

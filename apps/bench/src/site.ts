@@ -1,4 +1,5 @@
-// What a visitor waits for on the front page, and what is loaded before a button is pressed: npm run --silent bench:site -- --json
+// What a visitor waits for on the front page, and what is loaded before a button is pressed: npm run --silent
+// bench:site -- --json
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { gzipSync } from 'node:zlib'
@@ -38,9 +39,10 @@ const { values } = parseArgs({
 })
 if (values.help) {
   console.log(`npm run --silent bench:site -- [--json] [--repeats 5] [--out FILE]
-Loads the front page of the built site (building it where it is not built) in Debian's Chromium, each time with an empty cache, with and without the headers that allow
-threads. interactiveMs: from navigation until the page answers to its buttons. firstLossMs: from the press of Race until all three curves are drawn.
-scriptKb: script loaded before that press, in thousands of bytes, gzipped; requests: files of any kind until then. Medians of --repeats loads.
+Loads the front page of the built site (building it where it is not built) in Debian's Chromium, each time with an empty
+cache, with and without the headers that allow threads. interactiveMs: from navigation until the page answers to its
+buttons. firstLossMs: from the press of Race until all three curves are drawn. scriptKb: script loaded before that
+press, in thousands of bytes, gzipped; requests: files of any kind until then. Medians of --repeats loads.
 The aims, on two cores: 2000 ms, 10000 ms, 300 kB. --out writes the JSON to a file as well.`)
   process.exit(0)
 }
@@ -59,7 +61,13 @@ for (const threads of [true, false]) {
   }
   await site.close()
   const middle = (key: keyof Load): number => rounded(median(loads.map(one => one[key])))
-  rows.push({ threads, interactiveMs: middle('interactiveMs'), firstLossMs: middle('firstLossMs'), scriptKb: middle('scriptKb'), requests: middle('requests') })
+  rows.push({
+    threads,
+    interactiveMs: middle('interactiveMs'),
+    firstLossMs: middle('firstLossMs'),
+    scriptKb: middle('scriptKb'),
+    requests: middle('requests')
+  })
 }
 
 const results = { machine: `${cpus().length} × ${cpus()[0]!.model}, Chromium ${chromium}`, rows }
@@ -75,7 +83,8 @@ async function load({ browser, url }: Awaited<ReturnType<typeof openSite>>): Pro
   let requests = 0
   page.on('response', response => {
     requests++
-    if (/javascript/.test(response.headers()['content-type'] ?? '')) scripts.push(response.body().then(body => gzipSync(body).length))
+    if (/javascript/.test(response.headers()['content-type'] ?? ''))
+      scripts.push(response.body().then(body => gzipSync(body).length))
   })
   // Vue leaves its application at its root once every component listens.
   await page.addInitScript(() => {
@@ -94,8 +103,13 @@ async function load({ browser, url }: Awaited<ReturnType<typeof openSite>>): Pro
     document.querySelector<HTMLButtonElement>('.race button')!.click()
     return performance.now()
   })
-  const drawn = await page.waitForFunction(() =>
-    [...document.querySelectorAll('.race polyline.mean')].filter(curve => curve.getAttribute('points')).length === 3 && performance.now(), undefined, { timeout: 120_000 })
+  const drawn = await page.waitForFunction(
+    () =>
+      [...document.querySelectorAll('.race polyline.mean')].filter(curve => curve.getAttribute('points')).length ===
+        3 && performance.now(),
+    undefined,
+    { timeout: 120_000 }
+  )
   const firstLossMs = Number(await drawn.jsonValue()) - began
   await context.close()
   return { interactiveMs, firstLossMs, scriptKb, requests: before }

@@ -1,4 +1,5 @@
-// The kernels of @tensorflow/tfjs-backend-wasm, in a process of their own, for both backends call themselves wasm. Answers one JSON object a line:
+// The kernels of @tensorflow/tfjs-backend-wasm, in a process of their own, for both backends call themselves wasm.
+// Answers one JSON object a line:
 //   { load: place in hotKernels }  ->  { missing }
 //   { time: true }                 ->  { ms }
 import '@tensorflow/tfjs-backend-wasm'

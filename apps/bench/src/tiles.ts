@@ -1,5 +1,5 @@
-// NT-Xent in tiles beside NT-Xent at once: the memory, and whether the gradient is the same. On the cpu backend, where the loss is composed of operations;
-// the wasm backend's kernel always goes tile by tile.
+// NT-Xent in tiles beside NT-Xent at once: the memory, and whether the gradient is the same. On the cpu backend, where
+// the loss is composed of operations; the wasm backend's kernel always goes tile by tile.
 import * as tf from '@tensorflow/tfjs-core'
 import { ntXent, seeded, useBackend, vjp, type Loss, type Views } from 'lapstrake'
 import { largestDifference, median, megabytes, peakOf, rounded, timed } from './measuring.ts'
@@ -46,7 +46,8 @@ export async function measureTiles({ batch, chunk, repeats, onProgress }: TilesO
   tf.dispose([...views])
   await tf.setBackend(before)
   return {
-    batch, chunk,
+    batch,
+    chunk,
     tiled: { ms: rounded(median(times.tiled)), peakMb: megabytes(inTiles.peak) },
     whole: { ms: rounded(median(times.whole)), peakMb: megabytes(atOnce.peak) },
     peakRatio: rounded(inTiles.peak / atOnce.peak),
@@ -59,7 +60,9 @@ type Step = () => Promise<Float32Array>
 /** A first step, watched. */
 async function observed(step: Step): Promise<{ gradient: Float32Array; peak: number }> {
   let gradient: Float32Array = new Float32Array()
-  const peak = await peakOf(async () => { gradient = await step() })
+  const peak = await peakOf(async () => {
+    gradient = await step()
+  })
   return { gradient, peak }
 }
 
@@ -68,7 +71,7 @@ async function gradientOf(loss: Loss, views: Views<tf.Tensor2D>): Promise<Float3
   const { outputs, pull } = vjp(() => ({ outputs: [loss(views, { views })], aux: undefined }), views)
   const gradients = pull([tf.scalar(1)], views, { last: true, consume: true }) as tf.Tensor[]
   const all = tf.concat(gradients, 0)
-  const numbers = await all.data() as Float32Array
+  const numbers = (await all.data()) as Float32Array
   tf.dispose([...outputs, ...gradients, all])
   return numbers
 }

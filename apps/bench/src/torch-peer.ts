@@ -11,7 +11,10 @@ export interface Peer<Loaded> {
   readonly warning?: string
   /** Problems that it can be asked for. */
   readonly names: readonly string[]
-  /** Takes a problem, with the inputs that it has no other way to know; what it held under that name before is forgotten. */
+  /**
+   * Takes a problem, with the inputs that it has no other way to know; what it held under that name before is
+   * forgotten.
+   */
   load(name: string, inputs?: Readonly<Record<string, tf.Tensor>>): Promise<Loaded>
   /** Milliseconds of one step of a problem that was loaded, by its own clock. */
   step(name: string): Promise<number>
@@ -30,21 +33,36 @@ const slowest = 15
  */
 export async function startPeer<Loaded>(program: string, python: string, threads: number): Promise<Peer<Loaded>> {
   // Without -B it would leave its compiled modules beside ours.
-  const { hear, ask, stop } = startProgram(python, ['-B', fileURLToPath(new URL(program, import.meta.url)), '--threads', String(threads)])
+  const { hear, ask, stop } = startProgram(python, [
+    '-B',
+    fileURLToPath(new URL(program, import.meta.url)),
+    '--threads',
+    String(threads)
+  ])
   const hello = await hear<{ torch: string; threads: number; gflops: number; names: string[]; error?: string }>()
   if (hello.error !== undefined) {
-    throw new Error(`bench: expected ${python} to have torch, but it has none. Try apt-get install python3-torch libopenblas0, or name another Python: --peer PYTHON.`)
+    throw new Error(
+      `bench: expected ${python} to have torch, but it has none. Try apt-get install python3-torch libopenblas0, ` +
+        'or name another Python: --peer PYTHON.'
+    )
   }
   const speed = `${Math.round(hello.gflops)} GFLOP/s in products of matrices`
+  const count = hello.threads === 1 ? 'one thread' : `${hello.threads} threads`
   return {
-    description: `PyTorch ${hello.torch} on ${hello.threads === 1 ? 'one thread' : `${hello.threads} threads`}, ${speed}`,
+    description: `PyTorch ${hello.torch} on ${count}, ${speed}`,
     ...(hello.gflops < slowest && {
-      warning: `PyTorch multiplies with the reference BLAS, ${speed}, where a core can do fifty and more. For a fair race: apt-get install libopenblas0.`
+      warning:
+        `PyTorch multiplies with the reference BLAS, ${speed}, where a core can do fifty and more. ` +
+        'For a fair race: apt-get install libopenblas0.'
     }),
     names: hello.names,
-    load: async (load, inputs = {}) => ask<Loaded>({
-      load, inputs: Object.fromEntries(await Promise.all(Object.entries(inputs).map(async ([name, tensor]) => [name, await encoded(tensor)])))
-    }),
+    load: async (load, inputs = {}) =>
+      ask<Loaded>({
+        load,
+        inputs: Object.fromEntries(
+          await Promise.all(Object.entries(inputs).map(async ([name, tensor]) => [name, await encoded(tensor)]))
+        )
+      }),
     step: async step => (await ask<{ ms: number }>({ step })).ms,
     peak: async () => (await ask<{ bytes: number }>({ peak: true })).bytes,
     stop
@@ -53,5 +71,9 @@ export async function startPeer<Loaded>(program: string, python: string, threads
 
 async function encoded(tensor: tf.Tensor): Promise<{ shape: number[]; dtype: string; data: string }> {
   const { buffer, byteOffset, byteLength } = await tensor.data()
-  return { shape: tensor.shape, dtype: tensor.dtype, data: Buffer.from(buffer, byteOffset, byteLength).toString('base64') }
+  return {
+    shape: tensor.shape,
+    dtype: tensor.dtype,
+    data: Buffer.from(buffer, byteOffset, byteLength).toString('base64')
+  }
 }

@@ -11,31 +11,58 @@ import { typeChecked } from '../src/docs/type-checked.ts'
 const docs = fileURLToPath(new URL('../../../docs', import.meta.url))
 
 /** A page with its heading as its name. */
-const page = (path: string): { text: string; link: string } =>
-  ({ text: /^# (.*)$/m.exec(readFileSync(`${docs}/${path}.md`, 'utf8'))?.[1] ?? path, link: `/${path}` })
+const page = (path: string): { text: string; link: string } => ({
+  text: /^# (.*)$/m.exec(readFileSync(`${docs}/${path}.md`, 'utf8'))?.[1] ?? path,
+  link: `/${path}`
+})
 
-const recipes = readdirSync(`${docs}/recipes`).filter(file => /^\d\d-.*(?<!\.test)\.ts$/.test(file))
-  .map(file => ({ text: docComment(readFileSync(`${docs}/recipes/${file}`, 'utf8'), file).title, link: `/recipes/${file.slice(0, -3)}` }))
+const recipes = readdirSync(`${docs}/recipes`)
+  .filter(file => /^\d\d-.*(?<!\.test)\.ts$/.test(file))
+  .map(file => ({
+    text: docComment(readFileSync(`${docs}/recipes/${file}`, 'utf8'), file).title,
+    link: `/recipes/${file.slice(0, -3)}`
+  }))
 
 // With these a page may have threads; without them everything works on one.
 const isolated = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' }
 
-// Where a window forbids storage, asking for it throws: VitePress remembers the reader's choices for as long as the page lives.
+// Where a window forbids storage, asking for it throws: VitePress remembers the reader's choices for as long as the
+// page lives.
 const withoutStorage = `try { localStorage } catch {
   const kept = new Map()
-  const storage = { getItem: key => kept.get(key) ?? null, setItem: (key, value) => { kept.set(key, String(value)) }, removeItem: key => { kept.delete(key) } }
+  const storage = {
+    getItem: key => kept.get(key) ?? null,
+    setItem: (key, value) => { kept.set(key, String(value)) },
+    removeItem: key => { kept.delete(key) }
+  }
   for (const name of ['localStorage', 'sessionStorage']) Object.defineProperty(window, name, { value: storage })
 }`
 
 const base = process.env.LAPSTRAKE_BASE ?? '/'
-if (!/^\/(.*\/)?$/.test(base)) throw new Error(`site: expected LAPSTRAKE_BASE to begin and end with a slash, got ${base}. Try /lapstrake/.`)
+if (!/^\/(.*\/)?$/.test(base))
+  throw new Error(`site: expected LAPSTRAKE_BASE to begin and end with a slash, got ${base}. Try /lapstrake/.`)
 
 /** What stands beside the pages of the guide. */
 const guide = [
-  { text: 'Begin', items: ['what-local-learning-is', 'install', 'from-pytorch', 'node-and-browser'].map(name => page(`guide/${name}`)) },
-  { text: 'Write your own', items: ['write-your-own-loss', 'write-your-own-stage', 'write-your-own-isolation', 'memory'].map(name => page(`guide/${name}`)) },
+  {
+    text: 'Begin',
+    items: ['what-local-learning-is', 'install', 'from-pytorch', 'node-and-browser'].map(name => page(`guide/${name}`))
+  },
+  {
+    text: 'Write your own',
+    items: ['write-your-own-loss', 'write-your-own-stage', 'write-your-own-isolation', 'memory'].map(name =>
+      page(`guide/${name}`)
+    )
+  },
   { text: 'Long runs', items: ['plan-and-audit', 'watch-and-compare'].map(name => page(`guide/${name}`)) },
-  { text: 'What was measured', items: [{ ...page('study/index'), link: '/study/' }, ...['study', 'losses', 'speed'].map(name => page(`guide/${name}`)), page('benchmarks')] },
+  {
+    text: 'What was measured',
+    items: [
+      { ...page('study/index'), link: '/study/' },
+      ...['study', 'losses', 'speed'].map(name => page(`guide/${name}`)),
+      page('benchmarks')
+    ]
+  },
   { text: 'Behind it', items: [page('papers'), { text: 'Decisions', link: '/decisions/' }] }
 ]
 
@@ -44,7 +71,10 @@ const config: UserConfig<DefaultTheme.Config> = {
   titleTemplate: ':title · lapstrake',
   description: 'Local learning with overlapping units, in Node and in the browser',
   base,
-  head: [['script', {}, withoutStorage], ['link', { rel: 'icon', href: `${base}favicon.svg`, type: 'image/svg+xml' }]],
+  head: [
+    ['script', {}, withoutStorage],
+    ['link', { rel: 'icon', href: `${base}favicon.svg`, type: 'image/svg+xml' }]
+  ],
   srcDir: '../../docs',
   outDir: 'dist',
   cacheDir: 'node_modules/.vitepress',
@@ -79,13 +109,18 @@ const config: UserConfig<DefaultTheme.Config> = {
       '/guide/': guide,
       '/study/': guide,
       '/recipes/': [{ text: 'Recipes', link: '/recipes/', items: recipes }],
-      '/packages/': [{ text: 'Packages', items: packages.map(({ name, page }) => ({ text: name, link: `/packages/${page}` })) }],
+      '/packages/': [
+        { text: 'Packages', items: packages.map(({ name, page }) => ({ text: name, link: `/packages/${page}` })) }
+      ],
       '/api/': [{ text: 'API', items: libraries.map(({ name, page }) => ({ text: name, link: `/api/${page}` })) }],
       '/decisions/': [{ text: 'Decisions', items: decisions().map(({ title, link }) => ({ text: title, link })) }]
     },
     outline: [2, 3],
     // The button shows "Search" and the key: its name says both, and a space lies between them.
-    search: { provider: 'local', options: { translations: { button: { buttonText: 'Search ', buttonAriaLabel: 'Search K' } } } },
+    search: {
+      provider: 'local',
+      options: { translations: { button: { buttonText: 'Search ', buttonAriaLabel: 'Search K' } } }
+    },
     notFound: { quote: 'Nothing lies at this address.', linkText: 'To the front page', linkLabel: 'To the front page' },
     footer: { message: 'MIT licence. Nothing you do here leaves your machine.' }
   }

@@ -8,11 +8,22 @@ import { openSite, type OpenSite } from './testing/open-site.ts'
 import { openBarePage, runInPage } from './testing/run-in-page.ts'
 
 const loco = readFileSync(new URL('../../../docs/recipes/03-loco.ts', import.meta.url), 'utf8')
-const small = loco.replace('export default recipe', 'export default { ...recipe, batchSize: 8, epochs: 6, examples: 64 }')
-const request = (more: Partial<RunRequest> = {}): RunRequest => ({ recipe: '03-loco.ts', source: small, data: { kind: 'shapes' }, seed: 0, backend: 'wasm', ...more })
+const small = loco.replace(
+  'export default recipe',
+  'export default { ...recipe, batchSize: 8, epochs: 6, examples: 64 }'
+)
+const request = (more: Partial<RunRequest> = {}): RunRequest => ({
+  recipe: '03-loco.ts',
+  source: small,
+  data: { kind: 'shapes' },
+  seed: 0,
+  backend: 'wasm',
+  ...more
+})
 const of = <K extends RunEvent['kind']>(events: readonly RunEvent[], kind: K): Extract<RunEvent, { kind: K }>[] =>
   events.filter((event): event is Extract<RunEvent, { kind: K }> => event.kind === kind)
-const button = (page: Page, name: string): ReturnType<Page['getByRole']> => page.getByRole('button', { name, exact: true })
+const button = (page: Page, name: string): ReturnType<Page['getByRole']> =>
+  page.getByRole('button', { name, exact: true })
 
 async function open({ context, url }: OpenSite, recipe = '03-loco'): Promise<Page> {
   const page = await context.newPage()
@@ -32,7 +43,14 @@ async function runSteps(page: Page, steps: number): Promise<void> {
 test('a window without storage trains, and says that the file is the only copy', async () => {
   const site = await openSite({ storage: false })
   const page = await open(site)
-  expect(await page.evaluate(() => navigator.storage.getDirectory().then(() => 'kept', () => 'denied'))).toBe('denied')
+  expect(
+    await page.evaluate(() =>
+      navigator.storage.getDirectory().then(
+        () => 'kept',
+        () => 'denied'
+      )
+    )
+  ).toBe('denied')
   await runSteps(page, 2)
   const file = page.waitForEvent('download')
   await button(page, 'Save run').click()
@@ -45,15 +63,21 @@ test('a window without storage trains, and says that the file is the only copy',
   await site.close()
 })
 
-test.each([[true, /threads/], [false, /one thread/]])('a host that sends the headers for threads (%s) or not: the run says how many it has, and trains', async (isolated, said) => {
-  const site = await openSite({ isolated })
-  const page = await openBarePage(site)
-  expect(await page.evaluate(() => crossOriginIsolated)).toBe(isolated)
-  const events = await runInPage(page, request({ steps: 2 }))
-  expect(of(events, 'backend')[0]!.description).toMatch(said)
-  expect(of(events, 'done')).toHaveLength(1)
-  await site.close()
-})
+test.each([
+  [true, /threads/],
+  [false, /one thread/]
+])(
+  'a host that sends the headers for threads (%s) or not: the run says how many it has, and trains',
+  async (isolated, said) => {
+    const site = await openSite({ isolated })
+    const page = await openBarePage(site)
+    expect(await page.evaluate(() => crossOriginIsolated)).toBe(isolated)
+    const events = await runInPage(page, request({ steps: 2 }))
+    expect(of(events, 'backend')[0]!.description).toMatch(said)
+    expect(of(events, 'done')).toHaveLength(1)
+    await site.close()
+  }
+)
 
 // A site built where Fashion-MNIST is not at hand serves none.
 const hasFashion = existsSync(new URL('../dist/data/fashion-mnist', import.meta.url))
@@ -66,7 +90,8 @@ test.skipIf(!hasFashion)('Fashion-MNIST is fetched once, and comes from the brow
     fetched.push(route.request().url())
     return fetched.length > 4 ? route.abort() : route.continue()
   })
-  const run = async (): Promise<readonly RunEvent[]> => runInPage(page, request({ data: { kind: 'fashion-mnist' }, steps: 1 }))
+  const run = async (): Promise<readonly RunEvent[]> =>
+    runInPage(page, request({ data: { kind: 'fashion-mnist' }, steps: 1 }))
   expect(of(await run(), 'done')).toHaveLength(1)
   expect(fetched).toHaveLength(4)
   const again = await run()
@@ -78,8 +103,12 @@ test.skipIf(!hasFashion)('Fashion-MNIST is fetched once, and comes from the brow
 
 describe('a run', () => {
   let site: OpenSite
-  beforeAll(async () => { site = await openSite() })
-  afterEach(async () => { await Promise.all(site.context.pages().map(page => page.close())) })
+  beforeAll(async () => {
+    site = await openSite()
+  })
+  afterEach(async () => {
+    await Promise.all(site.context.pages().map(page => page.close()))
+  })
   afterAll(() => site.close())
 
   test('saved by a newer version is told as that, and one of this version goes on', async () => {
@@ -90,7 +119,8 @@ describe('a run', () => {
     const saved = await readFile(await (await file).path())
     const { tensors, metadata } = decodeSafetensors(saved)
     const newer = Buffer.from(encodeSafetensors({ tensors, metadata: { ...metadata, format: 'lapstrake-run-9' } }))
-    const goOn = (buffer: Buffer): Promise<void> => page.getByLabel('Go on from a file').setInputFiles({ name: 'run.lapstrake', mimeType: '', buffer })
+    const goOn = (buffer: Buffer): Promise<void> =>
+      page.getByLabel('Go on from a file').setInputFiles({ name: 'run.lapstrake', mimeType: '', buffer })
     await page.getByRole('spinbutton', { name: 'Steps' }).fill('4')
     await goOn(newer)
     await page.getByText('of a newer lapstrake. Update lapstrake.').waitFor({ timeout: 60_000 })
@@ -99,12 +129,18 @@ describe('a run', () => {
     await page.getByText('Done after 4 steps').waitFor({ timeout: 60_000 })
   })
 
-  test('in a tab that stands still in the background goes on when it comes back, and nobody cries silence', async () => {
+  test('in a tab that stands still in the background goes on when it comes back, without a false alarm', async () => {
     const page = await open(site)
     await page.getByRole('spinbutton', { name: 'Steps' }).fill('2000')
     await button(page, 'Run').click()
     await page.locator('.uplot canvas').waitFor({ timeout: 60_000 })
-    const step = (): Promise<number> => page.locator('dt', { hasText: 'step' }).first().locator('+ dd').innerText().then(text => parseInt(text, 10))
+    const step = (): Promise<number> =>
+      page
+        .locator('dt', { hasText: 'step' })
+        .first()
+        .locator('+ dd')
+        .innerText()
+        .then(text => parseInt(text, 10))
     const before = await step()
     const devtools = await site.context.newCDPSession(page)
     await devtools.send('Page.setWebLifecycleState', { state: 'frozen' })
@@ -119,23 +155,27 @@ describe('a run', () => {
   })
 
   test('in each of two tabs learns the same', async () => {
-    const losses = await Promise.all([1, 2].map(async () => {
-      const page = await open(site)
-      await runSteps(page, 3)
-      return page.getByRole('list', { name: 'Loss of each unit' }).innerText()
-    }))
+    const losses = await Promise.all(
+      [1, 2].map(async () => {
+        const page = await open(site)
+        await runSteps(page, 3)
+        return page.getByRole('list', { name: 'Loss of each unit' }).innerText()
+      })
+    )
     expect(losses[0]).toMatch(/\d\.\d{3}/)
     expect(losses[1]).toBe(losses[0])
   })
 })
 
-test('a tab that ended for want of JavaScript\'s memory says so when it opens again, with the recipe as it was left', async () => {
+test("a tab that ran out of JavaScript's memory says so when it opens again, and keeps the recipe", async () => {
   const site = await openSite({ switches: ['--js-flags=--max-old-space-size=300'] })
   const page = await open(site)
   // What the driver says of a tab that died is of no use any more; this still reaches it.
   const devtools = await site.context.newCDPSession(page)
   const shown = async (): Promise<string> => {
-    const { result } = await devtools.send('Runtime.evaluate', { expression: `document.querySelector('.bench')?.innerText ?? ''` })
+    const { result } = await devtools.send('Runtime.evaluate', {
+      expression: `document.querySelector('.bench')?.innerText ?? ''`
+    })
     return String(result.value)
   }
   await page.locator('.cm-content').click()
@@ -169,20 +209,29 @@ describe('a GPU that is lost', () => {
 
   /** Ends all devices of a worker. */
   const lose = (worker: ReturnType<Page['workers']>[number]): Promise<void> =>
-    worker.evaluate(() => { for (const device of (globalThis as unknown as { devices: { destroy(): void }[] }).devices) device.destroy() })
+    worker.evaluate(() => {
+      for (const device of (globalThis as unknown as { devices: { destroy(): void }[] }).devices) device.destroy()
+    })
 
   test('leaves the run to another worker, which goes on from the step that was kept', async () => {
     const untouched = await runInPage(page, request({ steps: 3 }))
     const started = page.waitForEvent('worker')
-    await page.exposeFunction('stepped', async () => { await lose(await started) })
-    const events = await runInPage(page, request({ source: noted, backend: 'webgpu', acceptSoftware: true, steps: 3 }), { callAtStep: { step: 2, name: 'stepped' } })
+    await page.exposeFunction('stepped', async () => {
+      await lose(await started)
+    })
+    const events = await runInPage(
+      page,
+      request({ source: noted, backend: 'webgpu', acceptSoftware: true, steps: 3 }),
+      { callAtStep: { step: 2, name: 'stepped' } }
+    )
     const [lost] = of(events, 'lost')
     expect(lost!.message).toContain('expected the GPU to stay')
     // The first step is kept, and on a slow machine the one after it.
     expect([1, 2]).toContain(lost!.kept!.step)
     expect(of(events, 'error')).toEqual([])
     expect(of(events, 'backend').map(({ name }) => name)).toEqual(['webgpu', 'webgpu'])
-    const lossesOf = (all: readonly RunEvent[]): Map<number, number> => new Map(of(all, 'step').map(({ metrics: { step, losses } }) => [step, losses['unit0']!]))
+    const lossesOf = (all: readonly RunEvent[]): Map<number, number> =>
+      new Map(of(all, 'step').map(({ metrics: { step, losses } }) => [step, losses['unit0']!]))
     const [was, is] = [lossesOf(untouched), lossesOf(events)]
     expect([...is.keys()].sort()).toEqual([1, 2, 3])
     for (const [step, loss] of was) expect(Math.abs(is.get(step)! - loss)).toBeLessThan(1e-3)
@@ -190,11 +239,19 @@ describe('a GPU that is lost', () => {
 
   test('before anything was kept ends the run and says why', async () => {
     // In the first step, before it is done.
-    const gone = noted.replace('...recipe,', `...recipe, loss: (...span) => (...given) => {
+    const gone = noted.replace(
+      '...recipe,',
+      `...recipe, loss: (...span) => (...given) => {
       for (const device of globalThis.devices) device.destroy()
       return recipe.loss(...span)(...given)
-    },`)
+    },`
+    )
     const events = await runInPage(page, request({ source: gone, backend: 'webgpu', acceptSoftware: true, steps: 4 }))
-    expect(of(events, 'error')[0]).toMatchObject({ blame: 'backend', message: expect.stringMatching(/expected the GPU to stay.*Nothing was kept yet: press Run to begin again\.$/) as string })
+    expect(of(events, 'error')[0]).toMatchObject({
+      blame: 'backend',
+      message: expect.stringMatching(
+        /expected the GPU to stay.*Nothing was kept yet: press Run to begin again\.$/
+      ) as string
+    })
   })
 })

@@ -10,7 +10,9 @@ const folder = mkdtempSync(join(tmpdir(), 'lapstrake-based-'))
 let site: OpenSite
 beforeAll(async () => {
   const { status, stderr } = spawnSync('npx', ['vitepress', 'build', '.', '--outDir', join(folder, 'planks')], {
-    cwd: fileURLToPath(new URL('..', import.meta.url)), env: { ...process.env, LAPSTRAKE_BASE: '/planks/' }, encoding: 'utf8'
+    cwd: fileURLToPath(new URL('..', import.meta.url)),
+    env: { ...process.env, LAPSTRAKE_BASE: '/planks/' },
+    encoding: 'utf8'
   })
   if (status !== 0) throw new Error(stderr)
   site = await openSite({ folder })
@@ -23,7 +25,9 @@ afterAll(async () => {
 test('below a folder of its host the site links, finds and trains', async () => {
   const page = await site.context.newPage()
   const failed: string[] = []
-  page.on('response', response => { if (response.status() >= 400) failed.push(response.url()) })
+  page.on('response', response => {
+    if (response.status() >= 400) failed.push(response.url())
+  })
   const strays: string[] = []
   for (const path of ['', 'guide/install', 'recipes/', 'api/core', 'playground', 'benchmarks']) {
     await page.goto(`${site.url}/planks/${path}`)

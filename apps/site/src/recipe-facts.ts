@@ -31,10 +31,18 @@ function needsLabels(experiment: Experiment, spans: readonly Span[]): boolean {
 await useBackend('cpu')
 const folder = new URL('../../../docs/recipes/', import.meta.url)
 const files = readdirSync(folder).filter(file => /^\d\d-.*(?<!\.test)\.ts$/.test(file))
-const facts = await Promise.all(files.map(async (file): Promise<RecipeFacts> => {
-  const { default: experiment } = await import(new URL(file, folder).href) as { default: Experiment }
-  const stages = experiment.backbone.stages.length
-  const spans = experiment.isolation(stages)
-  return { recipe: file.replace(/\.ts$/, ''), ...docComment(readFileSync(new URL(file, folder), 'utf8'), file), stages, spans, needsLabels: needsLabels(experiment, spans) }
-}))
+const facts = await Promise.all(
+  files.map(async (file): Promise<RecipeFacts> => {
+    const { default: experiment } = (await import(new URL(file, folder).href)) as { default: Experiment }
+    const stages = experiment.backbone.stages.length
+    const spans = experiment.isolation(stages)
+    return {
+      recipe: file.replace(/\.ts$/, ''),
+      ...docComment(readFileSync(new URL(file, folder), 'utf8'), file),
+      stages,
+      spans,
+      needsLabels: needsLabels(experiment, spans)
+    }
+  })
+)
 process.stdout.write(JSON.stringify(facts))

@@ -18,12 +18,12 @@ const alignment = () => ([a, b]) => tf.mean(tf.squaredDifference(a, b))
 
 export default {
   name: 'mine', data: 'shapes', batchSize: 16, epochs: 1, views: twoViews(simclr({ size: 28, preset: 'cifar' })),
-  backbone: convNet({ widths: [4, 8, 8], strides: [2, 2, 2], layers: 1 }), isolation: overlapping(), head: () => projector({ dims: [16, 8] }),
-  loss: alignment, optimizer: adamW({ learningRate: 2e-3 })
+  backbone: convNet({ widths: [4, 8, 8], strides: [2, 2, 2], layers: 1 }), isolation: overlapping(),
+  head: () => projector({ dims: [16, 8] }), loss: alignment, optimizer: adamW({ learningRate: 2e-3 })
 }
 `
 
-test('a loss of one\'s own trains in the page', async () => {
+test("a loss of one's own trains in the page", async () => {
   const site = await openSite()
   const page = await site.context.newPage()
   await page.goto(site.url)
@@ -42,21 +42,45 @@ test('a loss of one\'s own trains in the page', async () => {
 })
 
 test('and in Node, with the packages as npm would publish them', () => {
-  const npm = (cwd: string, ...args: string[]): string => execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
-  execFileSync(join(root, 'node_modules/.bin/turbo'), ['run', 'build', '--filter=lapstrake...', '--filter=@lapstrake/cli...'], { cwd: root, stdio: 'pipe' })
+  const npm = (cwd: string, ...args: string[]): string =>
+    execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+  execFileSync(
+    join(root, 'node_modules/.bin/turbo'),
+    ['run', 'build', '--filter=lapstrake...', '--filter=@lapstrake/cli...'],
+    { cwd: root, stdio: 'pipe' }
+  )
   const needed = packages.filter(({ name }) => name !== '@lapstrake/testing')
   npm(root, 'pack', '--pack-destination', folder, ...needed.flatMap(({ name }) => ['--workspace', name]))
-  const archives = readdirSync(folder).filter(file => file.endsWith('.tgz')).map(file => `./${file}`)
+  const archives = readdirSync(folder)
+    .filter(file => file.endsWith('.tgz'))
+    .map(file => `./${file}`)
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'stranger', private: true, type: 'module' }))
-  npm(folder, 'install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', '@tensorflow/tfjs-core@4.22.0', ...archives)
+  npm(
+    folder,
+    'install',
+    '--prefer-offline',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '@tensorflow/tfjs-core@4.22.0',
+    ...archives
+  )
   writeFileSync(join(folder, 'recipe.js'), recipe)
-  writeFileSync(join(folder, 'train.js'), `
+  writeFileSync(
+    join(folder, 'train.js'),
+    `
     import { dispose, shapes, train, useBackend } from 'lapstrake'
     import recipe from './recipe.js'
     await useBackend('wasm')
-    const { state } = await train({ ...recipe, epochs: 3 }, shapes({ count: 64 }), { onStep: ({ losses }) => console.log(JSON.stringify(losses)) })
-    dispose(state)`)
-  const steps = execFileSync(process.execPath, ['train.js'], { cwd: folder, encoding: 'utf8' }).trim().split('\n').map(line => JSON.parse(line) as { unit0: number; unit1: number })
+    const { state } = await train({ ...recipe, epochs: 3 }, shapes({ count: 64 }), {
+      onStep: ({ losses }) => console.log(JSON.stringify(losses))
+    })
+    dispose(state)`
+  )
+  const steps = execFileSync(process.execPath, ['train.js'], { cwd: folder, encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line) as { unit0: number; unit1: number })
   expect(steps.length).toBe(12)
   const total = ({ unit0, unit1 }: { unit0: number; unit1: number }): number => unit0 + unit1
   expect(total(steps.at(-1)!)).toBeLessThan(total(steps[0]!))

@@ -1,7 +1,18 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
-import { createTrainer, dispose, greedy, leaves, projector, convNet, seeded, sgd, weighted, type Recipe } from 'lapstrake'
+import {
+  createTrainer,
+  dispose,
+  greedy,
+  leaves,
+  projector,
+  convNet,
+  seeded,
+  sgd,
+  weighted,
+  type Recipe
+} from 'lapstrake'
 import { describeLoss } from '@lapstrake/testing'
 import { expect, test } from 'vitest'
 import { alignment } from './alignment.ts'
@@ -17,13 +28,21 @@ test.each(['alignment.ts', 'spread.ts'])('the page shows %s as it is', name => {
 
 test('both learn together, under local units, and what is remembered moves', () => {
   const recipe: Recipe = {
-    backbone: convNet({ widths: [4, 4], strides: [2, 2], layers: 1 }), isolation: greedy(), head: () => projector({ dims: [4] }),
-    loss: () => weighted([[alignment(), 1], [spread(), 0.1]]), optimizer: sgd({ learningRate: 0.1 })
+    backbone: convNet({ widths: [4, 4], strides: [2, 2], layers: 1 }),
+    isolation: greedy(),
+    head: () => projector({ dims: [4] }),
+    loss: () =>
+      weighted([
+        [alignment(), 1],
+        [spread(), 0.1]
+      ]),
+    optimizer: sgd({ learningRate: 0.1 })
   }
   const trainer = createTrainer(recipe, { inputShape: [8, 8, 3] })
   const views = [seeded(1).normal([6, 8, 8, 3]), seeded(2).normal([6, 8, 8, 3])] as const
   let state = trainer.init(seeded(0))
-  const centre = (): number[] => leaves(state.units['unit1']!.loss.memory).flatMap(leaf => (leaf instanceof tf.Tensor ? [...leaf.dataSync()] : []))
+  const centre = (): number[] =>
+    leaves(state.units['unit1']!.loss.memory).flatMap(leaf => (leaf instanceof tf.Tensor ? [...leaf.dataSync()] : []))
   expect(centre().every(value => value === 0)).toBe(true)
   const { state: next, losses } = trainer.step(state, { views })
   state = next

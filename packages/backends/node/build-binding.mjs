@@ -12,12 +12,18 @@ const version = '4.22.0'
 const tensorFlow = '2.15.1'
 
 const { values } = parseArgs({
-  options: { gpu: { type: 'boolean', default: false }, wheel: { type: 'string' }, cache: { type: 'string' }, help: { type: 'boolean', default: false } }
+  options: {
+    gpu: { type: 'boolean', default: false },
+    wheel: { type: 'string' },
+    cache: { type: 'string' },
+    help: { type: 'boolean', default: false }
+  }
 })
 if (values.help) {
   console.log(`lapstrake-build-tfjs-node [--gpu] [--wheel FILE] [--cache FOLDER]
 Builds the native half of @tensorflow/tfjs-node ${version}, which it installs if it is not there, for Linux on x64.
-TensorFlow's library comes out of the wheel tensorflow-cpu ${tensorFlow}, by pip, or out of FILE. Needs python3 with pip, and g++ or what CXX names.
+TensorFlow's library comes out of the wheel tensorflow-cpu ${tensorFlow}, by pip, or out of FILE.
+Needs python3 with pip, and g++ or what CXX names.
 --gpu: of tfjs-node-gpu, on the wheel tensorflow ${tensorFlow}, which wants CUDA 12.2 and cuDNN 8.9 on the machine.
 The library stays in FOLDER, ~/.cache/lapstrake when left out, and the package links to it: 0.6 GB.`)
   process.exit(0)
@@ -28,7 +34,8 @@ const wheel = values.gpu ? 'tensorflow' : 'tensorflow-cpu'
 const cache = resolve(values.cache ?? join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'lapstrake'))
 
 try {
-  if (process.platform !== 'linux' || process.arch !== 'x64') throw new Error(`expected Linux on x64, got ${process.platform} on ${process.arch}`)
+  if (process.platform !== 'linux' || process.arch !== 'x64')
+    throw new Error(`expected Linux on x64, got ${process.platform} on ${process.arch}`)
   const folder = findPackage() ?? installPackage()
   const library = unpackLibrary()
   compile(folder, library)
@@ -54,22 +61,36 @@ function installPackage() {
 
 /** The folder with `lib` and `include`, filled on first use. */
 function unpackLibrary() {
-  const library = join(cache, values.wheel === undefined ? `${wheel}-${tensorFlow}` : `from-${values.wheel.split('/').at(-1)}`)
+  const library = join(
+    cache,
+    values.wheel === undefined ? `${wheel}-${tensorFlow}` : `from-${values.wheel.split('/').at(-1)}`
+  )
   if (existsSync(library)) return library
   mkdirSync(cache, { recursive: true })
   const folder = mkdtempSync(join(cache, 'unpacking-'))
   try {
     const file = values.wheel ?? download(folder)
     // A wheel is a zip file, and Python is there: pip came with it.
-    run('python3', ['-c', `
+    run('python3', [
+      '-c',
+      `
 import sys, zipfile
 wheel, folder = sys.argv[1:]
 with zipfile.ZipFile(wheel) as zip:
-    wanted = ('tensorflow/libtensorflow_', 'tensorflow/include/tensorflow/c/', 'tensorflow/include/tensorflow/core/platform/', 'tensorflow/include/tsl/', 'tensorflow/include/xla/tsl/')
-    zip.extractall(folder, [name for name in zip.namelist() if name.startswith(wanted)])`, file, folder])
+    wanted = (
+        'tensorflow/libtensorflow_', 'tensorflow/include/tensorflow/c/',
+        'tensorflow/include/tensorflow/core/platform/', 'tensorflow/include/tsl/', 'tensorflow/include/xla/tsl/')
+    zip.extractall(folder, [name for name in zip.namelist() if name.startswith(wanted)])`,
+      file,
+      folder
+    ])
     const parts = join(folder, 'tensorflow')
     const libraries = readdirSync(parts).filter(file => file.startsWith('libtensorflow_'))
-    if (!libraries.includes('libtensorflow_cc.so.2')) throw new Error(`expected libtensorflow_cc.so.2 in ${file}, got ${libraries.join(', ') || 'no library'}. Take a wheel of ${tensorFlow}`)
+    if (!libraries.includes('libtensorflow_cc.so.2'))
+      throw new Error(
+        `expected libtensorflow_cc.so.2 in ${file}, got ${libraries.join(', ') || 'no library'}. ` +
+          `Take a wheel of ${tensorFlow}`
+      )
     mkdirSync(join(parts, 'lib'))
     for (const file of libraries) renameSync(join(parts, file), join(parts, 'lib', file))
     if (!existsSync(library)) renameSync(parts, library)
@@ -81,23 +102,60 @@ with zipfile.ZipFile(wheel) as zip:
 
 function download(folder) {
   console.log(`Downloading the wheel ${wheel} ${tensorFlow}.`)
-  run('python3', ['-m', 'pip', 'download', '--quiet', '--disable-pip-version-check', '--retries', '1', '--timeout', '20', '--no-deps',
-    '--only-binary=:all:', '--python-version', '3.11', '--dest', folder, `${wheel}==${tensorFlow}`])
-  return join(folder, readdirSync(folder).find(file => file.endsWith('.whl')))
+  run('python3', [
+    '-m',
+    'pip',
+    'download',
+    '--quiet',
+    '--disable-pip-version-check',
+    '--retries',
+    '1',
+    '--timeout',
+    '20',
+    '--no-deps',
+    '--only-binary=:all:',
+    '--python-version',
+    '3.11',
+    '--dest',
+    folder,
+    `${wheel}==${tensorFlow}`
+  ])
+  return join(
+    folder,
+    readdirSync(folder).find(file => file.endsWith('.whl'))
+  )
 }
 
 /** What node-gyp would do from the package's binding.gyp, without its download of Node's headers. */
 function compile(folder, library) {
-  const { binary: { napi_versions: known } } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  const {
+    binary: { napi_versions: known }
+  } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
   const api = Math.max(...known.filter(version => version <= process.versions.napi))
   const target = join(folder, 'lib', `napi-v${api}`)
   mkdirSync(target, { recursive: true })
   mkdirSync(join(folder, 'deps'), { recursive: true })
   const built = join(target, `building-${process.pid}.node`)
   console.log('Compiling.')
-  run(process.env.CXX ?? 'g++', ['-std=c++17', '-O2', '-fPIC', '-shared', '-w', `-DNAPI_VERSION=${api}`, `-I${nodeHeaders()}`, `-I${join(library, 'include')}`,
-    ...readdirSync(join(folder, 'binding')).filter(file => file.endsWith('.cc')).map(file => join(folder, 'binding', file)),
-    '-o', built, `-L${join(library, 'lib')}`, '-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2', '-Wl,-rpath,$ORIGIN/../../deps/lib'])
+  run(process.env.CXX ?? 'g++', [
+    '-std=c++17',
+    '-O2',
+    '-fPIC',
+    '-shared',
+    '-w',
+    `-DNAPI_VERSION=${api}`,
+    `-I${nodeHeaders()}`,
+    `-I${join(library, 'include')}`,
+    ...readdirSync(join(folder, 'binding'))
+      .filter(file => file.endsWith('.cc'))
+      .map(file => join(folder, 'binding', file)),
+    '-o',
+    built,
+    `-L${join(library, 'lib')}`,
+    '-l:libtensorflow_cc.so.2',
+    '-l:libtensorflow_framework.so.2',
+    '-Wl,-rpath,$ORIGIN/../../deps/lib'
+  ])
   renameSync(built, join(target, 'tfjs_binding.node'))
   rmSync(join(folder, 'deps/lib'), { recursive: true, force: true })
   symlinkSync(join(library, 'lib'), join(folder, 'deps/lib'))
@@ -114,18 +172,38 @@ function nodeHeaders() {
 
 /** The library's version, from a process that has started it. */
 function tried() {
-  return run(process.execPath, ['-e', `
+  return run(
+    process.execPath,
+    [
+      '-e',
+      `
     const util = require('node:util')
     util.isNullOrUndefined ??= value => value == null
     util.isArray ??= Array.isArray
     const tf = require('${name}')
     if (tf.matMul([[1, 2]], [[3], [4]]).dataSync()[0] !== 11) throw new Error('it multiplies wrongly')
-    console.log(tf.backend().binding.TF_Version)`], { TF_CPP_MIN_LOG_LEVEL: '2' }).trim()
+    console.log(tf.backend().binding.TF_Version)`
+    ],
+    { TF_CPP_MIN_LOG_LEVEL: '2' }
+  ).trim()
 }
 
 function run(command, args, env = {}) {
-  const { status, error, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', env: { ...process.env, ...env } })
+  const { status, error, stdout, stderr } = spawnSync(command, args, {
+    encoding: 'utf8',
+    env: { ...process.env, ...env }
+  })
   if (status === 0) return stdout
-  const reason = error?.message ?? stderr.trim().split('\n').filter(line => !line.startsWith('npm error A complete log') && !line.startsWith('WARNING: Retrying')).slice(-2).join(' ')
-  throw new Error(`${[command, ...args.filter(argument => !argument.includes('\n'))].slice(0, 3).join(' ')} failed: ${reason.replace(/\.$/, '')}`)
+  const reason =
+    error?.message ??
+    stderr
+      .trim()
+      .split('\n')
+      .filter(line => !line.startsWith('npm error A complete log') && !line.startsWith('WARNING: Retrying'))
+      .slice(-2)
+      .join(' ')
+  throw new Error(
+    `${[command, ...args.filter(argument => !argument.includes('\n'))].slice(0, 3).join(' ')} failed: ` +
+      `${reason.replace(/\.$/, '')}`
+  )
 }

@@ -4,8 +4,8 @@
 //   node upstream-tests.mjs --backend tfjs --list upstream-failing.json
 //   node upstream-tests.mjs --backend node --list file.json
 //
-// The second writes down what TensorFlow.js's wasm backend fails; all other specs are due here. The third runs on TensorFlow's library, as
-// backend-node has it.
+// The second writes down what TensorFlow.js's wasm backend fails; all other specs are due here. The third runs on
+// TensorFlow's library, as backend-node has it.
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -14,8 +14,15 @@ import { parseArgs } from 'node:util'
 import { build } from 'esbuild'
 import jasmineCore from 'jasmine-core'
 
-const { values: { backend, filter, list, threads } } = parseArgs({
-  options: { backend: { type: 'string', default: 'lapstrake' }, filter: { type: 'string', default: '' }, list: { type: 'string' }, threads: { type: 'string', default: '2' } }
+const {
+  values: { backend, filter, list, threads }
+} = parseArgs({
+  options: {
+    backend: { type: 'string', default: 'lapstrake' },
+    filter: { type: 'string', default: '' },
+    list: { type: 'string' },
+    threads: { type: 'string', default: '2' }
+  }
 })
 const here = fileURLToPath(new URL('.', import.meta.url))
 const require = createRequire(import.meta.url)
@@ -37,18 +44,31 @@ const registrations = {
       const register = () => setWasmPaths(${quoted(`${folder}/`)})`
   }
 }
-if (!(backend in registrations)) throw new Error(`upstream-tests: expected a backend of ${Object.keys(registrations).join(', ')}, got ${backend}.`)
+if (!(backend in registrations))
+  throw new Error(`upstream-tests: expected a backend of ${Object.keys(registrations).join(', ')}, got ${backend}.`)
 
 /** All tests of these folders of TensorFlow.js are about kernels, and these beside them. */
 async function testFiles() {
-  const within = await Promise.all(['ops', 'optimizers'].map(async folder =>
-    (await readdir(join(core, 'dist', folder))).filter(name => name.endsWith('_test.js')).sort().map(name => `${folder}/${name}`)))
-  return ['buffer', 'debug_mode', 'engine', 'gradients', 'tensor', 'variable'].map(name => `${name}_test.js`).concat(...within)
+  const within = await Promise.all(
+    ['ops', 'optimizers'].map(async folder =>
+      (await readdir(join(core, 'dist', folder)))
+        .filter(name => name.endsWith('_test.js'))
+        .sort()
+        .map(name => `${folder}/${name}`)
+    )
+  )
+  return ['buffer', 'debug_mode', 'engine', 'gradients', 'tensor', 'variable']
+    .map(name => `${name}_test.js`)
+    .concat(...within)
 }
 
-/** Puts the tests, the backend and the TensorFlow.js they share into one file: they are modules that Node does not read as they are. */
+/**
+ * Puts the tests, the backend and the TensorFlow.js they share into one file: they are modules that Node does not read
+ * as they are.
+ */
 async function bundle(outfile) {
   const files = await testFiles()
+  const backendName = quoted(backend === 'node' ? 'tensorflow' : 'wasm')
   await build({
     stdin: {
       resolveDir: here,
@@ -59,11 +79,16 @@ async function bundle(outfile) {
         ${registrations[backend]()}
         export async function describeAll() {
           await register()
-          setTestEnvs([{ name: 'wasm', backendName: ${quoted(backend === 'node' ? 'tensorflow' : 'wasm')}, flags: {}, isDataSync: true }])
+          setTestEnvs([{ name: 'wasm', backendName: ${backendName}, flags: {}, isDataSync: true }])
           ${files.map(file => `await import('@tensorflow/tfjs-core/dist/${file}')`).join('\n')}
         }`
     },
-    outfile, bundle: true, platform: 'node', format: 'cjs', mainFields: ['module', 'main'], alias: { '@tensorflow/tfjs-core': core },
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    mainFields: ['module', 'main'],
+    alias: { '@tensorflow/tfjs-core': core },
     // Files that only register something are wanted too.
     ignoreAnnotations: true,
     logLevel: 'error'
@@ -88,7 +113,10 @@ async function run() {
         const name = fullName.replace(' wasm {}', '')
         const count = (counts.get(name) ?? 0) + 1
         counts.set(name, count)
-        messages.set(count === 1 ? name : `${name} (${count})`, failedExpectations.map(({ message }) => message))
+        messages.set(
+          count === 1 ? name : `${name} (${count})`,
+          failedExpectations.map(({ message }) => message)
+        )
       }
     })
     // Some tests print and warn.
@@ -96,7 +124,8 @@ async function run() {
     console.log = console.warn = () => {}
     const { overallStatus } = await env.execute()
     Object.assign(console, { log, warn })
-    if (messages.size === 0 || overallStatus === 'incomplete') throw new Error(`upstream-tests: expected specs to run to the end, got ${messages.size} (${overallStatus}).`)
+    if (messages.size === 0 || overallStatus === 'incomplete')
+      throw new Error(`upstream-tests: expected specs to run to the end, got ${messages.size} (${overallStatus}).`)
     return messages
   } finally {
     await rm(folder, { recursive: true })
@@ -111,10 +140,16 @@ if (list !== undefined) await writeFile(list, `${JSON.stringify(failing, null, 1
 if (backend === 'lapstrake') {
   const excused = new Set(JSON.parse(await readFile(join(here, 'upstream-failing.json'), 'utf8')))
   for (const name of failing) {
-    console.log(`${excused.has(name) ? '· fails there too:' : '✗'} ${name}\n  ${messages.get(name).join('\n').slice(0, 300).replaceAll('\n', '\n  ')}`)
+    console.log(
+      `${excused.has(name) ? '· fails there too:' : '✗'} ${name}\n  ` +
+        `${messages.get(name).join('\n').slice(0, 300).replaceAll('\n', '\n  ')}`
+    )
   }
   const due = names.filter(name => !excused.has(name))
   const faults = due.filter(name => messages.get(name).length > 0)
-  console.log(`${due.length} of them pass on TensorFlow.js's wasm backend: ${due.length - faults.length} of these pass here, ${faults.length} fail.`)
+  console.log(
+    `${due.length} of them pass on TensorFlow.js's wasm backend: ${due.length - faults.length} of these pass here, ` +
+      `${faults.length} fail.`
+  )
   process.exitCode = faults.length === 0 ? 0 : 1
 }

@@ -28,9 +28,17 @@ describe('damaged files', () => {
     ['with a name twice in its metadata', fileOf('{"__metadata__":{"a":"1","a":"2"}}', 0), 'holds a name twice'],
     ['with a gap', a('"dtype":"F32","shape":[1],"data_offsets":[4,8]'), 'whose a begins at 4, not at 0'],
     ['overlapping', fileOf({ a: entry('U8', [8], 0, 8), b: entry('U8', [4], 4, 8) }, 8), 'b begins at 4, not at 8'],
-    ['of the wrong size', a('"dtype":"F32","shape":[3],"data_offsets":[0,8]'), 'with 8 bytes for a of shape [3], which'],
+    [
+      'of the wrong size',
+      a('"dtype":"F32","shape":[3],"data_offsets":[0,8]'),
+      'with 8 bytes for a of shape [3], which'
+    ],
     ['of a part of a byte', a('"dtype":"F4","shape":[3],"data_offsets":[0,8]'), 'or a part of a byte'],
-    ['of more than can be', a('"dtype":"F32","shape":[9007199254740991,9,0],"data_offsets":[0,8]'), 'more F32 than can be'],
+    [
+      'of more than can be',
+      a('"dtype":"F32","shape":[9007199254740991,9,0],"data_offsets":[0,8]'),
+      'more F32 than can be'
+    ],
     ['backwards', a('"dtype":"new","shape":[1],"data_offsets":[8,0]'), 'with -8 bytes for a'],
     ['without offsets', a('"dtype":"F32","shape":[2]'), homeless],
     ['with one offset', a('"dtype":"F32","shape":[2],"data_offsets":[0]'), homeless],
@@ -45,8 +53,9 @@ describe('damaged files', () => {
     ['of metadata that are a number', fileOf('{"__metadata__":{"a":5}}', 0), 'has metadata that are no texts by name']
   ])('%s', (_, file, message) => {
     expect(() => decodeSafetensors(file, { name: 'my.safetensors' })).toThrow(message)
-    expect(() => decodeSafetensors(file, { name: 'my.safetensors' }))
-      .toThrow(/^my\.safetensors: expected a safetensors file, got one .*\.$/s)
+    expect(() => decodeSafetensors(file, { name: 'my.safetensors' })).toThrow(
+      /^my\.safetensors: expected a safetensors file, got one .*\.$/s
+    )
   })
 
   test('may be deep where nobody looks', () => {
@@ -60,11 +69,14 @@ test.each<[string, StoredTensor, string]>([
   ['a shape that is none', { ...two, shape: [-1, -2] }, 'expected a of a shape of whole numbers, got [-1,-2].'],
   ['too few bytes', { ...two, shape: [3] }, 'expected 3 bytes for a of shape [3], got 2.']
 ])('%s is not written', (_, a, message) =>
-  expect(() => encodeSafetensors({ tensors: { a }, metadata: {} })).toThrow(`encodeSafetensors: ${message}`))
+  expect(() => encodeSafetensors({ tensors: { a }, metadata: {} })).toThrow(`encodeSafetensors: ${message}`)
+)
 
 test('what the format keeps for itself is not written, nor are metadata that are no texts', () => {
-  expect(() => encodeSafetensors({ tensors: { __metadata__: two }, metadata: {} }))
-    .toThrow('encodeSafetensors: expected tensors of other names, got __metadata__, which the format keeps for itself.')
-  expect(() => encodeSafetensors({ tensors: {}, metadata: { step: 5 as unknown as string } }))
-    .toThrow('encodeSafetensors: expected texts as metadata, got number for step. Use JSON.stringify.')
+  expect(() => encodeSafetensors({ tensors: { __metadata__: two }, metadata: {} })).toThrow(
+    'encodeSafetensors: expected tensors of other names, got __metadata__, which the format keeps for itself.'
+  )
+  expect(() => encodeSafetensors({ tensors: {}, metadata: { step: 5 as unknown as string } })).toThrow(
+    'encodeSafetensors: expected texts as metadata, got number for step. Use JSON.stringify.'
+  )
 })

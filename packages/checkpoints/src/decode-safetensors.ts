@@ -31,7 +31,8 @@ type Fail = (what: string) => never
 export function decodeSafetensors(file: Uint8Array, { name = 'safetensors' }: DecodeOptions = {}): DecodedSafetensors {
   const fail: Fail = what => {
     throw new Error(
-      `${name}: expected a safetensors file, got one ${what}. Put back a copy, or load it again from where it came.`)
+      `${name}: expected a safetensors file, got one ${what}. Put back a copy, or load it again from where it came.`
+    )
   }
   if (file.length < 8) fail(`of ${file.length} bytes: it is cut short`)
   const length = Number(new DataView(file.buffer, file.byteOffset, 8).getBigUint64(0, true))
@@ -64,7 +65,7 @@ function textOf(bytes: Uint8Array, fail: Fail): string {
 
 function wordsOf(about: unknown, damaged: Fail): Readonly<Record<string, string>> {
   const known = isRecord(about) && Object.values(about).every(word => typeof word === 'string')
-  return known ? about as Readonly<Record<string, string>> : damaged('has metadata that are no texts by name')
+  return known ? (about as Readonly<Record<string, string>>) : damaged('has metadata that are no texts by name')
 }
 
 interface Entry {
@@ -77,10 +78,13 @@ interface Entry {
 
 /** The tensors of a header in the order of their bytes, which must be all of `data`. */
 function tensorsOf(
-  entries: Readonly<Record<string, unknown>>, data: Uint8Array, fail: Fail
+  entries: Readonly<Record<string, unknown>>,
+  data: Uint8Array,
+  fail: Fail
 ): Readonly<Record<string, StoredTensor>> {
   let end = 0
-  const tensors = Object.entries(entries).map(([name, entry]) => entryOf(name, entry, fail))
+  const tensors = Object.entries(entries)
+    .map(([name, entry]) => entryOf(name, entry, fail))
     // An empty tensor comes before the one that begins where it ends.
     .sort((a, b) => a.from - b.from || a.to - b.to)
     .map(({ name, dtype, shape, from, to }) => {

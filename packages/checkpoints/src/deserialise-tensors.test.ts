@@ -5,8 +5,11 @@ import { deserialiseTensors, encodeSafetensors, type Dtype, type StoredTensor } 
 import { entry, fileOf } from './testing/file-of.ts'
 
 type Numbers = ArrayBufferView & { readonly length: number }
-const stored = (dtype: Dtype, values: Numbers, shape: readonly number[] = [values.length]): StoredTensor =>
-  ({ dtype, shape, bytes: new Uint8Array(values.buffer) })
+const stored = (dtype: Dtype, values: Numbers, shape: readonly number[] = [values.length]): StoredTensor => ({
+  dtype,
+  shape,
+  bytes: new Uint8Array(values.buffer)
+})
 
 type Read = Readonly<Record<string, tf.Tensor>>
 function load(tensors: Record<string, StoredTensor>): { read: Read; warnings: string[] } {
@@ -34,12 +37,16 @@ test('whole numbers become int32', () => {
 })
 
 test('floats become float32', () => {
-  expect(one('F16', Uint16Array.of(0x3c00, 0xc100, 0x0001, 0x7c00, 0x3555, 0xfc00, 0x7e00, 0x8000)))
-    .toEqual(['float32', [1, -2.5, 2 ** -24, Infinity, 0.333251953125, -Infinity, NaN, -0]])
+  expect(one('F16', Uint16Array.of(0x3c00, 0xc100, 0x0001, 0x7c00, 0x3555, 0xfc00, 0x7e00, 0x8000))).toEqual([
+    'float32',
+    [1, -2.5, 2 ** -24, Infinity, 0.333251953125, -Infinity, NaN, -0]
+  ])
   expect(one('BF16', Uint16Array.of(0x3f80, 0xc020, 0xff80))).toEqual(['float32', [1, -2.5, -Infinity]])
   expect(one('F32', Float32Array.of(0.1, NaN))).toEqual(['float32', [Math.fround(0.1), NaN]])
-  expect(one('F64', Float64Array.of(0.1, -Infinity, NaN, 1e-300, -0)))
-    .toEqual(['float32', [Math.fround(0.1), -Infinity, NaN, 0, -0]])
+  expect(one('F64', Float64Array.of(0.1, -Infinity, NaN, 1e-300, -0))).toEqual([
+    'float32',
+    [Math.fround(0.1), -Infinity, NaN, 0, -0]
+  ])
 })
 
 // The largest numbers are those of Micikevicius et al. 2022, table 1, and, without infinities, of Noune et al. 2022.
@@ -50,7 +57,10 @@ test.each<[Dtype, { nan: number; largest: number; smallest: number }]>([
   ['F8_E5M2FNUZ', { nan: 1, largest: 57_344, smallest: 2 ** -17 }],
   ['F8_E8M0', { nan: 1, largest: 2 ** 127, smallest: 2 ** -127 }]
 ])('the 256 numbers of %s', (dtype, { nan, largest, smallest }) => {
-  const [, values] = one(dtype, Uint8Array.from({ length: 256 }, (_, i) => i))
+  const [, values] = one(
+    dtype,
+    Uint8Array.from({ length: 256 }, (_, i) => i)
+  )
   const finite = values.filter(value => Number.isFinite(value))
   expect(values.filter(value => Number.isNaN(value))).toHaveLength(nan)
   expect(Math.max(...finite)).toBe(largest)
@@ -75,11 +85,17 @@ test('a tensor that cannot be held is left out with a word, and all others are t
   })
   expect(Object.keys(read)).toEqual(['good'])
   expect(tf.memory().numTensors).toBe(before + 1)
-  expect(warnings).toEqual([
-    'long with the number 2147483648', 'low with the number -9223372036854775808',
-    'wide with the number 18446744073709551615', 'high with the number 4294967295', 'far with the number 1e+39',
-    'complex with numbers of type C64', 'tiny with numbers of type F4'
-  ].map(what => `x.safetensors: expected tensors that float32, int32 or bool can hold, got ${what}. It is left out.`))
+  expect(warnings).toEqual(
+    [
+      'long with the number 2147483648',
+      'low with the number -9223372036854775808',
+      'wide with the number 18446744073709551615',
+      'high with the number 4294967295',
+      'far with the number 1e+39',
+      'complex with numbers of type C64',
+      'tiny with numbers of type F4'
+    ].map(what => `x.safetensors: expected tensors that float32, int32 or bool can hold, got ${what}. It is left out.`)
+  )
 })
 
 test('a type that nobody knows yet does not block the others', () => {
@@ -88,5 +104,6 @@ test('a type that nobody knows yet does not block the others', () => {
   const read = deserialiseTensors(fileOf(entries, 17), { name: 'x', onWarning: warning => warnings.push(warning) })
   expect(Object.keys(read)).toEqual(['a'])
   expect(warnings[1]).toBe(
-    'x: expected tensors that float32, int32 or bool can hold, got new with numbers of type I128. It is left out.')
+    'x: expected tensors that float32, int32 or bool can hold, got new with numbers of type I128. It is left out.'
+  )
 })

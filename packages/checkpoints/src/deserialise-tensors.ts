@@ -17,17 +17,22 @@ export interface DeserialiseTensorsOptions extends DecodeOptions {
  * @throws Error that names the file if it is no safetensors file, or damaged
  */
 export function deserialiseTensors(
-  file: Uint8Array, { name = 'safetensors', onWarning = console.warn }: DeserialiseTensorsOptions = {}
+  file: Uint8Array,
+  { name = 'safetensors', onWarning = console.warn }: DeserialiseTensorsOptions = {}
 ): Owned<Readonly<Record<string, tf.Tensor>>> {
   const { tensors, sealed } = decodeSafetensors(file, { name })
   if (!sealed) onWarning(unsealed(name))
-  return own(() => Object.fromEntries(Object.entries(tensors).flatMap(([key, stored]) => {
-    const found = valuesOf(stored)
-    if (typeof found !== 'string') return [[key, tf.tensor(found.values, [...stored.shape], found.type)]]
-    const got = `${shown(key)} with ${shown(found)}`
-    onWarning(`${name}: expected tensors that float32, int32 or bool can hold, got ${got}. It is left out.`)
-    return []
-  })))
+  return own(() =>
+    Object.fromEntries(
+      Object.entries(tensors).flatMap(([key, stored]) => {
+        const found = valuesOf(stored)
+        if (typeof found !== 'string') return [[key, tf.tensor(found.values, [...stored.shape], found.type)]]
+        const got = `${shown(key)} with ${shown(found)}`
+        onWarning(`${name}: expected tensors that float32, int32 or bool can hold, got ${got}. It is left out.`)
+        return []
+      })
+    )
+  )
 }
 
 /** What is said of a file without a checksum. */

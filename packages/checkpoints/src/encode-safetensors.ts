@@ -35,7 +35,7 @@ export function encodeSafetensors({ tensors, metadata }: Safetensors): Uint8Arra
   const entries = Object.entries(tensors).map(([name, tensor]) => {
     check(name, tensor)
     const { dtype, shape, bytes } = tensor
-    return [name, JSON.stringify({ dtype, shape, data_offsets: [end, end += bytes.length] })] as const
+    return [name, JSON.stringify({ dtype, shape, data_offsets: [end, (end += bytes.length)] })] as const
   })
   const about = Object.entries(words).map(([key, word]) => [key, JSON.stringify(word)] as const)
   const metadataJson = objectOf([[sealKey, `"${blank}"`], ...about])

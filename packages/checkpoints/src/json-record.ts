@@ -28,7 +28,7 @@ function namesWritten(text: string): number {
 /** How many names the objects within a value have; without recursion, for JSON may be nested deeper than calls. */
 function namesKept(value: unknown): number {
   let count = 0
-  for (const open = [value]; open.length > 0;) {
+  for (const open = [value]; open.length > 0; ) {
     const next = open.pop()
     if (typeof next !== 'object' || next === null) continue
     const children = Object.values(next)

@@ -12,7 +12,9 @@ const wordOf = (number: number): string | undefined => words.find(word => Object
 
 /** The numbers that {@link encodeNumbers} wrote; `fail` is told what stands there instead. */
 export const decodeNumbers = (json: string, fail: (what: string) => never): ReadonlyMap<string, number> =>
-  new Map(Object.entries(jsonRecord(json, fail)).map(([name, value]) => {
-    const known = typeof value === 'string' ? words.includes(value) : Number.isFinite(value)
-    return [name, known ? Number(value) : fail(`holds no number for ${shown(name)}`)]
-  }))
+  new Map(
+    Object.entries(jsonRecord(json, fail)).map(([name, value]) => {
+      const known = typeof value === 'string' ? words.includes(value) : Number.isFinite(value)
+      return [name, known ? Number(value) : fail(`holds no number for ${shown(name)}`)]
+    })
+  )

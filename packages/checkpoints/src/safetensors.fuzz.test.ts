@@ -45,14 +45,24 @@ function endOfObject(text: string): number | undefined {
 }
 
 const widths = { BOOL: 1, U8: 1, I16: 2, U32: 4, I64: 8, F16: 2, BF16: 2, F64: 8, C64: 8, F8_E4M3: 1, F8_E8M0: 1 }
-const stage = { kernel: tf.tensor2d([[1, 2.5], [-3, 4e-8]]), empty: tf.zeros([0, 3]) }
+const stage = {
+  kernel: tf.tensor2d([
+    [1, 2.5],
+    [-3, 4e-8]
+  ]),
+  empty: tf.zeros([0, 3])
+}
 const about = { format: 'lapstrake-run-1', run: JSON.stringify({ name: 'loco', seed: 1, step: 24 }) }
 const inputs = [
   await serialiseTree({ stages: [stage], rate: NaN, step: 24 }, about),
   await serialiseTree({ places: tf.tensor1d([7, -1], 'int32'), mask: tf.tensor1d([true, false], 'bool'), '': 0.5 }),
   encodeSafetensors({
-    tensors: Object.fromEntries(Object.entries(widths).map(([dtype, width]) =>
-      [`${dtype}."x"`, { dtype, shape: [2, 1], bytes: new Uint8Array(2 * width).fill(1) }])),
+    tensors: Object.fromEntries(
+      Object.entries(widths).map(([dtype, width]) => [
+        `${dtype}."x"`,
+        { dtype, shape: [2, 1], bytes: new Uint8Array(2 * width).fill(1) }
+      ])
+    ),
     metadata: { ['__proto__']: 'é' }
   }),
   fileOf({ a: entry('F32', [2], 0, 8), b: entry('I32', [0, 4], 8, 8), c: entry('I128', [1], 8, 24) }, 24),

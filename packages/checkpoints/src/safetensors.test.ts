@@ -6,7 +6,12 @@ import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-cpu'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
-  decodeSafetensors, deserialiseTensors, encodeSafetensors, serialiseTree, type Dtype, type StoredTensor
+  decodeSafetensors,
+  deserialiseTensors,
+  encodeSafetensors,
+  serialiseTree,
+  type Dtype,
+  type StoredTensor
 } from './index.ts'
 import { entry, fileOf } from './testing/file-of.ts'
 
@@ -33,8 +38,13 @@ describe('a file', () => {
   })
 
   test('may hold empty tensors before, behind and between others, in any order of its entries', () => {
-    const entries: Record<string, [number[], number, number]> =
-      { a: [[0], 0, 0], b: [[1], 0, 4], c: [[3, 0], 4, 4], d: [[1], 4, 8], e: [[0], 8, 8] }
+    const entries: Record<string, [number[], number, number]> = {
+      a: [[0], 0, 0],
+      b: [[1], 0, 4],
+      c: [[3, 0], 4, 4],
+      d: [[1], 4, 8],
+      e: [[0], 8, 8]
+    }
     for (const names of ['abcde', 'edcba', 'badce']) {
       const header = Object.fromEntries([...names].map(name => [name, entry('F32', ...entries[name]!)]))
       expect(Object.keys(decodeSafetensors(fileOf(header, 8)).tensors).sort()).toEqual(['a', 'b', 'c', 'd', 'e'])
@@ -52,18 +62,40 @@ describe('a file', () => {
 
   test('gives tensors of every type of the format', () => {
     const bytes: Record<Dtype, number> = {
-      BOOL: 8, U8: 8, I8: 8, U16: 16, I16: 16, U32: 32, I32: 32, U64: 64, I64: 64,
-      F16: 16, BF16: 16, F32: 32, F64: 64, C64: 64,
-      F8_E5M2: 8, F8_E4M3: 8, F8_E8M0: 8, F8_E4M3FNUZ: 8, F8_E5M2FNUZ: 8, F6_E2M3: 6, F6_E3M2: 6, F4: 4
+      BOOL: 8,
+      U8: 8,
+      I8: 8,
+      U16: 16,
+      I16: 16,
+      U32: 32,
+      I32: 32,
+      U64: 64,
+      I64: 64,
+      F16: 16,
+      BF16: 16,
+      F32: 32,
+      F64: 64,
+      C64: 64,
+      F8_E5M2: 8,
+      F8_E4M3: 8,
+      F8_E8M0: 8,
+      F8_E4M3FNUZ: 8,
+      F8_E5M2FNUZ: 8,
+      F6_E2M3: 6,
+      F6_E3M2: 6,
+      F4: 4
     }
-    const tensors = Object.fromEntries(Object.entries(bytes).map(([dtype, length]) =>
-      [dtype, { dtype, shape: [2, 4], bytes: new Uint8Array(length) }]))
+    const tensors = Object.fromEntries(
+      Object.entries(bytes).map(([dtype, length]) => [dtype, { dtype, shape: [2, 4], bytes: new Uint8Array(length) }])
+    )
     expect(decodeSafetensors(encodeSafetensors({ tensors, metadata: {} })).tensors).toEqual(tensors)
   })
 })
 
 let folder: string
-beforeAll(async () => { folder = await mkdtemp(join(tmpdir(), 'lapstrake-')) })
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lapstrake-'))
+})
 afterAll(() => rm(folder, { recursive: true }))
 
 const opens = (python: string): boolean => spawnSync(python, ['-c', 'import safetensors, numpy']).status === 0
@@ -72,11 +104,27 @@ const needs = 'needs python3 with safetensors and numpy'
 test.skipIf(python === undefined)(`Python's safetensors opens the file, its checksum is right (${needs})`, async () => {
   const path = join(folder, 'tree.safetensors')
   const tree = {
-    stages: [{ kernel: tf.tensor2d([[1, 2.5], [-3, 4e-8]]), empty: tf.zeros([0, 3]) }, {}],
-    count: NaN, places: tf.tensor1d([7, -1], 'int32'), mask: tf.tensor1d([true, false], 'bool'), scalar: tf.scalar(0.1)
+    stages: [
+      {
+        kernel: tf.tensor2d([
+          [1, 2.5],
+          [-3, 4e-8]
+        ]),
+        empty: tf.zeros([0, 3])
+      },
+      {}
+    ],
+    count: NaN,
+    places: tf.tensor1d([7, -1], 'int32'),
+    mask: tf.tensor1d([true, false], 'bool'),
+    scalar: tf.scalar(0.1)
   }
   await writeFile(path, await serialiseTree(tree, { recipe: 'x' }))
-  const { stdout, stderr } = spawnSync(python!, ['-c', `
+  const { stdout, stderr } = spawnSync(
+    python!,
+    [
+      '-c',
+      `
 from safetensors import safe_open
 def crc32c(data):
     crc = 0xffffffff
@@ -89,10 +137,16 @@ with safe_open(${JSON.stringify(path)}, "numpy") as f:
     for name in "stages.0.kernel", "places", "mask": print(f.get_tensor(name).tolist())
     told = f.metadata()["crc32c"]
 print(crc32c(open(${JSON.stringify(path)}, "rb").read().replace(told.encode(), b"00000000", 1)) == told)
-`], { encoding: 'utf8' })
+`
+    ],
+    { encoding: 'utf8' }
+  )
   expect(stderr).toBe('')
   expect(stdout.trim().split('\n')).toEqual([
     "['mask', 'places', 'scalar', 'stages.0.empty', 'stages.0.kernel'] x",
-    '[[1.0, 2.5], [-3.0, 3.999999975690116e-08]]', '[7, -1]', '[True, False]', 'True'
+    '[[1.0, 2.5], [-3.0, 3.999999975690116e-08]]',
+    '[7, -1]',
+    '[True, False]',
+    'True'
   ])
 })

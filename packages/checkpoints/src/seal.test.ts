@@ -6,11 +6,24 @@ import { decodeSafetensors, deserialiseTensors, deserialiseTree, encodeSafetenso
 import { entry, fileOf } from './testing/file-of.ts'
 
 const name = 'runs/a/state.safetensors'
-const missed = `${name}: expected a checksum, got none, as in files of other programs. ` +
+const missed =
+  `${name}: expected a checksum, got none, as in files of other programs. ` +
   'Damage to its numbers would not be noticed.'
 const tree = {
-  stages: [{ kernel: tf.tensor2d([[1, 2.5], [-3, 4e-8]]), empty: tf.zeros([0, 3]) }, { bias: seeded(7).normal([40]) }],
-  step: 240, rate: 0.1, places: tf.tensor1d([7, -1], 'int32'), mask: tf.tensor1d([true, false], 'bool')
+  stages: [
+    {
+      kernel: tf.tensor2d([
+        [1, 2.5],
+        [-3, 4e-8]
+      ]),
+      empty: tf.zeros([0, 3])
+    },
+    { bias: seeded(7).normal([40]) }
+  ],
+  step: 240,
+  rate: 0.1,
+  places: tf.tensor1d([7, -1], 'int32'),
+  mask: tf.tensor1d([true, false], 'bool')
 }
 const flipped = (file: Uint8Array, bit: number): Uint8Array => {
   const bytes = file.slice()
@@ -33,13 +46,19 @@ describe('a flipped bit', () => {
     const file = await serialiseTree(tree, about)
     const length = Number(new DataView(file.buffer).getBigUint64(0, true))
     const metadata = new TextDecoder().decode(file).indexOf('}')
-    const parts = [[0, 8], [8, metadata], [metadata, 8 + length], [8 + length, file.length]] as const
+    const parts = [
+      [0, 8],
+      [8, metadata],
+      [metadata, 8 + length],
+      [8 + length, file.length]
+    ] as const
     const draws = seeded(14).uniforms(400)
     for (let i = 0; i < 200; i++) {
       const [from, to] = parts[i % 4]!
       const bit = 8 * from + Math.floor(draws[2 * i]! * 8 * (to - from))
-      expect(() => deserialiseTree(flipped(file, bit), tree, { name, onWarning: () => {} }), `bit ${bit}`)
-        .toThrow(/^runs\/a\/state\.safetensors: expected .*\.$/s)
+      expect(() => deserialiseTree(flipped(file, bit), tree, { name, onWarning: () => {} }), `bit ${bit}`).toThrow(
+        /^runs\/a\/state\.safetensors: expected .*\.$/s
+      )
     }
   })
 
@@ -79,10 +98,11 @@ describe('a checksum', () => {
     expect(file).toEqual(encodeSafetensors({ tensors: {}, metadata }))
   })
 
-  test('is asked of every file of lapstrake\'s', () =>
+  test("is asked of every file of lapstrake's", () =>
     expect(() => decodeSafetensors(fileOf({ __metadata__: metadata }, 0), { name })).toThrow(
       `${name}: expected a safetensors file, got one of the format lapstrake-run-1 without a checksum: ` +
-      'it is damaged, or a lapstrake older than checksums wrote it. Put back a copy'))
+        'it is damaged, or a lapstrake older than checksums wrote it. Put back a copy'
+    ))
 
   test('is not asked of files of other programs, but its absence is told', () => {
     const file = fileOf({ a: entry('F32', [1], 0, 4) }, 4)
@@ -99,6 +119,9 @@ describe('a checksum', () => {
     ['too short', '{"__metadata__":{"crc32c":""}}'],
     ['in other letters', '{"__metadata__":{"crc32c":"\\u0030000000a"}}'],
     ['that does not fit', '{"__metadata__":{"crc32c":"00000000"}}']
-  ])('%s is refused', (_, header) => expect(() => decodeSafetensors(fileOf(header, 0), { name })).toThrow(
-    /^runs.*: expected .*, got one .*: it is damaged, or another program changed it and left "crc32c" in its metadata\./))
+  ])('%s is refused', (_, header) =>
+    expect(() => decodeSafetensors(fileOf(header, 0), { name })).toThrow(
+      /^runs.*: expected .*, got one .*: it is damaged, or another program changed it and left "crc32c"/
+    )
+  )
 })

@@ -4,8 +4,20 @@ import { describe, expect, test } from 'vitest'
 import { decodeSafetensors, deserialiseTree, encodeSafetensors, serialiseTree } from './index.ts'
 
 const tree = (): Record<string, unknown> => ({
-  stages: [{ kernel: tf.tensor2d([[1, 2.5], [-3, 4e-8]]), empty: tf.zeros([0, 3]) }, {}],
-  count: 3, rate: 0.1, places: tf.tensor1d([7, -1], 'int32'), mask: tf.tensor1d([true, false], 'bool'),
+  stages: [
+    {
+      kernel: tf.tensor2d([
+        [1, 2.5],
+        [-3, 4e-8]
+      ]),
+      empty: tf.zeros([0, 3])
+    },
+    {}
+  ],
+  count: 3,
+  rate: 0.1,
+  places: tf.tensor1d([7, -1], 'int32'),
+  mask: tf.tensor1d([true, false], 'bool'),
   scalar: tf.scalar(Math.fround(0.1))
 })
 
@@ -27,13 +39,15 @@ describe('a tree', () => {
     const file = await serialiseTree({ a: tf.zeros([2]), b: 1 })
     const read = (like: unknown): unknown => deserialiseTree(file, like, { name: 'a.safetensors' })
     const a = tf.zeros([2])
-    expect(() => read({ a: tf.zeros([3]), b: 1 }))
-      .toThrow('a.safetensors: expected a to be float32 of shape [3], got float32 of shape [2]. Use the recipe')
+    expect(() => read({ a: tf.zeros([3]), b: 1 })).toThrow(
+      'a.safetensors: expected a to be float32 of shape [3], got float32 of shape [2]. Use the recipe'
+    )
     expect(() => read({ a: tf.zeros([2], 'int32'), b: 1 })).toThrow('expected a to be int32 of shape [2], got float32')
     expect(() => read({ a: 5, b: 1 })).toThrow('expected a to be a number, got float32 of shape [2].')
     expect(() => read({ a, b: tf.zeros([]) })).toThrow('expected b to be float32 of shape [], got a number.')
-    expect(() => read({ a }))
-      .toThrow('a.safetensors: expected the same recipe that wrote the file, but the file also holds b.')
+    expect(() => read({ a })).toThrow(
+      'a.safetensors: expected the same recipe that wrote the file, but the file also holds b.'
+    )
     expect(() => read({ a, b: 1, toString: tf.zeros([1]) })).toThrow('but the file lacks toString.')
     expect(Object.keys(deserialiseTree(file, { b: 0 }, { ignoreRest: true }))).toEqual(['b'])
   })
@@ -75,16 +89,22 @@ describe('a tree', () => {
     ['nothing', { a: null }, 'expected tensors and numbers, got a of type null'],
     ['texts in a tensor', { a: tf.tensor1d(['x']) }, 'expected float32, int32 or bool tensors, got a of type string']
   ])('with %s is not written', (_, odd, message) =>
-    expect(serialiseTree(odd)).rejects.toThrow(`serialiseTree: ${message}`))
+    expect(serialiseTree(odd)).rejects.toThrow(`serialiseTree: ${message}`)
+  )
 })
 
 test.each([
-  ['{"a":', 'is not JSON'], ['[]', 'is JSON, but no object'], ['5', 'is JSON, but no object'],
-  ['{"a":1,"a":2}', 'holds a name twice'], ['{"a":null}', 'holds no number for a'],
-  ['{"a":1e999}', 'holds no number for a'], ['{"a":"1"}', 'holds no number for a'],
+  ['{"a":', 'is not JSON'],
+  ['[]', 'is JSON, but no object'],
+  ['5', 'is JSON, but no object'],
+  ['{"a":1,"a":2}', 'holds a name twice'],
+  ['{"a":null}', 'holds no number for a'],
+  ['{"a":1e999}', 'holds no number for a'],
+  ['{"a":"1"}', 'holds no number for a'],
   ['{"a":[1]}', 'holds no number for a']
 ])('the numbers %s are refused', (numbers, message) => {
   const file = encodeSafetensors({ tensors: {}, metadata: { 'lapstrake.numbers': numbers } })
-  expect(() => deserialiseTree(file, { a: 0 }, { name: 'x.safetensors' }))
-    .toThrow(`x.safetensors: expected the numbers of a tree as JSON, got a "lapstrake.numbers" that ${message}. Put`)
+  expect(() => deserialiseTree(file, { a: 0 }, { name: 'x.safetensors' })).toThrow(
+    `x.safetensors: expected the numbers of a tree as JSON, got a "lapstrake.numbers" that ${message}. Put`
+  )
 })

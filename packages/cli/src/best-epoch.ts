@@ -7,8 +7,8 @@ export function bestEpoch(steps: number): (metrics: StepMetrics) => boolean {
     total += Object.values(losses).reduce((sum, loss) => sum + loss, 0)
     taken++
     if (step % steps !== 0) return false
-    const mean = total / taken;
-    [total, taken] = [0, 0]
+    const mean = total / taken
+    ;[total, taken] = [0, 0]
     const better = mean < best
     best = Math.min(best, mean)
     return better

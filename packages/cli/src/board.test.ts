@@ -4,27 +4,45 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
 import {
-  createTrainer, identity, overlapping, own, projector, seeded, sgd, stateless, twoViews, UnreadableExample,
-  type Dataset, type Experiment, type State, type StepMetrics
+  createTrainer,
+  identity,
+  overlapping,
+  own,
+  projector,
+  seeded,
+  sgd,
+  stateless,
+  twoViews,
+  UnreadableExample,
+  type Dataset,
+  type Experiment,
+  type State,
+  type StepMetrics
 } from 'lapstrake'
 import { readScalars } from 'lapstrake/node'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openBoard, type Board, type BoardOptions } from './tensorboard.ts'
 
 let folder: string
-beforeAll(async () => { folder = await mkdtemp(join(tmpdir(), 'lapstrake-board-')) })
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lapstrake-board-'))
+})
 afterAll(() => rm(folder, { recursive: true }))
 
 /** Ten images of 2 × 2 that are as bright as their place, some of which cannot be read. */
 const dataset = (unreadable: readonly number[], classes: readonly string[] = ['cat', '']): Dataset => ({
-  name: 'ten', classes, shape: [2, 2, 1], size: 10,
+  name: 'ten',
+  classes,
+  shape: [2, 2, 1],
+  size: 10,
   async read(indices) {
     const places = Array.from(indices)
-    const [first, ...others] = places.filter(place => unreadable.includes(place))
+    const [first, ...others] = places
+      .filter(place => unreadable.includes(place))
       .map(place => ({ place, example: `${place}.png`, reason: 'it is not there' }))
     if (first) throw new UnreadableExample([first, ...others])
     const images = Uint8Array.from(places.flatMap(place => Array(4).fill(place)))
-    return { images, labels: Int32Array.from(places, place => place % 4 - 1) }
+    return { images, labels: Int32Array.from(places, place => (place % 4) - 1) }
   }
 })
 
@@ -35,14 +53,27 @@ const quotient = stateless('unit0', {
 })
 
 const experiment: Experiment = {
-  name: 'shown', batchSize: 2, epochs: 1, views: twoViews(images => own(() => tf.clone(images))),
-  backbone: { name: 'quotient', stages: [quotient, identity()] }, isolation: overlapping(),
-  head: () => projector({ dims: [2] }), loss: () => () => tf.scalar(0), optimizer: sgd({ learningRate: 0.1 })
+  name: 'shown',
+  batchSize: 2,
+  epochs: 1,
+  views: twoViews(images => own(() => tf.clone(images))),
+  backbone: { name: 'quotient', stages: [quotient, identity()] },
+  isolation: overlapping(),
+  head: () => projector({ dims: [2] }),
+  loss: () => () => tf.scalar(0),
+  optimizer: sgd({ learningRate: 0.1 })
 }
 const trainer = createTrainer(experiment, { inputShape: [2, 2, 1] })
 const metrics: StepMetrics = {
-  step: 1, steps: 2, epoch: 1, losses: { unit0: 0.5 }, milliseconds: 1, waited: 0, bytes: 1,
-  diagnoses: { unit0: { gradientNorm: 1 } }, stages: [{ gradientNorm: 2 }, { gradientNorm: 3 }]
+  step: 1,
+  steps: 2,
+  epoch: 1,
+  losses: { unit0: 0.5 },
+  milliseconds: 1,
+  waited: 0,
+  bytes: 1,
+  diagnoses: { unit0: { gradientNorm: 1 } },
+  stages: [{ gradientNorm: 2 }, { gradientNorm: 3 }]
 } as unknown as StepMetrics
 
 interface Shown extends Pick<BoardOptions, 'dataset'> {
@@ -53,7 +84,9 @@ interface Shown extends Pick<BoardOptions, 'dataset'> {
 async function show({ name, dataset }: Shown, between: (board: Board, state: State) => Promise<void> = async () => {}) {
   const warnings: string[] = []
   const place = join(folder, name)
-  const onWarning = (warning: string): void => { warnings.push(warning) }
+  const onWarning = (warning: string): void => {
+    warnings.push(warning)
+  }
   const board = await openBoard({ folder: place, experiment, dataset, seed: 0, onWarning })
   const state = trainer.init(seeded(0))
   await board.step(metrics, state)
@@ -96,7 +129,8 @@ test('a run of whose data nothing can be read has its curves all the same', asyn
 test('a stage that is called as a unit has curves of its own, and numbers that are none are counted', async () => {
   const { curves } = await show({ name: 'apart', dataset: dataset([]) })
   expect(curves.filter(({ tag }) => tag.startsWith('gradientNorm/'))).toEqual([
-    { step: 1, tag: 'gradientNorm/unit0', value: 1 }, { step: 1, tag: 'gradientNorm/stage unit0', value: 2 },
+    { step: 1, tag: 'gradientNorm/unit0', value: 1 },
+    { step: 1, tag: 'gradientNorm/stage unit0', value: 2 },
     { step: 1, tag: 'gradientNorm/identity', value: 3 }
   ])
   const lost = curves.filter(({ tag }) => tag.startsWith('not finite/'))
@@ -112,7 +146,7 @@ test('what cannot be written now is written later, in its order, and said once',
   })
   expect(warnings.filter(warning => warning.includes('could not'))).toEqual([
     `eventFile: expected to begin a file of events in ${place}/tensorboard, but could not (ENOTDIR). ` +
-    'Make room there, or choose another folder. What TensorBoard is to show is written with what comes later.'
+      'Make room there, or choose another folder. What TensorBoard is to show is written with what comes later.'
   ])
   expect(curves.filter(({ tag }) => tag === 'loss/unit0').map(({ step }) => step)).toEqual([1, 2])
   expect(files).toHaveLength(4)
@@ -124,7 +158,7 @@ test('where nothing can be written at all, the run hears of it and goes on', asy
   expect(files).toEqual([])
   expect(warnings.slice(-2)).toEqual([
     `${folder}/never/tensorboard: expected all that TensorBoard was to show, ` +
-    'but 2 steps could not be written. See run.jsonl.',
+      'but 2 steps could not be written. See run.jsonl.',
     expect.stringContaining('Embeddings cannot be shown in TensorBoard: writeFileAtomic: expected to write ')
   ])
 })

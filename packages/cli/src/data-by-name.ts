@@ -8,31 +8,46 @@ import { alike } from './alike.ts'
 export const dataNames = ['shapes', 'fashion-mnist', 'mnist', 'cifar10', 'cifar100'] as const
 
 const openers: Readonly<Record<string, (split: 'train' | 'test', limit?: number) => Promise<Dataset>>> = {
-  shapes: async (split, limit) => shapes(split === 'train' ? { count: limit ?? 4000, seed: 1 } : { count: limit ?? 1000, seed: 2 }),
+  shapes: async (split, limit) =>
+    shapes(split === 'train' ? { count: limit ?? 4000, seed: 1 } : { count: limit ?? 1000, seed: 2 }),
   'fashion-mnist': split => fashionMnist({ split, onProgress }),
   mnist: split => mnist({ split, onProgress }),
   cifar10: (split, limit) => cifar10({ split, onProgress, ...(limit !== undefined && { limit }) }),
   cifar100: (split, limit) => cifar100({ split, onProgress, ...(limit !== undefined && { limit }) })
 }
 
-/** Opens a data set by its name, or a folder with `train` and `test` in it: folders of images in class folders, or of WebDataset's tar archives. */
+/**
+ * Opens a data set by its name, or a folder with `train` and `test` in it: folders of images in class folders, or of
+ * WebDataset's tar archives.
+ */
 export async function dataByName(name: string, split: 'train' | 'test', limit?: number): Promise<Dataset> {
   const open = openers[name]
   if (open === undefined && !/[/\\.]/.test(name)) {
-    throw new Error(`data: expected one of ${dataNames.join(', ')}, or the path of a folder of images such as ./photos, got ${name}.${alike(name, dataNames)}`)
+    throw new Error(
+      `data: expected one of ${dataNames.join(', ')}, or the path of a folder of images such as ./photos, ` +
+        `got ${name}.${alike(name, dataNames)}`
+    )
   }
   const dataset = open === undefined ? await fromFolder(join(name, split)) : await open(split, limit)
   return limit !== undefined && limit < dataset.size ? subset(dataset, { count: limit }) : dataset
 }
 
 async function fromFolder(path: string): Promise<Dataset> {
-  const shards = (await readdir(path).catch(() => [])).filter(file => file.endsWith('.tar')).sort().map(file => join(path, file))
-  const onProgress = (done: number, total: number): unknown => process.stderr.isTTY && total > 1 && process.stderr.write(`\rshards: ${done} of ${total}${done === total ? '\n' : ''}`)
+  const shards = (await readdir(path).catch(() => []))
+    .filter(file => file.endsWith('.tar'))
+    .sort()
+    .map(file => join(path, file))
+  const onProgress = (done: number, total: number): unknown =>
+    process.stderr.isTTY &&
+    total > 1 &&
+    process.stderr.write(`\rshards: ${done} of ${total}${done === total ? '\n' : ''}`)
   return shards.length > 0 ? webDataset(shards, { length: 32, onProgress }) : imageFolder(path, { length: 32 })
 }
 
 function onProgress({ file, received, total }: DownloadProgress): void {
   if (!process.stderr.isTTY) return
   const part = total === undefined ? '' : ` of ${(total / 1e6).toFixed(1)}`
-  process.stderr.write(`\r${file.split(/[/\\]/).at(-1)}: ${(received / 1e6).toFixed(1)}${part} MB${received === total ? '\n' : ''}`)
+  process.stderr.write(
+    `\r${file.split(/[/\\]/).at(-1)}: ${(received / 1e6).toFixed(1)}${part} MB${received === total ? '\n' : ''}`
+  )
 }

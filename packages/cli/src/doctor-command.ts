@@ -9,7 +9,10 @@ export const doctorCommand: CommandDef = command({
     const rows: string[][] = []
     for (const name of ['node', 'webgpu', 'wasm', 'cpu'] as const satisfies readonly BackendName[]) {
       const began = performance.now()
-      const found = await useBackend(name).then(({ description }) => ['works', description], (error: Error) => ['–', error.message.replace(/^.*could not: /, '').replace(/ Try 'auto'\.$/, '')])
+      const found = await useBackend(name).then(
+        ({ description }) => ['works', description],
+        (error: Error) => ['–', error.message.replace(/^.*could not: /, '').replace(/ Try 'auto'\.$/, '')]
+      )
       rows.push([name, found[0]!, `${(performance.now() - began).toFixed(0)} ms`, found[1]!])
     }
     process.stdout.write(`Node ${process.versions.node}, ${process.platform} ${process.arch}\n`)

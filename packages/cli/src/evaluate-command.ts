@@ -13,50 +13,79 @@ import { table } from './table.ts'
 import { wholeNumber } from './whole-number.ts'
 
 export const evaluateCommand: CommandDef = command({
-  meta: { name: 'evaluate', description: 'Reads out every stage of a run with a linear probe and nearest neighbours, beside baselines.' },
+  meta: {
+    name: 'evaluate',
+    description: 'Reads out every stage of a run with a linear probe and nearest neighbours, beside baselines.'
+  },
   args: {
     run: { type: 'positional', required: true, description: 'The folder of a run' },
-    weights: { type: 'string', default: runFiles.weights, description: `The file of the run to read, such as ${runFiles.best}` },
-    data: { type: 'string', description: `${dataNames.join(', ')}, or a folder of images, in place of the run's own data` },
+    weights: {
+      type: 'string',
+      default: runFiles.weights,
+      description: `The file of the run to read, such as ${runFiles.best}`
+    },
+    data: {
+      type: 'string',
+      description: `${dataNames.join(', ')}, or a folder of images, in place of the run's own data`
+    },
     test: { type: 'string', description: 'Use only the first test examples' },
     backend: { type: 'string', default: 'auto', description: 'auto, node, webgpu, wasm or cpu' }
   },
-  run: ({ args }) => quietly(async () => {
-    const limit = args.test === undefined ? undefined : wholeNumber('--test', args.test, 1)
-    process.stderr.write(`${(await useBackend(args.backend as BackendName)).sentence}\n`)
-    const seal = await sealOf(resolve(args.run, args.weights))
-    const { manifest, experiment, trainer, untrained, trained, data } = await openRun(args.run, { weights: args.weights, data: args.data })
-    const [train, test] = [await data('train'), await data('test', limit)]
-    const fit = fitted(train.shape, manifest.inputShape)
-    const rows = await readouts({
-      train, test, onProgress: what => process.stderr.isTTY && process.stderr.write(`\r\x1b[2K${what}`),
-      onWarning: warning => process.stderr.write(`${warning}\n`),
-      encoders: [
-        { name: 'raw pixels', encode: images => images.clone(), pool: 'flatten' },
-        { name: 'untrained, top', encode: images => own(() => trainer.encode(untrained, fit(images))) },
-        ...experiment.backbone.stages.map((_, i) => ({
-          name: `${manifest.name}, ${manifest.stages[i]!}`, encode: (images: tf.Tensor4D) => own(() => trainer.encode(trained, fit(images), i + 1))
-        }))
-      ]
+  run: ({ args }) =>
+    quietly(async () => {
+      const limit = args.test === undefined ? undefined : wholeNumber('--test', args.test, 1)
+      process.stderr.write(`${(await useBackend(args.backend as BackendName)).sentence}\n`)
+      const seal = await sealOf(resolve(args.run, args.weights))
+      const { manifest, experiment, trainer, untrained, trained, data } = await openRun(args.run, {
+        weights: args.weights,
+        data: args.data
+      })
+      const [train, test] = [await data('train'), await data('test', limit)]
+      const fit = fitted(train.shape, manifest.inputShape)
+      const rows = await readouts({
+        train,
+        test,
+        onProgress: what => process.stderr.isTTY && process.stderr.write(`\r\x1b[2K${what}`),
+        onWarning: warning => process.stderr.write(`${warning}\n`),
+        encoders: [
+          { name: 'raw pixels', encode: images => images.clone(), pool: 'flatten' },
+          { name: 'untrained, top', encode: images => own(() => trainer.encode(untrained, fit(images))) },
+          ...experiment.backbone.stages.map((_, i) => ({
+            name: `${manifest.name}, ${manifest.stages[i]!}`,
+            encode: (images: tf.Tensor4D) => own(() => trainer.encode(trained, fit(images), i + 1))
+          }))
+        ]
+      })
+      if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K')
+      if (args.data === undefined)
+        await leave(args.run, args.weights, { test: test.size, part: test.size === limit, weights: seal ?? '', rows })
+      process.stdout.write(
+        `${train.name}: ${train.size} training and ${test.size} test examples.\n\n${table(
+          ['features', 'linear readout', 'nearest neighbours'],
+          rows.map(({ name, linear, neighbours }) => [name, percent(linear), percent(neighbours)])
+        )}\n`
+      )
     })
-    if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K')
-    if (args.data === undefined) await leave(args.run, args.weights, { test: test.size, part: test.size === limit, weights: seal ?? '', rows })
-    process.stdout.write(`${train.name}: ${train.size} training and ${test.size} test examples.\n\n${table(
-      ['features', 'linear readout', 'nearest neighbours'], rows.map(({ name, linear, neighbours }) => [name, percent(linear), percent(neighbours)]))}\n`)
-  })
 })
 
 /** A run may lie where nothing can be written, and is evaluated all the same. */
 async function leave(run: string, weights: string, evaluation: Parameters<typeof leaveEvaluation>[2]): Promise<void> {
-  const left = await leaveEvaluation(run, weights, evaluation).catch((error: Error) => { process.stderr.write(`${error.message}\n`) })
-  if (left === false) process.stderr.write(`${run} keeps its evaluation of ${weights}, which is over more test examples; this one is only printed.\n`)
+  const left = await leaveEvaluation(run, weights, evaluation).catch((error: Error) => {
+    process.stderr.write(`${error.message}\n`)
+  })
+  if (left === false)
+    process.stderr.write(
+      `${run} keeps its evaluation of ${weights}, which is over more test examples; this one is only printed.\n`
+    )
 }
 
 /** Brings images to the size that the network learnt from, where that is another. */
 function fitted(data: Shape, input: Shape): (images: tf.Tensor4D) => tf.Tensor4D {
-  if (input.length !== 3 || data[0] === input[0] && data[1] === input[1]) return images => images
+  if (input.length !== 3 || (data[0] === input[0] && data[1] === input[1])) return images => images
   const [height, width] = input as [number, number, number]
-  process.stderr.write(`Images of ${data[0]} × ${data[1]} are resized to ${height} × ${width}, the size that the network learnt from.\n`)
+  process.stderr.write(
+    `Images of ${data[0]} × ${data[1]} are resized to ${height} × ${width}, the size that the network learnt from.\n`
+  )
   return images => tf.image.resizeBilinear(images, [height, width], false, true)
 }
 

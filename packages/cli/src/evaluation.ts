@@ -42,10 +42,14 @@ export async function readEvaluations(folder: string): Promise<ReadEvaluations> 
   })
   if (bytes === undefined) return { of: {}, notes: [] }
   const all = Object.entries(parseEvaluations(new TextDecoder().decode(bytes), file))
-  const current = await Promise.all(all.map(async ([weights, { weights: told }]) => await sealOf(resolve(folder, weights)) === told))
+  const current = await Promise.all(
+    all.map(async ([weights, { weights: told }]) => (await sealOf(resolve(folder, weights))) === told)
+  )
   return {
     of: Object.fromEntries(all.filter((_, i) => current[i])),
-    notes: all.flatMap(([weights], i) => (current[i] ? [] : [`${file}: ${weights} has changed since it was evaluated. Evaluate it again.`]))
+    notes: all.flatMap(([weights], i) =>
+      current[i] ? [] : [`${file}: ${weights} has changed since it was evaluated. Evaluate it again.`]
+    )
   }
 }
 
@@ -53,7 +57,10 @@ export async function readEvaluations(folder: string): Promise<ReadEvaluations> 
 export async function sealOf(path: string): Promise<string | undefined> {
   const file = await open(path, 'r').catch(() => undefined)
   try {
-    const { buffer, bytesRead } = await file?.read(Buffer.alloc(512), 0, 512, 0) ?? { buffer: Buffer.alloc(0), bytesRead: 0 }
+    const { buffer, bytesRead } = (await file?.read(Buffer.alloc(512), 0, 512, 0)) ?? {
+      buffer: Buffer.alloc(0),
+      bytesRead: 0
+    }
     return /"crc32c":"([0-9a-f]{8})"/.exec(buffer.toString('latin1', 0, bytesRead))?.[1]
   } finally {
     await file?.close()
@@ -72,14 +79,22 @@ const isPart: Is = value => typeof value === 'number' && value >= 0 && value <= 
 
 const isWhole: Is = objectOf({
   format: value => value === 2,
-  of: recordOf(objectOf({
-    test: isCount, part: isFlag, weights: isText, rows: listOf(objectOf({ name: isText, linear: isPart, neighbours: isPart }))
-  }))
+  of: recordOf(
+    objectOf({
+      test: isCount,
+      part: isFlag,
+      weights: isText,
+      rows: listOf(objectOf({ name: isText, linear: isPart, neighbours: isPart }))
+    })
+  )
 })
 
-/** Leaves an evaluation in the folder of a run, unless one over more examples lies there or the weights have changed; gives back whether it did. */
+/**
+ * Leaves an evaluation in the folder of a run, unless one over more examples lies there or the weights have changed;
+ * gives back whether it did.
+ */
 export async function leaveEvaluation(folder: string, weights: string, evaluation: Evaluation): Promise<boolean> {
-  if (await sealOf(resolve(folder, weights)) !== evaluation.weights) {
+  if ((await sealOf(resolve(folder, weights))) !== evaluation.weights) {
     throw new Error(`${resolve(folder, weights)} has changed while it was evaluated: the result is only printed.`)
   }
   const { of: before } = await readEvaluations(folder).catch((error: Error): ReadEvaluations => {

@@ -21,7 +21,7 @@ export function eventQueue(folder: string, options: EventFileOptions, onWarning:
   let lost = 0
   let warned = false
   let turn = Promise.resolve()
-  const flush = (): Promise<void> => turn = turn.then(writeAll)
+  const flush = (): Promise<void> => (turn = turn.then(writeAll))
   const writeAll = async (): Promise<void> => {
     try {
       const events = await (begun ??= eventFile(folder, options).catch((error: unknown) => {

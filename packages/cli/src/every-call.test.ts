@@ -16,7 +16,16 @@ afterAll(() => rm(folder, { recursive: true }))
 
 /** One call of each kind, in another file where there is one; `npm run faults` has every call fail. */
 const kinds = [
-  'open', 'file.write', 'file.writeFile', 'file.sync', 'file.close', 'rename', 'rmSync', 'appendFile', 'array', 'block',
+  'open',
+  'file.write',
+  'file.writeFile',
+  'file.sync',
+  'file.close',
+  'rename',
+  'rmSync',
+  'appendFile',
+  'array',
+  'block',
   'thread'
 ]
 
@@ -27,12 +36,19 @@ test('a call that fails ends a run clearly or warns, and the run comes to the sa
     return some[random.split(kind).bits(1)[0]! % some.length]!
   })
   const wrong: string[] = []
-  await Promise.all([0, 1].map(async worker => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const outcome = await outcomeOf(next, join(folder, `out-${worker}`))
-      const { site: { kind, shown }, fault: { call }, ended, said } = outcome
-      if (ended === 'WRONGLY') wrong.push(`${kind} at ${shown}, call ${call}: ${outcome.wrong}\n${said}`)
-    }
-  }))
+  await Promise.all(
+    [0, 1].map(async worker => {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+        const outcome = await outcomeOf(next, join(folder, `out-${worker}`))
+        const {
+          site: { kind, shown },
+          fault: { call },
+          ended,
+          said
+        } = outcome
+        if (ended === 'WRONGLY') wrong.push(`${kind} at ${shown}, call ${call}: ${outcome.wrong}\n${said}`)
+      }
+    })
+  )
   expect(wrong).toEqual([])
 })

@@ -12,36 +12,66 @@ import { writeOwnFile } from './write-own-file.ts'
 const backends = ['wasm', 'cpu'] as const
 
 export const exportCommand: CommandDef = command({
-  meta: { name: 'export', description: 'Writes the encoder of a run for other programs: weights as safetensors, the network as ONNX.' },
+  meta: {
+    name: 'export',
+    description: 'Writes the encoder of a run for other programs: weights as safetensors, the network as ONNX.'
+  },
   args: {
     run: { type: 'positional', required: true, description: 'The folder of a run' },
-    weights: { type: 'string', default: 'weights.safetensors', description: 'The file of the run to read, such as best.safetensors' },
-    out: { type: 'string', description: 'Folder for encoder.safetensors and encoder.onnx; that of the run when left out' },
-    size: { type: 'string', description: 'Height and width of the images that the ONNX file takes; those of the data when left out' },
-    backend: { type: 'string', default: 'wasm', description: `${backends.join(' or ')}: where the network runs once, to be written down` }
-  },
-  run: ({ args }) => quietly(async () => {
-    const { run: folder, backend, out = folder } = args
-    if (!backends.some(name => name === backend)) throw new Error(`export: expected the backend ${backends.join(' or ')}, got ${backend}. Leave it out.`)
-    await useBackend(backend as BackendName)
-    const run = await openRun(folder, { weights: args.weights })
-    const { manifest, trainer, trained } = run
-    const [height, width, channels] = manifest.inputShape
-    const size = args.size === undefined ? undefined : wholeNumber('--size', args.size, 1)
-    const inputShape = [size ?? height!, size ?? width!, channels!]
-    const weights = await weightsOf(run)
-    const network = toOnnx(images => trainer.encode(trained, images), { inputShape, name: manifest.name, metadata: { recipe: manifest.name, layout: 'NHWC' } })
-    const written = [['encoder.safetensors', weights.file, weights.names], ['encoder.onnx', network, `images [batch, ${inputShape.join(', ')}] to features`]] as const
-    for (const [name, file, what] of written) {
-      await writeOwnFile(join(out, name), file)
-      process.stdout.write(`${join(out, name)}   ${(file.length / 1e6).toFixed(1)} MB   ${what}\n`)
+    weights: {
+      type: 'string',
+      default: 'weights.safetensors',
+      description: 'The file of the run to read, such as best.safetensors'
+    },
+    out: {
+      type: 'string',
+      description: 'Folder for encoder.safetensors and encoder.onnx; that of the run when left out'
+    },
+    size: {
+      type: 'string',
+      description: 'Height and width of the images that the ONNX file takes; those of the data when left out'
+    },
+    backend: {
+      type: 'string',
+      default: 'wasm',
+      description: `${backends.join(' or ')}: where the network runs once, to be written down`
     }
-    process.exit(0)
-  })
+  },
+  run: ({ args }) =>
+    quietly(async () => {
+      const { run: folder, backend, out = folder } = args
+      if (!backends.some(name => name === backend))
+        throw new Error(`export: expected the backend ${backends.join(' or ')}, got ${backend}. Leave it out.`)
+      await useBackend(backend as BackendName)
+      const run = await openRun(folder, { weights: args.weights })
+      const { manifest, trainer, trained } = run
+      const [height, width, channels] = manifest.inputShape
+      const size = args.size === undefined ? undefined : wholeNumber('--size', args.size, 1)
+      const inputShape = [size ?? height!, size ?? width!, channels!]
+      const weights = await weightsOf(run)
+      const network = toOnnx(images => trainer.encode(trained, images), {
+        inputShape,
+        name: manifest.name,
+        metadata: { recipe: manifest.name, layout: 'NHWC' }
+      })
+      const written = [
+        ['encoder.safetensors', weights.file, weights.names],
+        ['encoder.onnx', network, `images [batch, ${inputShape.join(', ')}] to features`]
+      ] as const
+      for (const [name, file, what] of written) {
+        await writeOwnFile(join(out, name), file)
+        process.stdout.write(`${join(out, name)}   ${(file.length / 1e6).toFixed(1)} MB   ${what}\n`)
+      }
+      process.exit(0)
+    })
 })
 
 /** Under the names of PyTorch where the backbone has some there, and else under those of its stages. */
-async function weightsOf({ manifest, experiment: { backbone }, trained: { stages } }: OpenRun): Promise<{ readonly file: Uint8Array; readonly names: string }> {
+async function weightsOf({
+  manifest,
+  experiment: { backbone },
+  trained: { stages }
+}: OpenRun): Promise<{ readonly file: Uint8Array; readonly names: string }> {
   const metadata = { format: 'lapstrake-encoder-1', recipe: manifest.name, backbone: backbone.name }
   if (backbone.stateDict === undefined) {
     const { names, how } = namesInFile(backbone.stages.map(({ name }) => name))
@@ -57,5 +87,7 @@ async function weightsOf({ manifest, experiment: { backbone }, trained: { stages
 /** The names of stages, or `<place>.<name>` for all of them where these could not be told apart in a file. */
 function namesInFile(names: readonly string[]): { readonly names: readonly string[]; readonly how: string } {
   const areApart = new Set(names).size === names.length && names.every(name => name !== '' && !name.includes('.'))
-  return areApart ? { names, how: 'the names' } : { names: names.map((name, i) => `${i}.${name}`), how: 'the places and names' }
+  return areApart
+    ? { names, how: 'the names' }
+    : { names: names.map((name, i) => `${i}.${name}`), how: 'the places and names' }
 }

@@ -35,7 +35,8 @@ beforeAll(async () => {
   const backend = ['--backend', 'cpu']
   const commands = [
     ['train', recipe, '--out', run, ...backend, '--tensorboard', '--checkpoint-every', '8'],
-    ['evaluate', run, ...backend, '--test', '20'], ['export', run, ...backend]
+    ['evaluate', run, ...backend, '--test', '20'],
+    ['export', run, ...backend]
   ]
   for (const given of commands) {
     const { status, stderr } = lapstrake(...given)
@@ -51,7 +52,9 @@ async function flip(path: string, read: () => Promise<Answer> | Answer): Promise
   const whole = readFileSync(path)
   const before = await read()
   expect(before.said).toEqual([])
-  const places = seeded(1).split(path.slice(folder.length).replace(/\d{6,}.*/, '')).bits(flips)
+  const places = seeded(1)
+    .split(path.slice(folder.length).replace(/\d{6,}.*/, ''))
+    .bits(flips)
   const counts = { told: 0, same: 0 }
   try {
     for (const place of places) {
@@ -77,7 +80,7 @@ async function flip(path: string, read: () => Promise<Answer> | Answer): Promise
 
 /** Whether a message names a file, by its path or by that of the run and its own. */
 const names = (message: string, path: string): boolean =>
-  message.includes(path) || message.startsWith(run) && message.includes(path.slice(run.length + 1))
+  message.includes(path) || (message.startsWith(run) && message.includes(path.slice(run.length + 1)))
 
 const valuesOf = (tensors: object): unknown => {
   const values = tensorsOf(tensors as never).map(tensor => [tensor.dtype, tensor.shape, [...tensor.dataSync()]])
@@ -86,18 +89,22 @@ const valuesOf = (tensors: object): unknown => {
 }
 
 const kept = ['state.safetensors', 'checkpoints/step-00000008.safetensors']
-test.each(kept)('%s: a flipped bit is told', file => flip(of(file), () => {
-  const bytes = readFileSync(of(file))
-  const about = describeRun(bytes, of(file))
-  const state = deserialiseTree(bytes, untrained, { part: 'state', name: of(file) })
-  return { holds: [about, valuesOf(state)], said: [] }
-}))
+test.each(kept)('%s: a flipped bit is told', file =>
+  flip(of(file), () => {
+    const bytes = readFileSync(of(file))
+    const about = describeRun(bytes, of(file))
+    const state = deserialiseTree(bytes, untrained, { part: 'state', name: of(file) })
+    return { holds: [about, valuesOf(state)], said: [] }
+  })
+)
 
-test.each(['weights.safetensors', 'best.safetensors'])('%s: a flipped bit is told', file => flip(of(file), () => {
-  const heads = Object.fromEntries(Object.entries(untrained.units).map(([name, { head }]) => [name, head]))
-  const like = { stages: untrained.stages, heads }
-  return { holds: valuesOf(deserialiseTree(readFileSync(of(file)), like, { name: of(file) })), said: [] }
-}))
+test.each(['weights.safetensors', 'best.safetensors'])('%s: a flipped bit is told', file =>
+  flip(of(file), () => {
+    const heads = Object.fromEntries(Object.entries(untrained.units).map(([name, { head }]) => [name, head]))
+    const like = { stages: untrained.stages, heads }
+    return { holds: valuesOf(deserialiseTree(readFileSync(of(file)), like, { name: of(file) })), said: [] }
+  })
+)
 
 test('encoder.safetensors: a flipped bit is told', () => {
   const path = of('encoder.safetensors')
@@ -119,10 +126,11 @@ test.each(['run.jsonl', 'evaluation.json'])('%s: a flipped bit is told', async f
   })
 })
 
-test('recipe.mjs: a flipped bit is told', () => flip(of('recipe.mjs'), async () => {
-  const { name, batchSize } = await loadKeptExperiment(run, manifest)
-  return { holds: [name, batchSize], said: [] }
-}))
+test('recipe.mjs: a flipped bit is told', () =>
+  flip(of('recipe.mjs'), async () => {
+    const { name, batchSize } = await loadKeptExperiment(run, manifest)
+    return { holds: [name, batchSize], said: [] }
+  }))
 
 test('the events of TensorBoard: a flipped bit is told', async () => {
   const [events] = (await readdir(of('tensorboard'))).filter(name => name.startsWith('events'))
@@ -131,7 +139,8 @@ test('the events of TensorBoard: a flipped bit is told', async () => {
 })
 
 test.each(['tensors.tsv', 'metadata.tsv'])('tensorboard/%s: a flipped bit is told', file =>
-  flip(of(`tensorboard/${file}`), async () => ({ holds: await embeddingMap(run, manifest), said: [] })))
+  flip(of(`tensorboard/${file}`), async () => ({ holds: await embeddingMap(run, manifest), said: [] }))
+)
 
 test('the index of a folder of images: a flipped bit changes nothing, for the index is made anew', async () => {
   vi.stubEnv('XDG_CACHE_HOME', join(folder, 'cache'))

@@ -3,7 +3,10 @@ import { join } from 'node:path'
 import type { StepMetrics } from 'lapstrake'
 import { stepsIn } from './step-log.ts'
 
-/** Reads the steps of a run as they are written down; each call reads what is new. A run that was resumed is read from its beginning again. */
+/**
+ * Reads the steps of a run as they are written down; each call reads what is new. A run that was resumed is read from
+ * its beginning again.
+ */
 export function followRun(folder: string): () => Promise<readonly StepMetrics[]> {
   let [inode, offset, rest] = [-1, 0, Buffer.alloc(0)]
   let steps: StepMetrics[] = []

@@ -15,17 +15,41 @@ export function htmlReport({ said, head, rows, races }: Report): string {
     let level = values[0] ?? 0
     return values.map(value => (level = 0.9 * level + 0.1 * value))
   }
-  const curves = races.flatMap(({ name, history }) => Object.keys(history[0]?.losses ?? {}).flatMap(unit =>
-    smooth(history.map(({ losses }) => losses[unit]!)).map((loss, i) => ({ name, unit, step: history[i]!.step, loss }))))
+  const curves = races.flatMap(({ name, history }) =>
+    Object.keys(history[0]?.losses ?? {}).flatMap(unit =>
+      smooth(history.map(({ losses }) => losses[unit]!)).map((loss, i) => ({
+        name,
+        unit,
+        step: history[i]!.step,
+        loss
+      }))
+    )
+  )
   const losses = htmlPlot({
-    width: 900, height: 280, marginLeft: 50, x: { label: 'step' }, y: { label: 'loss (nats)', grid: true }, color: { legend: false },
-    fx: { label: null }, marks: [Plot.frame({ strokeOpacity: 0.2 }), Plot.line(curves, { x: 'step', y: 'loss', stroke: 'unit', fx: 'name' })]
+    width: 900,
+    height: 280,
+    marginLeft: 50,
+    x: { label: 'step' },
+    y: { label: 'loss (nats)', grid: true },
+    color: { legend: false },
+    fx: { label: null },
+    marks: [Plot.frame({ strokeOpacity: 0.2 }), Plot.line(curves, { x: 'step', y: 'loss', stroke: 'unit', fx: 'name' })]
   })
-  const bars = (label: string, value: (race: Race) => number): string => htmlPlot({
-    width: 440, height: 130, marginLeft: 160, x: { label, grid: true }, y: { label: null },
-    marks: [Plot.barX([...races], { x: value, y: 'name', fill: '#4269d0', sort: { y: null } }), Plot.ruleX([0])]
-  })
-  return htmlPage('lapstrake quickstart', `<h1>One backbone, three ways to learn</h1>
+  const bars = (label: string, value: (race: Race) => number): string =>
+    htmlPlot({
+      width: 440,
+      height: 130,
+      marginLeft: 160,
+      x: { label, grid: true },
+      y: { label: null },
+      marks: [Plot.barX([...races], { x: value, y: 'name', fill: '#4269d0', sort: { y: null } }), Plot.ruleX([0])]
+    })
+  const flows = races.map(
+    ({ name, spans }) => `<div><strong>${escaped(name)}</strong><pre>${escaped(spans)}</pre></div>`
+  )
+  return htmlPage(
+    'lapstrake quickstart',
+    `<h1>One backbone, three ways to learn</h1>
 <p>${escaped(said)} Backbone, head, loss, optimizer and seed are the same; only where gradients stop differs.</p>
 ${htmlTable(head, rows)}
 <h2>Loss of every unit</h2>
@@ -35,5 +59,6 @@ ${losses}
 <div><h2>Peak memory of a step</h2>${bars('megabytes', race => race.peakBytes / 1e6)}</div></div>
 <h2>Where gradients flow</h2>
 <p>A column is a stage, a line a unit; no gradient leaves its planks.</p>
-<div class="row">${races.map(({ name, spans }) => `<div><strong>${escaped(name)}</strong><pre>${escaped(spans)}</pre></div>`).join('')}</div>`)
+<div class="row">${flows.join('')}</div>`
+  )
 }

@@ -3,8 +3,9 @@ import { pathToFileURL } from 'node:url'
 import { register as registerTsx } from 'tsx/esm/api'
 
 /**
- * Takes a user's files for ES modules, whatever package.json says of them; and finds packages that are not to be found from where they lie, as from a
- * run that was copied, from here, from where lapstrake lies and from the folder that the command is typed in.
+ * Takes a user's files for ES modules, whatever package.json says of them; and finds packages that are not to be found
+ * from where they lie, as from a run that was copied, from here, from where lapstrake lies and from the folder that the
+ * command is typed in.
  */
 const hook = (parents: readonly string[]): string => `export async function resolve(specifier, context, next) {
   const found = await next(specifier, context).catch(async error => {
@@ -16,7 +17,8 @@ const hook = (parents: readonly string[]): string => `export async function reso
     }
     throw error
   })
-  return found.format === 'commonjs' && !/[/]node_modules[/]|[.]c[jt]s$/.test(found.url) ? { ...found, format: 'module' } : found
+  const own = found.format === 'commonjs' && !/[/]node_modules[/]|[.]c[jt]s$/.test(found.url)
+  return own ? { ...found, format: 'module' } : found
 }`
 
 /**
@@ -24,7 +26,8 @@ const hook = (parents: readonly string[]): string => `export async function reso
  *
  * @param from the address of a file whose packages it may want, where it has none of its own
  *
- * In a folder whose package.json says commonjs, as the one that `npm init` writes, it would bring its own copies of lapstrake and TensorFlow.js otherwise.
+ * In a folder whose package.json says commonjs, as the one that `npm init` writes, it would bring its own copies of
+ * lapstrake and TensorFlow.js otherwise.
  */
 export function importOwn(address: string, from: string): Promise<object> {
   const parents = [from, import.meta.url, import.meta.resolve('lapstrake'), pathToFileURL(`${process.cwd()}/`).href]

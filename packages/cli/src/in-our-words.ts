@@ -4,24 +4,41 @@ export function inOurWords(error: unknown): string {
   const { message, code, syscall, path } = error as NodeJS.ErrnoException
   if (syscall !== undefined && code !== undefined && message.startsWith(`${code}: `)) {
     const what = `${syscall}${path === undefined ? '' : ` with ${path}`}`
-    return `lapstrake: expected the system to do ${what}, but it could not (${code}). ${advice[code] ?? 'Check the disk and the folder.'}`
+    return (
+      `lapstrake: expected the system to do ${what}, but it could not (${code}). ` +
+      `${advice[code] ?? 'Check the disk and the folder.'}`
+    )
   }
   if (code === 'ERR_WORKER_INIT_FAILED') {
-    return `lapstrake: expected another thread to start, but it could not (${message}). End other programs, or take fewer --threads.`
+    return (
+      `lapstrake: expected another thread to start, but it could not (${message}). End other programs, ` +
+      'or take fewer --threads.'
+    )
   }
   if (isLackOfMemory(error)) {
-    return `lapstrake: expected enough memory, got none (${message}). Lower the batch size, take fewer examples, or end other programs.`
+    return (
+      `lapstrake: expected enough memory, got none (${message}). Lower the batch size, take fewer examples, ` +
+      'or end other programs.'
+    )
   }
   return message
 }
 
-const isLackOfMemory = ({ name, message }: Error): boolean => name === 'RangeError' &&
-  /^(?:Array buffer allocation failed|Invalid (?:typed array|array buffer|string|array) length|WebAssembly|Out of memory)/.test(message)
+// As V8 says it.
+const failed = /^(?:Array buffer allocation failed|WebAssembly|Out of memory)/
+const tooLong = /^Invalid (?:typed array|array buffer|string|array) length/
+
+const isLackOfMemory = ({ name, message }: Error): boolean =>
+  name === 'RangeError' && (failed.test(message) || tooLong.test(message))
 
 const advice: Readonly<Record<string, string>> = {
-  ENOSPC: 'The disk is full: make room.', EDQUOT: 'The disk is full: make room.',
+  ENOSPC: 'The disk is full: make room.',
+  EDQUOT: 'The disk is full: make room.',
   EIO: 'The disk may be failing: keep copies elsewhere.',
-  EACCES: 'It may not be done there: choose another folder.', EPERM: 'It may not be done there: choose another folder.',
+  EACCES: 'It may not be done there: choose another folder.',
+  EPERM: 'It may not be done there: choose another folder.',
   EROFS: 'It may not be done there: choose another folder.',
-  EMFILE: 'Too many files are open: raise the limit with ulimit -n.', ENFILE: 'Too many files are open: end other programs.', ENOMEM: 'There is no memory left: end other programs.'
+  EMFILE: 'Too many files are open: raise the limit with ulimit -n.',
+  ENFILE: 'Too many files are open: end other programs.',
+  ENOMEM: 'There is no memory left: end other programs.'
 }

@@ -48,8 +48,16 @@ export async function loadKeptExperiment(folder: string, { checksums, madeBy, re
   const path = join(folder, runFiles.recipe)
   const told = checksums[runFiles.recipe]
   const found = crc32c(await readWholeFile(path))
-  if (found !== told) throw new Error(`${path}: expected the recipe that the run was made with, got one with the checksum ${found} in place of ${told}. It is damaged, or was changed since; put back a copy.`)
-  if (madeBy !== thisPlace()) process.stderr.write(`${folder} was made by ${madeBy}. Reading it runs its recipe, ${path}: look into it first if you do not trust it.\n`)
+  if (found !== told)
+    throw new Error(
+      `${path}: expected the recipe that the run was made with, got one with the checksum ${found} in place of ` +
+        `${told}. It is damaged, or was changed since; put back a copy.`
+    )
+  if (madeBy !== thisPlace())
+    process.stderr.write(
+      `${folder} was made by ${madeBy}. Reading it runs its recipe, ${path}: ` +
+        'look into it first if you do not trust it.\n'
+    )
   const experiment = await loadDefault<Experiment>('recipe', path, recipe)
   checkExperiment(experiment)
   return experiment
@@ -59,7 +67,10 @@ export async function loadKeptExperiment(folder: string, { checksums, madeBy, re
 export async function loadSweep(path: string): Promise<Sweep> {
   const sweep = await loadDefault<Partial<Sweep>>('sweep', path)
   const missing = [...(sweep.recipe === undefined ? ['recipe'] : []), ...(Array.isArray(sweep.seeds) ? [] : ['seeds'])]
-  if (missing.length > 0) throw new Error(`sweep: expected ${path} to export { recipe, seeds, fields } by default, but it lacks ${missing.join(', ')}.`)
+  if (missing.length > 0)
+    throw new Error(
+      `sweep: expected ${path} to export { recipe, seeds, fields } by default, but it lacks ${missing.join(', ')}.`
+    )
   // Before the first run, not in each.
   for (const { experiment } of sweepVariants(sweep as Sweep)) checkExperiment(experiment)
   return sweep as Sweep
@@ -77,13 +88,23 @@ async function reason({ message }: Error): Promise<string> {
 /** @param path what a person calls the file, and where its packages are found */
 async function loadDefault<T>(what: string, given: string, path: string = given): Promise<T> {
   const file = resolve(given)
-  await readWholeFile(file).catch((error: Error) => { throw new Error(`${what}: ${error.message}`, { cause: error }) })
+  await readWholeFile(file).catch((error: Error) => {
+    throw new Error(`${what}: ${error.message}`, { cause: error })
+  })
   tellLinesOf(file)
-  const loaded = await (importOwn(pathToFileURL(file).href, pathToFileURL(resolve(path)).href) as Promise<{ default?: T }>).catch(async (error: unknown) => {
-    throw new Error(`${what}: expected ${path} to load, but it does not: ${await reason(error as Error)}`, { cause: error })
+  const loaded = await (
+    importOwn(pathToFileURL(file).href, pathToFileURL(resolve(path)).href) as Promise<{ default?: T }>
+  ).catch(async (error: unknown) => {
+    throw new Error(`${what}: expected ${path} to load, but it does not: ${await reason(error as Error)}`, {
+      cause: error
+    })
   })
   // A file that is taken for CommonJS keeps its default one level down.
   const made = (loaded.default as { default?: T } | undefined)?.default ?? loaded.default
-  if (typeof made !== 'object' || made === null) throw new Error(`${what}: expected ${path} to export one by default, got ${made === undefined ? 'no default export' : typeof made}. End it with: export default ${what}`)
+  if (typeof made !== 'object' || made === null)
+    throw new Error(
+      `${what}: expected ${path} to export one by default, got ` +
+        `${made === undefined ? 'no default export' : typeof made}. End it with: export default ${what}`
+    )
   return made
 }

@@ -28,9 +28,19 @@ const subCommands = {
 const main = defineCommand({
   meta: { name: 'lapstrake', version, description: 'Trains networks in short, overlapping local units.' },
   setup({ rawArgs: [first] }) {
-    if (first?.startsWith('-')) fail(new Error(`lapstrake: expected a command first, got ${first}. Options follow it: lapstrake train recipe.ts --epochs 1`))
+    if (first?.startsWith('-'))
+      fail(
+        new Error(
+          `lapstrake: expected a command first, got ${first}. Options follow it: lapstrake train recipe.ts --epochs 1`
+        )
+      )
     if (first !== undefined && !Object.hasOwn(subCommands, first)) {
-      fail(new Error(`lapstrake: expected a command among ${Object.keys(subCommands).join(', ')}, got ${first}.${alike(first, Object.keys(subCommands))}`))
+      fail(
+        new Error(
+          `lapstrake: expected a command among ${Object.keys(subCommands).join(', ')}, ` +
+            `got ${first}.${alike(first, Object.keys(subCommands))}`
+        )
+      )
     }
   },
   subCommands

@@ -50,16 +50,35 @@ const isPlanned: Is = value => value === null || isCount(value)
 
 /** What each field must be. */
 const fields: Readonly<Record<keyof Manifest, Is>> = {
-  format: value => value === 2, name: isText, recipe: isText, data: isText, examples: isCount, seed: isCount,
-  backend: isText, versions: recordOf(isText), madeBy: isText, started: isText, finished: isFlag, stages: listOf(isText),
-  dataHash: isText, checksums: recordOf(isCount),
+  format: value => value === 2,
+  name: isText,
+  recipe: isText,
+  data: isText,
+  examples: isCount,
+  seed: isCount,
+  backend: isText,
+  versions: recordOf(isText),
+  madeBy: isText,
+  started: isText,
+  finished: isFlag,
+  stages: listOf(isText),
+  dataHash: isText,
+  checksums: recordOf(isCount),
   // No view holds more numbers than this.
   inputShape: value => listOf(isCount)(value) && (value as Shape).reduce((size, length) => size * length, 1) < 2 ** 31,
   steps: value => Array.isArray(value) && value.length === 2 && isCount(value[0]) && isPlanned(value[1]),
   spans: listOf(objectOf({ start: isCount, end: isCount })),
-  options: objectOf({}, {
-    backend: isText, tensorboard: isFlag, epochs: isCount, threads: isCount, 'checkpoint-every': isCount, 'keep-every': isCount
-  })
+  options: objectOf(
+    {},
+    {
+      backend: isText,
+      tensorboard: isFlag,
+      epochs: isCount,
+      threads: isCount,
+      'checkpoint-every': isCount,
+      'keep-every': isCount
+    }
+  )
 }
 
 /** @throws Error if it cannot be written */
@@ -76,7 +95,10 @@ export async function readManifest(folder: string): Promise<Manifest> {
   const bytes = await readWholeFile(file).catch((error: Error) => {
     if ((error.cause as NodeJS.ErrnoException | undefined)?.code !== 'ENOENT') throw error
     throw new Error(
-      `run: expected a run in ${resolve(folder)}, but it has no manifest.json. Train one with: ${howToType('train', '<recipe.ts>', '--out', folder)}`, { cause: error })
+      `run: expected a run in ${resolve(folder)}, but it has no manifest.json. Train one with: ` +
+        `${howToType('train', '<recipe.ts>', '--out', folder)}`,
+      { cause: error }
+    )
   })
   return parseManifest(new TextDecoder().decode(bytes), file)
 }
@@ -91,7 +113,11 @@ export function parseManifest(text: string, file: string): Manifest {
   const found = new Map<string, unknown>(Object.entries(manifest))
   const [wrong] = Object.entries(fields).find(([field, is]) => !is(found.get(field))) ?? []
   if (wrong !== undefined) fail(`${JSON.stringify(found.get(wrong))?.slice(0, 80)} for ${wrong}`)
-  const { steps: [taken, planned], spans, stages } = manifest
+  const {
+    steps: [taken, planned],
+    spans,
+    stages
+  } = manifest
   const outside = spans.find(({ start, end }) => start > end || end > stages.length)
   if (outside !== undefined) fail(`a span from stage ${outside.start} to ${outside.end} of ${stages.length}`)
   return { ...manifest, steps: [taken, planned ?? Infinity] }
@@ -103,6 +129,8 @@ function refuseOther(text: string, file: string): void {
   if (format === undefined || format === '2') return
   const older = Number(format) < 2
   throw new Error(
-    `${file}: expected a run of format 2, got one of format ${format}, which ${older ? 'an older' : 'a newer'} lapstrake wrote. ` +
-    (older ? 'Train it again, or read it with the lapstrake that wrote it.' : 'Update lapstrake.'))
+    `${file}: expected a run of format 2, got one of format ${format}, which ${older ? 'an older' : 'a newer'} ` +
+      'lapstrake wrote. ' +
+      (older ? 'Train it again, or read it with the lapstrake that wrote it.' : 'Update lapstrake.')
+  )
 }

@@ -5,7 +5,10 @@ import { hostname } from 'node:os'
 export interface ProcessIdentity {
   readonly pid: number
   readonly host: string
-  /** The boot of the machine and the space in which its number counts: a container has one of its own. Absent where the system does not tell. */
+  /**
+   * The boot of the machine and the space in which its number counts: a container has one of its own. Absent where the
+   * system does not tell.
+   */
   readonly space?: string
   /** When it began, in ticks since the boot. Absent where the system does not tell. */
   readonly began?: string
@@ -14,7 +17,12 @@ export interface ProcessIdentity {
 /** This process. */
 export function thisProcess(): ProcessIdentity {
   const [space, began] = [spaceOf(), beganOf(process.pid)]
-  return { pid: process.pid, host: hostname(), ...(space !== undefined && { space }), ...(began !== undefined && { began }) }
+  return {
+    pid: process.pid,
+    host: hostname(),
+    ...(space !== undefined && { space }),
+    ...(began !== undefined && { began })
+  }
 }
 
 /** Whether a process runs; nothing where nobody here can tell, as of one on another machine or in another container. */
@@ -29,14 +37,17 @@ export function isRunning({ pid, host, space, began }: ProcessIdentity): boolean
 }
 
 /** The boot and the namespace of numbers, on Linux. */
-const spaceOf = (): string | undefined => attempt(() =>
-  `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${readlinkSync('/proc/self/ns/pid')}`)
+const spaceOf = (): string | undefined =>
+  attempt(
+    () => `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${readlinkSync('/proc/self/ns/pid')}`
+  )
 
 /** Field 22 of Linux's `stat`; the name before it may hold anything, so it is cut off at its last bracket. */
-const beganOf = (pid: number): string | undefined => attempt(() => {
-  const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  return text.slice(text.lastIndexOf(')') + 2).split(' ')[19]
-})
+const beganOf = (pid: number): string | undefined =>
+  attempt(() => {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19]
+  })
 
 function attempt<T>(f: () => T): T | undefined {
   try {

@@ -32,14 +32,20 @@ export function progress(label: string, batchSize: number, taken: readonly StepM
       if (now - shown < pause && step !== steps) return
       shown = now
       pause = terminal ? 100 : Math.min(10_000, 2 * pause || 1000)
-      const left = (now - began) / here * (steps - step) / 1000
-      const bar = '━'.repeat(Math.round(width * step / steps)).padEnd(width, '·')
-      const values = Object.keys(losses).map(unit => recentLoss(history, unit)!.toFixed(2)).join(' ')
-      const line = `${label}  ${bar} ${step}/${steps}  epoch ${epoch + 1}  loss ${values}  ${(1000 * batchSize / smooth).toFixed(0)} images/s  ` +
+      const left = (((now - began) / here) * (steps - step)) / 1000
+      const bar = '━'.repeat(Math.round((width * step) / steps)).padEnd(width, '·')
+      const values = Object.keys(losses)
+        .map(unit => recentLoss(history, unit)!.toFixed(2))
+        .join(' ')
+      const line =
+        `${label}  ${bar} ${step}/${steps}  epoch ${epoch + 1}  loss ${values}  ` +
+        `${((1000 * batchSize) / smooth).toFixed(0)} images/s  ` +
         `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB  ${duration(left)} left`
       if (terminal) process.stderr.write(`\r\x1b[2K${line.slice(0, (process.stderr.columns || 120) - 1)}`)
       else process.stderr.write(`${line}\n`)
     },
-    end() { if (terminal) process.stderr.write('\n') }
+    end() {
+      if (terminal) process.stderr.write('\n')
+    }
   }
 }

@@ -13,7 +13,7 @@ export async function readableExamples(dataset: Dataset, count: number): Promise
   let places = Array.from({ length: Math.min(count, dataset.size) }, (_, i) => i)
   while (places.length > 0) {
     try {
-      return { ...await dataset.read(places), places, unreadable }
+      return { ...(await dataset.read(places)), places, unreadable }
     } catch (error) {
       if (!(error instanceof UnreadableExample)) throw error
       const left = new Set(error.unreadable.map(({ place }) => place))

@@ -23,7 +23,13 @@ export interface ReadoutsOptions {
 }
 
 /** Reads what each encoder knows about the classes, all in the same way. */
-export async function readouts({ train, test, encoders, onProgress, onWarning }: ReadoutsOptions): Promise<readonly Readout[]> {
+export async function readouts({
+  train,
+  test,
+  encoders,
+  onProgress,
+  onWarning
+}: ReadoutsOptions): Promise<readonly Readout[]> {
   const rows: Readout[] = []
   const told = new Set<string>()
   for (const { name, encode, pool = 'mean' } of encoders) {

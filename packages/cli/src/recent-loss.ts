@@ -2,8 +2,8 @@ import type { StepMetrics } from 'lapstrake'
 import { withoutPrototype } from './without-prototype.ts'
 
 /**
- * A unit's loss as every command tells it: the mean over the last tenth of the steps, or its last one where it did not learn in them. Nothing where
- * it never did.
+ * A unit's loss as every command tells it: the mean over the last tenth of the steps, or its last one where it did not
+ * learn in them. Nothing where it never did.
  */
 export function recentLoss(steps: readonly Pick<StepMetrics, 'losses'>[], unit: string): number | undefined {
   const values = steps.slice(-Math.ceil(steps.length / 10)).flatMap(({ losses }) => losses[unit] ?? [])
@@ -16,5 +16,6 @@ export const recentLosses = (steps: readonly Pick<StepMetrics, 'losses'>[]): Rea
   withoutPrototype(unitsOf(steps).map(unit => [unit, recentLoss(steps, unit)!]))
 
 /** The units of some steps. */
-export const unitsOf = (steps: readonly Pick<StepMetrics, 'losses'>[]): readonly string[] =>
-  [...new Set(steps.flatMap(({ losses }) => Object.keys(losses)))]
+export const unitsOf = (steps: readonly Pick<StepMetrics, 'losses'>[]): readonly string[] => [
+  ...new Set(steps.flatMap(({ losses }) => Object.keys(losses)))
+]

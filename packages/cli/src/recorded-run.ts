@@ -27,17 +27,28 @@ export interface RecordedRun {
 export async function readRun(path: string): Promise<RecordedRun> {
   const manifest = await readManifest(await settled(path))
   const notes: string[] = []
-  const noted = <T>(otherwise: T) => (error: Error): T => {
-    notes.push(error.message)
-    return otherwise
-  }
+  const noted =
+    <T>(otherwise: T) =>
+    (error: Error): T => {
+      notes.push(error.message)
+      return otherwise
+    }
   const log = join(path, runFiles.steps)
-  const { steps, cut, damaged } = stepsIn(new TextDecoder().decode(await readWholeFile(log).catch(noted(new Uint8Array()))), log)
+  const { steps, cut, damaged } = stepsIn(
+    new TextDecoder().decode(await readWholeFile(log).catch(noted(new Uint8Array()))),
+    log
+  )
   if (cut) notes.push(`${path}: the last line of run.jsonl is cut short, as by a crash, and left out.`)
-  if (damaged.length > 0) notes.push(`${path}: ${damaged.length} damaged lines of run.jsonl are left out, the first of them line ${damaged[0]}.`)
-  const { of: evaluations, notes: stale } = await readEvaluations(path).catch(noted({ of: {}, notes: [] } as ReadEvaluations))
+  if (damaged.length > 0)
+    notes.push(
+      `${path}: ${damaged.length} damaged lines of run.jsonl are left out, the first of them line ${damaged[0]}.`
+    )
+  const { of: evaluations, notes: stale } = await readEvaluations(path).catch(
+    noted({ of: {}, notes: [] } as ReadEvaluations)
+  )
   notes.push(...stale)
-  const [file, evaluation] = Object.entries(evaluations).find(([name]) => name === runFiles.weights) ?? Object.entries(evaluations)[0] ?? []
+  const [file, evaluation] =
+    Object.entries(evaluations).find(([name]) => name === runFiles.weights) ?? Object.entries(evaluations)[0] ?? []
   if (evaluation?.part) notes.push(`${path}: read out on the first ${evaluation.test} test examples only.`)
   if (file !== undefined && file !== runFiles.weights) notes.push(`${path}: read out of ${file}.`)
   const { step = 0, steps: planned = 0 } = steps.at(-1) ?? {}
@@ -50,11 +61,19 @@ export async function readRun(path: string): Promise<RecordedRun> {
   return { path, manifest, steps, ...(evaluation && { evaluation }), notes }
 }
 
-/** Reads the runs in some folders. One that cannot be read leaves the others, with a note; where it is the only one, its error is thrown. */
-export async function readRuns(given: readonly string[]): Promise<{ readonly runs: readonly RecordedRun[]; readonly notes: readonly string[] }> {
+/**
+ * Reads the runs in some folders. One that cannot be read leaves the others, with a note; where it is the only one, its
+ * error is thrown.
+ */
+export async function readRuns(
+  given: readonly string[]
+): Promise<{ readonly runs: readonly RecordedRun[]; readonly notes: readonly string[] }> {
   const folders = await Promise.allSettled(given.map(path => runFolders([path])))
   const found = [...new Set(folders.flatMap(one => (one.status === 'fulfilled' ? one.value : [])))]
-  const read: PromiseSettledResult<unknown>[] = [...folders.filter(({ status }) => status === 'rejected'), ...await someAtATime(found, readRun)]
+  const read: PromiseSettledResult<unknown>[] = [
+    ...folders.filter(({ status }) => status === 'rejected'),
+    ...(await someAtATime(found, readRun))
+  ]
   const runs = read.flatMap(one => (one.status === 'fulfilled' ? [one.value as RecordedRun] : []))
   const errors = read.flatMap(one => (one.status === 'rejected' ? [one.reason as Error] : []))
   if (runs.length === 0) throw errors[0]!
@@ -64,7 +83,7 @@ export async function readRuns(given: readonly string[]): Promise<{ readonly run
 /** Some at a time: each opens files, and a system allows so many. */
 async function someAtATime<T, R>(all: readonly T[], read: (one: T) => Promise<R>): Promise<PromiseSettledResult<R>[]> {
   const results: PromiseSettledResult<R>[] = []
-  for (let i = 0; i < all.length; i += 16) results.push(...await Promise.allSettled(all.slice(i, i + 16).map(read)))
+  for (let i = 0; i < all.length; i += 16) results.push(...(await Promise.allSettled(all.slice(i, i + 16).map(read))))
   return results
 }
 
@@ -74,18 +93,27 @@ async function someAtATime<T, R>(all: readonly T[], read: (one: T) => Promise<R>
  * @throws Error if there is none
  */
 async function runFolders(given: readonly string[]): Promise<readonly string[]> {
-  const found = await Promise.all(given.map(async path => {
-    if (await isRun(path)) return [path]
-    // One that is to replace another is none yet.
-    const inside = (await readdir(path).catch(() => [])).filter(name => name !== replacing.training).map(name => join(path, name)).sort()
-    const runs = await Promise.all(inside.map(isRun))
-    const folders = inside.filter((_, i) => runs[i])
-    // Says how to make one.
-    if (folders.length === 0) await readManifest(path)
-    return folders
-  }))
+  const found = await Promise.all(
+    given.map(async path => {
+      if (await isRun(path)) return [path]
+      // One that is to replace another is none yet.
+      const inside = (await readdir(path).catch(() => []))
+        .filter(name => name !== replacing.training)
+        .map(name => join(path, name))
+        .sort()
+      const runs = await Promise.all(inside.map(isRun))
+      const folders = inside.filter((_, i) => runs[i])
+      // Says how to make one.
+      if (folders.length === 0) await readManifest(path)
+      return folders
+    })
+  )
   return [...new Set(found.flat())]
 }
 
 const isRun = async (path: string): Promise<boolean> =>
-  isReplacing(path) || stat(join(path, runFiles.manifest)).then(() => true, () => false)
+  isReplacing(path) ||
+  stat(join(path, runFiles.manifest)).then(
+    () => true,
+    () => false
+  )

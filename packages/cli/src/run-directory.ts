@@ -2,7 +2,18 @@ import { existsSync } from 'node:fs'
 import { rmdir, stat } from 'node:fs/promises'
 import { hostname, userInfo } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
-import { describeRun, fingerprintOf, inputShapeOf, stageNames, weightsOf, type BackendChoice, type Dataset, type Experiment, type State, type StepMetrics } from 'lapstrake'
+import {
+  describeRun,
+  fingerprintOf,
+  inputShapeOf,
+  stageNames,
+  weightsOf,
+  type BackendChoice,
+  type Dataset,
+  type Experiment,
+  type State,
+  type StepMetrics
+} from 'lapstrake'
 import { crc32c, makeFolder, readWholeFile, writeFileAtomic } from 'lapstrake/node'
 import { howToType, quoted } from './how-to-type.ts'
 import { readManifest, writeManifest, type Manifest, type RunOptions } from './manifest.ts'
@@ -11,8 +22,9 @@ import { lockRun, type RunLock } from './run-lock.ts'
 import { lineOf, stepLog, stepsIn, type StepLog } from './step-log.ts'
 
 /**
- * The files of one run: `manifest.json`, `run.jsonl` with a line a step, `recipe.mjs`, `state.safetensors` to go on with, `weights.safetensors`;
- * `best.safetensors`, the weights of the epoch with the lowest losses, and `checkpoints/step-….safetensors`, if wanted.
+ * The files of one run: `manifest.json`, `run.jsonl` with a line a step, `recipe.mjs`, `state.safetensors` to go on
+ * with, `weights.safetensors`; `best.safetensors`, the weights of the epoch with the lowest losses, and
+ * `checkpoints/step-….safetensors`, if wanted.
  */
 export interface RunDirectory {
   /** Where the run lies until it is finished. */
@@ -49,7 +61,8 @@ export interface Claim {
 }
 
 /** Whether a folder holds a run that got as far as to be kept or saved. */
-export const holdsRun = (path: string): boolean => existsSync(join(path, runFiles.state)) || existsSync(join(path, runFiles.weights))
+export const holdsRun = (path: string): boolean =>
+  existsSync(join(path, runFiles.state)) || existsSync(join(path, runFiles.weights))
 
 /** Whether a folder holds a run as it was kept, to go on with. */
 export const canGoOn = (path: string): boolean => existsSync(join(path, runFiles.state))
@@ -62,25 +75,33 @@ export const canGoOn = (path: string): boolean => existsSync(join(path, runFiles
 export async function claimFolder(path: string, overwrite: boolean): Promise<Claim> {
   const made = await makeFolder(path).catch(async (error: NodeJS.ErrnoException) => {
     const found = await stat(path).catch(() => undefined)
-    throw new Error(`train: expected a folder for the run at ${path}, ${found ? 'got a file' : `but it cannot be made (${error.code ?? error.message})`}. Choose another with --out.`, { cause: error })
+    const why = found ? 'got a file' : `but it cannot be made (${error.code ?? error.message})`
+    throw new Error(`train: expected a folder for the run at ${path}, ${why}. Choose another with --out.`, {
+      cause: error
+    })
   })
   await refuseWithin(path)
   const [stranger] = (await filesIn(path)).filter(({ ofRun }) => !ofRun)
   if (stranger !== undefined) {
-    throw new Error(`train: expected a folder of the run's own, got ${path}, which holds ${stranger.path}. Choose another with --out; ${join('runs', '<name>-<seed>')} is made when it is left out.`)
+    throw new Error(
+      `train: expected a folder of the run's own, got ${path}, which holds ${stranger.path}. ` +
+        `Choose another with --out; ${join('runs', '<name>-<seed>')} is made when it is left out.`
+    )
   }
   const beside = join(path, replacing.training)
   let lock: RunLock | undefined
   try {
     lock = await lockAll(existsSync(beside) ? [path, beside] : [path])
     if (isReplacing(path)) await replaceRun(path)
-    if (!overwrite && await isOfWorth(path)) {
+    if (!overwrite && (await isOfWorth(path))) {
       throw new Error(
-        `train: expected a folder without a run, got ${path}, which holds one. Choose another with --out, replace the run with --overwrite, ` +
-        `or go on with it with --resume ${quoted(path)}.`)
+        `train: expected a folder without a run, got ${path}, which holds one. Choose another with --out, ` +
+          'replace the run with --overwrite, ' +
+          `or go on with it with --resume ${quoted(path)}.`
+      )
     }
     const replaces = await isOfWorth(path)
-    const replacesToo = await isOfWorth(beside) ? beside : undefined
+    const replacesToo = (await isOfWorth(beside)) ? beside : undefined
     if (replaces && !existsSync(beside)) {
       await makeFolder(beside)
       lock = both(lock, await lockRun(beside))
@@ -101,17 +122,33 @@ export async function claimFolder(path: string, overwrite: boolean): Promise<Cla
 
 /** Whether a folder holds of a run what somebody may miss: a step, weights or what was kept of it. */
 async function isOfWorth(path: string): Promise<boolean> {
-  const files = existsSync(path) ? (await filesIn(path)).filter(({ ofRun, path }) => ofRun && !isLock(path) && !path.startsWith(`${replacing.training}/`)) : []
+  const files = existsSync(path)
+    ? (await filesIn(path)).filter(
+        ({ ofRun, path }) => ofRun && !isLock(path) && !path.startsWith(`${replacing.training}/`)
+      )
+    : []
   const worthless: readonly string[] = [runFiles.manifest, runFiles.recipe]
-  const sizes = await Promise.all(files.map(async file => (worthless.includes(file.path) || /^tensorboard\//.test(file.path) ? 0 : (await stat(join(path, file.path))).size)))
+  const sizes = await Promise.all(
+    files.map(async file =>
+      worthless.includes(file.path) || /^tensorboard\//.test(file.path) ? 0 : (await stat(join(path, file.path))).size
+    )
+  )
   return sizes.some(size => size > 0)
 }
 
 /** A run within the folder of another would go with that. */
 async function refuseWithin(path: string): Promise<void> {
   const around = dirname(resolve(path))
-  if (await readManifest(around).then(() => true, () => false)) {
-    throw new Error(`train: expected a folder of the run's own, got ${path}, which lies within that of the run in ${around}. Choose another with --out.`)
+  if (
+    await readManifest(around).then(
+      () => true,
+      () => false
+    )
+  ) {
+    throw new Error(
+      `train: expected a folder of the run's own, got ${path}, which lies within that of the run in ${around}. ` +
+        'Choose another with --out.'
+    )
   }
 }
 
@@ -136,19 +173,45 @@ export interface RunStart {
   readonly options: RunOptions
 }
 
-/** Makes the first files of a run. Where its folder holds another, that one stays until the new one is finished, which lies within it until then. */
-export async function createRunDirectory({ claim, experiment, recipePath, recipe, data, dataset, seed, backend, options }: RunStart): Promise<RunDirectory> {
+/**
+ * Makes the first files of a run. Where its folder holds another, that one stays until the new one is finished, which
+ * lies within it until then.
+ */
+export async function createRunDirectory({
+  claim,
+  experiment,
+  recipePath,
+  recipe,
+  data,
+  dataset,
+  seed,
+  backend,
+  options
+}: RunStart): Promise<RunDirectory> {
   const { path, lock } = claim
   const folder = claim.holdsRun ? join(path, replacing.training) : path
   const manifest: Manifest = {
-    format: 2, name: experiment.name, recipe: resolve(recipePath), data, examples: dataset.size,
-    inputShape: inputShapeOf(experiment, dataset), seed, backend: `${backend.name} – ${backend.description}`,
-    versions: { node: process.versions.node, tfjs: '4.22.0' }, madeBy: thisPlace(), started: new Date().toISOString(), steps: [0, 0], finished: false,
-    stages: stageNames(experiment.backbone.stages), spans: experiment.isolation(experiment.backbone.stages.length),
-    dataHash: await fingerprintOf(dataset), options, checksums: { [runFiles.recipe]: crc32c(recipe) }
+    format: 2,
+    name: experiment.name,
+    recipe: resolve(recipePath),
+    data,
+    examples: dataset.size,
+    inputShape: inputShapeOf(experiment, dataset),
+    seed,
+    backend: `${backend.name} – ${backend.description}`,
+    versions: { node: process.versions.node, tfjs: '4.22.0' },
+    madeBy: thisPlace(),
+    started: new Date().toISOString(),
+    steps: [0, 0],
+    finished: false,
+    stages: stageNames(experiment.backbone.stages),
+    spans: experiment.isolation(experiment.backbone.stages.length),
+    dataHash: await fingerprintOf(dataset),
+    options,
+    checksums: { [runFiles.recipe]: crc32c(recipe) }
   }
   // What was begun here before and never kept, or was to replace this run and never did.
-  await removeRun(path, file => isLock(file) || claim.holdsRun && !file.startsWith(`${replacing.training}/`))
+  await removeRun(path, file => isLock(file) || (claim.holdsRun && !file.startsWith(`${replacing.training}/`)))
   try {
     await makeFolder(folder)
     // First the manifest: it says whose the other files are.
@@ -159,7 +222,14 @@ export async function createRunDirectory({ claim, experiment, recipePath, recipe
     await removeRun(folder, isLock)
     throw error
   }
-  return runDirectory({ folder, path, manifest, lock, log: await stepLog(join(folder, runFiles.steps)), made: claim.made })
+  return runDirectory({
+    folder,
+    path,
+    manifest,
+    lock,
+    log: await stepLog(join(folder, runFiles.steps)),
+    made: claim.made
+  })
 }
 
 /** A run to go on with, as it was last kept. */
@@ -174,7 +244,8 @@ export interface KeptRun {
 }
 
 /**
- * Makes the folder of a run that ended early this process's own, and reads what there is to go on with. Nothing in it changes yet.
+ * Makes the folder of a run that ended early this process's own, and reads what there is to go on with. Nothing in it
+ * changes yet.
  *
  * @throws Error if there is no run to go on with, it is damaged, or another process trains it
  */
@@ -187,19 +258,36 @@ export async function claimKeptRun(path: string): Promise<KeptRun> {
     if (!canGoOn(path)) {
       throw new Error(
         `train: expected a run to go on with in ${path}, but it ended before it was first kept. ` +
-        `Begin anew: ${howToType(...anew(path, manifest))}`)
+          `Begin anew: ${howToType(...anew(path, manifest))}`
+      )
     }
     const run = await readWholeFile(join(path, runFiles.state))
     const { step } = describeRun(run, join(path, runFiles.state))
-    const { steps, cut, damaged } = stepsIn(new TextDecoder().decode(await readWholeFile(join(path, runFiles.steps))), join(path, runFiles.steps))
+    const { steps, cut, damaged } = stepsIn(
+      new TextDecoder().decode(await readWholeFile(join(path, runFiles.steps))),
+      join(path, runFiles.steps)
+    )
     const recorded = steps.filter(metrics => metrics.step <= step)
     const lost = step - new Set(recorded.map(metrics => metrics.step)).size
-    return { run, manifest, lock, recorded, notes: [
-      ...unfinishedWithin(path),
-      ...(cut ? [`${join(path, runFiles.steps)}: the last line is cut short, as by a crash, and left out.`] : []),
-      ...(damaged.length > 0 ? [`${join(path, runFiles.steps)}: ${damaged.length} damaged lines are left out, the first of them line ${damaged[0]}.`] : []),
-      ...(lost > 0 ? [`${join(path, runFiles.steps)}: ${lost} of the ${step} steps taken are not recorded there.`] : [])
-    ] }
+    return {
+      run,
+      manifest,
+      lock,
+      recorded,
+      notes: [
+        ...unfinishedWithin(path),
+        ...(cut ? [`${join(path, runFiles.steps)}: the last line is cut short, as by a crash, and left out.`] : []),
+        ...(damaged.length > 0
+          ? [
+              `${join(path, runFiles.steps)}: ${damaged.length} damaged lines are left out, ` +
+                `the first of them line ${damaged[0]}.`
+            ]
+          : []),
+        ...(lost > 0
+          ? [`${join(path, runFiles.steps)}: ${lost} of the ${step} steps taken are not recorded there.`]
+          : [])
+      ]
+    }
   } catch (error) {
     lock.release()
     throw error
@@ -208,18 +296,38 @@ export async function claimKeptRun(path: string): Promise<KeptRun> {
 
 /** What to type for a run as it was begun. */
 const anew = (path: string, { recipe, data, examples, seed, options }: Manifest): string[] => [
-  'train', recipe, '--data', data, '--examples', String(examples), '--seed', String(seed),
-  ...Object.entries(options).flatMap(([name, value]) => (value === true ? [`--${name}`] : value === undefined ? [] : [`--${name}`, String(value)])), '--out', path
+  'train',
+  recipe,
+  '--data',
+  data,
+  '--examples',
+  String(examples),
+  '--seed',
+  String(seed),
+  ...Object.entries(options).flatMap(([name, value]) =>
+    value === true ? [`--${name}`] : value === undefined ? [] : [`--${name}`, String(value)]
+  ),
+  '--out',
+  path
 ]
 
 /** Says that a folder holds a run which was to replace the one there, and ended early. */
 export function unfinishedWithin(path: string): readonly string[] {
   const within = join(path, replacing.training)
-  return holdsRun(within) ? [`${within} holds a run that is to replace the one in ${path} and has not finished. To go on with it: ${howToType('train', '--resume', within)}`] : []
+  return holdsRun(within)
+    ? [
+        `${within} holds a run that is to replace the one in ${path} and has not finished. To go on with it: ` +
+          `${howToType('train', '--resume', within)}`
+      ]
+    : []
 }
 
 /** Goes on with a run. Steps that it recorded after it was last kept are forgotten, for they are taken again. */
-export async function reopenRunDirectory(path: string, { recorded, lock }: KeptRun, manifest: Manifest): Promise<RunDirectory> {
+export async function reopenRunDirectory(
+  path: string,
+  { recorded, lock }: KeptRun,
+  manifest: Manifest
+): Promise<RunDirectory> {
   await writeFileAtomic(join(path, runFiles.steps), recorded.map(metrics => `${lineOf(metrics)}\n`).join(''))
   await writeManifest(path, { ...manifest, finished: false })
   const log = await stepLog(join(path, runFiles.steps))
@@ -257,7 +365,8 @@ const replacedBy = (path: string): string | undefined => {
 /** Removes a folder, and those above it up to one that was made for it, as far as they are empty. */
 async function removeEmpty(folder: string, uppermost: string | undefined): Promise<void> {
   if (uppermost === undefined) return
-  for (let empty = resolve(folder); empty.startsWith(resolve(uppermost)); empty = dirname(empty)) await rmdir(empty).catch(() => undefined)
+  for (let empty = resolve(folder); empty.startsWith(resolve(uppermost)); empty = dirname(empty))
+    await rmdir(empty).catch(() => undefined)
 }
 
 /** The locks of some folders as one. */
@@ -290,13 +399,15 @@ const runDirectory = ({ folder, path, manifest, lock, log, made }: Place): RunDi
     await writeFileAtomic(join(folder, file), content)
   }
   return {
-    folder, log,
+    folder,
+    log,
     async keep(run) {
       // A state without the lines before it is worth more than none.
       await log.settle().catch(() => undefined)
       await write(runFiles.state, run)
     },
-    checkpoint: (run, step) => write(join(runFiles.checkpoints, `step-${String(step).padStart(8, '0')}.safetensors`), run),
+    checkpoint: (run, step) =>
+      write(join(runFiles.checkpoints, `step-${String(step).padStart(8, '0')}.safetensors`), run),
     keepBest: weights => write(runFiles.best, weights),
     async discard() {
       await removeRun(folder, isLock)
@@ -308,8 +419,15 @@ const runDirectory = ({ folder, path, manifest, lock, log, made }: Place): RunDi
       await write(runFiles.weights, await weightsOf(state, manifest.name))
       // Whoever is interrupted while a teacher learns has not planned a step.
       const finished = planned > 0 && state.step >= planned
-      const checksums = await Promise.all(others.map(async file => [file, crc32c(await readWholeFile(join(folder, file)))] as const))
-      await writeManifest(folder, { ...manifest, steps: [state.step, planned], finished, checksums: { ...manifest.checksums, ...Object.fromEntries(checksums) } })
+      const checksums = await Promise.all(
+        others.map(async file => [file, crc32c(await readWholeFile(join(folder, file)))] as const)
+      )
+      await writeManifest(folder, {
+        ...manifest,
+        steps: [state.step, planned],
+        finished,
+        checksums: { ...manifest.checksums, ...Object.fromEntries(checksums) }
+      })
       const replaces = folder !== path && finished
       if (replaces) await replaceRun(path)
       lock.release()

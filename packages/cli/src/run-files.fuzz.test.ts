@@ -21,18 +21,44 @@ function sealed(text: string): string {
 }
 
 const manifest: Manifest = {
-  format: 2, name: 'loco', recipe: '../loco.ts', data: 'shapes', examples: 64, inputShape: [28, 28, 3], seed: 7,
-  backend: 'wasm – one thread', versions: { node: '20.19.0', tfjs: '4.22.0' }, madeBy: 'me on here',
-  started: '2026-01-01T00:00:00.000Z', steps: [12, 12], finished: true, stages: ['conv1', 'conv2'],
-  spans: [{ start: 0, end: 2 }], dataHash: '1f', options: { backend: 'wasm', 'keep-every': 60 },
+  format: 2,
+  name: 'loco',
+  recipe: '../loco.ts',
+  data: 'shapes',
+  examples: 64,
+  inputShape: [28, 28, 3],
+  seed: 7,
+  backend: 'wasm – one thread',
+  versions: { node: '20.19.0', tfjs: '4.22.0' },
+  madeBy: 'me on here',
+  started: '2026-01-01T00:00:00.000Z',
+  steps: [12, 12],
+  finished: true,
+  stages: ['conv1', 'conv2'],
+  spans: [{ start: 0, end: 2 }],
+  dataHash: '1f',
+  options: { backend: 'wasm', 'keep-every': 60 },
   checksums: { 'recipe.mjs': 77 }
 }
 const lines = linesOf({ name: 'loco', seed: 7, losses: [2.5, 2.25, 2] })
-const endless = { step: 4, steps: null, epoch: 0, losses: { unit0: null, probe2: 1 }, milliseconds: 8, waited: 0, bytes: 9 }
+const endless = {
+  step: 4,
+  steps: null,
+  epoch: 0,
+  losses: { unit0: null, probe2: 1 },
+  milliseconds: 8,
+  waited: 0,
+  bytes: 9
+}
 const steps = stepsIn(lines.join('\n'), 'run.jsonl').steps
 const evaluation: Evaluation = {
-  test: 100, part: false, weights: '0123abcd',
-  rows: [{ name: 'raw pixels', linear: 0.25, neighbours: 0.5 }, { name: 'conv2', linear: 0.75, neighbours: 0.625 }]
+  test: 100,
+  part: false,
+  weights: '0123abcd',
+  rows: [
+    { name: 'raw pixels', linear: 0.25, neighbours: 0.5 },
+    { name: 'conv2', linear: 0.75, neighbours: 0.625 }
+  ]
 }
 
 /** What is told of a run in words, which takes whatever its files say. */
@@ -63,7 +89,10 @@ describeFuzz('run.jsonl', {
 
 describeFuzz('evaluation.json', {
   inputs: [
-    sealJson({ format: 2, of: { 'weights.safetensors': evaluation, 'best.safetensors': { ...evaluation, part: true } } }),
+    sealJson({
+      format: 2,
+      of: { 'weights.safetensors': evaluation, 'best.safetensors': { ...evaluation, part: true } }
+    }),
     sealJson({ format: 2, of: {} })
   ].map(encode),
   read(input) {
@@ -74,11 +103,18 @@ describeFuzz('evaluation.json', {
 })
 
 const about = {
-  name: 'loco', seed: 7, data: 'shapes', examples: 64, dataHash: '1f', inputShape: [28, 28, 3], step: 12,
+  name: 'loco',
+  seed: 7,
+  data: 'shapes',
+  examples: 64,
+  dataHash: '1f',
+  inputShape: [28, 28, 3],
+  step: 12,
   behaviour: { 'batch size': [16], views: [16, 28, 28, 3, 0.5, 'NaN'], schedule: ['[["unit0"],["unit1"]]'] }
 }
 const progress = {
-  unit0: { smooth: 2, lowest: 1.5, since: 9, frozen: true }, unit1: { smooth: null, lowest: null, since: 0 }
+  unit0: { smooth: 2, lowest: 1.5, since: 9, frozen: true },
+  unit1: { smooth: null, lowest: null, since: 0 }
 }
 const file = (run: string): Uint8Array =>
   encodeSafetensors({ tensors: {}, metadata: { format: 'lapstrake-run-2', run } })

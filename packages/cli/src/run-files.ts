@@ -7,9 +7,15 @@ import { isOurs } from './write-own-file.ts'
 
 /** What a run's folder holds, by name. */
 export const runFiles = {
-  manifest: 'manifest.json', recipe: 'recipe.mjs', steps: 'run.jsonl', state: 'state.safetensors',
-  weights: 'weights.safetensors', best: 'best.safetensors', evaluation: 'evaluation.json',
-  checkpoints: 'checkpoints', tensorboard: 'tensorboard'
+  manifest: 'manifest.json',
+  recipe: 'recipe.mjs',
+  steps: 'run.jsonl',
+  state: 'state.safetensors',
+  weights: 'weights.safetensors',
+  best: 'best.safetensors',
+  evaluation: 'evaluation.json',
+  checkpoints: 'checkpoints',
+  tensorboard: 'tensorboard'
 } as const
 
 /**
@@ -17,14 +23,23 @@ export const runFiles = {
  * goes; and from where it then takes the old one's place. Nobody else calls a folder by the last two names.
  */
 export const replacing = { training: 'new', whole: '.lapstrake-whole', arriving: '.lapstrake-arriving' } as const
-const within = Object.values(replacing).map(name => name.replaceAll('.', '\\.')).join('|')
+const within = Object.values(replacing)
+  .map(name => name.replaceAll('.', '\\.'))
+  .join('|')
 
 /** Every file that a run writes, by its path from the run's folder. */
-const written = new RegExp(`^(?:(?:${within})/)?(?:${[
-  'manifest\\.json', 'recipe\\.mjs', 'run\\.jsonl', '(?:state|weights|best)\\.safetensors', 'evaluation\\.json',
-  'lock\\.json(?:\\.[\\w-]+)?', 'checkpoints/step-\\d{8,}\\.safetensors',
-  'tensorboard/(?:events\\.out\\.tfevents\\.[^/]+|projector_config\\.pbtxt|tensors\\.tsv|metadata\\.tsv|sprite\\.png)'
-].join('|')})(?:\\.\\d+\\.part)?$`)
+const written = new RegExp(
+  `^(?:(?:${within})/)?(?:${[
+    'manifest\\.json',
+    'recipe\\.mjs',
+    'run\\.jsonl',
+    '(?:state|weights|best)\\.safetensors',
+    'evaluation\\.json',
+    'lock\\.json(?:\\.[\\w-]+)?',
+    'checkpoints/step-\\d{8,}\\.safetensors',
+    'tensorboard/(?:events\\.out\\.tfevents\\.[^/]+|projector_config\\.pbtxt|tensors\\.tsv|metadata\\.tsv|sprite\\.png)'
+  ].join('|')})(?:\\.\\d+\\.part)?$`
+)
 
 /** Folders that a run makes; what lies in others is nobody's business here. */
 const folders = new RegExp(`^(?:(?:${within})/)?(?:${runFiles.checkpoints}|${runFiles.tensorboard})$|^(?:${within})$`)
@@ -36,36 +51,45 @@ const exported = /^encoder\.(?:safetensors|onnx)$/
 export const isLock = (path: string): boolean => basename(path).startsWith('lock.json')
 
 /**
- * The files in a folder, by their paths from there, and whether each is of a run. A name alone does not make it one: the
- * folder has a manifest of a run's, and a recipe is the one that this names.
+ * The files in a folder, by their paths from there, and whether each is of a run. A name alone does not make it one:
+ * the folder has a manifest of a run's, and a recipe is the one that this names.
  */
 export async function filesIn(folder: string): Promise<readonly { readonly path: string; readonly ofRun: boolean }[]> {
   const names = await allIn(folder)
   const manifest = await readManifest(folder).catch(() => undefined)
-  return Promise.all(names.map(async path => ({ path, ofRun: isLock(path) || await isOfRun(folder, path, manifest) })))
+  return Promise.all(
+    names.map(async path => ({ path, ofRun: isLock(path) || (await isOfRun(folder, path, manifest)) }))
+  )
 }
 
 async function isOfRun(folder: string, path: string, manifest: Manifest | undefined): Promise<boolean> {
   if (manifest === undefined) return /\.\d+\.part$/.test(path) && written.test(path)
   if (exported.test(path)) return isOurs(await readWholeFile(join(folder, path)))
-  if (path === runFiles.recipe) return crc32c(await readWholeFile(join(folder, path))) === manifest.checksums[runFiles.recipe]
+  if (path === runFiles.recipe)
+    return crc32c(await readWholeFile(join(folder, path))) === manifest.checksums[runFiles.recipe]
   return written.test(path)
 }
 
 async function allIn(folder: string, inside = ''): Promise<readonly string[]> {
   const entries = await readdir(join(folder, inside), { withFileTypes: true })
-  const found = await Promise.all(entries.map(async entry => {
-    const path = inside === '' ? entry.name : `${inside}/${entry.name}`
-    if (!entry.isDirectory()) return [path]
-    return folders.test(path) ? allIn(folder, path) : [`${path}/`]
-  }))
+  const found = await Promise.all(
+    entries.map(async entry => {
+      const path = inside === '' ? entry.name : `${inside}/${entry.name}`
+      if (!entry.isDirectory()) return [path]
+      return folders.test(path) ? allIn(folder, path) : [`${path}/`]
+    })
+  )
   return found.flat()
 }
 
-/** Removes the files of a run from a folder, its manifest last, and folders that are empty then; leaves what else lies there, and what `keep` names. */
+/**
+ * Removes the files of a run from a folder, its manifest last, and folders that are empty then; leaves what else lies
+ * there, and what `keep` names.
+ */
 export async function removeRun(folder: string, keep: (path: string) => boolean = () => false): Promise<void> {
   const files = (await filesIn(folder)).filter(({ path, ofRun }) => ofRun && !keep(path)).map(({ path }) => path)
-  for (const path of files.sort((a, b) => Number(a === runFiles.manifest) - Number(b === runFiles.manifest))) await rm(join(folder, path))
+  for (const path of files.sort((a, b) => Number(a === runFiles.manifest) - Number(b === runFiles.manifest)))
+    await rm(join(folder, path))
   const inner = Object.values(replacing).flatMap(part => [`${part}/checkpoints`, `${part}/tensorboard`, part])
   for (const inside of [...inner, 'checkpoints', 'tensorboard']) {
     if (!keep(`${inside}/`)) await rmdir(join(folder, inside)).catch(() => undefined)
@@ -76,9 +100,14 @@ export async function removeRun(folder: string, keep: (path: string) => boolean 
 export const isReplacing = (folder: string): boolean =>
   existsSync(join(folder, replacing.whole)) || existsSync(join(folder, replacing.arriving))
 
-/** Has the run that trained within a folder take the place of the one there. Begun again after a crash, it ends what it began. */
+/**
+ * Has the run that trained within a folder take the place of the one there. Begun again after a crash, it ends what it
+ * began.
+ */
 export async function replaceRun(folder: string): Promise<void> {
-  const [training, whole, arriving] = [replacing.training, replacing.whole, replacing.arriving].map(part => join(folder, part)) as [string, string, string]
+  const [training, whole, arriving] = [replacing.training, replacing.whole, replacing.arriving].map(part =>
+    join(folder, part)
+  ) as [string, string, string]
   if (!isReplacing(folder)) await rename(training, whole)
   if (existsSync(whole)) {
     await removeRun(folder, path => path.startsWith(`${replacing.whole}/`) || isLock(path))

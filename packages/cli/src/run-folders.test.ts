@@ -1,5 +1,15 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync
+} from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +17,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { command, environment, lapstrake, root, tinyRecipe } from './testing/lapstrake.ts'
 
 let folder: string
-beforeAll(async () => { folder = await mkdtemp(join(root, 'node_modules/.lapstrake-test-')) })
+beforeAll(async () => {
+  folder = await mkdtemp(join(root, 'node_modules/.lapstrake-test-'))
+})
 afterAll(() => rm(folder, { recursive: true }))
 
 const write = async (name: string, change?: string): Promise<string> => {
@@ -18,16 +30,27 @@ const write = async (name: string, change?: string): Promise<string> => {
 
 /** Every file below a folder, with its bytes; those that a run is writing at this moment are none yet. */
 function everything(path: string): Record<string, string> {
-  const files = readdirSync(path, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile() && !entry.name.endsWith('.part'))
-  return Object.fromEntries(files.map(({ parentPath, name }) => [join(parentPath, name).slice(path.length + 1), readFileSync(join(parentPath, name), 'latin1')]))
+  const files = readdirSync(path, { recursive: true, withFileTypes: true }).filter(
+    entry => entry.isFile() && !entry.name.endsWith('.part')
+  )
+  return Object.fromEntries(
+    files.map(({ parentPath, name }) => [
+      join(parentPath, name).slice(path.length + 1),
+      readFileSync(join(parentPath, name), 'latin1')
+    ])
+  )
 }
 
 const sameRun = (a: string, b: string): void => {
   for (const file of ['weights.safetensors', 'state.safetensors', 'best.safetensors']) {
     expect(readFileSync(join(a, file)).equals(readFileSync(join(b, file))), file).toBe(true)
   }
-  const losses = (run: string): unknown[] => readFileSync(join(run, 'run.jsonl'), 'utf8').trim().split('\n')
-    .map(line => JSON.parse(line) as { step: number; losses: object }).map(({ step, losses }) => ({ step, losses }))
+  const losses = (run: string): unknown[] =>
+    readFileSync(join(run, 'run.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line) as { step: number; losses: object })
+      .map(({ step, losses }) => ({ step, losses }))
   expect(losses(a)).toEqual(losses(b))
 }
 
@@ -38,7 +61,10 @@ describe('a folder that holds what no run wrote', () => {
     ['a recipe', { 'recipe.ts': tinyRecipe('loss: () => { throw new Error("never") }'), 'notes/a.txt': 'mine' }],
     ['a manifest of another program', { 'manifest.json': '{"format":1,"files":[]}' }],
     ['a recipe under the name of a bundle', { 'recipe.mjs': 'export default 1' }],
-    ['files under the names of a run', { 'evaluation.json': '{"mine":1}', 'run.jsonl': '{"mine":1}', 'tensorboard/metadata.tsv': 'x' }],
+    [
+      'files under the names of a run',
+      { 'evaluation.json': '{"mine":1}', 'run.jsonl': '{"mine":1}', 'tensorboard/metadata.tsv': 'x' }
+    ],
     ['a note beside a run', { 'weights.safetensors': '', 'state.safetensors': '', 'notes.txt': 'mine' }]
   ])('is refused, and stays as it is: %s', async (name, files) => {
     const out = join(folder, name.replaceAll(' ', '-'))
@@ -48,19 +74,29 @@ describe('a folder that holds what no run wrote', () => {
     const recipe = existsSync(join(out, 'recipe.ts')) ? join(out, 'recipe.ts') : await write('good.ts')
     for (const more of [[], ['--overwrite']]) {
       const { status, stderr } = lapstrake('train', recipe, ...plain, '--out', out, ...more)
-      expect([status, stderr]).toEqual([1, expect.stringMatching(/^train: expected a folder of the run's own, got .*, which holds /)])
+      expect([status, stderr]).toEqual([
+        1,
+        expect.stringMatching(/^train: expected a folder of the run's own, got .*, which holds /)
+      ])
     }
     expect(everything(out)).toEqual(before)
   })
 
   test('cannot be one that no folder can be made in, which is said at once', async () => {
     const { status, stderr } = lapstrake('train', await write('good.ts'), '--out', '/proc/lapstrake')
-    expect([status, stderr]).toEqual([1, 'train: expected a folder for the run at /proc/lapstrake, but it cannot be made (ENOENT). Choose another with --out.\n'])
+    expect([status, stderr]).toEqual([
+      1,
+      'train: expected a folder for the run at /proc/lapstrake, but it cannot be made (ENOENT). ' +
+        'Choose another with --out.\n'
+    ])
   })
 
   test('is none of another name than a recipe may have', async () => {
     const { status, stderr } = lapstrake('train', await write('named.ts', 'name: "../../x"'), ...plain)
-    expect([status, stderr]).toEqual([1, expect.stringContaining('recipe: expected a name that a folder can have, got "../../x".')])
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringContaining('recipe: expected a name that a folder can have, got "../../x".')
+    ])
   })
 })
 
@@ -79,8 +115,14 @@ test('reading runs leaves what lies around them alone', async () => {
 
 describe('a lock', () => {
   test.each<[string, string, number, RegExp]>([
-    ['of nobody, from a clock that is ahead', '', 0, /Saved/], ['half written', '{"pid":', 0, /Saved/],
-    ['that is a file of others', '{"name":"npm","lockfileVersion":3}', 1, /lock\.json to say which process trains there, got \{"name":"npm"/],
+    ['of nobody, from a clock that is ahead', '', 0, /Saved/],
+    ['half written', '{"pid":', 0, /Saved/],
+    [
+      'that is a file of others',
+      '{"name":"npm","lockfileVersion":3}',
+      1,
+      /lock\.json to say which process trains there, got \{"name":"npm"/
+    ],
     ['that says nothing', 'null', 1, /to say which process trains there, got null/]
   ])('%s', async (name, text, status, said) => {
     const out = join(folder, `lock ${name}`)
@@ -97,28 +139,52 @@ describe('two processes', () => {
   test('in any order of start, overwrite and resume: the second is refused and touches nothing', async () => {
     const path = await write('long.ts', 'epochs: 100000')
     const begin = async (...given: string[]): Promise<() => Promise<unknown>> => {
-      const child = spawn(...command('train', ...given, ...plain), { cwd: root, stdio: ['ignore', 'ignore', 'pipe'], env: environment })
+      const child = spawn(...command('train', ...given, ...plain), {
+        cwd: root,
+        stdio: ['ignore', 'ignore', 'pipe'],
+        env: environment
+      })
       const ended = new Promise(resolve => child.on('exit', resolve))
       let said = ''
-      await new Promise<void>(resolve => child.stderr.on('data', (chunk: Buffer) => { if ((said += chunk.toString()).includes('images/s')) resolve() }))
+      await new Promise<void>(resolve =>
+        child.stderr.on('data', (chunk: Buffer) => {
+          if ((said += chunk.toString()).includes('images/s')) resolve()
+        })
+      )
       return () => {
         child.kill('SIGTERM')
         return ended
       }
     }
     const out = join(folder, 'two')
-    const first: readonly (readonly string[])[] = [[path, '--out', out], ['--resume', out], [path, '--out', out, '--overwrite'], ['--resume', join(out, 'new')]]
+    const first: readonly (readonly string[])[] = [
+      [path, '--out', out],
+      ['--resume', out],
+      [path, '--out', out, '--overwrite'],
+      ['--resume', join(out, 'new')]
+    ]
     for (const given of first) {
       const end = await begin(...given)
       // What a run itself writes anew as it trains is left out.
       const still = (): Record<string, string> =>
-        Object.fromEntries(Object.entries(everything(out)).filter(([name]) => !/run\.jsonl|(best|state)\.safetensors|\.part$/.test(name)))
+        Object.fromEntries(
+          Object.entries(everything(out)).filter(([name]) => !/run\.jsonl|(best|state)\.safetensors|\.part$/.test(name))
+        )
       const before = still()
-      for (const second of [[path, '--out', out], [path, '--out', out, '--overwrite'], ['--resume', given.includes(join(out, 'new')) || given.includes('--overwrite') ? join(out, 'new') : out]]) {
+      for (const second of [
+        [path, '--out', out],
+        [path, '--out', out, '--overwrite'],
+        ['--resume', given.includes(join(out, 'new')) || given.includes('--overwrite') ? join(out, 'new') : out]
+      ]) {
         const { status, stderr } = lapstrake('train', ...second, ...plain)
-        expect([status, stderr]).toEqual([1, expect.stringMatching(/expected a run of its own in|it ended before it was first kept/)])
+        expect([status, stderr]).toEqual([
+          1,
+          expect.stringMatching(/expected a run of its own in|it ended before it was first kept/)
+        ])
       }
-      expect(lapstrake('train', path, ...plain, '--out', join(out, 'new'), '--overwrite').stderr).toContain('which lies within that of the run in ')
+      expect(lapstrake('train', path, ...plain, '--out', join(out, 'new'), '--overwrite').stderr).toContain(
+        'which lies within that of the run in '
+      )
       expect(still()).toEqual(before)
       expect(await end()).toBe(143)
       expect(readdirSync(out, { recursive: true }).filter(name => String(name).includes('lock'))).toEqual([])
@@ -129,15 +195,27 @@ describe('two processes', () => {
 describe('a run that is asked to end', () => {
   test.each<[string, number, (child: ReturnType<typeof spawn>) => void]>([
     ['SIGTERM', 143, child => child.kill('SIGTERM')],
-    ['SIGHUP, twice', 129, child => { child.kill('SIGHUP'); child.kill('SIGHUP') }],
+    [
+      'SIGHUP, twice',
+      129,
+      child => {
+        child.kill('SIGHUP')
+        child.kill('SIGHUP')
+      }
+    ],
     ['a closed pipe', 141, child => child.stderr!.destroy()]
   ])('by %s saves, and goes on to the bits of the run that nobody asked', async (name, status, ask) => {
     const path = await write('asked.ts', 'epochs: 100')
     const [whole, asked] = [join(folder, 'unasked'), join(folder, `asked-${status}`)]
     if (!existsSync(whole)) expect(lapstrake('train', path, ...plain, '--out', whole).status).toBe(0)
-    const child = spawn(...command('train', path, ...plain, '--out', asked), { cwd: root, stdio: ['ignore', 'ignore', 'pipe'], env: environment })
+    const child = spawn(...command('train', path, ...plain, '--out', asked), {
+      cwd: root,
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: environment
+    })
     const ended = new Promise(resolve => child.on('exit', resolve))
-    const lines = (): number => (existsSync(join(asked, 'run.jsonl')) ? readFileSync(join(asked, 'run.jsonl'), 'utf8').split('\n').length : 0)
+    const lines = (): number =>
+      existsSync(join(asked, 'run.jsonl')) ? readFileSync(join(asked, 'run.jsonl'), 'utf8').split('\n').length : 0
     while (lines() < 20) await new Promise(resolve => setTimeout(resolve, 5))
     ask(child)
     expect(await ended, name).toBe(status)
@@ -147,59 +225,85 @@ describe('a run that is asked to end', () => {
   })
 
   // Only root may make a namespace of processes, where this one has the number 1 again.
-  test.skipIf(process.getuid?.() !== 0 || process.platform !== 'linux')('as process 1 of a container, by force, goes on as the next process 1', async context => {
-    const contained = (...given: string[]): [string, string[]] => {
-      const [program, more] = command(...given)
-      return ['unshare', ['--pid', '--fork', '--kill-child', '--mount-proc', program, ...more]]
+  test.skipIf(process.getuid?.() !== 0 || process.platform !== 'linux')(
+    'as process 1 of a container, by force, goes on as the next process 1',
+    async context => {
+      const contained = (...given: string[]): [string, string[]] => {
+        const [program, more] = command(...given)
+        return ['unshare', ['--pid', '--fork', '--kill-child', '--mount-proc', program, ...more]]
+      }
+      if (spawnSync('unshare', ['--pid', '--fork', '--mount-proc', 'true']).status !== 0)
+        return context.skip('no namespace may be made here')
+      const path = await write('asked.ts', 'epochs: 100')
+      const [whole, killed] = [join(folder, 'unasked'), join(folder, 'contained')]
+      if (!existsSync(whole)) expect(lapstrake('train', path, ...plain, '--out', whole).status).toBe(0)
+      const child = spawn(...contained('train', path, ...plain, '--out', killed, '--keep-every', '0'), {
+        cwd: root,
+        stdio: 'ignore',
+        env: environment
+      })
+      const ended = new Promise(resolve => child.on('exit', resolve))
+      while (!existsSync(join(killed, 'state.safetensors'))) await new Promise(resolve => setTimeout(resolve, 5))
+      child.kill('SIGKILL')
+      await ended
+      expect(JSON.parse(readFileSync(join(killed, 'lock.json'), 'utf8'))).toMatchObject({ pid: 1 })
+      const again = spawnSync(...contained('train', '--resume', killed), {
+        cwd: root,
+        encoding: 'utf8',
+        env: environment,
+        timeout: 60_000
+      })
+      expect(again.stderr).toMatch(/^Looking whether process 1 on .* still trains there\.\n/)
+      expect(again.status).toBe(0)
+      sameRun(killed, whole)
     }
-    if (spawnSync('unshare', ['--pid', '--fork', '--mount-proc', 'true']).status !== 0) return context.skip('no namespace may be made here')
-    const path = await write('asked.ts', 'epochs: 100')
-    const [whole, killed] = [join(folder, 'unasked'), join(folder, 'contained')]
-    if (!existsSync(whole)) expect(lapstrake('train', path, ...plain, '--out', whole).status).toBe(0)
-    const child = spawn(...contained('train', path, ...plain, '--out', killed, '--keep-every', '0'), { cwd: root, stdio: 'ignore', env: environment })
-    const ended = new Promise(resolve => child.on('exit', resolve))
-    while (!existsSync(join(killed, 'state.safetensors'))) await new Promise(resolve => setTimeout(resolve, 5))
-    child.kill('SIGKILL')
-    await ended
-    expect(JSON.parse(readFileSync(join(killed, 'lock.json'), 'utf8'))).toMatchObject({ pid: 1 })
-    const again = spawnSync(...contained('train', '--resume', killed), { cwd: root, encoding: 'utf8', env: environment, timeout: 60_000 })
-    expect(again.stderr).toMatch(/^Looking whether process 1 on .* still trains there\.\n/)
-    expect(again.status).toBe(0)
-    sameRun(killed, whole)
-  })
+  )
 })
 
 describe('a disk that is full', () => {
-  test.skipIf(process.getuid?.() !== 0 || process.platform !== 'linux')('and then has room again leaves no trace in the run', async context => {
-    const disk = join(folder, 'disk')
-    mkdirSync(disk)
-    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=200k', 'tmpfs', disk]).status !== 0) return context.skip('nothing may be mounted here')
-    try {
-      const path = await write('full.ts', 'epochs: 100')
-      const [whole, run] = [join(folder, 'roomy'), join(disk, 'run')]
-      expect(lapstrake('train', path, ...plain, '--out', whole).status).toBe(0)
-      const child = spawn(...command('train', path, ...plain, '--out', run, '--keep-every', '0'), { cwd: root, stdio: ['ignore', 'ignore', 'pipe'], env: environment })
-      const ended = new Promise(resolve => child.on('exit', resolve))
-      let said = ''
-      child.stderr.on('data', (chunk: Buffer) => { said += chunk.toString() })
-      while (!existsSync(join(run, 'state.safetensors'))) await new Promise(resolve => setTimeout(resolve, 5))
-      spawnSync('sh', ['-c', `cat /dev/zero > ${join(disk, 'filler')}`])
-      while (!said.includes('The disk is full')) await new Promise(resolve => setTimeout(resolve, 5))
-      await rm(join(disk, 'filler'))
-      expect(await ended).toBe(0)
-      expect(said.match(/Training goes on/g)).toHaveLength(1)
-      sameRun(run, whole)
-    } finally {
-      spawnSync('umount', [disk])
+  test.skipIf(process.getuid?.() !== 0 || process.platform !== 'linux')(
+    'and then has room again leaves no trace in the run',
+    async context => {
+      const disk = join(folder, 'disk')
+      mkdirSync(disk)
+      if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=200k', 'tmpfs', disk]).status !== 0)
+        return context.skip('nothing may be mounted here')
+      try {
+        const path = await write('full.ts', 'epochs: 100')
+        const [whole, run] = [join(folder, 'roomy'), join(disk, 'run')]
+        expect(lapstrake('train', path, ...plain, '--out', whole).status).toBe(0)
+        const child = spawn(...command('train', path, ...plain, '--out', run, '--keep-every', '0'), {
+          cwd: root,
+          stdio: ['ignore', 'ignore', 'pipe'],
+          env: environment
+        })
+        const ended = new Promise(resolve => child.on('exit', resolve))
+        let said = ''
+        child.stderr.on('data', (chunk: Buffer) => {
+          said += chunk.toString()
+        })
+        while (!existsSync(join(run, 'state.safetensors'))) await new Promise(resolve => setTimeout(resolve, 5))
+        spawnSync('sh', ['-c', `cat /dev/zero > ${join(disk, 'filler')}`])
+        while (!said.includes('The disk is full')) await new Promise(resolve => setTimeout(resolve, 5))
+        await rm(join(disk, 'filler'))
+        expect(await ended).toBe(0)
+        expect(said.match(/Training goes on/g)).toHaveLength(1)
+        sameRun(run, whole)
+      } finally {
+        spawnSync('umount', [disk])
+      }
     }
-  })
+  )
 })
 
 describe('a run', () => {
   test('that was copied elsewhere is evaluated, exported, reported and gone on with there', async () => {
     await writeFile(join(folder, 'widths.ts'), 'export const widths = [4, 6]\n')
     const path = join(folder, 'importing.ts')
-    await writeFile(path, `import { widths } from './widths.ts'\n${tinyRecipe('backbone: convNet({ widths, strides: [4, 2], layers: 1 })')}`)
+    await writeFile(
+      path,
+      `import { widths } from './widths.ts'\n${tinyRecipe('backbone: convNet({ widths, strides: [4, 2], layers: 1 })')}`
+    )
     const run = join(folder, 'to-copy')
     expect(lapstrake('train', path, ...plain, '--out', run).status).toBe(0)
     const elsewhere = await mkdtemp(join(tmpdir(), 'lapstrake-elsewhere-'))
@@ -208,7 +312,11 @@ describe('a run', () => {
       cpSync(run, copy, { recursive: true })
       const here = (...given: string[]): ReturnType<typeof lapstrake> => {
         const [program, more] = command(...given)
-        return spawnSync(program, more.map(word => (word === 'tsx' ? join(root, 'node_modules/tsx/dist/esm/index.mjs') : word)), { cwd: elsewhere, encoding: 'utf8', env: environment })
+        return spawnSync(
+          program,
+          more.map(word => (word === 'tsx' ? join(root, 'node_modules/tsx/dist/esm/index.mjs') : word)),
+          { cwd: elsewhere, encoding: 'utf8', env: environment }
+        )
       }
       const evaluated = here('evaluate', 'a copy', '--backend', 'wasm', '--test', '50')
       expect(evaluated.stderr).toBe('Backend: wasm – WebAssembly, 2 threads, fused multiply-add.\n')
@@ -242,16 +350,39 @@ describe('a run', () => {
     const resumed = lapstrake('train', '--resume', run, '--epochs', '4')
     expect(resumed.stderr).toMatch(/^-.*strides: \[4, 2\].*\n\+.*strides: \[2, 4\]/m)
     expect(resumed.status).toBe(0)
-    const forced = lapstrake('train', path, ...plain, '--epochs', '9', '--resume', join(run, 'state.safetensors'), '--out', join(folder, 'forced'))
-    expect([forced.status, forced.stderr]).toEqual([1, expect.stringContaining('resume: expected the experiment, seed and data that this run was begun with, got others: ')])
+    const forced = lapstrake(
+      'train',
+      path,
+      ...plain,
+      '--epochs',
+      '9',
+      '--resume',
+      join(run, 'state.safetensors'),
+      '--out',
+      join(folder, 'forced')
+    )
+    expect([forced.status, forced.stderr]).toEqual([
+      1,
+      expect.stringContaining(
+        'resume: expected the experiment, seed and data that this run was begun with, got others: '
+      )
+    ])
   })
 
   test('of views in another size than the data opens, also where its stages depend on the size', async () => {
-    const path = await write('sized.ts', `views: twoViews(randomResizedCrop({ size: 20 })),
+    const path = await write(
+      'sized.ts',
+      `views: twoViews(randomResizedCrop({ size: 20 })),
       backbone: { name: 'sized', stages: [...convNet({ widths: [4], strides: [4], layers: 1 }).stages, {
-        name: 'flat', init: (random, [h, w, c]) => ({ params: { weights: random.normal([h * w * c, 6]) }, buffers: {}, outputShape: [6] }),
-        apply: ({ params }, x) => ({ output: tf.matMul(tf.reshape(x, [x.shape[0]!, -1]), (params as any).weights), buffers: {} })
-      }] }`)
+        name: 'flat',
+        init: (random, [h, w, c]) => ({
+          params: { weights: random.normal([h * w * c, 6]) }, buffers: {}, outputShape: [6]
+        }),
+        apply: ({ params }, x) => ({
+          output: tf.matMul(tf.reshape(x, [x.shape[0]!, -1]), (params as any).weights), buffers: {}
+        })
+      }] }`
+    )
     const run = join(folder, 'sized')
     expect(lapstrake('train', path, ...plain, '--out', run)).toMatchObject({ status: 0 })
     const { stdout, stderr } = lapstrake('evaluate', run, '--backend', 'wasm', '--test', '50')
@@ -270,13 +401,16 @@ describe('a run', () => {
     symlinkSync('../../shared', join(place, 'node_modules/@me/shared'))
     writeFileSync(join(place, 'widths.json'), '[4,6]')
     const path = join(place, 'recipe.ts')
-    writeFileSync(path, `import './setup.ts'
+    writeFileSync(
+      path,
+      `import './setup.ts'
 import { readFileSync } from 'node:fs'
 import { second } from '@me/shared'
 const { url } = import.meta
 const said = "see import.meta.url"
 const widths = JSON.parse(readFileSync(new URL('./widths.json', url), 'utf8'))
-${tinyRecipe('backbone: convNet({ widths, strides: [(globalThis as any).STRIDE, second], layers: 1 })')}`)
+${tinyRecipe('backbone: convNet({ widths, strides: [(globalThis as any).STRIDE, second], layers: 1 })')}`
+    )
     const run = join(folder, 'of-own-package')
     expect(lapstrake('train', path, ...plain, '--out', run)).toMatchObject({ status: 0 })
     const exported = (): Buffer => {
@@ -300,7 +434,9 @@ ${tinyRecipe('backbone: convNet({ widths, strides: [(globalThis as any).STRIDE, 
     expect(lapstrake('train', '--resume', run, '--epochs', '4').status).toBe(0)
     writeFileSync(join(run, 'evaluation.json'), left)
     const { stdout } = lapstrake('compare', run)
-    expect(stdout).toContain(`${join(run, 'evaluation.json')}: weights.safetensors has changed since it was evaluated. Evaluate it again.`)
+    expect(stdout).toContain(
+      `${join(run, 'evaluation.json')}: weights.safetensors has changed since it was evaluated. Evaluate it again.`
+    )
     expect(stdout).not.toContain('linear readout')
     expect(lapstrake('train', '--resume', run, '--epochs', '2').stderr).toContain('expected more than the 16 steps')
   })
@@ -316,7 +452,8 @@ ${tinyRecipe('backbone: convNet({ widths, strides: [(globalThis as any).STRIDE, 
     expect(everything(run)).toEqual(wanted)
     // The old one is gone, and part of the new one has come.
     mkdirSync(join(run, '.lapstrake-arriving'))
-    for (const name of ['manifest.json', 'weights.safetensors']) renameSync(join(run, name), join(run, '.lapstrake-arriving', name))
+    for (const name of ['manifest.json', 'weights.safetensors'])
+      renameSync(join(run, name), join(run, '.lapstrake-arriving', name))
     expect(lapstrake('compare', run).stdout).toMatch(/^seeds +1$/m)
     expect(everything(run)).toEqual(wanted)
   })

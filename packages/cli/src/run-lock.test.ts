@@ -23,7 +23,9 @@ test.each(['', '{"pid":'])('half a lock, as of a crash, holds nobody up once it 
 
 test.each(['null', '5', '[]', '{}', '{"pid":"1"}'])('a file of that name that is no lock stays: %j', async text => {
   writeFileSync(file, text)
-  await expect(lockRun(folder)).rejects.toThrow(`train: expected ${file} to say which process trains there, got ${text}.`)
+  await expect(lockRun(folder)).rejects.toThrow(
+    `train: expected ${file} to say which process trains there, got ${text}.`
+  )
   expect(isHeld(folder)).toBe(false)
   expect(readFileSync(file, 'utf8')).toBe(text)
 })

@@ -24,8 +24,9 @@ export const lockFile = 'lock.json'
 const [beat, patience] = [5000, 16_000]
 
 /**
- * Makes a run's folder this process's own, until it is released or the process ends. What a process that ended left behind does not count. One in
- * another container or on another machine cannot be asked whether it runs: it touches the file every few seconds as long as it does.
+ * Makes a run's folder this process's own, until it is released or the process ends. What a process that ended left
+ * behind does not count. One in another container or on another machine cannot be asked whether it runs: it touches the
+ * file every few seconds as long as it does.
  *
  * @throws Error if another process has it
  */
@@ -35,10 +36,12 @@ export async function lockRun(folder: string): Promise<RunLock> {
   const isOld = unchangedFor(1000)
   while (!create(file, mine)) {
     const holder = holderOf(file)
-    if (holder !== undefined && await isAlive(file, holder)) {
+    if (holder !== undefined && (await isAlive(file, holder))) {
       throw new Error(
-        `train: expected a run of its own in ${folder}, but process ${holder.pid} on ${holder.host} has been training there since ${holder.since}. ` +
-        `Wait for it, choose another folder with --out, or, if nothing runs there any more, delete ${file}.`)
+        `train: expected a run of its own in ${folder}, but process ${holder.pid} on ${holder.host} has been ` +
+          `training there since ${holder.since}. ` +
+          `Wait for it, choose another folder with --out, or, if nothing runs there any more, delete ${file}.`
+      )
     }
     if (replaceDead(file, mine, holder, isOld)) break
     await setTimeout(20)
@@ -61,7 +64,10 @@ export async function lockRun(folder: string): Promise<RunLock> {
     release,
     check() {
       if (isMine()) return
-      throw new Error(`train: expected ${folder} to be still this process's own, but its ${lockFile} is gone or another's. Nothing more is written there.`)
+      throw new Error(
+        `train: expected ${folder} to be still this process's own, but its ${lockFile} is gone or another's. ` +
+          'Nothing more is written there.'
+      )
     }
   }
 }
@@ -81,7 +87,8 @@ function beatingOf(file: string, { token }: Holder): Worker | undefined {
   const quiet = (error: Error): void => {
     process.stderr.write(
       `train: expected a thread to show by ${file} that this process runs, but it could not (${error.message}). ` +
-      'Do not train in this folder from another container or machine meanwhile.\n')
+        'Do not train in this folder from another container or machine meanwhile.\n'
+    )
   }
   try {
     const beating = new Worker(pulse, { eval: true, execArgv: [], workerData: { file, token, beat } })
@@ -126,13 +133,17 @@ function create(file: string, mine: Holder): boolean {
 }
 
 const cannot = (file: string, error: unknown): Error =>
-  new Error(`train: expected to write ${file}, but could not (${codeOf(error)}). Make its folder one that can be written, or choose another.`, { cause: error })
+  new Error(
+    `train: expected to write ${file}, but could not (${codeOf(error)}). Make its folder one that can be written, ` +
+      'or choose another.',
+    { cause: error }
+  )
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error)
 
 /**
- * Takes the place of a holder that is gone, or of nobody, where a crash left half a file. Who does so holds a file of that name alone meanwhile, so that
- * no two believe they did.
+ * Takes the place of a holder that is gone, or of nobody, where a crash left half a file. Who does so holds a file of
+ * that name alone meanwhile, so that no two believe they did.
  */
 function replaceDead(file: string, mine: Holder, dead: Holder | undefined, isOld: (path: string) => boolean): boolean {
   const taking = `${file}.taking`
@@ -143,7 +154,7 @@ function replaceDead(file: string, mine: Holder, dead: Holder | undefined, isOld
   }
   try {
     const now = holderOf(file)
-    if (now?.token !== dead?.token || dead === undefined && !isOld(file)) return false
+    if (now?.token !== dead?.token || (dead === undefined && !isOld(file))) return false
     const beside = `${file}.${mine.token}`
     try {
       writeFileSync(beside, JSON.stringify(mine))
@@ -158,7 +169,9 @@ function replaceDead(file: string, mine: Holder, dead: Holder | undefined, isOld
   }
 }
 
-/** Whether a file has not changed for so many milliseconds, by this process's own clock: that of a disk may be another. */
+/**
+ * Whether a file has not changed for so many milliseconds, by this process's own clock: that of a disk may be another.
+ */
 function unchangedFor(milliseconds: number): (path: string) => boolean {
   const seen = new Map<string, { readonly touched: number; readonly since: number }>()
   return path => {
@@ -191,10 +204,16 @@ function holderOf(file: string): Holder | undefined {
     return undefined
   }
   if (isHolder(found)) return found as Holder
-  throw new Error(`train: expected ${file} to say which process trains there, got ${text.slice(0, 40)}. Move it away, or choose another folder with --out.`)
+  throw new Error(
+    `train: expected ${file} to say which process trains there, got ${text.slice(0, 40)}. Move it away, ` +
+      'or choose another folder with --out.'
+  )
 }
 
-const isHolder = objectOf({ pid: isCount, host: isText, token: isText, since: isText }, { space: isText, began: isText })
+const isHolder = objectOf(
+  { pid: isCount, host: isText, token: isText, since: isText },
+  { space: isText, began: isText }
+)
 
 function holderOrNobody(file: string): Holder | undefined {
   try {

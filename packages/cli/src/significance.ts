@@ -10,7 +10,13 @@ export interface Spread {
 export function spreadOf(values: readonly number[]): Spread {
   const count = values.length
   const mean = values.reduce((sum, value) => sum + value, 0) / count
-  return { mean, count, ...(count > 1 && { deviation: Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (count - 1)) }) }
+  return {
+    mean,
+    count,
+    ...(count > 1 && {
+      deviation: Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (count - 1))
+    })
+  }
 }
 
 /** How probable a difference at least as large would be if there were none. */
@@ -24,9 +30,14 @@ export interface Significance {
  * Compares two groups of values by seed: in pairs where both have the same seeds, else by Welch's t-test.
  * Nothing where a group has one value, or where nothing varies.
  */
-export function significanceOf(a: ReadonlyMap<number, number>, b: ReadonlyMap<number, number>): Significance | undefined {
+export function significanceOf(
+  a: ReadonlyMap<number, number>,
+  b: ReadonlyMap<number, number>
+): Significance | undefined {
   const paired = a.size === b.size && [...a.keys()].every(seed => b.has(seed))
-  const p = paired ? pairedT([...a].map(([seed, value]) => value - b.get(seed)!)) : welchT([...a.values()], [...b.values()])
+  const p = paired
+    ? pairedT([...a].map(([seed, value]) => value - b.get(seed)!))
+    : welchT([...a.values()], [...b.values()])
   return p === undefined ? undefined : { p, test: paired ? 'paired' : 'Welch' }
 }
 
@@ -43,7 +54,10 @@ function welchT(a: readonly number[], b: readonly number[]): number | undefined 
   if (x.deviation === undefined || y.deviation === undefined) return undefined
   const [u, v] = [x.deviation ** 2 / x.count, y.deviation ** 2 / y.count]
   if (u + v === 0) return undefined
-  return twoSided((x.mean - y.mean) / Math.sqrt(u + v), (u + v) ** 2 / (u ** 2 / (x.count - 1) + v ** 2 / (y.count - 1)))
+  return twoSided(
+    (x.mean - y.mean) / Math.sqrt(u + v),
+    (u + v) ** 2 / (u ** 2 / (x.count - 1) + v ** 2 / (y.count - 1))
+  )
 }
 
 const twoSided = (t: number, degreesOfFreedom: number): number => 2 * jStat.studentt.cdf(-Math.abs(t), degreesOfFreedom)

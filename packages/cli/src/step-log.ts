@@ -8,7 +8,10 @@ import { withoutPrototype } from './without-prototype.ts'
 export interface StepLog {
   /** Takes a step, to be written next. */
   add(metrics: StepMetrics): void
-  /** Writes the steps that were taken, behind those written before; those that cannot be now are tried again by the next call. */
+  /**
+   * Writes the steps that were taken, behind those written before; those that cannot be now are tried again by the next
+   * call.
+   */
   write(): Promise<void>
   /** Has the system write down all lines for good, so that no power cut takes those of steps that are kept. */
   settle(): Promise<void>
@@ -24,8 +27,8 @@ export interface ReadSteps {
 }
 
 /**
- * Goes on behind the last line of a file. Each line is written at the place where the one before ended: half a line, as on a full disk, is
- * overwritten and hides no other.
+ * Goes on behind the last line of a file. Each line is written at the place where the one before ended: half a line, as
+ * on a full disk, is overwritten and hides no other.
  *
  * @throws Error if there is no such file
  */
@@ -45,13 +48,19 @@ export async function stepLog(path: string): Promise<StepLog> {
     }
   }
   const cannot = (error: unknown): Error =>
-    new Error(`${path}: expected to write step by step, but could not (${codeOf(error)}). ${adviceFor(error)}`, { cause: error })
+    new Error(`${path}: expected to write step by step, but could not (${codeOf(error)}). ${adviceFor(error)}`, {
+      cause: error
+    })
   return {
-    add(metrics) { waiting += `${lineOf(metrics)}\n` },
+    add(metrics) {
+      waiting += `${lineOf(metrics)}\n`
+    },
     write,
     async settle() {
       await write()
-      await file.sync().catch((error: unknown) => { throw cannot(error) })
+      await file.sync().catch((error: unknown) => {
+        throw cannot(error)
+      })
     }
   }
 }
@@ -67,7 +76,11 @@ export function stepsIn(text: string, path: string): ReadSteps {
   const broken = lines.flatMap((line, i) => (line !== '' && read[i] === undefined ? [i] : []))
   // Whoever was killed had not yet written the end of the last line.
   const cut = broken.includes(last) && lines.at(-1) !== ''
-  return { steps: read.filter(step => step !== undefined), cut, damaged: broken.filter(i => !cut || i !== last).map(i => i + 1) }
+  return {
+    steps: read.filter(step => step !== undefined),
+    cut,
+    damaged: broken.filter(i => !cut || i !== last).map(i => i + 1)
+  }
 }
 
 function parsed(line: string, name: string): StepMetrics | undefined {
@@ -76,7 +89,7 @@ function parsed(line: string, name: string): StepMetrics | undefined {
     if (!isStep(step)) return undefined
     // Training without end has a length that JSON has no word for, either.
     const steps = step.steps ?? Infinity
-    return step.step <= steps ? { ...withNumbers(step) as StepMetrics, steps } : undefined
+    return step.step <= steps ? { ...(withNumbers(step) as StepMetrics), steps } : undefined
   } catch {
     return undefined
   }
@@ -84,17 +97,36 @@ function parsed(line: string, name: string): StepMetrics | undefined {
 
 const each = (...names: readonly string[]): Shapes => Object.fromEntries(names.map(name => [name, isNumberOrNull]))
 
-const isStep: Is = objectOf({
-  step: value => isCount(value) && value !== 0, steps: value => value === null || isCount(value), epoch: isCount,
-  losses: recordOf(isNumberOrNull), milliseconds: Number.isFinite, waited: Number.isFinite, bytes: isCount
-}, {
-  replaced: isCount,
-  diagnoses: recordOf(objectOf(each(
-    'positiveSimilarity', 'negativeSimilarity', 'alignment', 'uniformity', 'topOne', 'deviation', 'effectiveRank',
-    'gradientNorm'
-  ), each('plateau'))),
-  stages: listOf(objectOf(each('updateRatio'), each('gradientNorm', 'neighbours', 'probe')))
-})
+const isStep: Is = objectOf(
+  {
+    step: value => isCount(value) && value !== 0,
+    steps: value => value === null || isCount(value),
+    epoch: isCount,
+    losses: recordOf(isNumberOrNull),
+    milliseconds: Number.isFinite,
+    waited: Number.isFinite,
+    bytes: isCount
+  },
+  {
+    replaced: isCount,
+    diagnoses: recordOf(
+      objectOf(
+        each(
+          'positiveSimilarity',
+          'negativeSimilarity',
+          'alignment',
+          'uniformity',
+          'topOne',
+          'deviation',
+          'effectiveRank',
+          'gradientNorm'
+        ),
+        each('plateau')
+      )
+    ),
+    stages: listOf(objectOf(each('updateRatio'), each('gradientNorm', 'neighbours', 'probe')))
+  }
+)
 
 /** A number that JSON has no word for, such as the uniformity of equal rows, was written as null. */
 function withNumbers(value: unknown): unknown {
@@ -105,7 +137,7 @@ function withNumbers(value: unknown): unknown {
 }
 
 async function writeAt(file: FileHandle, bytes: Uint8Array, position: number): Promise<number> {
-  for (let written = 0; written < bytes.length;) {
+  for (let written = 0; written < bytes.length; ) {
     const { bytesWritten } = await file.write(bytes, written, bytes.length - written, position + written)
     written += bytesWritten
   }
@@ -114,4 +146,5 @@ async function writeAt(file: FileHandle, bytes: Uint8Array, position: number): P
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? (error as Error).message
 
-const adviceFor = (error: unknown): string => (['ENOSPC', 'EDQUOT'].includes(codeOf(error)) ? 'The disk is full: make room.' : 'Check the folder.')
+const adviceFor = (error: unknown): string =>
+  ['ENOSPC', 'EDQUOT'].includes(codeOf(error)) ? 'The disk is full: make room.' : 'Check the folder.'

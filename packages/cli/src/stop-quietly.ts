@@ -11,7 +11,9 @@ export function stopQuietly(): void {
 const own: string[] = []
 
 /** From now on errors that come from a file of the user's own say from which line of it. */
-export const tellLinesOf = (file: string): void => { own.push(file) }
+export const tellLinesOf = (file: string): void => {
+  own.push(file)
+}
 
 /** Prints an error, with the line of the user's that led to it, and ends with a failure. */
 export function fail(error: unknown): never {
@@ -19,10 +21,15 @@ export function fail(error: unknown): never {
   process.exit(1)
 }
 
-/** The line of a user's file that stands highest in an error's stack, or in that of what caused it; nothing where none does. */
+/**
+ * The line of a user's file that stands highest in an error's stack, or in that of what caused it; nothing where none
+ * does.
+ */
 function placeOf(error: unknown): string {
   if (!(error instanceof Error)) return ''
-  const frame = error.stack?.split('\n').find(line => line.trimStart().startsWith('at ') && own.some(file => line.includes(file)))
+  const frame = error.stack
+    ?.split('\n')
+    .find(line => line.trimStart().startsWith('at ') && own.some(file => line.includes(file)))
   const [, line, column] = /:(\d+):(\d+)\)?$/.exec(frame ?? '') ?? []
   const file = own.find(file => frame?.includes(file))
   return file === undefined ? placeOf(error.cause) : `In ${relative('', file)}, line ${line}, column ${column}.\n`

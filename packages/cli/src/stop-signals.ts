@@ -10,8 +10,9 @@ export interface Stop {
 }
 
 /**
- * Listens for what ends a run from outside: Ctrl-C, `kill`, the end of a job or a container, a connection that is lost, a reader of the output that
- * went away. Ctrl-C twice ends the process at once; other signals may come more than once, to a process and to the one that started it.
+ * Listens for what ends a run from outside: Ctrl-C, `kill`, the end of a job or a container, a connection that is lost,
+ * a reader of the output that went away. Ctrl-C twice ends the process at once; other signals may come more than once,
+ * to a process and to the one that started it.
  */
 export function stopSignals(): Stop {
   const controller = new AbortController()

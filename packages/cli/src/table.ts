@@ -7,9 +7,13 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
     width: Math.max(title.length, ...rows.map(row => row[c]!.length)),
     right: rows.every(row => isNumber(row[c]!))
   }))
-  const line = (cells: readonly string[]): string => cells.map((cell, c) => {
-    const { width, right } = columns[c]!
-    return right ? cell.padStart(width) : cell.padEnd(width)
-  }).join('   ').trimEnd()
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, c) => {
+        const { width, right } = columns[c]!
+        return right ? cell.padStart(width) : cell.padEnd(width)
+      })
+      .join('   ')
+      .trimEnd()
   return [line(head), columns.map(({ width }) => '─'.repeat(width)).join('───'), ...rows.map(line)].join('\n')
 }

@@ -1,7 +1,17 @@
 import { join } from 'node:path'
 import {
-  collectFeatures, dispose, namedLeaves, own, seeded, stageNames, type Dataset, type Examples, type Experiment,
-  type State, type StepMetrics, type Trainer
+  collectFeatures,
+  dispose,
+  namedLeaves,
+  own,
+  seeded,
+  stageNames,
+  type Dataset,
+  type Examples,
+  type Experiment,
+  type State,
+  type StepMetrics,
+  type Trainer
 } from 'lapstrake'
 import { histogram, image, scalar, writeProjector, type Pixels, type Summary } from 'lapstrake/node'
 import * as tf from '@tensorflow/tfjs-core'
@@ -34,7 +44,9 @@ export const boardFolder = 'tensorboard'
 /** Examples whose views are shown, and examples in the projector. */
 const [shown, projected] = [4, 500]
 
-const toStderr = (warning: string): void => { process.stderr.write(`\n${warning}\n`) }
+const toStderr = (warning: string): void => {
+  process.stderr.write(`\n${warning}\n`)
+}
 
 /** Begins to show a run, with the views of a few examples. */
 export async function openBoard(options: BoardOptions): Promise<Board> {
@@ -97,7 +109,8 @@ function curves(metrics: StepMetrics, names: readonly string[]): Summary[] {
   const { losses, milliseconds, waited, bytes, diagnoses = {}, stages = [] } = metrics
   return [
     ...Object.entries(losses).map(([unit, loss]) => scalar(`loss/${unit}`, loss)),
-    scalar('step/milliseconds', milliseconds), scalar('step/waited for data', waited),
+    scalar('step/milliseconds', milliseconds),
+    scalar('step/waited for data', waited),
     scalar('step/megabytes', bytes / 1e6),
     ...Object.entries(diagnoses).flatMap(([unit, found]) => numbers(found, unit)),
     ...stages.flatMap((found, i) => numbers(found, names[i]!))
@@ -114,11 +127,15 @@ async function weights(state: State, names: readonly string[]): Promise<Summary[
     ...state.stages.flatMap(({ params }, i) => namedLeaves(params, names[i]!)),
     ...Object.entries(state.units).flatMap(([unit, { head }]) => namedLeaves(head.params, `head of ${unit}`))
   ]
-  return (await Promise.all(named.map(async ({ name, value }) => {
-    const values = await value.data()
-    const lost = Float32Array.from(values).filter(one => !Number.isFinite(one)).length
-    return [histogram(`weights/${name}`, values), ...(lost > 0 ? [scalar(`not finite/${name}`, lost)] : [])]
-  }))).flat()
+  return (
+    await Promise.all(
+      named.map(async ({ name, value }) => {
+        const values = await value.data()
+        const lost = Float32Array.from(values).filter(one => !Number.isFinite(one)).length
+        return [histogram(`weights/${name}`, values), ...(lost > 0 ? [scalar(`not finite/${name}`, lost)] : [])]
+      })
+    )
+  ).flat()
 }
 
 type Placed = Examples & { readonly places: readonly number[] }
@@ -130,15 +147,20 @@ async function viewsOf({ views }: Experiment, dataset: Dataset, seed: number, ex
   const pixels = (): tf.Tensor4D => tf.div(tf.tensor4d(images, [places.length, ...dataset.shape], 'int32'), 255)
   const made = own(() => views(pixels(), seeded(seed)))
   try {
-    return (await Promise.all(made.map(async (view, v) => {
-      const [, height, width, channels] = view.shape as [number, number, number, number]
-      if (!isShowable(channels)) return []
-      const data = Float32Array.from(await view.data())
-      const length = height * width * channels
-      const part = (i: number): Float32Array => data.subarray(i * length, (i + 1) * length)
-      return places.map((place, i) =>
-        image(`views/example ${place}, view ${v + 1}`, { data: part(i), width, height, channels }))
-    }))).flat()
+    return (
+      await Promise.all(
+        made.map(async (view, v) => {
+          const [, height, width, channels] = view.shape as [number, number, number, number]
+          if (!isShowable(channels)) return []
+          const data = Float32Array.from(await view.data())
+          const length = height * width * channels
+          const part = (i: number): Float32Array => data.subarray(i * length, (i + 1) * length)
+          return places.map((place, i) =>
+            image(`views/example ${place}, view ${v + 1}`, { data: part(i), width, height, channels })
+          )
+        })
+      )
+    ).flat()
   } finally {
     dispose(made)
   }
@@ -157,14 +179,18 @@ async function pointsOf(dataset: Dataset, examples: Placed, encode: Encode): Pro
   const [height, width, channels] = dataset.shape
   const length = height * width * channels
   const pixelsOf = (i: number): Uint8Array => examples.images.subarray(i * length, (i + 1) * length)
-  const { values, dim } = await collectFeatures({
-    size: examples.places.length, shape: dataset.shape,
-    read: async indices => ({
-      images: examples.images.subarray(indices[0]! * length, (indices[0]! + indices.length) * length),
-      // Features are gathered of labelled examples only; here a label is a word beside a point, if there is one.
-      labels: new Int32Array(indices.length)
-    })
-  }, encode)
+  const { values, dim } = await collectFeatures(
+    {
+      size: examples.places.length,
+      shape: dataset.shape,
+      read: async indices => ({
+        images: examples.images.subarray(indices[0]! * length, (indices[0]! + indices.length) * length),
+        // Features are gathered of labelled examples only; here a label is a word beside a point, if there is one.
+        labels: new Int32Array(indices.length)
+      })
+    },
+    encode
+  )
   const rowOf = (i: number): Float32Array => values.subarray(i * dim, (i + 1) * dim)
   const found = examples.places.map((_, i) => i).filter(i => rowOf(i).every(Number.isFinite))
   return {
@@ -175,6 +201,6 @@ async function pointsOf(dataset: Dataset, examples: Placed, encode: Encode): Pro
 }
 
 /** The word for a class; its number where the data set has no words, and nothing where it is unknown. */
-const labelOf = ({ classes }: Dataset, label: number): string => (label < 0 ? '' : classes[label] ?? String(label))
+const labelOf = ({ classes }: Dataset, label: number): string => (label < 0 ? '' : (classes[label] ?? String(label)))
 
 const isShowable = (channels: number): boolean => [1, 3, 4].includes(channels)

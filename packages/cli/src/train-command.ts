@@ -1,6 +1,14 @@
 import type { CommandDef } from 'citty'
 import {
-  describeRun, dispose, stageNames, train, TrainingStopped, weightsOf, type Dataset, type Experiment, type StepMetrics
+  describeRun,
+  dispose,
+  stageNames,
+  train,
+  TrainingStopped,
+  weightsOf,
+  type Dataset,
+  type Experiment,
+  type StepMetrics
 } from 'lapstrake'
 import { beginRun, stepsOf, type Beginning } from './begin-run.ts'
 import { bestEpoch } from './best-epoch.ts'
@@ -21,36 +29,86 @@ export const trainCommand: CommandDef = command({
   meta: { name: 'train', description: 'Trains the experiment that a recipe file exports, and saves the run.' },
   args: {
     recipe: { type: 'positional', required: false, description: 'A recipe file, such as docs/recipes/03-loco.ts' },
-    data: { type: 'string', description: `${dataNames.join(', ')}, or a folder of images; the recipe's own when left out` },
-    examples: { type: 'string', description: 'Use only the first training examples; a teacher that is trained first learns from the same' },
-    epochs: { type: 'string', description: 'Times that every example is seen; a teacher that is trained first keeps to its own' },
+    data: {
+      type: 'string',
+      description: `${dataNames.join(', ')}, or a folder of images; the recipe's own when left out`
+    },
+    examples: {
+      type: 'string',
+      description: 'Use only the first training examples; a teacher that is trained first learns from the same'
+    },
+    epochs: {
+      type: 'string',
+      description: 'Times that every example is seen; a teacher that is trained first keeps to its own'
+    },
     seed: { type: 'string', description: 'Decides weights, order and augmentation; 0 when left out' },
     backend: { type: 'string', description: 'auto, node, webgpu, wasm or cpu; auto when left out' },
-    threads: { type: 'string', description: 'Threads of the wasm backend; as many as processors, up to eight, when left out' },
-    out: { type: 'string', description: 'Folder of the run, with nothing else in it; runs/<name>-<seed> when left out' },
-    overwrite: { type: 'boolean', default: false, description: 'Replace the run in that folder, once the new one is finished' },
-    resume: { type: 'string', description: 'The folder of a run that ended early, to go on with, as it was begun; or, beside a recipe, the file of one that was saved elsewhere' },
-    force: { type: 'boolean', default: false, description: 'Go on with --resume although the data or, beside a recipe, the experiment is not that which the run was begun with' },
-    tensorboard: { type: 'boolean', default: false, description: 'Also write what TensorBoard reads, into tensorboard/ of the run' },
-    'checkpoint-every': { type: 'string', description: 'Steps after which the run is kept for good, in checkpoints/; never when left out' },
-    'keep-every': { type: 'string', description: 'Seconds after which the run is kept again, to go on with should the machine fail; 60 when left out' }
-  },
-  run: ({ args }) => quietly(async () => {
-    const stop = stopSignals()
-    const beginning = await beginRun(args)
-    const { experiment, dataset, backend, resume } = beginning
-    process.stderr.write(`${backend.sentence}\nData: ${dataset.name}, ${dataset.size} training examples of ${dataset.shape.join(' × ')}.${leftOver(experiment, dataset)}\n`)
-    const wanted = stepsOf(experiment, dataset)
-    if (resume !== undefined) process.stderr.write(goingOn(describeRun(resume).step, wanted))
-    const { saved, interrupted, planned, step, last, losses } = await follow(beginning, stop, wanted)
-    const untouched = saved === beginning.place || saved !== beginning.run.folder ? '' : `; ${beginning.place} is as it was`
-    if (last && Object.keys(last.diagnoses ?? {}).length > 0) {
-      process.stderr.write(`${diagnosesTable(last, losses)}\n\n${stagesTable(last, stageNames(experiment.backbone.stages))}\nWhat the columns say: ${explanation}\n`)
+    threads: {
+      type: 'string',
+      description: 'Threads of the wasm backend; as many as processors, up to eight, when left out'
+    },
+    out: {
+      type: 'string',
+      description: 'Folder of the run, with nothing else in it; runs/<name>-<seed> when left out'
+    },
+    overwrite: {
+      type: 'boolean',
+      default: false,
+      description: 'Replace the run in that folder, once the new one is finished'
+    },
+    resume: {
+      type: 'string',
+      description:
+        'The folder of a run that ended early, to go on with, as it was begun; or, beside a recipe, ' +
+        'the file of one that was saved elsewhere'
+    },
+    force: {
+      type: 'boolean',
+      default: false,
+      description:
+        'Go on with --resume although the data or, beside a recipe, the experiment is not that which the run was ' +
+        'begun with'
+    },
+    tensorboard: {
+      type: 'boolean',
+      default: false,
+      description: 'Also write what TensorBoard reads, into tensorboard/ of the run'
+    },
+    'checkpoint-every': {
+      type: 'string',
+      description: 'Steps after which the run is kept for good, in checkpoints/; never when left out'
+    },
+    'keep-every': {
+      type: 'string',
+      description: 'Seconds after which the run is kept again, to go on with should the machine fail; 60 when left out'
     }
-    const next = interrupted && planned > 0 ? howToType('train', '--resume', saved) : howToType('evaluate', saved)
-    process.stderr.write(`Saved ${saved}${interrupted ? `, interrupted at step ${step}` : ''}${untouched}. Next: ${next}\n`)
-    process.exit(interrupted ? stop.status() : 0)
-  })
+  },
+  run: ({ args }) =>
+    quietly(async () => {
+      const stop = stopSignals()
+      const beginning = await beginRun(args)
+      const { experiment, dataset, backend, resume } = beginning
+      process.stderr.write(
+        `${backend.sentence}\nData: ${dataset.name}, ${dataset.size} training examples of ` +
+          `${dataset.shape.join(' × ')}.${leftOver(experiment, dataset)}\n`
+      )
+      const wanted = stepsOf(experiment, dataset)
+      if (resume !== undefined) process.stderr.write(goingOn(describeRun(resume).step, wanted))
+      const { saved, interrupted, planned, step, last, losses } = await follow(beginning, stop, wanted)
+      const untouched =
+        saved === beginning.place || saved !== beginning.run.folder ? '' : `; ${beginning.place} is as it was`
+      if (last && Object.keys(last.diagnoses ?? {}).length > 0) {
+        process.stderr.write(
+          `${diagnosesTable(last, losses)}\n\n${stagesTable(last, stageNames(experiment.backbone.stages))}\nWhat the ` +
+            `columns say: ${explanation}\n`
+        )
+      }
+      const next = interrupted && planned > 0 ? howToType('train', '--resume', saved) : howToType('evaluate', saved)
+      process.stderr.write(
+        `Saved ${saved}${interrupted ? `, interrupted at step ${step}` : ''}${untouched}. Next: ${next}\n`
+      )
+      process.exit(interrupted ? stop.status() : 0)
+    })
 })
 
 /** Milliseconds after which what could not be kept is tried again. */
@@ -69,11 +127,19 @@ interface Followed {
 }
 
 /** Trains, and writes down what happens. */
-async function follow({ experiment, dataset, seed, run, resume, fresh, force, options, recorded }: Beginning, stop: Stop, wanted: number): Promise<Followed> {
+async function follow(
+  { experiment, dataset, seed, run, resume, fresh, force, options, recorded }: Beginning,
+  stop: Stop,
+  wanted: number
+): Promise<Followed> {
   const after = resume && describeRun(resume).step
-  const say = (warning: string): void => { process.stderr.write(`\n${warning}\n`) }
+  const say = (warning: string): void => {
+    process.stderr.write(`\n${warning}\n`)
+  }
   const box = outbox(say)
-  const board = options.tensorboard ? await openBoard({ folder: run.folder, experiment, dataset, seed, ...(after !== undefined && { after }) }) : undefined
+  const board = options.tensorboard
+    ? await openBoard({ folder: run.folder, experiment, dataset, seed, ...(after !== undefined && { after }) })
+    : undefined
   const every = 1000 * (options['keep-every'] ?? 60)
   const checkpointEvery = options['checkpoint-every'] ?? Infinity
   const isBest = bestEpoch(Math.floor(dataset.size / experiment.batchSize))
@@ -90,7 +156,10 @@ async function follow({ experiment, dataset, seed, run, resume, fresh, force, op
   let taken = 0
   try {
     const { trainer, state, interrupted } = await train(experiment, dataset, {
-      seed, force, signal: stop.signal, ...(resume && { resume }),
+      seed,
+      force,
+      signal: stop.signal,
+      ...(resume && { resume }),
       onTeacherStep(metrics) {
         teacherBar?.step(metrics)
         if (metrics.step === metrics.steps) teacherBar?.end()
@@ -115,7 +184,8 @@ async function follow({ experiment, dataset, seed, run, resume, fresh, force, op
         if (!ends && !checkpoints && performance.now() - kept < every) return
         try {
           const saved = await save()
-          if (checkpoints) await box.send(`the checkpoint of step ${metrics.step}`, () => run.checkpoint(saved, metrics.step))
+          if (checkpoints)
+            await box.send(`the checkpoint of step ${metrics.step}`, () => run.checkpoint(saved, metrics.step))
           await run.keep(saved)
           kept = performance.now()
         } catch (error) {
@@ -128,7 +198,12 @@ async function follow({ experiment, dataset, seed, run, resume, fresh, force, op
     })
     bar.end()
     await box.end()
-    const shown = board ? await board.end(trainer, state).catch((error: Error) => { say(error.message); return [] }) : []
+    const shown = board
+      ? await board.end(trainer, state).catch((error: Error) => {
+          say(error.message)
+          return []
+        })
+      : []
     const saved = await run.save(state, planned, shown)
     const { step } = state
     dispose(state)
@@ -138,7 +213,8 @@ async function follow({ experiment, dataset, seed, run, resume, fresh, force, op
     if (error instanceof TrainingStopped) {
       process.stderr.write(`Saved the last good state in ${await run.save(error.state, planned)}.\n`)
     } else if (fresh && taken === 0) await run.discard()
-    else if (canGoOn(run.folder)) process.stderr.write(`What was kept last is there to go on with: ${howToType('train', '--resume', run.folder)}\n`)
+    else if (canGoOn(run.folder))
+      process.stderr.write(`What was kept last is there to go on with: ${howToType('train', '--resume', run.folder)}\n`)
     throw error
   }
 }
@@ -146,8 +222,12 @@ async function follow({ experiment, dataset, seed, run, resume, fresh, force, op
 /** What a whole number of batches leaves over. */
 function leftOver({ batchSize }: Experiment, { size }: Dataset): string {
   const over = size % batchSize
-  return over === 0 || size < batchSize ? '' : ` In batches of ${batchSize} each epoch leaves out ${over}, others each time.`
+  return over === 0 || size < batchSize
+    ? ''
+    : ` In batches of ${batchSize} each epoch leaves out ${over}, others each time.`
 }
 
 const goingOn = (step: number, planned: number): string =>
-  (step < planned ? `Going on behind step ${step}.\n` : `All ${planned} steps were taken: nothing is left to train. For more, give it more --epochs.\n`)
+  step < planned
+    ? `Going on behind step ${step}.\n`
+    : `All ${planned} steps were taken: nothing is left to train. For more, give it more --epochs.\n`

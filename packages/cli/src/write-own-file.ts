@@ -1,9 +1,14 @@
 import { readWholeFile, writeFileAtomic } from 'lapstrake/node'
 
-/** How files begin that only lapstrake writes: a report, a drawing, recipes and logs of a sweep, a table, an encoder as ONNX and as safetensors. */
+/**
+ * How files begin that only lapstrake writes: a report, a drawing, recipes and logs of a sweep, a table, an encoder as
+ * ONNX and as safetensors.
+ */
 const beginnings: readonly RegExp[] = [
   /^<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="generator" content="lapstrake">/,
-  /^<svg [^>]*class="lapstrake-spans"/, /^\/\/ Written by lapstrake sweep\.\n/, /^lapstrake (?:train|quickstart)\b/,
+  /^<svg [^>]*class="lapstrake-spans"/,
+  /^\/\/ Written by lapstrake sweep\.\n/,
+  /^lapstrake (?:train|quickstart)\b/,
   // The version of the format, then the name of the producer.
   /^\x08\x08\x12\x09lapstrake/,
   /^.{8}\{"__metadata__":\{"crc32c":"[0-9a-f]{8}","format":"lapstrake-encoder-/s
@@ -26,7 +31,9 @@ export async function writeOwnFile(path: string, content: Uint8Array | string): 
     throw error
   })
   if (before !== undefined && !isOurs(before)) {
-    throw new Error(`${path}: expected no file, or one that lapstrake wrote, got another. Move it away, or choose another place.`)
+    throw new Error(
+      `${path}: expected no file, or one that lapstrake wrote, got another. Move it away, or choose another place.`
+    )
   }
   await writeFileAtomic(path, content)
 }

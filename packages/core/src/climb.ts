@@ -25,29 +25,30 @@ export interface Climbed {
 }
 
 /** Runs a network forward and reads it at the end of every unit. Nothing is kept for a backward pass. */
-export const climb = ({ stages, variables, units, heads, views, mode }: Climb): Owned<Climbed> => own(() => {
-  const { folded, unfold } = foldViews(views)
-  const embeddings: Record<string, Views<tf.Tensor2D>> = {}
-  const headBuffers: Record<string, Buffers> = {}
-  let flow = folded
-  const read = (level: number): void => {
-    for (const { name, head } of units.filter(({ end }) => end === level)) {
-      const { outputs, aux } = applyToFlow(head, heads[name]!, flow, modeFor(mode, 'head', name))
-      headBuffers[name] = aux
-      embeddings[name] = unfold(outputs) as Views<tf.Tensor2D>
+export const climb = ({ stages, variables, units, heads, views, mode }: Climb): Owned<Climbed> =>
+  own(() => {
+    const { folded, unfold } = foldViews(views)
+    const embeddings: Record<string, Views<tf.Tensor2D>> = {}
+    const headBuffers: Record<string, Buffers> = {}
+    let flow = folded
+    const read = (level: number): void => {
+      for (const { name, head } of units.filter(({ end }) => end === level)) {
+        const { outputs, aux } = applyToFlow(head, heads[name]!, flow, modeFor(mode, 'head', name))
+        headBuffers[name] = aux
+        embeddings[name] = unfold(outputs) as Views<tf.Tensor2D>
+      }
     }
-  }
-  const stageBuffers = stages.map((stage, i) => {
-    read(i)
-    const { outputs, aux } = own(() => {
-      const { outputs, aux } = applyToFlow(stage, variables[i]!, flow, modeFor(mode, 'stage', i))
-      // A stage may hand on the very tensor it was given.
-      return { outputs: outputs.map(output => tf.clone(output)), aux }
+    const stageBuffers = stages.map((stage, i) => {
+      read(i)
+      const { outputs, aux } = own(() => {
+        const { outputs, aux } = applyToFlow(stage, variables[i]!, flow, modeFor(mode, 'stage', i))
+        // A stage may hand on the very tensor it was given.
+        return { outputs: outputs.map(output => tf.clone(output)), aux }
+      })
+      flow.forEach(tensor => tensor.dispose())
+      flow = outputs
+      return aux
     })
-    flow.forEach(tensor => tensor.dispose())
-    flow = outputs
-    return aux
+    read(stages.length)
+    return { embeddings, stageBuffers, headBuffers }
   })
-  read(stages.length)
-  return { embeddings, stageBuffers, headBuffers }
-})

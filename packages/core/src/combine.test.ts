@@ -1,7 +1,19 @@
 import '@tensorflow/tfjs-backend-cpu'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
-import { perUnit, scheduled, seeded, symmetric, weighted, type Batch, type LocalLoss, type Loss, type LossVariables, type StatefulLoss, type Views } from './index.ts'
+import {
+  perUnit,
+  scheduled,
+  seeded,
+  symmetric,
+  weighted,
+  type Batch,
+  type LocalLoss,
+  type Loss,
+  type LossVariables,
+  type StatefulLoss,
+  type Views
+} from './index.ts'
 
 const near: Loss = ([a, b]) => tf.mean(tf.squaredDifference(a, b))
 const large: Loss = ([a]) => tf.mean(tf.square(a))
@@ -9,26 +21,41 @@ const large: Loss = ([a]) => tf.mean(tf.square(a))
 const asking: StatefulLoss<{ weight: tf.Tensor }, { calls: number }> = {
   init: () => ({ params: { weight: tf.scalar(3) }, memory: { calls: 0 } }),
   apply: ([a], { targets }, { params: { weight }, memory: { calls } }) => ({
-    loss: tf.mul(tf.mean(targets ? tf.sub(a, targets[1]) : a), weight) as tf.Scalar, memory: { calls: calls + 1 }
+    loss: tf.mul(tf.mean(targets ? tf.sub(a, targets[1]) : a), weight) as tf.Scalar,
+    memory: { calls: calls + 1 }
   })
 }
 const views = [seeded(1).normal([3, 2]), seeded(2).normal([3, 2])] as unknown as Views<tf.Tensor2D>
 const batch: Batch = { views }
 const number = (scalar: tf.Tensor): number => scalar.dataSync()[0]!
 const start = (loss: LocalLoss): LossVariables => (loss as StatefulLoss).init(seeded(1), { embedding: [2] })
-const apply = (loss: LocalLoss, variables: LossVariables, given = batch): { loss: number; memory: LossVariables['memory'] } => {
+const apply = (
+  loss: LocalLoss,
+  variables: LossVariables,
+  given = batch
+): { loss: number; memory: LossVariables['memory'] } => {
   const { loss: value, memory } = (loss as StatefulLoss).apply(views, given, variables)
   return { loss: number(value), memory }
 }
 
 describe('weighted', () => {
   test('adds pure losses up to a pure loss', () => {
-    const both = weighted([[near, 2], [large, -0.5]]) as Loss
-    expect(number(both(views, batch))).toBeCloseTo(2 * number(near(views, batch)) - 0.5 * number(large(views, batch)), 6)
+    const both = weighted([
+      [near, 2],
+      [large, -0.5]
+    ]) as Loss
+    expect(number(both(views, batch))).toBeCloseTo(
+      2 * number(near(views, batch)) - 0.5 * number(large(views, batch)),
+      6
+    )
   })
 
   test('keeps the variables of each part apart', () => {
-    const both = weighted([[asking, 1], [near, 1], [asking, 2]])
+    const both = weighted([
+      [asking, 1],
+      [near, 1],
+      [asking, 2]
+    ])
     const { params } = start(both)
     const { loss, memory } = apply(both, start(both))
     expect(loss).toBeCloseTo(number(near(views, batch)) + 9 * number(tf.mean(views[0])), 5)
@@ -36,8 +63,12 @@ describe('weighted', () => {
     expect((params as unknown[]).length).toBe(3)
   })
 
-  test.each([[[], 'weighted: expected one loss or more, got none.'], [[[near, NaN]], 'weighted: expected finite weights, got NaN.']] as const)(
-    'refuses %j', (parts, message) => expect(() => weighted(parts as unknown as Parameters<typeof weighted>[0])).toThrow(message))
+  test.each([
+    [[], 'weighted: expected one loss or more, got none.'],
+    [[[near, NaN]], 'weighted: expected finite weights, got NaN.']
+  ] as const)('refuses %j', (parts, message) =>
+    expect(() => weighted(parts as unknown as Parameters<typeof weighted>[0])).toThrow(message)
+  )
 })
 
 describe('scheduled', () => {
@@ -58,21 +89,29 @@ describe('scheduled', () => {
     const first = apply(late, start(late))
     expect(first.loss).toBeCloseTo(0, 9)
     expect(first.memory).toEqual({ step: 1, inner: { calls: 1 } })
-    expect(() => apply(scheduled(near, () => Infinity), start(scheduled(near, () => 1)))).toThrow('scheduled: expected a finite weight, got Infinity at step 0.')
+    expect(() =>
+      apply(
+        scheduled(near, () => Infinity),
+        start(scheduled(near, () => 1))
+      )
+    ).toThrow('scheduled: expected a finite weight, got Infinity at step 0.')
   })
 })
 
 describe('symmetric', () => {
   test('is the mean of both orders', () => {
     const both = symmetric(large) as Loss
-    expect(number(both(views, batch))).toBeCloseTo((number(tf.mean(tf.square(views[0]))) + number(tf.mean(tf.square(views[1])))) / 2, 6)
+    expect(number(both(views, batch))).toBeCloseTo(
+      (number(tf.mean(tf.square(views[0]))) + number(tf.mean(tf.square(views[1])))) / 2,
+      6
+    )
   })
 
   test('turns the targets with the views, and hands the memory through both', () => {
     const targets = [tf.fill<tf.Rank.R2>([3, 2], 1), tf.fill<tf.Rank.R2>([3, 2], 5)] as const
     const { loss, memory } = apply(symmetric(asking), start(asking), { views, targets })
     const mean = (view: tf.Tensor): number => number(tf.mean(view))
-    expect(loss).toBeCloseTo(3 * ((mean(views[0]) - 5) + (mean(views[1]) - 1)) / 2, 4)
+    expect(loss).toBeCloseTo((3 * (mean(views[0]) - 5 + (mean(views[1]) - 1))) / 2, 4)
     expect(memory).toEqual({ calls: 2 })
   })
 
@@ -86,5 +125,7 @@ test('perUnit gives each unit a loss of its own, and says when there are too few
   const losses = perUnit([() => near, () => large])
   expect(losses({ start: 0, end: 2 }, 0)).toBe(near)
   expect(losses({ start: 1, end: 3 }, 1)).toBe(large)
-  expect(() => losses({ start: 2, end: 4 }, 2)).toThrow('perUnit: expected a loss for unit 2 (stages 2 to 4), got 2 losses. Give one for each unit.')
+  expect(() => losses({ start: 2, end: 4 }, 2)).toThrow(
+    'perUnit: expected a loss for unit 2 (stages 2 to 4), got 2 losses. Give one for each unit.'
+  )
 })

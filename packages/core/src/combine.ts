@@ -1,5 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core'
-import type { Batch, LocalLoss, Loss, LossShapes, LossVariables, Params, Memory, Recipe, StatefulLoss, Views } from './contracts.ts'
+import type {
+  Batch,
+  LocalLoss,
+  Loss,
+  LossShapes,
+  LossVariables,
+  Params,
+  Memory,
+  Recipe,
+  StatefulLoss,
+  Views
+} from './contracts.ts'
 import type { Random } from './random.ts'
 
 /**
@@ -8,16 +19,21 @@ import type { Random } from './random.ts'
  * @throws RangeError if there are no parts, or a weight is not finite
  */
 export function weighted(parts: readonly (readonly [loss: LocalLoss, weight: number])[]): LocalLoss {
-  if (parts.length === 0) throw new RangeError('weighted: expected one loss or more, got none. Give it [[loss, weight], …].')
+  if (parts.length === 0)
+    throw new RangeError('weighted: expected one loss or more, got none. Give it [[loss, weight], …].')
   for (const [, weight] of parts) {
-    if (!Number.isFinite(weight)) throw new RangeError(`weighted: expected finite weights, got ${weight}. Give it [[loss, weight], …].`)
+    if (!Number.isFinite(weight))
+      throw new RangeError(`weighted: expected finite weights, got ${weight}. Give it [[loss, weight], …].`)
   }
-  return together(parts.map(([loss]) => loss), losses => losses.map((loss, i) => tf.mul(loss, parts[i]![1])))
+  return together(
+    parts.map(([loss]) => loss),
+    losses => losses.map((loss, i) => tf.mul(loss, parts[i]![1]))
+  )
 }
 
 /**
- * A loss whose weight depends on the step, counted from 0: warm-ups and fade-outs. Remembers the step, so that a run that is
- * resumed goes on where it stopped.
+ * A loss whose weight depends on the step, counted from 0: warm-ups and fade-outs. Remembers the step, so that a run
+ * that is resumed goes on where it stopped.
  */
 export function scheduled(loss: LocalLoss, weight: (step: number) => number): StatefulLoss {
   const inner = withVariables(loss)
@@ -29,7 +45,10 @@ export function scheduled(loss: LocalLoss, weight: (step: number) => number): St
     apply(embeddings, batch, { params, memory }) {
       const { step, inner: before } = memory as { readonly step: number; readonly inner: Memory }
       const now = weight(step)
-      if (!Number.isFinite(now)) throw new RangeError(`scheduled: expected a finite weight, got ${now} at step ${step}. Mend the function given to scheduled().`)
+      if (!Number.isFinite(now))
+        throw new RangeError(
+          `scheduled: expected a finite weight, got ${now} at step ${step}. Mend the function given to scheduled().`
+        )
       const applied = inner.apply(embeddings, batch, { params, memory: before })
       return { loss: tf.mul(applied.loss, now), memory: { step: step + 1, inner: applied.memory } }
     }
@@ -37,15 +56,19 @@ export function scheduled(loss: LocalLoss, weight: (step: number) => number): St
 }
 
 /**
- * The mean of a loss over both orders of its two views, for losses that treat one as the question and the other as the answer.
- * Targets and teacher change places with the views.
+ * The mean of a loss over both orders of its two views, for losses that treat one as the question and the other as the
+ * answer. Targets and teacher change places with the views.
  */
 export function symmetric(loss: LocalLoss): LocalLoss {
   const turned = (batch: Batch): Batch => ({
-    ...batch, views: turn(batch.views), ...(batch.targets && { targets: turn(batch.targets) }), ...(batch.teacher && { teacher: turn(batch.teacher) })
+    ...batch,
+    views: turn(batch.views),
+    ...(batch.targets && { targets: turn(batch.targets) }),
+    ...(batch.teacher && { teacher: turn(batch.teacher) })
   })
   if (typeof loss === 'function') {
-    return (embeddings, batch) => tf.div(tf.add(loss(embeddings, batch), loss(turn(embeddings), turned(batch))), 2) as tf.Scalar
+    return (embeddings, batch) =>
+      tf.div(tf.add(loss(embeddings, batch), loss(turn(embeddings), turned(batch))), 2) as tf.Scalar
   }
   return {
     init: (random, shapes) => loss.init(random, shapes),
@@ -62,21 +85,30 @@ export function symmetric(loss: LocalLoss): LocalLoss {
  *
  * @throws RangeError if the isolation makes more units than there are losses
  */
-export const perUnit = (losses: readonly (() => LocalLoss)[]): Recipe['loss'] => ({ start, end }, index) => {
-  const make = losses[index]
-  if (make === undefined) {
-    throw new RangeError(`perUnit: expected a loss for unit ${index} (stages ${start} to ${end}), got ${losses.length} losses. Give one for each unit.`)
+export const perUnit =
+  (losses: readonly (() => LocalLoss)[]): Recipe['loss'] =>
+  ({ start, end }, index) => {
+    const make = losses[index]
+    if (make === undefined) {
+      throw new RangeError(
+        `perUnit: expected a loss for unit ${index} (stages ${start} to ${end}), got ${losses.length} losses. ` +
+          'Give one for each unit.'
+      )
+    }
+    return make()
   }
-  return make()
-}
 
 function turn<T extends tf.Tensor>(views: Views<T>): Views<T> {
-  if (views.length !== 2) throw new Error(`symmetric: expected two views, got ${views.length}. For more, use a loss that takes more.`)
+  if (views.length !== 2)
+    throw new Error(`symmetric: expected two views, got ${views.length}. For more, use a loss that takes more.`)
   return [views[1], views[0]]
 }
 
 /** Losses side by side on the same embeddings, each with variables of its own, added up. */
-function together(losses: readonly LocalLoss[], scale: (losses: readonly tf.Scalar[]) => readonly tf.Tensor[]): LocalLoss {
+function together(
+  losses: readonly LocalLoss[],
+  scale: (losses: readonly tf.Scalar[]) => readonly tf.Tensor[]
+): LocalLoss {
   const total = (values: readonly tf.Scalar[]): tf.Scalar => tf.addN([...scale(values)]) as tf.Scalar
   if (losses.every((loss): loss is Loss => typeof loss === 'function')) {
     return (embeddings, batch) => total(losses.map(loss => loss(embeddings, batch)))
@@ -88,16 +120,22 @@ function together(losses: readonly LocalLoss[], scale: (losses: readonly tf.Scal
       return { params: made.map(({ params }) => params), memory: made.map(({ memory }) => memory) }
     },
     apply(embeddings, batch, { params, memory }) {
-      const applied = parts.map((part, i) => part.apply(embeddings, batch, {
-        params: (params as readonly Params[])[i]!, memory: (memory as readonly Memory[])[i]!
-      }))
+      const applied = parts.map((part, i) =>
+        part.apply(embeddings, batch, {
+          params: (params as readonly Params[])[i]!,
+          memory: (memory as readonly Memory[])[i]!
+        })
+      )
       return { loss: total(applied.map(({ loss }) => loss)), memory: applied.map(({ memory }) => memory) }
     }
   }
 }
 
 /** A pure loss as one with no variables. */
-const withVariables = (loss: LocalLoss): StatefulLoss => (typeof loss !== 'function' ? loss : {
-  init: (_random: Random, _shapes: LossShapes): LossVariables => ({ params: {}, memory: {} }),
-  apply: (embeddings, batch, { memory }) => ({ loss: loss(embeddings, batch), memory })
-})
+const withVariables = (loss: LocalLoss): StatefulLoss =>
+  typeof loss !== 'function'
+    ? loss
+    : {
+        init: (_random: Random, _shapes: LossShapes): LossVariables => ({ params: {}, memory: {} }),
+        apply: (embeddings, batch, { memory }) => ({ loss: loss(embeddings, batch), memory })
+      }

@@ -27,7 +27,8 @@ export type Mode = { readonly training: true; readonly random: Random } | { read
 /**
  * One step of a network: a record of pure functions. Heads are stages too.
  *
- * `apply` is arithmetic on borrowed tensors and never mentions memory. A stage without buffers is written with `stateless`.
+ * `apply` is arithmetic on borrowed tensors and never mentions memory. A stage without buffers is written with
+ * `stateless`.
  */
 export interface Stage<P extends Params = Params, B extends Buffers = Buffers> {
   readonly name: string
@@ -35,7 +36,10 @@ export interface Stage<P extends Params = Params, B extends Buffers = Buffers> {
   init(random: Random, inputShape: Shape): { readonly params: P; readonly buffers: B; readonly outputShape: Shape }
   /** Takes `[batch, ...inputShape]`, gives `[batch, ...outputShape]` and the buffers as they are afterwards. */
   apply(variables: Variables<P, B>, input: Tensor, mode: Mode): { readonly output: Tensor; readonly buffers: B }
-  /** What the stage's parameters cost by themselves, whatever flows through: a scalar, added once a step to what they are taught. */
+  /**
+   * What the stage's parameters cost by themselves, whatever flows through: a scalar, added once a step to what they
+   * are taught.
+   */
   penalty?(variables: Variables<P, B>): Scalar
 }
 
@@ -58,11 +62,19 @@ export interface Batch {
   readonly labels?: Tensor1D
   /** The place of each example in its data set, `[batch]`, int32. */
   readonly indices?: Tensor1D
-  /** How alike examples are, `[batch, batch]`, from 0 to 1; row `i` says which examples are positives of example `i`. */
+  /**
+   * How alike examples are, `[batch, batch]`, from 0 to 1; row `i` says which examples are positives of example `i`.
+   */
   readonly mask?: Tensor2D
-  /** A target network's embeddings of the views, each `[batch, dim]`: constants to the loss. Set by the trainer, unit by unit. */
+  /**
+   * A target network's embeddings of the views, each `[batch, dim]`: constants to the loss. Set by the trainer, unit by
+   * unit.
+   */
   readonly targets?: Views<Tensor2D>
-  /** What a frozen teacher makes of the views, each `[batch, ...]`: constants to the loss. Set by the trainer, unit by unit. */
+  /**
+   * What a frozen teacher makes of the views, each `[batch, ...]`: constants to the loss. Set by the trainer, unit by
+   * unit.
+   */
   readonly teacher?: Views
 }
 
@@ -88,18 +100,25 @@ export interface LossVariables<P extends Params = Params, M extends Memory = Mem
 }
 
 /**
- * A loss with variables: parameters that learn with the unit's head (the projection of a teacher), and a memory that goes in
- * and comes out (queue, bank, normaliser). Both are saved with the run.
+ * A loss with variables: parameters that learn with the unit's head (the projection of a teacher), and a memory that
+ * goes in and comes out (queue, bank, normaliser). Both are saved with the run.
  */
 export interface StatefulLoss<P extends Params = Params, M extends Memory = Memory> {
   init(random: Random, shapes: LossShapes): LossVariables<P, M>
-  apply(embeddings: Views<Tensor2D>, batch: Batch, variables: LossVariables<P, M>): { readonly loss: Scalar; readonly memory: M }
+  apply(
+    embeddings: Views<Tensor2D>,
+    batch: Batch,
+    variables: LossVariables<P, M>
+  ): { readonly loss: Scalar; readonly memory: M }
 }
 
 /** Either kind of loss. */
 export type LocalLoss = Loss | StatefulLoss
 
-/** Stages `start` up to, not including, `end`, counted from 0. No gradient passes below `start`; an empty span is a probe. */
+/**
+ * Stages `start` up to, not including, `end`, counted from 0. No gradient passes below `start`; an empty span is a
+ * probe.
+ */
 export interface Span {
   readonly start: number
   readonly end: number
@@ -115,19 +134,24 @@ export interface Unit extends Span {
   readonly loss: LocalLoss
 }
 
-/** When each unit learns: rounds of units. Units of one round share their forward pass; the next round sees the updates. */
+/**
+ * When each unit learns: rounds of units. Units of one round share their forward pass; the next round sees the updates.
+ */
 export type Schedule = (units: readonly Unit[], step: number) => readonly (readonly Unit[])[]
 
 /**
- * How a stage inside several units weighs what they teach: the units that hold it, lowest first, to one weight for each.
- * The weights apply to the gradient of the stage's own parameters, not to what passes through it to the stages below.
+ * How a stage inside several units weighs what they teach: the units that hold it, lowest first, to one weight for
+ * each. The weights apply to the gradient of the stage's own parameters, not to what passes through it to the stages
+ * below.
  */
 export type Merge = (units: readonly Unit[]) => readonly number[]
 
 /** What an optimizer remembers about one owner: tensors, and host numbers such as a count of updates. */
 export type OptimizerState = Tree<Tensor | number>
 
-/** How parameters move. Each owner (a stage or a head) has a state of its own, and is updated only when it was taught. */
+/**
+ * How parameters move. Each owner (a stage or a head) has a state of its own, and is updated only when it was taught.
+ */
 export interface Optimizer<S extends OptimizerState = OptimizerState> {
   init(params: Params): S
   /** `gradients` has the form of `params`. Returns new trees and leaves its arguments as they were. */
@@ -144,16 +168,16 @@ export interface TargetNetwork {
 }
 
 /**
- * A frozen network whose features a student's units find in `batch.teacher`. It runs at inference, once a step, with weights
- * handed to the trainer.
+ * A frozen network whose features a student's units find in `batch.teacher`. It runs at inference, once a step, with
+ * weights handed to the trainer.
  */
 export interface Teacher {
   readonly backbone: Backbone
   /** What it was read through, such as a classifier; units may learn from its logits. */
   readonly head?: Stage
   /**
-   * What a unit sees: the output of the teacher's first stages, so many of them, or of its head. Left out, every unit sees the
-   * head's output if there is a head, and else that of the uppermost stage.
+   * What a unit sees: the output of the teacher's first stages, so many of them, or of its head. Left out, every unit
+   * sees the head's output if there is a head, and else that of the uppermost stage.
    */
   reads?(unit: Unit): number | 'head'
 }
@@ -164,7 +188,10 @@ export interface Recipe {
   readonly isolation: Isolation
   /** The head on top of a span, for stage outputs of `shape` without the batch axis. */
   readonly head: (span: Span, shape: Shape) => Stage
-  /** The loss of a span, the `index`-th of the isolation. Returning one and the same loss is fine: its variables belong to the unit. */
+  /**
+   * The loss of a span, the `index`-th of the isolation. Returning one and the same loss is fine: its variables belong
+   * to the unit.
+   */
   readonly loss: (span: Span, index: number) => LocalLoss
   readonly optimizer: Optimizer
   /** All units in one round when left out. */

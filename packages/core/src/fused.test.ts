@@ -3,13 +3,21 @@ import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import { fusedOr } from './index.ts'
 
-test('a kernel that the backend has is run with its inputs and numbers; any other is composed, and what is not of floats', () => {
+test("a backend's own kernel gets its inputs and numbers; any other, and what is not of floats, is composed", () => {
   tf.registerKernel({
-    kernelName: 'TimesForTest', backendName: 'cpu',
+    kernelName: 'TimesForTest',
+    backendName: 'cpu',
     kernelFunc: ({ inputs, attrs, backend }) => {
       const { x } = inputs as { x: tf.TensorInfo }
-      const cpu = backend as unknown as { readSync(id: object): Float32Array; makeTensorInfo(shape: number[], dtype: string, values: Float32Array): tf.TensorInfo }
-      return cpu.makeTensorInfo(x.shape, 'float32', cpu.readSync(x.dataId).map(value => value * Number(attrs!.factor)))
+      const cpu = backend as unknown as {
+        readSync(id: object): Float32Array
+        makeTensorInfo(shape: number[], dtype: string, values: Float32Array): tf.TensorInfo
+      }
+      return cpu.makeTensorInfo(
+        x.shape,
+        'float32',
+        cpu.readSync(x.dataId).map(value => value * Number(attrs!.factor))
+      )
     }
   })
   const x = tf.tensor1d([1, 2])

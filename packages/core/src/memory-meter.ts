@@ -49,6 +49,8 @@ export function meterMemory(): MemoryMeter {
   return {
     live: () => live,
     peak: () => peak,
-    stop() { Object.assign(engine, { trackTensor, disposeTensor }) }
+    stop() {
+      Object.assign(engine, { trackTensor, disposeTensor })
+    }
   }
 }

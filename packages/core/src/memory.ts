@@ -11,8 +11,7 @@ export type Owned<T> = T & { readonly [owned]: true }
  *
  * The result may be a tensor or any tree holding tensors. When `make` throws, nothing is left behind.
  */
-export const own = <T>(make: () => T): Owned<T> =>
-  tf.tidy(make as () => tf.TensorContainer) as unknown as Owned<T>
+export const own = <T>(make: () => T): Owned<T> => tf.tidy(make as () => tf.TensorContainer) as unknown as Owned<T>
 
 /** Frees every tensor of a tree that the caller owns. Other leaves are left alone, and so are tensors already freed. */
 export function dispose(tree: Owned<unknown>): void {

@@ -21,7 +21,9 @@ test('a source asked twice answers the same, and so does one made from its key',
 })
 
 test('purposes, their order and their types make different numbers', () => {
-  const keys = [['a'], ['b'], ['a', 'b'], ['b', 'a'], ['ab'], [1], ['1'], [0], [1, 0], [2 ** 40]].map(purpose => hex(seeded(1).split(...purpose).key))
+  const keys = [['a'], ['b'], ['a', 'b'], ['b', 'a'], ['ab'], [1], ['1'], [0], [1, 0], [2 ** 40]].map(purpose =>
+    hex(seeded(1).split(...purpose).key)
+  )
   expect(new Set([...keys, hex(seeded(1).key), hex(seeded(1 + 2 ** 32).key)]).size).toBe(keys.length + 2)
 })
 

@@ -53,7 +53,7 @@ export function randomFrom(key: readonly [number, number]): Random {
       const words = bitsOf(k0, k1, 2 * count)
       for (let i = count - 1; i > 0; i--) {
         // 53 bits make the bias of the remainder smaller than anyone can measure.
-        const pick = Math.floor(((words[2 * i]! >>> 5) * 2 ** 26 + (words[2 * i + 1]! >>> 6)) / 2 ** 53 * (i + 1))
+        const pick = Math.floor((((words[2 * i]! >>> 5) * 2 ** 26 + (words[2 * i + 1]! >>> 6)) / 2 ** 53) * (i + 1))
         const held = order[i]!
         order[i] = order[pick]!
         order[pick] = held
@@ -71,7 +71,8 @@ function bitsOf(k0: number, k1: number, count: number): Uint32Array {
   return words.subarray(0, count)
 }
 
-const uniformsOf = (k0: number, k1: number, count: number): Float32Array => converted(bitsOf(k0, k1, count), word => (word >>> 8) / 2 ** 24)
+const uniformsOf = (k0: number, k1: number, count: number): Float32Array =>
+  converted(bitsOf(k0, k1, count), word => (word >>> 8) / 2 ** 24)
 
 const normalsOf = (k0: number, k1: number, count: number): Float32Array =>
   converted(bitsOf(k0, k1, count), word => Math.SQRT2 * inverseErf((word + 0.5) / 2 ** 31 - 1))
@@ -84,7 +85,11 @@ function converted(words: Uint32Array, numberOf: (word: number) => number): Floa
 }
 
 const tensorOf = (values: Float32Array, shape: Shape, offset: number, scale: number): tf.Tensor =>
-  tf.tensor(values.map(value => offset + scale * value), [...shape], 'float32')
+  tf.tensor(
+    values.map(value => offset + scale * value),
+    [...shape],
+    'float32'
+  )
 
 const sizeOf = (shape: Shape): number => shape.reduce((size, length) => size * length, 1)
 
@@ -126,17 +131,36 @@ export function threefry(k0: number, k1: number, c0: number, c1: number): readon
  */
 function inverseErf(x: number): number {
   const w = -log((1 - x) * (1 + x))
-  const [coefficients, t] = w < 5
-    ? [[2.81022636e-8, 3.43273939e-7, -3.5233877e-6, -4.39150654e-6, 0.00021858087, -0.00125372503, -0.00417768164, 0.246640727, 1.50140941], w - 2.5] as const
-    : [[-0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613, 0.00943887047, 1.00167406, 2.83297682], Math.sqrt(w) - 3] as const
+  const [coefficients, t] =
+    w < 5
+      ? ([
+          [
+            2.81022636e-8, 3.43273939e-7, -3.5233877e-6, -4.39150654e-6, 0.00021858087, -0.00125372503, -0.00417768164,
+            0.246640727, 1.50140941
+          ],
+          w - 2.5
+        ] as const)
+      : ([
+          [
+            -0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613, 0.00943887047,
+            1.00167406, 2.83297682
+          ],
+          Math.sqrt(w) - 3
+        ] as const)
   return coefficients.reduce((sum, c) => sum * t + c, 0) * x
 }
 
 /** The natural logarithm of a positive number from exactly rounded operations: scale into [√½, √2), then 2·artanh. */
 function log(x: number): number {
   let exponent = 0
-  while (x < Math.SQRT1_2) { x *= 2; exponent-- }
-  while (x >= Math.SQRT2) { x /= 2; exponent++ }
+  while (x < Math.SQRT1_2) {
+    x *= 2
+    exponent--
+  }
+  while (x >= Math.SQRT2) {
+    x /= 2
+    exponent++
+  }
   const s = (x - 1) / (x + 1)
   let sum = 0
   for (let n = 23; n >= 1; n -= 2) sum = sum * s * s + 1 / n

@@ -1,6 +1,8 @@
 import type { Stage } from './contracts.ts'
 
-/** The names of stages, from the bottom, all different: where two have the same, each says its place, counted from 0. */
+/**
+ * The names of stages, from the bottom, all different: where two have the same, each says its place, counted from 0.
+ */
 export function stageNames(stages: readonly Pick<Stage, 'name'>[]): readonly string[] {
   const names = stages.map(({ name }) => name)
   const told = names.map((name, i) => (names.filter(other => other === name).length > 1 ? `${i} ${name}` : name))

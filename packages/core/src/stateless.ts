@@ -9,7 +9,10 @@ export interface StatelessStage<P extends Params> {
 }
 
 /** Lifts `(params, input) → output` to a {@link Stage} with no buffers. */
-export const stateless = <P extends Params>(name: string, stage: StatelessStage<P>): Stage<P, Record<string, never>> => ({
+export const stateless = <P extends Params>(
+  name: string,
+  stage: StatelessStage<P>
+): Stage<P, Record<string, never>> => ({
   name,
   init: (random, inputShape) => ({ ...stage.init(random, inputShape), buffers: {} }),
   apply: ({ params }, input, mode) => ({ output: stage.apply(params, input, mode), buffers: {} })

@@ -27,39 +27,50 @@ export interface Teaching {
  * @throws RangeError if a unit looks where the teacher has no stage
  */
 export function teaches(
-  { backbone: { stages }, head, reads }: Teacher, units: readonly Unit[], inputShape: Shape, variables: TeacherVariables | undefined
+  { backbone: { stages }, head, reads }: Teacher,
+  units: readonly Unit[],
+  inputShape: Shape,
+  variables: TeacherVariables | undefined
 ): Teaching {
   if (variables?.stages.length !== stages.length || (head !== undefined && variables.head === undefined)) {
+    const said = (count: number, withHead: boolean): string => `${count} stages${withHead ? ' and a head' : ''}`
+    const got =
+      variables === undefined ? 'none' : `those of ${said(variables.stages.length, variables.head !== undefined)}`
     throw new Error(
-      `teacher: expected the variables of ${stages.length} stages${head ? ' and a head' : ''}, got ` +
-      `${variables === undefined ? 'none' : `those of ${variables.stages.length} stages${variables.head ? ' and a head' : ''}`}. ` +
-      'Give createTrainer(recipe, { teacher: { stages, head } }), as train() does for an experiment.')
+      `teacher: expected the variables of ${said(stages.length, head !== undefined)}, got ${got}. ` +
+        'Give createTrainer(recipe, { teacher: { stages, head } }), as train() does for an experiment.'
+    )
   }
   const frozen = head === undefined ? stages : [...stages, head]
   const weights = [...variables.stages, ...(head === undefined ? [] : [variables.head!])]
   const shapes = shapesOf(frozen, inputShape)
-  const levels = new Map(units.map(unit => {
-    const chosen = reads?.(unit) ?? (head === undefined ? stages.length : 'head')
-    const level = chosen === 'head' && head !== undefined ? frozen.length : chosen
-    if (level === 'head' || !Number.isInteger(level) || level < 0 || level > frozen.length) {
-      throw new RangeError(
-        `teacher: expected unit "${unit.name}" to read 0 to ${stages.length} stages${head ? ' or the head' : ''}, got ${String(chosen)}.`)
-    }
-    return [unit, level]
-  }))
+  const levels = new Map(
+    units.map(unit => {
+      const chosen = reads?.(unit) ?? (head === undefined ? stages.length : 'head')
+      const level = chosen === 'head' && head !== undefined ? frozen.length : chosen
+      if (level === 'head' || !Number.isInteger(level) || level < 0 || level > frozen.length) {
+        throw new RangeError(
+          `teacher: expected unit "${unit.name}" to read 0 to ${stages.length} stages${head ? ' or the head' : ''}, ` +
+            `got ${String(chosen)}.`
+        )
+      }
+      return [unit, level]
+    })
+  )
 
   return {
     shapeFor: unit => shapes[levels.get(unit)!]!,
-    show: batch => own(() => {
-      const { folded, unfold } = foldViews(batch.views)
-      const shown: Record<string, Views> = {}
-      let flow: readonly tf.Tensor[] = folded
-      for (let level = 0; level <= Math.max(...levels.values()); level++) {
-        if (level > 0) flow = applyToFlow(frozen[level - 1]!, weights[level - 1]!, flow, { training: false }).outputs
-        for (const unit of units) if (levels.get(unit) === level) shown[unit.name] = unfold(flow)
-      }
-      return shown
-    })
+    show: batch =>
+      own(() => {
+        const { folded, unfold } = foldViews(batch.views)
+        const shown: Record<string, Views> = {}
+        let flow: readonly tf.Tensor[] = folded
+        for (let level = 0; level <= Math.max(...levels.values()); level++) {
+          if (level > 0) flow = applyToFlow(frozen[level - 1]!, weights[level - 1]!, flow, { training: false }).outputs
+          for (const unit of units) if (levels.get(unit) === level) shown[unit.name] = unfold(flow)
+        }
+        return shown
+      })
   }
 }
 

@@ -2,19 +2,47 @@ import '@tensorflow/tfjs-backend-cpu'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import {
-  createTrainer, dispose, leaves, mapTree, mean, seeded, stateless, sum, tensorsOf, upperOnly, withLeaves
+  createTrainer,
+  dispose,
+  leaves,
+  mapTree,
+  mean,
+  seeded,
+  stateless,
+  sum,
+  tensorsOf,
+  upperOnly,
+  withLeaves
 } from './index.ts'
 import type {
-  Batch, Buffers, Isolation, Loss, Merge, Optimizer, Owned, Params, Recipe, StatefulLoss, Span, Stage, State, Trainer,
-  Unit, Variables
+  Batch,
+  Buffers,
+  Isolation,
+  Loss,
+  Merge,
+  Optimizer,
+  Owned,
+  Params,
+  Recipe,
+  StatefulLoss,
+  Span,
+  Stage,
+  State,
+  Trainer,
+  Unit,
+  Variables
 } from './index.ts'
 
 // The toy chain: stages y = c ∘ x with c = 2, 3, 4 on two dimensions, x = [1, 1], heads that change nothing.
-const scale = (c: number): Stage => stateless(`times ${c}`, {
-  init: (_, shape) => ({ params: { c: tf.fill([...shape], c) }, outputShape: shape }),
-  apply: ({ c }, x) => tf.mul(x, c!)
+const scale = (c: number): Stage =>
+  stateless(`times ${c}`, {
+    init: (_, shape) => ({ params: { c: tf.fill([...shape], c) }, outputShape: shape }),
+    apply: ({ c }, x) => tf.mul(x, c!)
+  })
+const asItIs: Stage = stateless('identity', {
+  init: (_, shape) => ({ params: {}, outputShape: shape }),
+  apply: (_, x) => x
 })
-const asItIs: Stage = stateless('identity', { init: (_, shape) => ({ params: {}, outputShape: shape }), apply: (_, x) => x })
 
 /** Cross-entropy of two logits with class 1. */
 const crossEntropy: Loss = ([logits]) => tf.neg(tf.sum(tf.mul(tf.logSoftmax(logits), tf.tensor2d([[0, 1]]))))
@@ -25,28 +53,85 @@ const lossOf = ({ end }: Span): Loss => (end === 3 ? tenth : crossEntropy)
 const still: Optimizer = { init: () => ({}), update: (_, state, params) => ({ params, state }) }
 
 const chain = (isolation: Isolation, merge: Merge = sum()): Recipe => ({
-  backbone: { name: 'chain', stages: [2, 3, 4].map(scale) }, isolation, head: () => asItIs, loss: lossOf, optimizer: still, merge
+  backbone: { name: 'chain', stages: [2, 3, 4].map(scale) },
+  isolation,
+  head: () => asItIs,
+  loss: lossOf,
+  optimizer: still,
+  merge
 })
 const one = (): Batch => ({ views: [tf.ones([1, 2]), tf.ones([1, 2])] })
 
 const gradientsOf = (recipe: Recipe): (number[] | undefined)[] => {
   const trainer = createTrainer(recipe, { inputShape: [2] })
-  return trainer.gradients(trainer.init(seeded(1)), one()).stages.map(tree =>
-    tree && [...((tree as { c: tf.Tensor }).c.dataSync())].map(x => Math.round(x * 1e4) / 1e4))
+  return trainer
+    .gradients(trainer.init(seeded(1)), one())
+    .stages.map(tree => tree && [...(tree as { c: tf.Tensor }).c.dataSync()].map(x => Math.round(x * 1e4) / 1e4))
 }
 /** Units counted from 1, as in the paper: [1, 2] holds the first and the second stage. */
-const units = (...spans: [number, number][]): Isolation => () => spans.map(([first, last]) => ({ start: first - 1, end: last }))
+const units =
+  (...spans: [number, number][]): Isolation =>
+  () =>
+    spans.map(([first, last]) => ({ start: first - 1, end: last }))
 
 describe('toy chain, worked out by hand', () => {
   test.each<[string, Recipe, (number[] | undefined)[]]>([
     ['unit {1,2} alone', chain(units([1, 2])), [[1.5, -1.5], [1, -1], undefined]],
     ['unit {2,3} alone', chain(units([2, 3])), [undefined, [0.8, 0.8], [0.6, 0.6]]],
-    ['overlapping', chain(units([1, 2], [2, 3])), [[1.5, -1.5], [1.8, -0.2], [0.6, 0.6]]],
-    ['overlapping with a lead', chain(units([1, 1], [1, 2], [2, 3])), [[2, -2], [1.8, -0.2], [0.6, 0.6]]],
-    ['upper gradient only', chain(units([1, 2], [2, 3]), upperOnly()), [[1.5, -1.5], [0.8, 0.8], [0.6, 0.6]]],
-    ['mean, with a lead', chain(units([1, 1], [1, 2], [2, 3]), mean()), [[1, -1], [0.9, -0.1], [0.6, 0.6]]],
-    ['greedy', chain(units([1, 1], [2, 2], [3, 3])), [[0.5, -0.5], [1, -1], [0.6, 0.6]]],
-    ['end-to-end', chain(units([1, 3])), [[1.2, 1.2], [0.8, 0.8], [0.6, 0.6]]]
+    [
+      'overlapping',
+      chain(units([1, 2], [2, 3])),
+      [
+        [1.5, -1.5],
+        [1.8, -0.2],
+        [0.6, 0.6]
+      ]
+    ],
+    [
+      'overlapping with a lead',
+      chain(units([1, 1], [1, 2], [2, 3])),
+      [
+        [2, -2],
+        [1.8, -0.2],
+        [0.6, 0.6]
+      ]
+    ],
+    [
+      'upper gradient only',
+      chain(units([1, 2], [2, 3]), upperOnly()),
+      [
+        [1.5, -1.5],
+        [0.8, 0.8],
+        [0.6, 0.6]
+      ]
+    ],
+    [
+      'mean, with a lead',
+      chain(units([1, 1], [1, 2], [2, 3]), mean()),
+      [
+        [1, -1],
+        [0.9, -0.1],
+        [0.6, 0.6]
+      ]
+    ],
+    [
+      'greedy',
+      chain(units([1, 1], [2, 2], [3, 3])),
+      [
+        [0.5, -0.5],
+        [1, -1],
+        [0.6, 0.6]
+      ]
+    ],
+    [
+      'end-to-end',
+      chain(units([1, 3])),
+      [
+        [1.2, 1.2],
+        [0.8, 0.8],
+        [0.6, 0.6]
+      ]
+    ]
   ])('%s', (_, recipe, expected) => {
     expect(gradientsOf(recipe)).toEqual(expected)
   })
@@ -72,24 +157,35 @@ const dense = (name: string, dim: number): Stage => ({
     }
   }
 })
-const linear = (dim: number): Stage => stateless('linear', {
-  init: (random, [inputs]) => ({ params: { weights: random.normal([inputs!, dim], 0, 0.5) }, outputShape: [dim] }),
-  apply: ({ weights }, x) => tf.matMul(x as tf.Tensor2D, weights as tf.Tensor2D)
-})
+const linear = (dim: number): Stage =>
+  stateless('linear', {
+    init: (random, [inputs]) => ({ params: { weights: random.normal([inputs!, dim], 0, 0.5) }, outputShape: [dim] }),
+    apply: ({ weights }, x) => tf.matMul(x as tf.Tensor2D, weights as tf.Tensor2D)
+  })
 const pullTogether: Loss = ([a, b]) => tf.mean(tf.squaredDifference(a, tf.sin(b)))
 const descent = (rate = 0.1): Optimizer => ({
   init: () => ({}),
   update: (gradients, state, params) => ({
-    params: withLeaves(params, leaves(params).map((p, i) => tf.sub(p, tf.mul(leaves(gradients)[i]!, rate)))), state
+    params: withLeaves(
+      params,
+      leaves(params).map((p, i) => tf.sub(p, tf.mul(leaves(gradients)[i]!, rate)))
+    ),
+    state
   })
 })
-const windows = (size: number): Isolation => depth =>
-  Array.from({ length: depth - size + 1 }, (_, start) => ({ start, end: start + size }))
+const windows =
+  (size: number): Isolation =>
+  depth =>
+    Array.from({ length: depth - size + 1 }, (_, start) => ({ start, end: start + size }))
 const whole: Isolation = depth => [{ start: 0, end: depth }]
 
 const network = (isolation: Isolation, more: Partial<Recipe> = {}, depth = 4): Recipe => ({
   backbone: { name: 'small', stages: Array.from({ length: depth }, (_, i) => dense(`stage ${i}`, 5)) },
-  isolation, head: () => linear(3), loss: () => pullTogether, optimizer: descent(), ...more
+  isolation,
+  head: () => linear(3),
+  loss: () => pullTogether,
+  optimizer: descent(),
+  ...more
 })
 const batch = (seed = 1): Batch => ({ views: [seeded(seed).normal([6, 4]), seeded(seed + 100).normal([6, 4])] })
 const values = (tree: unknown): number[] => tensorsOf(tree).flatMap(tensor => [...tensor.dataSync()])
@@ -123,12 +219,21 @@ describe('equivalences', () => {
           return taken
         }
         buffers = []
-        const top = stages.reduce<tf.Tensor>((x, stage, i) => {
-          const result = stage.apply({ params: take(plain[i]!.params), buffers: plain[i]!.buffers }, x, { training: true, random: seeded(0) })
-          buffers.push(mapTree(result.buffers, leaf => tf.keep(leaf)))
-          return result.output
-        }, tf.concat([...views.views], 0))
-        const [a, b] = tf.split(tf.matMul(top as tf.Tensor2D, leaves(take(head))[0] as tf.Tensor2D), 2) as [tf.Tensor2D, tf.Tensor2D]
+        const top = stages.reduce<tf.Tensor>(
+          (x, stage, i) => {
+            const result = stage.apply({ params: take(plain[i]!.params), buffers: plain[i]!.buffers }, x, {
+              training: true,
+              random: seeded(0)
+            })
+            buffers.push(mapTree(result.buffers, leaf => tf.keep(leaf)))
+            return result.output
+          },
+          tf.concat([...views.views], 0)
+        )
+        const [a, b] = tf.split(tf.matMul(top as tf.Tensor2D, leaves(take(head))[0] as tf.Tensor2D), 2) as [
+          tf.Tensor2D,
+          tf.Tensor2D
+        ]
         return pullTogether([a, b], views)
       }
       const gradients = tf.grads(loss)(weights)
@@ -147,29 +252,53 @@ describe('equivalences', () => {
     expect(furthest(values(state.units.unit0!.head.params), values(head))).toBeLessThan(1e-6)
   })
 
-  test.each([['windows of two', windows(2)], ['windows of three', windows(3)], ['greedy', windows(1)], ['one start, many ends', nested]] as const)(
-    'the gradient of a stage is the sum over the units that hold it, each run alone: %s', (_, isolation) => {
-      const { trainer, state } = prepare(network(isolation))
-      const together = trainer.gradients(state, batch())
-      const alone = trainer.units.map(unit => trainer.gradients(state, batch(), [unit]))
-      together.stages.forEach((gradient, i) => {
-        const parts = alone.map(({ stages }) => stages[i]).filter(tree => tree !== undefined).map(values)
-        const total = parts.reduce((a, b) => a.map((value, j) => value + b[j]!))
-        expect(furthest(values(gradient), total)).toBeLessThan(1e-6)
-      })
+  test.each([
+    ['windows of two', windows(2)],
+    ['windows of three', windows(3)],
+    ['greedy', windows(1)],
+    ['one start, many ends', nested]
+  ] as const)('the gradient of a stage is the sum over the units that hold it, each run alone: %s', (_, isolation) => {
+    const { trainer, state } = prepare(network(isolation))
+    const together = trainer.gradients(state, batch())
+    const alone = trainer.units.map(unit => trainer.gradients(state, batch(), [unit]))
+    together.stages.forEach((gradient, i) => {
+      const parts = alone
+        .map(({ stages }) => stages[i])
+        .filter(tree => tree !== undefined)
+        .map(values)
+      const total = parts.reduce((a, b) => a.map((value, j) => value + b[j]!))
+      expect(furthest(values(gradient), total)).toBeLessThan(1e-6)
     })
+  })
 
   test('zero overlap is as many networks built apart, each fed with what the one below gives', () => {
-    const { trainer, state } = prepare(network(() => [{ start: 0, end: 2 }, { start: 2, end: 4 }]))
+    const { trainer, state } = prepare(
+      network(() => [
+        { start: 0, end: 2 },
+        { start: 2, end: 4 }
+      ])
+    )
     const together = trainer.gradients(state, batch())
     const training = { training: true, random: seeded(0) } as const
-    const constant = tf.split(trainer.units.length > 0
-      ? state.stages.slice(0, 2).reduce<tf.Tensor>((x, variables, i) =>
-        network(whole).backbone.stages[i]!.apply(variables, x, training).output, tf.concat([...batch().views], 0))
-      : tf.zeros([1]), 2)
-    const upper = createTrainer({ ...network(whole), backbone: { name: 'upper', stages: network(whole).backbone.stages.slice(2) } }, { inputShape: [5] })
+    const constant = tf.split(
+      trainer.units.length > 0
+        ? state.stages
+            .slice(0, 2)
+            .reduce<tf.Tensor>(
+              (x, variables, i) => network(whole).backbone.stages[i]!.apply(variables, x, training).output,
+              tf.concat([...batch().views], 0)
+            )
+        : tf.zeros([1]),
+      2
+    )
+    const upper = createTrainer(
+      { ...network(whole), backbone: { name: 'upper', stages: network(whole).backbone.stages.slice(2) } },
+      { inputShape: [5] }
+    )
     const upperState: State = {
-      ...state, stages: state.stages.slice(2), units: { unit0: state.units.unit1! },
+      ...state,
+      stages: state.stages.slice(2),
+      units: { unit0: state.units.unit1! },
       optimizers: { stages: [{}, {}], heads: { unit0: {} }, losses: { unit0: {} } }
     }
     const apart = upper.gradients(upperState, { views: [constant[0]!, constant[1]!] })
@@ -197,8 +326,15 @@ describe('a step', () => {
     for (const isolation of [whole, windows(1), windows(2), windows(3), nested]) {
       const runs = [0, 0, 0, 0]
       const recipe = network(isolation)
-      const counted = recipe.backbone.stages.map((stage, i): Stage =>
-        ({ ...stage, apply: (...given) => { runs[i]! += 1; return stage.apply(...given) } }))
+      const counted = recipe.backbone.stages.map(
+        (stage, i): Stage => ({
+          ...stage,
+          apply: (...given) => {
+            runs[i]! += 1
+            return stage.apply(...given)
+          }
+        })
+      )
       const { trainer, state } = prepare({ ...recipe, backbone: { name: 'counted', stages: counted } })
       trainer.step(state, batch())
       expect(runs).toEqual([1, 1, 1, 1])
@@ -210,7 +346,9 @@ describe('a step', () => {
     for (const more of [{}, { schedule: rounds }]) {
       const { trainer, state } = prepare(network(windows(2), more))
       const { state: next } = trainer.step(state, batch())
-      expect(next.stages.map(({ buffers }) => (buffers as { steps: tf.Tensor }).steps.dataSync()[0])).toEqual([1, 1, 1, 1])
+      expect(next.stages.map(({ buffers }) => (buffers as { steps: tf.Tensor }).steps.dataSync()[0])).toEqual([
+        1, 1, 1, 1
+      ])
     }
   })
 
@@ -235,7 +373,9 @@ describe('a step', () => {
       if (fails && embeddings[0].shape[0] === 6) throw new Error('not today')
       return pullTogether(embeddings, given)
     }
-    const { trainer, state } = prepare(network(windows(2), { loss: ({ start }) => (start === 1 ? moody : pullTogether) }))
+    const { trainer, state } = prepare(
+      network(windows(2), { loss: ({ start }) => (start === 1 ? moody : pullTogether) })
+    )
     const views = batch()
     const before = tf.memory()
     fails = true
@@ -248,7 +388,9 @@ describe('a step', () => {
   test('refuses a state that an earlier step consumed', () => {
     const { trainer, state } = prepare(network(windows(2)))
     trainer.step(state, batch())
-    expect(() => trainer.step(state, batch())).toThrow('step: expected a living state, got one that was disposed or that a step already consumed')
+    expect(() => trainer.step(state, batch())).toThrow(
+      'step: expected a living state, got one that was disposed or that a step already consumed'
+    )
   })
 
   test('with the same seed gives the same weights, with another seed others', () => {
@@ -269,8 +411,17 @@ describe('a step', () => {
     const heads = trainer.units.map(({ name }) => values(state.units[name]!.head))
     const { state: next } = trainer.step(state, batch())
     const params = (i: number): number[] => values(next.stages[i]!.params)
-    expect([0, 1, 2, 3].map(i => furthest(params(i), before[i]!.slice(0, params(i).length)) > 0)).toEqual([false, true, true, false])
-    expect(trainer.units.map(({ name }, i) => furthest(values(next.units[name]!.head), heads[i]!) > 0)).toEqual([false, true, false])
+    expect([0, 1, 2, 3].map(i => furthest(params(i), before[i]!.slice(0, params(i).length)) > 0)).toEqual([
+      false,
+      true,
+      true,
+      false
+    ])
+    expect(trainer.units.map(({ name }, i) => furthest(values(next.units[name]!.head), heads[i]!) > 0)).toEqual([
+      false,
+      true,
+      false
+    ])
   })
 
   test('lets later rounds see the updates of earlier ones', () => {
@@ -286,7 +437,13 @@ describe('a step', () => {
 
 describe('units', () => {
   test('a probe reads any stage and never changes the backbone', () => {
-    const probe = (at: number): Unit => ({ name: `probe${at}`, start: at, end: at, head: linear(3), loss: pullTogether })
+    const probe = (at: number): Unit => ({
+      name: `probe${at}`,
+      start: at,
+      end: at,
+      head: linear(3),
+      loss: pullTogether
+    })
     const plain = prepare(network(windows(2)))
     const probed = prepare(network(windows(2), { auxiliary: [probe(0), probe(2), probe(4)] }))
     const one = plain.trainer.step(plain.state, batch())
@@ -294,20 +451,29 @@ describe('units', () => {
     expect(values(two.state.stages)).toEqual(values(one.state.stages))
     expect(Object.keys(two.losses).sort()).toEqual(['probe0', 'probe2', 'probe4', 'unit0', 'unit1', 'unit2'])
     const { state: probeState } = two
-    expect(values(probeState.units.probe4!.head.params)).not.toEqual(values(probed.trainer.init(seeded(1)).units.probe4!.head.params))
+    expect(values(probeState.units.probe4!.head.params)).not.toEqual(
+      values(probed.trainer.init(seeded(1)).units.probe4!.head.params)
+    )
   })
 
   test('views of other sizes run apart, and statistics follow the first size', () => {
     const pooled: Stage = stateless('pool', {
-      init: (_, [, c]) => ({ params: {}, outputShape: [c!] }), apply: (_, x) => tf.mean(x, 1)
+      init: (_, [, c]) => ({ params: {}, outputShape: [c!] }),
+      apply: (_, x) => tf.mean(x, 1)
     })
     const all: Loss = views => tf.mean(tf.squaredDifference(views[0], views[2]!))
     const recipe: Recipe = {
-      backbone: { name: 'sizes', stages: [pooled, dense('stage 1', 5)] }, isolation: whole, head: () => linear(3), loss: () => all, optimizer: descent()
+      backbone: { name: 'sizes', stages: [pooled, dense('stage 1', 5)] },
+      isolation: whole,
+      head: () => linear(3),
+      loss: () => all,
+      optimizer: descent()
     }
     const trainer = createTrainer(recipe, { inputShape: [9, 4] })
     const sized = (length: number, seed: number): tf.Tensor => seeded(seed).normal([3, length, 4])
-    const { state, losses } = trainer.step(trainer.init(seeded(1)), { views: [sized(9, 1), sized(9, 2), sized(5, 3), sized(5, 4)] })
+    const { state, losses } = trainer.step(trainer.init(seeded(1)), {
+      views: [sized(9, 1), sized(9, 2), sized(5, 3), sized(5, 4)]
+    })
     expect(values(losses.unit0)[0]).toBeGreaterThan(0)
     expect((state.stages[1]!.buffers as { steps: tf.Tensor }).steps.dataSync()[0]).toBe(1)
   })
@@ -338,7 +504,9 @@ describe('units', () => {
     const before = values((first.target as { stages: readonly Variables[] }).stages.map(({ params }) => params))
     const { state } = trainer.step(first, batch())
     expect(seen).toHaveLength(3)
-    expect(values((state.target as { stages: readonly Variables[] }).stages.map(({ params }) => params))).toEqual(before)
+    expect(values((state.target as { stages: readonly Variables[] }).stages.map(({ params }) => params))).toEqual(
+      before
+    )
     const copying = prepare(network(windows(2), { loss: () => towardsTarget, target: { momentum: () => 0 } }))
     const online = values(copying.state.stages.map(({ params }) => params))
     const { state: next } = copying.trainer.step(copying.state, batch())
@@ -347,7 +515,11 @@ describe('units', () => {
 
   test('optimizers keep one state for each owner, moved only when the owner was taught', () => {
     const counting: Optimizer<{ count: number }> = {
-      init: () => ({ count: 0 }), update: (_, { count }, params) => ({ params: mapTree(params, leaf => tf.clone(leaf)), state: { count: count + 1 } })
+      init: () => ({ count: 0 }),
+      update: (_, { count }, params) => ({
+        params: mapTree(params, leaf => tf.clone(leaf)),
+        state: { count: count + 1 }
+      })
     }
     const alternating: Recipe['schedule'] = (units, step) => [[units[step % 2]!]]
     const { trainer, state: first } = prepare(network(windows(3), { optimizer: counting, schedule: alternating }))
@@ -360,23 +532,83 @@ describe('units', () => {
 
 describe('clear errors', () => {
   test.each<[string, () => unknown, string]>([
-    ['a span beyond the depth', () => prepare(network(() => [{ start: 2, end: 5 }])),
-      'isolation: span 0: expected 0 ≤ start ≤ end ≤ 4, for the backbone has 4 stages, got { start: 2, end: 5 }'],
-    ['a span the wrong way round', () => prepare(network(() => [{ start: 2, end: 1 }])), 'expected 0 ≤ start ≤ end ≤ 4'],
-    ['no unit that learns', () => prepare(network(() => [{ start: 2, end: 2 }])), 'recipe: expected at least one unit that holds a stage'],
-    ['a stage in place of what makes heads', () => prepare(network(whole, { head: linear(2) as never })), 'recipe: expected head to be a function, as in head: () => projector({ dims: [128] }).'],
-    ['a loss in place of what makes losses', () => prepare(network(whole, { loss: pullTogether as never })), 'recipe: expected loss to give each unit its own, as in loss: () => ntXent(), but it fails: '],
-    ['no optimizer', () => prepare(network(whole, { optimizer: {} as never })), 'recipe: expected an optimizer, as in optimizer: adamW('],
-    ['two units of one name', () => prepare(network(whole, { auxiliary: [{ name: 'unit0', start: 0, end: 0, head: linear(2), loss: pullTogether }] })),
-      'recipe: expected units with names of their own, got two called "unit0"'],
-    ['views of different examples', () => step(network(whole), { views: [tf.zeros([6, 4]), tf.zeros([5, 4])] }),
-      'step: expected views of the same examples, got views of 6 and 5'],
-    ['labels of another length', () => step(network(whole), { ...batch(), labels: tf.tensor1d([1, 2], 'int32') }),
-      'step: expected labels of shape [6], one for each example, got [2]'],
-    ['a loss that is no scalar', () => step(network(whole, { loss: () => ([a]) => a as unknown as tf.Scalar }), batch()), 'unit "unit0": expected the loss to be one scalar, got shape [6,3]'],
-    ['a loss that ignores the embeddings', () => step(network(whole, { loss: () => () => tf.scalar(1) }), batch()), 'expected a loss that depends on the embeddings'],
-    ['a parameter that does nothing', () => step(network(whole, { head: () => idle }), batch()), 'expected every parameter to matter for the output, but unused does not'],
-    ['a schedule with nobody in it', () => step(network(whole, { schedule: () => [] }), batch()), 'schedule: expected at least one round with a unit at step 0, got none']
+    [
+      'a span beyond the depth',
+      () => prepare(network(() => [{ start: 2, end: 5 }])),
+      'isolation: span 0: expected 0 ≤ start ≤ end ≤ 4, for the backbone has 4 stages, got { start: 2, end: 5 }'
+    ],
+    [
+      'a span the wrong way round',
+      () => prepare(network(() => [{ start: 2, end: 1 }])),
+      'expected 0 ≤ start ≤ end ≤ 4'
+    ],
+    [
+      'no unit that learns',
+      () => prepare(network(() => [{ start: 2, end: 2 }])),
+      'recipe: expected at least one unit that holds a stage'
+    ],
+    [
+      'a stage in place of what makes heads',
+      () => prepare(network(whole, { head: linear(2) as never })),
+      'recipe: expected head to be a function, as in head: () => projector({ dims: [128] }).'
+    ],
+    [
+      'a loss in place of what makes losses',
+      () => prepare(network(whole, { loss: pullTogether as never })),
+      'recipe: expected loss to give each unit its own, as in loss: () => ntXent(), but it fails: '
+    ],
+    [
+      'no optimizer',
+      () => prepare(network(whole, { optimizer: {} as never })),
+      'recipe: expected an optimizer, as in optimizer: adamW('
+    ],
+    [
+      'two units of one name',
+      () =>
+        prepare(
+          network(whole, { auxiliary: [{ name: 'unit0', start: 0, end: 0, head: linear(2), loss: pullTogether }] })
+        ),
+      'recipe: expected units with names of their own, got two called "unit0"'
+    ],
+    [
+      'views of different examples',
+      () => step(network(whole), { views: [tf.zeros([6, 4]), tf.zeros([5, 4])] }),
+      'step: expected views of the same examples, got views of 6 and 5'
+    ],
+    [
+      'labels of another length',
+      () => step(network(whole), { ...batch(), labels: tf.tensor1d([1, 2], 'int32') }),
+      'step: expected labels of shape [6], one for each example, got [2]'
+    ],
+    [
+      'a loss that is no scalar',
+      () =>
+        step(
+          network(whole, {
+            loss:
+              () =>
+              ([a]) =>
+                a as unknown as tf.Scalar
+          }),
+          batch()
+        ),
+      'unit "unit0": expected the loss to be one scalar, got shape [6,3]'
+    ],
+    [
+      'a loss that ignores the embeddings',
+      () => step(network(whole, { loss: () => () => tf.scalar(1) }), batch()),
+      'expected a loss that depends on the embeddings'
+    ],
+    [
+      'a parameter that does nothing',
+      () => step(network(whole, { head: () => idle }), batch()),
+      'expected every parameter to matter for the output, but unused does not'
+    ],
+    [
+      'a schedule with nobody in it',
+      () => step(network(whole, { schedule: () => [] }), batch()),
+      'schedule: expected at least one round with a unit at step 0, got none'
+    ]
   ])('%s', (_, act, message) => {
     const before = tf.memory().numTensors
     expect(act).toThrow(message)
@@ -396,12 +628,16 @@ function nested(depth: number): Span[] {
   return Array.from({ length: depth }, (_, i) => ({ start: 0, end: i + 1 }))
 }
 const idle: Stage = stateless('idle', {
-  init: (random, [inputs]) => ({ params: { weights: random.normal([inputs!, 2]), unused: tf.zeros([2]) }, outputShape: [2] }),
+  init: (random, [inputs]) => ({
+    params: { weights: random.normal([inputs!, 2]), unused: tf.zeros([2]) },
+    outputShape: [2]
+  }),
   apply: ({ weights }, x) => tf.matMul(x as tf.Tensor2D, weights as tf.Tensor2D)
 })
 /** Moves even what has no gradient: a stranger's zero gradient would show. */
 const decaying: Optimizer = {
-  init: () => ({}), update: (_, state, params) => ({ params: mapTree(params, leaf => tf.mul(tf.sub(leaf, 0.1), 0.9)), state })
+  init: () => ({}),
+  update: (_, state, params) => ({ params: mapTree(params, leaf => tf.mul(tf.sub(leaf, 0.1), 0.9)), state })
 }
 const step = (recipe: Recipe, given: Batch): unknown => {
   const { trainer, state } = prepare(recipe)

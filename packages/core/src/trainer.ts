@@ -1,7 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { climb } from './climb.ts'
 import type {
-  Batch, LossVariables, Mode, OptimizerState, Params, Recipe, Shape, Unit, Variables, Views
+  Batch,
+  LossVariables,
+  Mode,
+  OptimizerState,
+  Params,
+  Recipe,
+  Shape,
+  Unit,
+  Variables,
+  Views
 } from './contracts.ts'
 import { dispose, own, tensorsOf, type Owned } from './memory.ts'
 import { sum } from './merge.ts'
@@ -46,7 +55,10 @@ export interface State {
 /** What a step gives back. */
 export interface StepResult {
   readonly state: Owned<State>
-  /** The loss of every unit that learned or probed in this step, by name; and `<stage>.penalty` of every stage that has one. */
+  /**
+   * The loss of every unit that learned or probed in this step, by name; and `<stage>.penalty` of every stage that has
+   * one.
+   */
   readonly losses: Owned<Readonly<Record<string, tf.Scalar>>>
   /** What every unit's head made of each view while learning, when observed; otherwise empty. */
   readonly embeddings: Owned<Readonly<Record<string, Views<tf.Tensor2D>>>>
@@ -104,8 +116,8 @@ export interface TrainerOptions {
   /** How many examples the data set has, for losses that keep a row for each. */
   readonly examples?: number
   /**
-   * Learns from a batch in parts of so many examples, with the memory of one part and one more forward pass. The gradient is
-   * that of the whole batch, which adding up the gradients of parts is not when a loss compares examples.
+   * Learns from a batch in parts of so many examples, with the memory of one part and one more forward pass. The
+   * gradient is that of the whole batch, which adding up the gradients of parts is not when a loss compares examples.
    */
   readonly microBatch?: number
 }
@@ -116,22 +128,29 @@ export interface TrainerOptions {
  * @throws RangeError if the isolation's spans do not fit the backbone, or microBatch is not a whole number above 0
  * @throws Error if units share a name, or if the recipe has a teacher whose weights were not given
  */
-export function createTrainer(recipe: Recipe, { inputShape, teacher: teacherVariables, examples, microBatch }: TrainerOptions): Trainer {
+export function createTrainer(
+  recipe: Recipe,
+  { inputShape, teacher: teacherVariables, examples, microBatch }: TrainerOptions
+): Trainer {
   if (microBatch !== undefined && (!Number.isInteger(microBatch) || microBatch < 1)) {
-    throw new RangeError(`createTrainer: expected a microBatch of 1 or more examples, got ${microBatch}. Leave it out to learn from whole batches.`)
+    throw new RangeError(
+      `createTrainer: expected a microBatch of 1 or more examples, got ${microBatch}. ` +
+        'Leave it out to learn from whole batches.'
+    )
   }
   const { stages } = recipe.backbone
   const { optimizer, merge = sum(), schedule = units => [units] } = recipe
   const shapes = shapesOf(stages, inputShape)
   const names = stageNames(stages)
   const units = unitsOf(recipe, shapes)
-  if (typeof (recipe.optimizer as Partial<Recipe['optimizer']> | undefined)?.init !== 'function') throw new TypeError('recipe: expected an optimizer, as in optimizer: adamW({ learningRate: 1e-3 }).')
+  if (typeof (recipe.optimizer as Partial<Recipe['optimizer']> | undefined)?.init !== 'function')
+    throw new TypeError('recipe: expected an optimizer, as in optimizer: adamW({ learningRate: 1e-3 }).')
   const teacher = recipe.teacher && teaches(recipe.teacher, units, inputShape, teacherVariables)
   const probes = units.filter(({ start, end }) => start === end)
   const learning = units.filter(({ start, end }) => start < end)
 
   const walked = (work: Walk): Walked =>
-    (microBatch !== undefined && work.batch.views[0].shape[0] > microBatch ? walkInParts(work, microBatch) : walk(work))
+    microBatch !== undefined && work.batch.views[0].shape[0] > microBatch ? walkInParts(work, microBatch) : walk(work)
 
   function init(random: Random): Owned<State> {
     return own(() => {
@@ -141,9 +160,14 @@ export function createTrainer(recipe: Recipe, { inputShape, teacher: teacherVari
       })
       const unitStates = byName(units, (unit): UnitState => {
         const { params, buffers } = unit.head.init(random.split('head', unit.name), shapes[unit.end]!)
-        const loss = typeof unit.loss === 'function' ? pure : unit.loss.init(random.split('loss', unit.name), {
-          embedding: outputShapeOf(unit.head, shapes[unit.end]!), ...(teacher && { teacher: teacher.shapeFor(unit) }), ...(examples !== undefined && { examples })
-        })
+        const loss =
+          typeof unit.loss === 'function'
+            ? pure
+            : unit.loss.init(random.split('loss', unit.name), {
+                embedding: outputShapeOf(unit.head, shapes[unit.end]!),
+                ...(teacher && { teacher: teacher.shapeFor(unit) }),
+                ...(examples !== undefined && { examples })
+              })
         return { head: { params, buffers }, loss }
       })
       const heads = byName(units, ({ name }) => unitStates[name]!.head)
@@ -172,7 +196,9 @@ export function createTrainer(recipe: Recipe, { inputShape, teacher: teacherVari
       const variables = [...state.stages]
       const unitStates = { ...state.units }
       const optimizers = {
-        stages: [...state.optimizers.stages], heads: { ...state.optimizers.heads }, losses: { ...state.optimizers.losses }
+        stages: [...state.optimizers.stages],
+        heads: { ...state.optimizers.heads },
+        losses: { ...state.optimizers.losses }
       }
       const losses: Record<string, tf.Scalar> = {}
       const seen: Record<string, Views<tf.Tensor2D>> = {}
@@ -181,12 +207,20 @@ export function createTrainer(recipe: Recipe, { inputShape, teacher: teacherVari
 
       for (const round of roundsOf(state.step)) {
         const learners = round.map((unit): Learner => ({ unit, ...unitStates[unit.name]!, shown: shown(unit) }))
-        const { lessons, gradients, buffers, penalties } = walked({ stages, variables, learners, merge, batch, mode, observe })
+        const { lessons, gradients, buffers, penalties } = walked({
+          stages,
+          variables,
+          learners,
+          merge,
+          batch,
+          mode,
+          observe
+        })
 
         gradients.forEach((gradient, i) => {
           const { params } = variables[i]!
           // Statistics move once in a step, however many rounds pass through the stage.
-          const once = remembered.has(`stage ${i}`) ? variables[i]!.buffers : buffers[i] ?? variables[i]!.buffers
+          const once = remembered.has(`stage ${i}`) ? variables[i]!.buffers : (buffers[i] ?? variables[i]!.buffers)
           if (buffers[i] !== undefined) remembered.add(`stage ${i}`)
           if (gradient === undefined) variables[i] = { params, buffers: once }
           else {
@@ -204,7 +238,10 @@ export function createTrainer(recipe: Recipe, { inputShape, teacher: teacherVari
           if (observe) norms.heads[name] = normOf(headGradients)
           const head = optimizer.update(headGradients, optimizers.heads[name]!, before.head.params)
           const inLoss = optimizer.update(lossGradients, optimizers.losses[name]!, before.loss.params)
-          unitStates[name] = { head: { params: head.params, buffers: headBuffers }, loss: { params: inLoss.params, memory } }
+          unitStates[name] = {
+            head: { params: head.params, buffers: headBuffers },
+            loss: { params: inLoss.params, memory }
+          }
           optimizers.heads[name] = head.state
           optimizers.losses[name] = inLoss.state
           losses[name] = loss
@@ -213,7 +250,14 @@ export function createTrainer(recipe: Recipe, { inputShape, teacher: teacherVari
           free(lossGradients)
         })
       }
-      const next: State = { step: state.step + 1, key: state.key, stages: variables, units: unitStates, optimizers, target }
+      const next: State = {
+        step: state.step + 1,
+        key: state.key,
+        stages: variables,
+        units: unitStates,
+        optimizers,
+        target
+      }
       return { state: next, losses, embeddings: seen, gradientNorms: norms }
     })
     const kept = new Set(tensorsOf(result.state).map(({ id }) => id))
@@ -222,7 +266,10 @@ export function createTrainer(recipe: Recipe, { inputShape, teacher: teacherVari
   }
 
   /** What a unit's loss finds in its batch from other networks. */
-  function shownTo(batch: Batch, targets: Readonly<Record<string, Views<tf.Tensor2D>>>): (unit: Unit) => Pick<Batch, 'targets' | 'teacher'> {
+  function shownTo(
+    batch: Batch,
+    targets: Readonly<Record<string, Views<tf.Tensor2D>>>
+  ): (unit: Unit) => Pick<Batch, 'targets' | 'teacher'> {
     const lessons = teacher?.show(batch)
     return unit => ({
       ...(targets[unit.name] && { targets: targets[unit.name]! }),
@@ -234,20 +281,33 @@ export function createTrainer(recipe: Recipe, { inputShape, teacher: teacherVari
     const rounds = schedule(learning, step).filter(({ length }) => length > 0)
     const stranger = rounds.flat().find(unit => !units.includes(unit))
     if (stranger !== undefined) {
-      throw new Error(`schedule: expected units it was given, got "${stranger.name}". Return the units themselves, arranged in rounds.`)
+      throw new Error(
+        `schedule: expected units it was given, got "${stranger.name}". Return the units themselves, ` +
+          'arranged in rounds.'
+      )
     }
-    if (rounds.length === 0) throw new Error(`schedule: expected at least one round with a unit at step ${step}, got none.`)
+    if (rounds.length === 0)
+      throw new Error(`schedule: expected at least one round with a unit at step ${step}, got none.`)
     // Probes teach nothing, so any round will do.
     return [[...rounds[0]!, ...probes], ...rounds.slice(1)]
   }
 
   /** Moves the target network, then asks it for its embeddings of the batch, for each unit. */
-  function followTarget(state: State, batch: Batch, mode: Mode): { target: State['target']; targets: Record<string, Views<tf.Tensor2D>> } {
+  function followTarget(
+    state: State,
+    batch: Batch,
+    mode: Mode
+  ): { target: State['target']; targets: Record<string, Views<tf.Tensor2D>> } {
     if (recipe.target === undefined) return { target: {}, targets: {} }
     const online = { stages: state.stages, heads: byName(units, ({ name }) => state.units[name]!.head) }
     const followed = follow(state.target as NetworkVariables, online, recipe.target.momentum(state.step))
     const { embeddings, stageBuffers, headBuffers } = climb({
-      stages, variables: followed.stages, units, heads: followed.heads, views: batch.views, mode
+      stages,
+      variables: followed.stages,
+      units,
+      heads: followed.heads,
+      views: batch.views,
+      mode
     })
     return {
       target: {
@@ -281,13 +341,22 @@ export function createTrainer(recipe: Recipe, { inputShape, teacher: teacherVari
     if (!Number.isInteger(count) || count < 0 || count > stages.length) {
       throw new RangeError(`encode: expected 0 to ${stages.length} stages, got ${count}.`)
     }
-    return own(() => stages.slice(0, count).reduce<tf.Tensor>(
-      (flow, stage, i) => tf.tidy(() => stage.apply(state.stages[i]!, flow, { training: false }).output), tf.clone(images)))
+    return own(() =>
+      stages
+        .slice(0, count)
+        .reduce<tf.Tensor>(
+          (flow, stage, i) => tf.tidy(() => stage.apply(state.stages[i]!, flow, { training: false }).output),
+          tf.clone(images)
+        )
+    )
   }
 
   function embed(state: State, images: tf.Tensor, unit: Unit): Owned<tf.Tensor2D> {
-    return own(() => unit.head.apply(
-      state.units[unit.name]!.head, encode(state, images, unit.end), { training: false }).output as tf.Tensor2D)
+    return own(
+      () =>
+        unit.head.apply(state.units[unit.name]!.head, encode(state, images, unit.end), { training: false })
+          .output as tf.Tensor2D
+    )
   }
 
   return { units, shapes, warnings: untaught(stages, units), init, step, gradients, encode, embed }
@@ -299,56 +368,77 @@ const byName = <T>(units: readonly Unit[], make: (unit: Unit) => T): Record<stri
 const free = (tree: Params): void => dispose(tree as Owned<Params>)
 
 /** Of all numbers of a tree together. */
-const normOf = (tree: Params): tf.Scalar => tf.tidy(() => tf.sqrt(leaves(tree).reduce<tf.Scalar>((sum, tensor) => tf.add(sum, tf.sum(tf.square(tensor))), tf.scalar(0))))
+const normOf = (tree: Params): tf.Scalar =>
+  tf.tidy(() =>
+    tf.sqrt(leaves(tree).reduce<tf.Scalar>((sum, tensor) => tf.add(sum, tf.sum(tf.square(tensor))), tf.scalar(0)))
+  )
 
 /** The variables of a loss that has none. */
 const pure: LossVariables = { params: {}, memory: {} }
 
 /** The same tree with tensors of its own, sharing the data. */
 const copy = <T>(tree: T): T =>
-  withLeaves(tree as Tree<tf.Tensor>, leaves(tree as Tree<tf.Tensor>).map(tensor => tf.clone(tensor))) as unknown as T
+  withLeaves(
+    tree as Tree<tf.Tensor>,
+    leaves(tree as Tree<tf.Tensor>).map(tensor => tf.clone(tensor))
+  ) as unknown as T
 
 /** The target after one step: its parameters drawn towards the network's, its buffers as they were. */
 function follow(target: NetworkVariables, online: NetworkVariables, momentum: number): NetworkVariables {
   const towards = (mine: Variables, theirs: Variables): Variables => {
     const goals = leaves(theirs.params)
     const moved = leaves(mine.params).map((tensor, i) =>
-      tf.tidy(() => tf.add(tf.mul(tensor, momentum), tf.mul(goals[i]!, 1 - momentum))))
+      tf.tidy(() => tf.add(tf.mul(tensor, momentum), tf.mul(goals[i]!, 1 - momentum)))
+    )
     return { params: withLeaves(mine.params, moved), buffers: mine.buffers }
   }
   return {
     stages: target.stages.map((variables, i) => towards(variables, online.stages[i]!)),
-    heads: Object.fromEntries(Object.entries(target.heads).map(([name, head]) => [name, towards(head, online.heads[name]!)]))
+    heads: Object.fromEntries(
+      Object.entries(target.heads).map(([name, head]) => [name, towards(head, online.heads[name]!)])
+    )
   }
 }
 
 function checkState(state: State, who: string): void {
   if (tensorsOf(state).some(({ isDisposed }) => isDisposed)) {
     throw new Error(
-      `${who}: expected a living state, got one that was disposed or that a step already consumed (its step is ${state.step}). ` +
-      'Go on with the state that step returned: ({ state } = trainer.step(state, batch)).')
+      `${who}: expected a living state, got one that was disposed or that a step already consumed (its step is ` +
+        `${state.step}). ` +
+        'Go on with the state that step returned: ({ state } = trainer.step(state, batch)).'
+    )
   }
 }
 
 function checkBatch({ views, labels, indices, mask }: Batch, inputShape: Shape): void {
-  if (views.length === 0) throw new Error('step: expected a batch with views, got none. Give it { views: [first, second] }.')
+  if (views.length === 0)
+    throw new Error('step: expected a batch with views, got none. Give it { views: [first, second] }.')
   const rows = views[0].shape[0]
   for (const view of views as readonly tf.Tensor[]) {
     if (view.rank !== inputShape.length + 1) {
-      throw new Error(`step: expected views of shape [batch, ${inputShape.join(', ')}], got [${view.shape.join(', ')}].`)
+      throw new Error(
+        `step: expected views of shape [batch, ${inputShape.join(', ')}], got [${view.shape.join(', ')}].`
+      )
     }
     if (view.shape[0] !== rows) {
       throw new Error(
-        `step: expected views of the same examples, got views of ${views.map(({ shape }) => shape[0]).join(' and ')}. ` +
-        'Row i of every view must show example i.')
+        'step: expected views of the same examples, got views of ' +
+          `${views.map(({ shape }) => shape[0]).join(' and ')}. ` +
+          'Row i of every view must show example i.'
+      )
     }
   }
   for (const [name, column] of Object.entries({ labels, indices })) {
     if (column !== undefined && (column.rank !== 1 || column.shape[0] !== rows)) {
-      throw new Error(`step: expected ${name} of shape [${rows}], one for each example, got [${column.shape.join(', ')}].`)
+      throw new Error(
+        `step: expected ${name} of shape [${rows}], one for each example, got [${column.shape.join(', ')}].`
+      )
     }
   }
   if (mask !== undefined && (mask.shape[0] !== rows || mask.shape[1] !== rows)) {
-    throw new Error(`step: expected a mask of shape [${rows}, ${rows}], one row and one column for each example, got [${mask.shape.join(', ')}].`)
+    throw new Error(
+      `step: expected a mask of shape [${rows}, ${rows}], one row and one column for each example, ` +
+        `got [${mask.shape.join(', ')}].`
+    )
   }
 }

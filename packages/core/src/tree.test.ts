@@ -7,8 +7,10 @@ const tree = { blocks: [{ kernel: 1 }, { kernel: 2, bias: 3 }], scale: 4 }
 
 test('leaves are named by the way to them, in a fixed order', () => {
   expect(namedLeaves(tree)).toEqual([
-    { name: 'blocks.0.kernel', value: 1 }, { name: 'blocks.1.kernel', value: 2 },
-    { name: 'blocks.1.bias', value: 3 }, { name: 'scale', value: 4 }
+    { name: 'blocks.0.kernel', value: 1 },
+    { name: 'blocks.1.kernel', value: 2 },
+    { name: 'blocks.1.bias', value: 3 },
+    { name: 'scale', value: 4 }
   ])
 })
 
@@ -19,7 +21,8 @@ test('a tree is rebuilt from its leaves', () => {
 
 test('mapping keeps the form and tells the names', () => {
   expect(mapTree(tree, (leaf, name) => `${name}=${leaf}`)).toEqual({
-    blocks: [{ kernel: 'blocks.0.kernel=1' }, { kernel: 'blocks.1.kernel=2', bias: 'blocks.1.bias=3' }], scale: 'scale=4'
+    blocks: [{ kernel: 'blocks.0.kernel=1' }, { kernel: 'blocks.1.kernel=2', bias: 'blocks.1.bias=3' }],
+    scale: 'scale=4'
   })
 })
 

@@ -9,14 +9,14 @@ export interface NamedLeaf<T> {
 
 /** A branch is an array or a plain object; tensors are instances of a class, and so are leaves. */
 const isBranch = (tree: unknown): tree is readonly unknown[] | Record<string, unknown> =>
-  Array.isArray(tree) ||
-  (typeof tree === 'object' && tree !== null && Object.getPrototypeOf(tree) === Object.prototype)
+  Array.isArray(tree) || (typeof tree === 'object' && tree !== null && Object.getPrototypeOf(tree) === Object.prototype)
 
 /** The leaves of a tree with their dotted names, in a fixed order: arrays by position, objects by insertion. */
 export function namedLeaves<T>(tree: Tree<T>, prefix = ''): NamedLeaf<T>[] {
   if (!isBranch(tree)) return [{ name: prefix, value: tree as T }]
   return Object.entries(tree).flatMap(([key, child]) =>
-    namedLeaves(child as Tree<T>, prefix === '' ? key : `${prefix}.${key}`))
+    namedLeaves(child as Tree<T>, prefix === '' ? key : `${prefix}.${key}`)
+  )
 }
 
 /** The leaves of a tree, in the order of {@link namedLeaves}. */
@@ -28,7 +28,8 @@ export function mapTree<T, U>(tree: Tree<T>, change: (leaf: T, name: string) => 
   const name = (key: string): string => (prefix === '' ? key : `${prefix}.${key}`)
   if (Array.isArray(tree)) return tree.map((child, i) => mapTree(child as Tree<T>, change, name(String(i))))
   return Object.fromEntries(
-    Object.entries(tree).map(([key, child]) => [key, mapTree(child as Tree<T>, change, name(key))]))
+    Object.entries(tree).map(([key, child]) => [key, mapTree(child as Tree<T>, change, name(key))])
+  )
 }
 
 /**

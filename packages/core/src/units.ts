@@ -14,7 +14,8 @@ export function shapesOf(stages: readonly Stage[], inputShape: Shape): readonly 
 export function unitsOf(recipe: Recipe, shapes: readonly Shape[]): readonly Unit[] {
   const depth = recipe.backbone.stages.length
   for (const [field, example] of Object.entries(functions) as [keyof typeof functions, string][]) {
-    if (typeof recipe[field] !== 'function') throw new TypeError(`recipe: expected ${field} to be a function, as in ${field}: ${example}.`)
+    if (typeof recipe[field] !== 'function')
+      throw new TypeError(`recipe: expected ${field} to be a function, as in ${field}: ${example}.`)
   }
   const spans = recipe.isolation(depth)
   const units: Unit[] = spans.map((span, i) => {
@@ -26,15 +27,25 @@ export function unitsOf(recipe: Recipe, shapes: readonly Shape[]): readonly Unit
     units.push(unit)
   }
   if (!units.some(({ start, end }) => start < end)) {
-    throw new RangeError('recipe: expected at least one unit that holds a stage, got none. An empty span is a probe and teaches nothing.')
+    throw new RangeError(
+      'recipe: expected at least one unit that holds a stage, got none. An empty span is a probe and teaches nothing.'
+    )
   }
   const names = units.map(({ name }) => name)
-  const unfit = names.find(name => typeof name !== 'string' || name === '' || name === '__proto__' || name.includes('.'))
+  const unfit = names.find(
+    name => typeof name !== 'string' || name === '' || name === '__proto__' || name.includes('.')
+  )
   if (unfit !== undefined) {
-    throw new Error(`recipe: expected the name of a unit to be a word without dots, got ${JSON.stringify(unfit)}: dots part the names of what is saved. Rename it.`)
+    throw new Error(
+      `recipe: expected the name of a unit to be a word without dots, got ${JSON.stringify(unfit)}: ` +
+        'dots part the names of what is saved. Rename it.'
+    )
   }
   const twice = names.find((name, i) => names.indexOf(name) !== i)
-  if (twice !== undefined) throw new Error(`recipe: expected units with names of their own, got two called "${twice}". Rename the auxiliary one.`)
+  if (twice !== undefined)
+    throw new Error(
+      `recipe: expected units with names of their own, got two called "${twice}". Rename the auxiliary one.`
+    )
   return units
 }
 
@@ -46,30 +57,44 @@ function lossOf(recipe: Recipe, span: Span, i: number): Unit['loss'] {
     return recipe.loss(span, i)
   } catch (error) {
     // A span is no pair of views.
-    if (error instanceof TypeError) throw new TypeError(`recipe: expected loss to give each unit its own, as in loss: ${functions.loss}, but it fails: ${error.message}.`, { cause: error })
+    if (error instanceof TypeError)
+      throw new TypeError(
+        `recipe: expected loss to give each unit its own, as in loss: ${functions.loss}, but it fails: ` +
+          `${error.message}.`,
+        { cause: error }
+      )
     throw error
   }
 }
 
 /** What to say about stages that no unit holds: allowed, but rarely meant. */
 export function untaught(stages: readonly Stage[], units: readonly Unit[]): readonly string[] {
-  return stages.flatMap(({ name }, i) => units.some(({ start, end }) => start <= i && i < end)
-    ? []
-    : [`No unit teaches stage ${i} ("${name}"): it keeps its first weights. Add a span that holds it if that is not meant.`])
+  return stages.flatMap(({ name }, i) =>
+    units.some(({ start, end }) => start <= i && i < end)
+      ? []
+      : [
+          `No unit teaches stage ${i} ("${name}"): it keeps its first weights. ` +
+            'Add a span that holds it if that is not meant.'
+        ]
+  )
 }
 
 function checkSpan({ start, end }: Span, depth: number, who: string): void {
   if (!Number.isInteger(start) || !Number.isInteger(end) || start < 0 || end < start || end > depth) {
     throw new RangeError(
-      `${who}: expected 0 ≤ start ≤ end ≤ ${depth}, for the backbone has ${depth} stages, got { start: ${start}, end: ${end} }. ` +
-      'Shorten the span, or add stages.')
+      `${who}: expected 0 ≤ start ≤ end ≤ ${depth}, for the backbone has ${depth} stages, got { start: ${start}, ` +
+        `end: ${end} }. ` +
+        'Shorten the span, or add stages.'
+    )
   }
 }
 
 /** Asks a stage for its output shape. Its first weights are zeros here, so that nothing is drawn in vain. */
 export const outputShapeOf = (stage: Stage, inputShape: Shape): Shape => {
   let outputShape: Shape = []
-  tf.tidy(() => { outputShape = stage.init(zeros, inputShape).outputShape })
+  tf.tidy(() => {
+    outputShape = stage.init(zeros, inputShape).outputShape
+  })
   return outputShape
 }
 

@@ -18,12 +18,21 @@ export function foldViews(views: readonly tf.Tensor[]): FoldedViews {
   })
   const members = [...groups.values()]
   return {
-    folded: members.map(group => (group.length === 1 ? tf.clone(views[group[0]!]!) : tf.concat(group.map(i => views[i]!), 0))),
+    folded: members.map(group =>
+      group.length === 1
+        ? tf.clone(views[group[0]!]!)
+        : tf.concat(
+            group.map(i => views[i]!),
+            0
+          )
+    ),
     unfold: folded => {
       const unfolded: tf.Tensor[] = []
       members.forEach((group, g) => {
         const parts = group.length === 1 ? [folded[g]!] : tf.split(folded[g]!, group.length, 0)
-        group.forEach((view, i) => { unfolded[view] = parts[i]! })
+        group.forEach((view, i) => {
+          unfolded[view] = parts[i]!
+        })
       })
       return unfolded as unknown as Views
     }

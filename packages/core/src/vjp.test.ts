@@ -16,7 +16,10 @@ test('one forward serves any number of pulls', () => {
   expect(numbers(outputs[0])).toEqual([3, 16])
   expect(pull([tf.tensor1d([1, 1])], [x]).map(numbers)).toEqual([[6, 16]])
   expect(pull([tf.tensor1d([1, 10])], [w]).map(numbers)).toEqual([[1, 40]])
-  expect(pull([tf.tensor1d([1, 1])], [w, x]).map(numbers)).toEqual([[1, 4], [6, 16]])
+  expect(pull([tf.tensor1d([1, 1])], [w, x]).map(numbers)).toEqual([
+    [1, 4],
+    [6, 16]
+  ])
   expect(runs).toBe(1)
   dispose()
 })
@@ -26,26 +29,32 @@ test('agrees with tf.grads on a small network', () => {
   const kernel = tf.randomNormal<tf.Rank.R4>([3, 3, 3, 4], 0, 1, 'float32', 2)
   const f = (x: tf.Tensor, kernel: tf.Tensor): tf.Tensor =>
     tf.logSoftmax(tf.mean(tf.relu(tf.conv2d(x as tf.Tensor4D, kernel as tf.Tensor4D, 2, 'same')), [1, 2]))
-  const dy = tf.tensor2d([[1, 2, 3, 4], [4, 3, 2, 0]])
+  const dy = tf.tensor2d([
+    [1, 2, 3, 4],
+    [4, 3, 2, 0]
+  ])
   const expected = tf.grads(f)([x, kernel], dy)
   const { pull } = vjp(() => ({ outputs: [f(x, kernel)], aux: null }), [x, kernel])
   const pulled = pull([dy], [x, kernel], { last: true })
-  expected.forEach((gradient, i) => expect(tf.max(tf.abs(tf.sub(gradient, pulled[i]!))).dataSync()[0]).toBeLessThan(1e-6))
+  expected.forEach((gradient, i) =>
+    expect(tf.max(tf.abs(tf.sub(gradient, pulled[i]!))).dataSync()[0]).toBeLessThan(1e-6)
+  )
 })
 
 test('a gradient that is not wanted is not computed', () => {
   const x = tf.scalar(2)
   const w = tf.scalar(3)
   const asked: string[] = []
-  const product = (a: tf.Tensor, b: tf.Tensor): tf.Tensor => tf.customGrad((...given) => {
-    const [a, b, save] = given as unknown as [tf.Tensor, tf.Tensor, tf.GradSaveFunc]
-    save([a, b])
-    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
-      asked.push('product')
-      return [tf.mul(dy, saved[1]!), tf.mul(dy, saved[0]!)]
-    }
-    return { value: tf.mul(a, b), gradFunc }
-  })(a, b)
+  const product = (a: tf.Tensor, b: tf.Tensor): tf.Tensor =>
+    tf.customGrad((...given) => {
+      const [a, b, save] = given as unknown as [tf.Tensor, tf.Tensor, tf.GradSaveFunc]
+      save([a, b])
+      const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
+        asked.push('product')
+        return [tf.mul(dy, saved[1]!), tf.mul(dy, saved[0]!)]
+      }
+      return { value: tf.mul(a, b), gradFunc }
+    })(a, b)
   const { pull } = vjp(() => ({ outputs: [tf.add(product(tf.square(x), tf.scalar(1)), w)], aux: null }), [x, w])
   expect(pull([tf.scalar(1)], [w]).map(numbers)).toEqual([[1]])
   expect(asked).toEqual([])
@@ -87,7 +96,12 @@ test('nothing is left behind: not by pulls, not by what was never pulled, not by
   const second = vjp(f, [x])
   second.dispose()
   for (const tensor of [...first.outputs, first.aux, ...pulled, ...second.outputs, second.aux]) tensor!.dispose()
-  expect(() => vjp(() => { f(); throw new Error('halfway') }, [x])).toThrow('halfway')
+  expect(() =>
+    vjp(() => {
+      f()
+      throw new Error('halfway')
+    }, [x])
+  ).toThrow('halfway')
   const after = tf.memory()
   // Only the two cotangents above were made here and not freed.
   expect(after.numTensors).toBe(before.numTensors + 1)
@@ -119,11 +133,24 @@ test('cotangents are borrowed, or taken and freed if told so', () => {
 test('an operation without a gradient is named', () => {
   const x = tf.tensor1d([1, 2, 3])
   const { pull } = vjp(() => ({ outputs: [tf.topk(x, 2).values], aux: null }), [x])
-  expect(() => pull([tf.tensor1d([1, 1])], [x], { last: true })).toThrow('vjp: expected operations with a gradient, got TopK')
+  expect(() => pull([tf.tensor1d([1, 1])], [x], { last: true })).toThrow(
+    'vjp: expected operations with a gradient, got TopK'
+  )
 })
 
 test('what runs detached is a constant, and keeps nothing for a backward pass', () => {
   const x = tf.scalar(3)
-  const { pull } = vjp(() => ({ outputs: [tf.mul(x, detached(() => tf.square(x)))], aux: null }), [x])
+  const { pull } = vjp(
+    () => ({
+      outputs: [
+        tf.mul(
+          x,
+          detached(() => tf.square(x))
+        )
+      ],
+      aux: null
+    }),
+    [x]
+  )
   expect(pull([tf.scalar(1)], [x], { last: true }).map(numbers)).toEqual([[9]])
 })

@@ -30,10 +30,13 @@ export interface Vjp<A> {
 /**
  * Runs `f` once and remembers how to pull cotangents of its outputs back to `inputs`, any number of times.
  *
- * Tensors made outside `f` that are not in `inputs` are constants: no gradient passes through them. Comparisons and other
- * operations with results that are not float32 are constants too. When `f` throws, nothing is left behind.
+ * Tensors made outside `f` that are not in `inputs` are constants: no gradient passes through them. Comparisons and
+ * other operations with results that are not float32 are constants too. When `f` throws, nothing is left behind.
  */
-export function vjp<A>(f: () => { readonly outputs: readonly tf.Tensor[]; readonly aux: A }, inputs: readonly tf.Tensor[]): Vjp<A> {
+export function vjp<A>(
+  f: () => { readonly outputs: readonly tf.Tensor[]; readonly aux: A },
+  inputs: readonly tf.Tensor[]
+): Vjp<A> {
   const { result, tape } = record(() => {
     const { outputs, aux } = f()
     // An output that is an input, as the identity gives, becomes a tensor of its own that can be freed on its own.
@@ -46,8 +49,17 @@ export function vjp<A>(f: () => { readonly outputs: readonly tf.Tensor[]; readon
     outputs,
     aux,
     pull(cotangents, wanted, { last = false, consume = false } = {}) {
-      if (nodes === undefined) throw new Error('vjp: expected a pull before the last one, got one after it. Pull with { last: true } only once, at the end.')
-      const pulled = backward(nodes, outputs, consume ? cotangents : cotangents.map(tensor => tensor && tf.clone(tensor)), wanted, last)
+      if (nodes === undefined)
+        throw new Error(
+          'vjp: expected a pull before the last one, got one after it. Pull with { last: true } only once, at the end.'
+        )
+      const pulled = backward(
+        nodes,
+        outputs,
+        consume ? cotangents : cotangents.map(tensor => tensor && tf.clone(tensor)),
+        wanted,
+        last
+      )
       if (last) nodes = undefined
       return pulled
     },
@@ -122,7 +134,11 @@ function dependants(nodes: readonly TapeNode[], roots: readonly tf.Tensor[]): Se
 }
 
 /** The nodes between inputs and outputs. What the others saved is freed at once. */
-function onPath(tape: readonly TapeNode[], inputs: readonly tf.Tensor[], outputs: readonly tf.Tensor[]): readonly TapeNode[] | undefined {
+function onPath(
+  tape: readonly TapeNode[],
+  inputs: readonly tf.Tensor[],
+  outputs: readonly tf.Tensor[]
+): readonly TapeNode[] | undefined {
   const fromInputs = dependants(tape, inputs)
   const toOutputs = new Set(outputs.map(({ id }) => id))
   const path: TapeNode[] = []
@@ -138,7 +154,11 @@ function onPath(tape: readonly TapeNode[], inputs: readonly tf.Tensor[], outputs
 
 /** Walks the nodes, last first, and frees each gradient after its last use, the cotangents among them. */
 function backward(
-  nodes: readonly TapeNode[], outputs: readonly tf.Tensor[], cotangents: Cotangents, wanted: readonly tf.Tensor[], last: boolean
+  nodes: readonly TapeNode[],
+  outputs: readonly tf.Tensor[],
+  cotangents: Cotangents,
+  wanted: readonly tf.Tensor[],
+  last: boolean
 ): (tf.Tensor | undefined)[] {
   const reached = dependants([...nodes].reverse(), wanted)
   const gradients = new Map<number, tf.Tensor>()
@@ -158,7 +178,11 @@ function backward(
       const wants = Object.entries(node.inputs).filter(([, input]) => reached.has(input.id) && isDifferentiable(input))
       const arriving = node.outputs.map(({ id }) => gradients.get(id) ?? null)
       if (wants.length > 0 && arriving.some(dy => dy !== null)) {
-        const passed = throughNode(node, arriving, wants.map(([name]) => name))
+        const passed = throughNode(
+          node,
+          arriving,
+          wants.map(([name]) => name)
+        )
         wants.forEach(([, { id }], i) => add(id, passed[i]!))
       }
       for (const { id } of node.outputs) {
@@ -182,7 +206,8 @@ function throughNode(node: TapeNode, arriving: (tf.Tensor | null)[], names: read
   if (node.gradient === undefined) {
     throw new Error(
       `vjp: expected operations with a gradient, got ${node.kernelName}, which has none. ` +
-      'Write it with other operations, or give it a gradient with tf.customGrad.')
+        'Write it with other operations, or give it a gradient with tf.customGrad.'
+    )
   }
   return tf.tidy(() => {
     const gradients = node.gradient!(arriving)

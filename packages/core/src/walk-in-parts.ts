@@ -8,42 +8,74 @@ import { vjp } from './vjp.ts'
 import { applyLoss, walk, type Learner, type Lesson, type Walk, type Walked } from './window-walk.ts'
 
 /**
- * The walk for a batch too large to be kept: what {@link walk} finds for the whole batch, with the memory of `rows` examples.
+ * The walk for a batch too large to be kept: what {@link walk} finds for the whole batch, with the memory of `rows`
+ * examples.
  *
- * A contrastive loss is not a sum over parts of a batch, so adding up the gradients of parts gives another gradient. Instead
- * the embeddings of all parts are made first, with nothing kept; every loss is differentiated for all of them at once; then
- * each part goes up again and is pulled by its rows of that gradient (Gao et al. 2021, section 3.2,
- * https://arxiv.org/abs/2101.06983). Costs one more forward pass. Statistics of a batch, where stages take any, are those of a part.
+ * A contrastive loss is not a sum over parts of a batch, so adding up the gradients of parts gives another gradient.
+ * Instead the embeddings of all parts are made first, with nothing kept; every loss is differentiated for all of them
+ * at once; then each part goes up again and is pulled by its rows of that gradient (Gao et al. 2021, section 3.2,
+ * https://arxiv.org/abs/2101.06983). Costs one more forward pass. Statistics of a batch, where stages take any, are
+ * those of a part.
  */
 export function walkInParts(work: Walk, rows: number): Walked {
   const { stages, learners, batch, mode } = work
   const count = batch.views[0].shape[0]
   const starts = Array.from({ length: Math.ceil(count / rows) }, (_, i) => i * rows)
-  const viewsOf = (start: number): Views => (batch.views as readonly tf.Tensor[])
-    .map(view => tf.slice(view, start, Math.min(rows, count - start))) as unknown as Views
+  const viewsOf = (start: number): Views =>
+    (batch.views as readonly tf.Tensor[]).map(view =>
+      tf.slice(view, start, Math.min(rows, count - start))
+    ) as unknown as Views
   const modeOf = (start: number): Walk['mode'] => modeFor(mode, 'part', start)
 
   const units = learners.map(({ unit }) => unit)
   const heads = Object.fromEntries(learners.map(({ unit, head }) => [unit.name, head]))
-  const parts = starts.map(start => own(() =>
-    climb({ stages, variables: work.variables, units, heads, views: viewsOf(start), mode: modeOf(start) }).embeddings))
-  const asked = learners.map(learner => own(() => differentiate(learner, batch, parts.map(part => part[learner.unit.name]!))))
+  const parts = starts.map(start =>
+    own(
+      () =>
+        climb({ stages, variables: work.variables, units, heads, views: viewsOf(start), mode: modeOf(start) })
+          .embeddings
+    )
+  )
+  const asked = learners.map(learner =>
+    own(() =>
+      differentiate(
+        learner,
+        batch,
+        parts.map(part => part[learner.unit.name]!)
+      )
+    )
+  )
 
   let variables = work.variables
   let walked: Walked | undefined
   for (const start of starts) {
     const part = own(() => {
       const puppets = learners.map((learner, i): Learner => {
-        const head = walked === undefined ? learner.head : { params: learner.head.params, buffers: walked.lessons[i]!.headBuffers }
-        return { unit: { ...learner.unit, loss: pulledBy(asked[i]!.cotangents, start) }, head, loss: { params: {}, memory: {} } }
+        const head =
+          walked === undefined ? learner.head : { params: learner.head.params, buffers: walked.lessons[i]!.headBuffers }
+        return {
+          unit: { ...learner.unit, loss: pulledBy(asked[i]!.cotangents, start) },
+          head,
+          loss: { params: {}, memory: {} }
+        }
       })
       return walk({
-        ...work, variables, learners: puppets, batch: { views: viewsOf(start) }, mode: modeOf(start), observe: false,
+        ...work,
+        variables,
+        learners: puppets,
+        batch: { views: viewsOf(start) },
+        mode: modeOf(start),
+        observe: false,
         // A penalty is owed once.
-        stages: start === 0 ? stages : stages.map(stage => (stage.penalty ? { ...stage, penalty: () => tf.scalar(0) } : stage))
+        stages:
+          start === 0
+            ? stages
+            : stages.map(stage => (stage.penalty ? { ...stage, penalty: () => tf.scalar(0) } : stage))
       })
     })
-    variables = variables.map(({ params }, i): Variables => ({ params, buffers: part.buffers[i] ?? variables[i]!.buffers }))
+    variables = variables.map(
+      ({ params }, i): Variables => ({ params, buffers: part.buffers[i] ?? variables[i]!.buffers })
+    )
     walked = walked === undefined ? part : join(walked, part)
   }
   return {
@@ -56,15 +88,30 @@ export function walkInParts(work: Walk, rows: number): Walked {
 }
 
 /** A stand-in for a loss whose gradient is known: its rows of it, from `start` on. */
-const pulledBy = (cotangents: readonly tf.Tensor[], start: number): Loss => embeddings =>
-  tf.addN(embeddings.map((rows, v) =>
-    tf.sum(tf.mul(rows, tf.slice(cotangents[v]!, start, rows.shape[0]))))) as tf.Scalar
+const pulledBy =
+  (cotangents: readonly tf.Tensor[], start: number): Loss =>
+  embeddings =>
+    tf.addN(
+      embeddings.map((rows, v) => tf.sum(tf.mul(rows, tf.slice(cotangents[v]!, start, rows.shape[0]))))
+    ) as tf.Scalar
 
-type Asked = Pick<Lesson, 'loss' | 'memory' | 'lossGradients'> & { readonly embeddings: Views<tf.Tensor2D>; readonly cotangents: readonly tf.Tensor[] }
+type Asked = Pick<Lesson, 'loss' | 'memory' | 'lossGradients'> & {
+  readonly embeddings: Views<tf.Tensor2D>
+  readonly cotangents: readonly tf.Tensor[]
+}
 
 /** A unit's loss over all rows, with its gradient for them. */
-function differentiate({ unit, loss: variables, shown }: Learner, batch: Batch, parts: readonly Views<tf.Tensor2D>[]): Asked {
-  const embeddings = parts[0]!.map((_, v) => tf.concat(parts.map(part => part[v]!), 0)) as unknown as Views<tf.Tensor2D>
+function differentiate(
+  { unit, loss: variables, shown }: Learner,
+  batch: Batch,
+  parts: readonly Views<tf.Tensor2D>[]
+): Asked {
+  const embeddings = parts[0]!.map((_, v) =>
+    tf.concat(
+      parts.map(part => part[v]!),
+      0
+    )
+  ) as unknown as Views<tf.Tensor2D>
   const weights = leaves(variables.params)
   const inputs = [...embeddings, ...weights]
   const { outputs, aux, pull } = vjp(() => {
@@ -73,15 +120,21 @@ function differentiate({ unit, loss: variables, shown }: Learner, batch: Batch, 
   }, inputs)
   const pulled = pull([tf.scalar(1)], inputs, { last: true }).map((gradient, i) => gradient ?? tf.zerosLike(inputs[i]!))
   return {
-    loss: outputs[0] as tf.Scalar, memory: aux, embeddings,
-    cotangents: pulled.slice(0, embeddings.length), lossGradients: withLeaves(variables.params, pulled.slice(embeddings.length))
+    loss: outputs[0] as tf.Scalar,
+    memory: aux,
+    embeddings,
+    cotangents: pulled.slice(0, embeddings.length),
+    lossGradients: withLeaves(variables.params, pulled.slice(embeddings.length))
   }
 }
 
 /** Two parts of a walk: gradients add up, buffers are those of the later one. */
 function join(a: Walked, b: Walked): Owned<Walked> {
   return own(() => ({
-    lessons: b.lessons.map((lesson, i) => ({ ...lesson, headGradients: plus(a.lessons[i]!.headGradients, lesson.headGradients) })),
+    lessons: b.lessons.map((lesson, i) => ({
+      ...lesson,
+      headGradients: plus(a.lessons[i]!.headGradients, lesson.headGradients)
+    })),
     gradients: b.gradients.map((gradient, i) => gradient && plus(a.gradients[i]!, gradient)),
     buffers: b.buffers,
     penalties: a.penalties

@@ -1,6 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type {
-  Batch, Buffers, LocalLoss, LossVariables, Memory, Merge, Mode, Params, Stage, Unit, Variables, Views
+  Batch,
+  Buffers,
+  LocalLoss,
+  LossVariables,
+  Memory,
+  Merge,
+  Mode,
+  Params,
+  Stage,
+  Unit,
+  Variables,
+  Views
 } from './contracts.ts'
 import { own } from './memory.ts'
 import { modeFor } from './mode-for.ts'
@@ -77,9 +88,10 @@ interface LiveStage {
 /**
  * Walks up the network once and lets every unit learn as soon as the walk reaches its end.
  *
- * Each stage runs forward once and is kept only until the last unit that holds it is served, so with windows of two stages
- * at most two are alive. A backward pass is linear in the cotangent: a stage's parameters are differentiated once, with what
- * its units' cotangents merge to, and only the gradient of its input is propagated apart for units with different starts.
+ * Each stage runs forward once and is kept only until the last unit that holds it is served, so with windows of two
+ * stages at most two are alive. A backward pass is linear in the cotangent: a stage's parameters are differentiated
+ * once, with what its units' cotangents merge to, and only the gradient of its input is propagated apart for units with
+ * different starts.
  */
 export function walk({ stages, variables, learners, merge, batch, mode, observe = false }: Walk): Walked {
   const units = learners.map(({ unit }) => unit)
@@ -101,10 +113,18 @@ export function walk({ stages, variables, learners, merge, batch, mode, observe 
     const held = [...shares[index]!.keys()]
     const weights = held.length > 0 ? leaves(variables[index]!.params) : []
     const input = held.some(({ start }) => start < index) ? flow : []
-    const run = (): { outputs: readonly tf.Tensor[]; aux: Buffers } => applyToFlow(stage, variables[index]!, flow, modeFor(mode, 'stage', index))
+    const run = (): { outputs: readonly tf.Tensor[]; aux: Buffers } =>
+      applyToFlow(stage, variables[index]!, flow, modeFor(mode, 'stage', index))
     if (held.length > 0) {
       const pullback = vjp(run, [...input, ...weights])
-      live.set(index, { pullback, input, weights, end: Math.max(...held.map(({ end }) => end)), arrived: new Map(), merged: undefined })
+      live.set(index, {
+        pullback,
+        input,
+        weights,
+        end: Math.max(...held.map(({ end }) => end)),
+        arrived: new Map(),
+        merged: undefined
+      })
       buffers[index] = pullback.aux
       replaceFlow(pullback.outputs)
     } else {
@@ -152,10 +172,15 @@ export function walk({ stages, variables, learners, merge, batch, mode, observe 
   }
 
   /** The weight of a lane in a stage: its units that hold the stage agree on it. */
-  const share = (index: number, lane: Lane): number => shares[index]!.get(lane.units.find(unit => shares[index]!.has(unit))!)!
+  const share = (index: number, lane: Lane): number =>
+    shares[index]!.get(lane.units.find(unit => shares[index]!.has(unit))!)!
 
   /** One cotangent only: input and parameters in a single backward pass. */
-  function pullTogether(index: number, { pullback, input, weights, arrived }: LiveStage, [lane, cotangent]: [Lane, Cotangent]): void {
+  function pullTogether(
+    index: number,
+    { pullback, input, weights, arrived }: LiveStage,
+    [lane, cotangent]: [Lane, Cotangent]
+  ): void {
     const below = lane.start < index ? input : []
     const pulled = pullback.pull(cotangent, [...below, ...weights], { last: true, consume: true })
     if (below.length > 0) arrive(index - 1, lane, pulled.slice(0, below.length))
@@ -197,10 +222,14 @@ export function walk({ stages, variables, learners, merge, batch, mode, observe 
 
 /** The units that hold a stage, each with the weight of what it teaches there. */
 function sharesOf(units: readonly Unit[], stage: number, merge: Merge): Map<Unit, number> {
-  const holders = units.filter(({ start, end }) => start <= stage && stage < end).sort((a, b) => a.end - b.end || a.start - b.start)
+  const holders = units
+    .filter(({ start, end }) => start <= stage && stage < end)
+    .sort((a, b) => a.end - b.end || a.start - b.start)
   const weights = holders.length === 0 ? [] : merge(holders)
   if (weights.length !== holders.length) {
-    throw new Error(`merge: expected ${holders.length} weights, one for each unit, got ${weights.length}. Return units.map(…).`)
+    throw new Error(
+      `merge: expected ${holders.length} weights, one for each unit, got ${weights.length}. Return units.map(…).`
+    )
   }
   return new Map(holders.map((unit, i) => [unit, weights[i]!]))
 }
@@ -217,30 +246,55 @@ function lanesOf(units: readonly Unit[], shares: readonly Map<Unit, number>[]): 
 
 /** Runs a unit's head and loss and differentiates them: the head's gradients, and the cotangent of what flowed in. */
 function learn(
-  { unit, head, loss: variables, shown }: Learner, flow: readonly tf.Tensor[],
-  unfold: (folded: readonly tf.Tensor[]) => Views, batch: Batch, mode: Mode, observe: boolean
+  { unit, head, loss: variables, shown }: Learner,
+  flow: readonly tf.Tensor[],
+  unfold: (folded: readonly tf.Tensor[]) => Views,
+  batch: Batch,
+  mode: Mode,
+  observe: boolean
 ): { lesson: Lesson; cotangent: Cotangent } {
   const headWeights = leaves(head.params)
   const lossWeights = leaves(variables.params)
   // A probe sees the flow as a constant, so it cannot teach the backbone.
   const input = unit.start < unit.end ? flow : []
-  const { outputs: [loss], aux, pull, dispose } = naming(unit, () => vjp(() => {
-    const { outputs, aux: headBuffers } = applyToFlow(unit.head, head, flow, modeFor(mode, 'head', unit.name))
-    const embeddings = unfold(outputs) as Views<tf.Tensor2D>
-    const { loss, memory } = applyLoss(unit.loss, embeddings, { ...batch, ...shown }, variables)
-    if (loss.rank !== 0) throw new Error(`expected the loss to be one scalar, got shape [${loss.shape}]. Take its mean.`)
-    // Clones, so that what the caller frees is never what the tape or another unit holds.
-    const observed = observe && { embeddings: embeddings.map(tensor => tf.clone(tensor)) as unknown as Views<tf.Tensor2D> }
-    return { outputs: [loss], aux: { headBuffers, memory, ...observed } }
-  }, [...input, ...headWeights, ...lossWeights]))
+  const {
+    outputs: [loss],
+    aux,
+    pull,
+    dispose
+  } = naming(unit, () =>
+    vjp(() => {
+      const { outputs, aux: headBuffers } = applyToFlow(unit.head, head, flow, modeFor(mode, 'head', unit.name))
+      const embeddings = unfold(outputs) as Views<tf.Tensor2D>
+      const { loss, memory } = applyLoss(unit.loss, embeddings, { ...batch, ...shown }, variables)
+      if (loss.rank !== 0)
+        throw new Error(`expected the loss to be one scalar, got shape [${loss.shape}]. Take its mean.`)
+      // Clones, so that what the caller frees is never what the tape or another unit holds.
+      const observed = observe && {
+        embeddings: embeddings.map(tensor => tf.clone(tensor)) as unknown as Views<tf.Tensor2D>
+      }
+      return { outputs: [loss], aux: { headBuffers, memory, ...observed } }
+    }, [...input, ...headWeights, ...lossWeights])
+  )
   try {
     const pulled = own(() => pull([tf.scalar(1)], [...input, ...headWeights, ...lossWeights], { last: true }))
     const cotangent = pulled.slice(0, input.length)
     if (input.length > 0 && cotangent.every(tensor => tensor === undefined)) {
-      throw new Error(`unit "${unit.name}": expected a loss that depends on the embeddings, got one that does not. Nothing could be learned from it.`)
+      throw new Error(
+        `unit "${unit.name}": expected a loss that depends on the embeddings, got one that does not. ` +
+          'Nothing could be learned from it.'
+      )
     }
-    const headGradients = gradientTree(unit.head, head.params, pulled.slice(input.length, input.length + headWeights.length))
-    const lossGradients = gradientTree({ name: `${unit.name}'s loss` }, variables.params, pulled.slice(input.length + headWeights.length))
+    const headGradients = gradientTree(
+      unit.head,
+      head.params,
+      pulled.slice(input.length, input.length + headWeights.length)
+    )
+    const lossGradients = gradientTree(
+      { name: `${unit.name}'s loss` },
+      variables.params,
+      pulled.slice(input.length + headWeights.length)
+    )
     return { lesson: { loss: loss as tf.Scalar, headGradients, lossGradients, ...aux }, cotangent }
   } finally {
     dispose()
@@ -248,9 +302,16 @@ function learn(
 }
 
 /** Adds what a stage's parameters cost by themselves to what they were taught. Takes the gradients. */
-function penalise(stage: Stage, variables: Variables, taught: Params): { readonly gradients: Params; readonly penalty: tf.Scalar } {
+function penalise(
+  stage: Stage,
+  variables: Variables,
+  taught: Params
+): { readonly gradients: Params; readonly penalty: tf.Scalar } {
   const weights = leaves(variables.params)
-  const { outputs: [penalty], pull } = vjp(() => ({ outputs: [stage.penalty!(variables)], aux: null }), weights)
+  const {
+    outputs: [penalty],
+    pull
+  } = vjp(() => ({ outputs: [stage.penalty!(variables)], aux: null }), weights)
   const pulled = own(() => pull([tf.scalar(1)], weights, { last: true }))
   const total = leaves(taught).map((gradient, i) => {
     const cost = pulled[i]
@@ -263,9 +324,15 @@ function penalise(stage: Stage, variables: Variables, taught: Params): { readonl
   return { gradients: withLeaves(taught, total), penalty: penalty as tf.Scalar }
 }
 
-/** Applies a stage to views of every size. Its buffers move once: they follow the first size, usually that of the full views. */
+/**
+ * Applies a stage to views of every size. Its buffers move once: they follow the first size, usually that of the full
+ * views.
+ */
 export function applyToFlow(
-  stage: Stage, variables: Variables, flow: readonly tf.Tensor[], mode: Mode
+  stage: Stage,
+  variables: Variables,
+  flow: readonly tf.Tensor[],
+  mode: Mode
 ): { outputs: readonly tf.Tensor[]; aux: Buffers } {
   const results = flow.map(input => stage.apply(variables, input, mode))
   return { outputs: results.map(({ output }) => output), aux: results[0]!.buffers }
@@ -273,9 +340,14 @@ export function applyToFlow(
 
 /** A loss of either kind, with the variables it has, if any. */
 export function applyLoss(
-  loss: LocalLoss, embeddings: Views<tf.Tensor2D>, batch: Batch, variables: LossVariables
+  loss: LocalLoss,
+  embeddings: Views<tf.Tensor2D>,
+  batch: Batch,
+  variables: LossVariables
 ): { loss: tf.Scalar; memory: Memory } {
-  return typeof loss === 'function' ? { loss: loss(embeddings, batch), memory: variables.memory } : loss.apply(embeddings, batch, variables)
+  return typeof loss === 'function'
+    ? { loss: loss(embeddings, batch), memory: variables.memory }
+    : loss.apply(embeddings, batch, variables)
 }
 
 /** Says which unit an error comes from. */
@@ -289,16 +361,22 @@ function naming<T>(unit: Unit, run: () => T): T {
 
 /** Gives pulled gradients the form of the parameters. Those that only a penalty teaches are taught nothing here. */
 function gradientTree(
-  { name, penalty }: Pick<Stage, 'name' | 'penalty'>, params: Params, pulled: readonly (tf.Tensor | undefined)[]
+  { name, penalty }: Pick<Stage, 'name' | 'penalty'>,
+  params: Params,
+  pulled: readonly (tf.Tensor | undefined)[]
 ): Params {
   const named = namedLeaves(params)
-  return withLeaves(params, pulled.map((gradient, i) => {
-    if (gradient !== undefined) return gradient
-    if (penalty !== undefined) return tf.zerosLike(named[i]!.value)
-    throw new Error(
-      `stage "${name}": expected every parameter to matter for the output, but ${named[i]!.name} does not. ` +
-      'Leave it out of params, or keep it in buffers.')
-  }))
+  return withLeaves(
+    params,
+    pulled.map((gradient, i) => {
+      if (gradient !== undefined) return gradient
+      if (penalty !== undefined) return tf.zerosLike(named[i]!.value)
+      throw new Error(
+        `stage "${name}": expected every parameter to matter for the output, but ${named[i]!.name} does not. ` +
+          'Leave it out of params, or keep it in buffers.'
+      )
+    })
+  )
 }
 
 /** The sum of two cotangents. Takes both. */

@@ -15,7 +15,8 @@ export interface WithGradient<T extends tf.Tensor> {
  * Tensors that the gradient uses must be among `saved` (or be plain numbers): others may be gone when it runs.
  */
 export function withGradient<const X extends readonly tf.Tensor[], T extends tf.Tensor>(
-  inputs: X, f: (...inputs: X) => WithGradient<T>
+  inputs: X,
+  f: (...inputs: X) => WithGradient<T>
 ): T {
   return tf.customGrad<tf.Tensor>((...given) => {
     const tensors = given.slice(0, -1) as unknown as X

@@ -3,8 +3,17 @@ import { seeded } from '@lapstrake/core'
 import { tmpdir } from 'node:os'
 import { describe, expect, test } from 'vitest'
 import {
-  gaussianBlur, inOrder, loader, multiCrop, randomResizedCrop, shapes, subset, twoViews,
-  type LoaderOptions, type Position, type Sampler
+  gaussianBlur,
+  inOrder,
+  loader,
+  multiCrop,
+  randomResizedCrop,
+  shapes,
+  subset,
+  twoViews,
+  type LoaderOptions,
+  type Position,
+  type Sampler
 } from './index.ts'
 import { cifar10, cifar100, imageFolder, webDataset } from './node.ts'
 
@@ -34,10 +43,12 @@ describe.each(counts)('a count of %s is refused before anything is allocated', c
     ['imageFolder: expected length', () => imageFolder(tmpdir(), { length: count })],
     ['webDataset: expected length', () => webDataset('nowhere.tar', { length: count })],
     // There may be fewer than a limit.
-    ...count === 1e9 ? [] : [
-      ['cifar10: expected limit', () => cifar10({ split: 'test', limit: count })],
-      ['cifar100: expected limit', () => cifar100({ split: 'test', limit: count })]
-    ] as const
+    ...(count === 1e9
+      ? []
+      : ([
+          ['cifar10: expected limit', () => cifar10({ split: 'test', limit: count })],
+          ['cifar100: expected limit', () => cifar100({ split: 'test', limit: count })]
+        ] as const))
   ] as const)('%s', async (start, use) => {
     const asked = use()
     await expect(asked).rejects.toThrow(RangeError)
@@ -55,7 +66,8 @@ test('a sampler fills whole batches with whole tuples', async () => {
   for (const tuple of [0, 5, 1.5, NaN]) {
     const sampler = Object.assign(inOrder(), { tuple })
     expect(() => make({ sampler })).toThrow(
-      `loader: expected the sampler's tuple to divide the batch of 12, got ${tuple}.`)
+      `loader: expected the sampler's tuple to divide the batch of 12, got ${tuple}.`
+    )
   }
   const short: Sampler = () => () => Uint32Array.of(1, 2, 3)
   const first = make({ sampler: short }).batches().next()

@@ -8,8 +8,19 @@ import { setTimeout as pause } from 'node:timers/promises'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import {
-  classBalanced, grouped, inMemory, inOrder, loader, randomResizedCrop, subset, twoViews, UnreadableExample,
-  type Dataset, type LoaderOptions, type Position, type Sampler
+  classBalanced,
+  grouped,
+  inMemory,
+  inOrder,
+  loader,
+  randomResizedCrop,
+  subset,
+  twoViews,
+  UnreadableExample,
+  type Dataset,
+  type LoaderOptions,
+  type Position,
+  type Sampler
 } from './index.ts'
 import { imageFolder } from './node.ts'
 
@@ -31,15 +42,21 @@ interface Seen {
 }
 
 async function take(
-  dataset: Dataset, count: number, options: Partial<LoaderOptions> = {}, from?: Position
+  dataset: Dataset,
+  count: number,
+  options: Partial<LoaderOptions> = {},
+  from?: Position
 ): Promise<Seen[]> {
   const source = loader(dataset, { batchSize, random: seeded(3), views, ...options })
   const seen: Seen[] = []
   for await (const { batch, replaced, newlyUnreadable, next } of source.batches(from)) {
     seen.push({
-      indices: [...batch.indices!.dataSync()], labels: [...batch.labels!.dataSync()],
-      replaced: replaced.map(({ place, by }) => [place, by]), newly: newlyUnreadable.map(({ place }) => place),
-      unreadable: [...source.unreadable], next
+      indices: [...batch.indices!.dataSync()],
+      labels: [...batch.labels!.dataSync()],
+      replaced: replaced.map(({ place, by }) => [place, by]),
+      newly: newlyUnreadable.map(({ place }) => place),
+      unreadable: [...source.unreadable],
+      next
     })
     dispose(batch)
     if (seen.length === count) return seen
@@ -47,10 +64,14 @@ async function take(
   return seen
 }
 
-const plain = (): Dataset => inMemory({
-  name: 'numbers', classes: ['even', 'odd'], shape: [1, 1, 1], images: new Uint8Array(size),
-  labels: Int32Array.from({ length: size }, (_, i) => i % 2)
-})
+const plain = (): Dataset =>
+  inMemory({
+    name: 'numbers',
+    classes: ['even', 'odd'],
+    shape: [1, 1, 1],
+    images: new Uint8Array(size),
+    labels: Int32Array.from({ length: size }, (_, i) => i % 2)
+  })
 
 interface Damaged extends Dataset {
   readonly asked: number[][]
@@ -61,11 +82,13 @@ function damaged(places: readonly number[], delay: (call: number) => number = ()
   const dataset = plain()
   const asked: number[][] = []
   return {
-    ...dataset, asked,
+    ...dataset,
+    asked,
     async read(wanted) {
       const call = asked.push(Array.from(wanted)) - 1
       await pause(delay(call))
-      const [first, ...others] = [...new Set(Array.from(wanted))].filter(place => places.includes(place))
+      const [first, ...others] = [...new Set(Array.from(wanted))]
+        .filter(place => places.includes(place))
         .map(place => ({ place, example: `${place}.png`, reason: 'it is not there' }))
       if (first !== undefined) throw new UnreadableExample([first, ...others])
       return dataset.read(wanted)
@@ -129,7 +152,9 @@ describe('a damaged folder', () => {
 
 describe('which stand in', () => {
   const samplers: Readonly<Record<string, Sampler>> = {
-    grouped: grouped({ size: 4 }), classBalanced: classBalanced({ perClass: 3 }), inOrder: inOrder()
+    grouped: grouped({ size: 4 }),
+    classBalanced: classBalanced({ perClass: 3 }),
+    inOrder: inOrder()
   }
   const title = 'does not depend on how long any file takes, on ahead, or on what is known beforehand (%s)'
   test.each(Object.keys(samplers))(title, async name => {
@@ -194,20 +219,28 @@ describe('what is known to be unreadable', () => {
   })
 
   test('must be places of the data set, and few', () => {
-    const told = (...unreadable: number[]) => () => loader(plain(), { batchSize, random: seeded(1), views, unreadable })
+    const told =
+      (...unreadable: number[]) =>
+      () =>
+        loader(plain(), { batchSize, random: seeded(1), views, unreadable })
     for (const place of [-1, 320, 0.5, NaN]) {
-      expect(told(place)).toThrow('loader: expected unreadable to hold places of numbers, each to be a whole number ' +
-        `from 0 to 319, got ${place}.`)
+      expect(told(place)).toThrow(
+        'loader: expected unreadable to hold places of numbers, each to be a whole number ' +
+          `from 0 to 319, got ${place}.`
+      )
     }
-    expect(told(1, 2, 3, 4)).toThrow('loader: expected at most one in a hundred of the 320 examples of numbers to be ' +
-      'unreadable, got 4: number 1, number 2, number 3 and 1 more. Put good copies')
+    expect(told(1, 2, 3, 4)).toThrow(
+      'loader: expected at most one in a hundred of the 320 examples of numbers to be ' +
+        'unreadable, got 4: number 1, number 2, number 3 and 1 more. Put good copies'
+    )
   })
 })
 
 describe('more than one in a hundred', () => {
   const few = 'expected at most one in a hundred of the'
   test('is one error in the batch that finds it, with the first few and what to do', async () => {
-    const message = `loader: ${few} 320 examples of numbers to be unreadable, got 4: 5.png (it is not there), ` +
+    const message =
+      `loader: ${few} 320 examples of numbers to be unreadable, got 4: 5.png (it is not there), ` +
       '30.png (it is not there), 60.png (it is not there) and 1 more. ' +
       'Put good copies in their place and go on, or remove them and begin anew.'
     for (const ahead of [0, 2, 10]) {
@@ -230,13 +263,15 @@ describe('more than one in a hundred', () => {
     expect(dataset.asked.length).toBeLessThan(6)
     const ninetyNine = subset(damaged([5]), { count: 99 })
     await expect(take(ninetyNine, 8)).rejects.toThrow(
-      `${few} 99 examples of numbers to be unreadable, got 1: 5.png (it is not there). `)
+      `${few} 99 examples of numbers to be unreadable, got 1: 5.png (it is not there). `
+    )
   })
 
   test('and tuples of which none can be read have no stand-in', async () => {
     const halves = { batchSize: 160, sampler: grouped({ size: 160 }) }
     await expect(take(damaged([5, 200]), 8, halves)).rejects.toThrow(
-      'loader: expected 160 examples in a row that all can be read in numbers, got none: ')
+      'loader: expected 160 examples in a row that all can be read in numbers, got none: '
+    )
   })
 })
 
@@ -244,5 +279,6 @@ test('an error that names no place that was asked for ends the batch instead of 
   const error = new UnreadableExample([{ place: 1000, example: 'x.png', reason: 'it is not there' }])
   const foreign: Dataset = { ...plain(), read: () => Promise.reject(error) }
   await expect(take(foreign, 1)).rejects.toThrow(
-    'read: expected x.png to be an image, but it is not there. Put a good copy in its place.')
+    'read: expected x.png to be an image, but it is not there. Put a good copy in its place.'
+  )
 })

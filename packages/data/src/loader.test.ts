@@ -2,7 +2,17 @@ import '@tensorflow/tfjs-backend-cpu'
 import { dispose, seeded } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
-import { inMemory, loader, randomResizedCrop, shapes, subset, twoViews, type Dataset, type LoadedBatch, type Position } from './index.ts'
+import {
+  inMemory,
+  loader,
+  randomResizedCrop,
+  shapes,
+  subset,
+  twoViews,
+  type Dataset,
+  type LoadedBatch,
+  type Position
+} from './index.ts'
 
 const dataset = shapes({ count: 20, length: 8 })
 const views = twoViews(randomResizedCrop({ size: 8 }))
@@ -15,7 +25,8 @@ const take = async (count: number, seed?: number, from?: Position): Promise<Load
   }
   return taken
 }
-const indices = (loaded: readonly LoadedBatch[]): number[][] => loaded.map(({ batch }) => [...batch.indices!.dataSync()])
+const indices = (loaded: readonly LoadedBatch[]): number[][] =>
+  loaded.map(({ batch }) => [...batch.indices!.dataSync()])
 const pixels = (loaded: readonly LoadedBatch[]): number[][] => loaded.map(({ batch }) => [...batch.views[1].dataSync()])
 
 test('each epoch shows examples once, in an order of its own', async () => {
@@ -36,11 +47,21 @@ test('the same seed gives the same batches, and a position goes on where they we
 })
 
 test('labels belong to their images, and are left out where unknown', async () => {
-  const [{ batch }] = await take(1) as [LoadedBatch]
+  const [{ batch }] = (await take(1)) as [LoadedBatch]
   const places = [...batch.indices!.dataSync()]
   expect([...batch.labels!.dataSync()]).toEqual(places.map(place => place % dataset.classes.length))
-  const unlabelled = inMemory({ name: 'x', classes: [], shape: [1, 1, 1], images: new Uint8Array(4), labels: new Int32Array(4).fill(-1) })
-  for await (const { batch } of loader(unlabelled, { batchSize: 2, random: seeded(1), views: twoViews(randomResizedCrop({ size: 1 })) }).batches()) {
+  const unlabelled = inMemory({
+    name: 'x',
+    classes: [],
+    shape: [1, 1, 1],
+    images: new Uint8Array(4),
+    labels: new Int32Array(4).fill(-1)
+  })
+  for await (const { batch } of loader(unlabelled, {
+    batchSize: 2,
+    random: seeded(1),
+    views: twoViews(randomResizedCrop({ size: 1 }))
+  }).batches()) {
     expect(batch.labels).toBeUndefined()
     break
   }
@@ -48,7 +69,13 @@ test('labels belong to their images, and are left out where unknown', async () =
 
 test('batches are read ahead, and leaving early leaves nothing behind', async () => {
   const asked: number[] = []
-  const watched: Dataset = { ...dataset, read: places => { asked.push(places.length); return dataset.read(places) } }
+  const watched: Dataset = {
+    ...dataset,
+    read: places => {
+      asked.push(places.length)
+      return dataset.read(places)
+    }
+  }
   const before = tf.memory().numTensors
   for await (const { batch } of loader(watched, { batchSize: 6, random: seeded(1), views, ahead: 2 }).batches()) {
     expect(asked).toHaveLength(3)
@@ -60,7 +87,10 @@ test('batches are read ahead, and leaving early leaves nothing behind', async ()
 
 test('an image that cannot be read is an error of the batch that needs it', async () => {
   let reads = 0
-  const broken: Dataset = { ...dataset, read: places => (++reads === 2 ? Promise.reject(new Error('image 7 is damaged')) : dataset.read(places)) }
+  const broken: Dataset = {
+    ...dataset,
+    read: places => (++reads === 2 ? Promise.reject(new Error('image 7 is damaged')) : dataset.read(places))
+  }
   const seen: number[] = []
   await expect(async () => {
     for await (const { epoch } of loader(broken, { batchSize: 6, random: seeded(1), views }).batches()) seen.push(epoch)
@@ -73,17 +103,27 @@ test('a subset is the first examples, or with a seed some at random', async () =
   expect(first.images).toEqual((await dataset.read([0, 2])).images)
   const some = subset(dataset, { count: 5, seed: 1 })
   expect((await some.read([0, 1, 2, 3, 4])).labels).not.toEqual((await dataset.read([0, 1, 2, 3, 4])).labels)
-  expect(() => subset(dataset, { count: 21 })).toThrow('subset: expected 1 to 20 examples, for drawn shapes has no more, got 21.')
-  expect(() => loader(dataset, { batchSize: 21, random: seeded(1), views })).toThrow('loader: expected a batch size from 1 to 20')
-  expect(() => loader(dataset, { batchSize: '4' as never, random: seeded(1), views })).toThrow('that is a whole number above 0, got "4". Try 64.')
-  expect(() => loader(dataset, { batchSize: 4, random: seeded(1), views: undefined as never })).toThrow('loader: expected views to be a function')
+  expect(() => subset(dataset, { count: 21 })).toThrow(
+    'subset: expected 1 to 20 examples, for drawn shapes has no more, got 21.'
+  )
+  expect(() => loader(dataset, { batchSize: 21, random: seeded(1), views })).toThrow(
+    'loader: expected a batch size from 1 to 20'
+  )
+  expect(() => loader(dataset, { batchSize: '4' as never, random: seeded(1), views })).toThrow(
+    'that is a whole number above 0, got "4". Try 64.'
+  )
+  expect(() => loader(dataset, { batchSize: 4, random: seeded(1), views: undefined as never })).toThrow(
+    'loader: expected views to be a function'
+  )
 })
 
 test('drawn shapes: all classes alike often, the same pixels for the same seed, no two alike', async () => {
   const { images, labels } = await shapes({ count: 80, length: 12 }).read(Array.from({ length: 80 }, (_, i) => i))
   const again = await shapes({ count: 80, length: 12 }).read(Array.from({ length: 80 }, (_, i) => i))
   expect(again.images).toEqual(images)
-  expect([0, 1, 2, 3, 4, 5, 6, 7].map(label => labels.filter(found => found === label).length)).toEqual(new Array(8).fill(10))
+  expect([0, 1, 2, 3, 4, 5, 6, 7].map(label => labels.filter(found => found === label).length)).toEqual(
+    new Array(8).fill(10)
+  )
   const drawn = new Set(Array.from({ length: 80 }, (_, i) => images.subarray(i * 432, (i + 1) * 432).join()))
   expect(drawn.size).toBe(80)
 })

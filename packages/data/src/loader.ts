@@ -22,7 +22,10 @@ export interface LoadedBatch {
   readonly epoch: number
   /** Give this to `batches` to go on behind this batch. */
   readonly next: Position
-  /** Milliseconds that passed before its examples were read and decoded, after it was asked for: 0 where the loader keeps up. */
+  /**
+   * Milliseconds that passed before its examples were read and decoded, after it was asked for: 0 where the loader
+   * keeps up.
+   */
   readonly waited: number
   /** Examples of this batch that cannot be read, and which stand in for them. */
   readonly replaced: readonly Replaced[]
@@ -79,7 +82,7 @@ const mostAhead = 1000
  */
 export function loader(dataset: Dataset, options: LoaderOptions): Loader {
   const { batchSize, random, views, sampler = shuffled(), ahead = 2 } = options
-  const told = [...options.unreadable ?? []]
+  const told = [...(options.unreadable ?? [])]
   checkOptions(dataset, options, told)
   const sample = sampler(dataset, batchSize)
   const tuple = tupleOf(sampler, batchSize)
@@ -114,7 +117,12 @@ export function loader(dataset: Dataset, options: LoaderOptions): Loader {
       while (queue.length <= ahead) readAhead()
       const { at, reading } = queue.shift()!
       const asked = performance.now()
-      const { examples: { images, labels }, places, replaced, found } = await reading
+      const {
+        examples: { images, labels },
+        places,
+        replaced,
+        found
+      } = await reading
       const waited = performance.now() - asked
       for (const one of found) {
         met.set(one.place, one)
@@ -160,7 +168,8 @@ function checkOptions({ name, size }: Dataset, options: Checked, told: readonly 
   if (batchSize > size) {
     throw new RangeError(
       `loader: expected a batch size from 1 to ${size}, the size of ${name}, got ${batchSize}. ` +
-      'Lower batchSize, or take more examples.')
+        'Lower batchSize, or take more examples.'
+    )
   }
   checkWhole('loader', 'ahead', ahead, 0, mostAhead)
   for (const place of told) checkWhole('loader', `unreadable to hold places of ${name}, each`, place, 0, size - 1)
@@ -170,11 +179,13 @@ function tupleOf({ tuple = 1 }: Sampler, batchSize: number): number {
   if (Number.isInteger(tuple) && tuple >= 1 && batchSize % tuple === 0) return tuple
   throw new RangeError(
     `loader: expected the sampler's tuple to divide the batch of ${batchSize}, got ${tuple}. ` +
-    'Choose a batch size that is a multiple of it.')
+      'Choose a batch size that is a multiple of it.'
+  )
 }
 
 function checkedOrder(order: Uint32Array, least: number): Uint32Array {
   if (order.length >= least) return order
   throw new RangeError(
-    `loader: expected the sampler to give ${least} places or more for an epoch, got ${order.length}. Fill every batch.`)
+    `loader: expected the sampler to give ${least} places or more for an epoch, got ${order.length}. Fill every batch.`
+  )
 }

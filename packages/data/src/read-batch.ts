@@ -73,7 +73,8 @@ export function checkFew({ name, size }: Dataset, known: Known): void {
   if (known.size <= size / 100) return
   throw new Error(
     `loader: expected at most one in a hundred of the ${size} examples of ${name} to be unreadable, ` +
-    `got ${known.size}: ${names(known)}. ${remedy}`)
+      `got ${known.size}: ${names(known)}. ${remedy}`
+  )
 }
 
 const remedy = 'Put good copies in their place and go on, or remove them and begin anew.'

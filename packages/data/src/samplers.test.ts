@@ -3,7 +3,13 @@ import { expect, test } from 'vitest'
 import { classBalanced, grouped, inMemory, inOrder, shuffled, subset, type Dataset } from './index.ts'
 
 const labelled = (labels: readonly number[]): Dataset =>
-  inMemory({ name: 'labelled', classes: ['a', 'b', 'c'], shape: [1, 1, 1], images: new Uint8Array(labels.length), labels: Int32Array.from(labels) })
+  inMemory({
+    name: 'labelled',
+    classes: ['a', 'b', 'c'],
+    shape: [1, 1, 1],
+    images: new Uint8Array(labels.length),
+    labels: Int32Array.from(labels)
+  })
 const uneven = labelled(Array.from({ length: 60 }, (_, i) => (i < 50 ? 0 : i < 57 ? 1 : 2)))
 
 test('shuffled shows every example once, in an order that depends on the epoch', () => {
@@ -35,8 +41,12 @@ test('classBalanced gives every batch as many examples of a class, and rare clas
 })
 
 test('classBalanced wants labels, and batches that hold whole classes', () => {
-  expect(() => classBalanced()(labelled([0, 1, -1, 0]), 4)).toThrow('classBalanced: expected a label for every example, but labelled does not have them all.')
-  expect(() => classBalanced({ perClass: 5 })(uneven, 12)).toThrow('classBalanced: expected perClass to divide the batch of 12, got 5.')
+  expect(() => classBalanced()(labelled([0, 1, -1, 0]), 4)).toThrow(
+    'classBalanced: expected a label for every example, but labelled does not have them all.'
+  )
+  expect(() => classBalanced({ perClass: 5 })(uneven, 12)).toThrow(
+    'classBalanced: expected perClass to divide the batch of 12, got 5.'
+  )
 })
 
 test('a subset tells the labels of its own examples', () => {

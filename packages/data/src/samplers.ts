@@ -2,8 +2,9 @@ import type { Random } from '@lapstrake/core'
 import type { Dataset } from './datasets/dataset.ts'
 
 /**
- * Which examples an epoch shows, and in which order: given a data set and the size of a batch, a function from an epoch's
- * randomness to places in the data set. The same randomness gives the same order. A trailing part of a batch is left out.
+ * Which examples an epoch shows, and in which order: given a data set and the size of a batch, a function from an
+ * epoch's randomness to places in the data set. The same randomness gives the same order. A trailing part of a batch is
+ * left out.
  */
 export interface Sampler {
   (dataset: Dataset, batchSize: number): (random: Random) => Uint32Array
@@ -15,10 +16,18 @@ export interface Sampler {
 }
 
 /** Every example once, in a new order each epoch. */
-export const shuffled = (): Sampler => ({ size }) => random => random.permutation(size)
+export const shuffled =
+  (): Sampler =>
+  ({ size }) =>
+  random =>
+    random.permutation(size)
 
 /** Every example once, in the order of the data set. */
-export const inOrder = (): Sampler => ({ size }) => () => Uint32Array.from({ length: size }, (_, i) => i)
+export const inOrder =
+  (): Sampler =>
+  ({ size }) =>
+  () =>
+    Uint32Array.from({ length: size }, (_, i) => i)
 
 /**
  * Groups of consecutive examples stay together and in order; the groups come in a new order each epoch. For losses that
@@ -29,16 +38,24 @@ export const inOrder = (): Sampler => ({ size }) => () => Uint32Array.from({ len
 export const grouped = ({ size: groupSize }: { readonly size: number }): Sampler =>
   Object.assign(groupsOf(groupSize), { tuple: groupSize })
 
-const groupsOf = (groupSize: number): Sampler => ({ size }, batchSize) => {
-  if (!Number.isInteger(groupSize) || groupSize < 1 || batchSize % groupSize !== 0) {
-    throw new RangeError(`grouped: expected a size that divides the batch of ${batchSize}, got ${groupSize}. Choose a batch size that is a multiple of it.`)
+const groupsOf =
+  (groupSize: number): Sampler =>
+  ({ size }, batchSize) => {
+    if (!Number.isInteger(groupSize) || groupSize < 1 || batchSize % groupSize !== 0) {
+      throw new RangeError(
+        `grouped: expected a size that divides the batch of ${batchSize}, got ${groupSize}. ` +
+          'Choose a batch size that is a multiple of it.'
+      )
+    }
+    const groups = Math.floor(size / groupSize)
+    return random => {
+      const order = random.permutation(groups)
+      return Uint32Array.from(
+        { length: groups * groupSize },
+        (_, i) => order[Math.floor(i / groupSize)]! * groupSize + (i % groupSize)
+      )
+    }
   }
-  const groups = Math.floor(size / groupSize)
-  return random => {
-    const order = random.permutation(groups)
-    return Uint32Array.from({ length: groups * groupSize }, (_, i) => order[Math.floor(i / groupSize)]! * groupSize + i % groupSize)
-  }
-}
 
 export interface ClassBalancedOptions {
   /** Examples of a class in a batch, where the batch has room for several classes. */
@@ -46,9 +63,10 @@ export interface ClassBalancedOptions {
 }
 
 /**
- * Batches of few classes with several examples each, so that most anchors of a supervised contrastive loss have positives. Every
- * class comes equally often, however many examples it has: rare ones repeat within an epoch. Where one of the
- * examples of a class in a batch cannot be read, all of them are replaced, by those of the class that comes next.
+ * Batches of few classes with several examples each, so that most anchors of a supervised contrastive loss have
+ * positives. Every class comes equally often, however many examples it has: rare ones repeat within an epoch. Where one
+ * of the examples of a class in a batch cannot be read, all of them are replaced, by those of the class that comes
+ * next.
  *
  * @throws RangeError if the size of a batch is no multiple of `perClass`
  * @throws Error if the data set does not tell its labels without reading every image, or has unknown ones
@@ -56,30 +74,38 @@ export interface ClassBalancedOptions {
 export const classBalanced = ({ perClass = 4 }: ClassBalancedOptions = {}): Sampler =>
   Object.assign(classByClass(perClass), { tuple: perClass })
 
-const classByClass = (perClass: number): Sampler => ({ name, size, labels }, batchSize) => {
-  if (!Number.isInteger(perClass) || perClass < 1 || batchSize % perClass !== 0) {
-    throw new RangeError(`classBalanced: expected perClass to divide the batch of ${batchSize}, got ${perClass}. Choose a batch size that is a multiple of it.`)
-  }
-  if (labels === undefined || labels.some(label => label < 0)) {
-    throw new Error(`classBalanced: expected a label for every example, but ${name} does not have them all. Use data with labels, or shuffled().`)
-  }
-  const members = new Map<number, number[]>()
-  labels.forEach((label, place) => {
-    if (!members.has(label)) members.set(label, [])
-    members.get(label)!.push(place)
-  })
-  const classes = [...members.keys()].sort((a, b) => a - b)
-  return random => {
-    const turns = cycle(classes, random.split('classes'))
-    const examples = new Map(classes.map(label => [label, cycle(members.get(label)!, random.split('class', label))]))
-    const order = new Uint32Array(Math.floor(size / batchSize) * batchSize)
-    for (let i = 0; i < order.length; i += perClass) {
-      const next = examples.get(turns())!
-      for (let j = 0; j < perClass; j++) order[i + j] = next()
+const classByClass =
+  (perClass: number): Sampler =>
+  ({ name, size, labels }, batchSize) => {
+    if (!Number.isInteger(perClass) || perClass < 1 || batchSize % perClass !== 0) {
+      throw new RangeError(
+        `classBalanced: expected perClass to divide the batch of ${batchSize}, got ${perClass}. ` +
+          'Choose a batch size that is a multiple of it.'
+      )
     }
-    return order
+    if (labels === undefined || labels.some(label => label < 0)) {
+      throw new Error(
+        `classBalanced: expected a label for every example, but ${name} does not have them all. ` +
+          'Use data with labels, or shuffled().'
+      )
+    }
+    const members = new Map<number, number[]>()
+    labels.forEach((label, place) => {
+      if (!members.has(label)) members.set(label, [])
+      members.get(label)!.push(place)
+    })
+    const classes = [...members.keys()].sort((a, b) => a - b)
+    return random => {
+      const turns = cycle(classes, random.split('classes'))
+      const examples = new Map(classes.map(label => [label, cycle(members.get(label)!, random.split('class', label))]))
+      const order = new Uint32Array(Math.floor(size / batchSize) * batchSize)
+      for (let i = 0; i < order.length; i += perClass) {
+        const next = examples.get(turns())!
+        for (let j = 0; j < perClass; j++) order[i + j] = next()
+      }
+      return order
+    }
   }
-}
 
 /** Goes through values in a new order each time round. */
 function cycle(values: readonly number[], random: Random): () => number {

@@ -12,11 +12,23 @@ test('a batch whose examples can all be read is its part of the order', () => {
 })
 
 test('the next behind the batch stand in, each for one, and those that cannot be read either are passed over', () => {
-  expect(batch(0, [3, 1, 0])).toEqual([[5, 9, 8, 2], [[3, 9], [1, 2]]])
+  expect(batch(0, [3, 1, 0])).toEqual([
+    [5, 9, 8, 2],
+    [
+      [3, 9],
+      [1, 2]
+    ]
+  ])
 })
 
 test('behind the end of the order comes its beginning', () => {
-  expect(batch(4, [9, 2, 6, 4, 5])).toEqual([[3, 0, 8, 7], [[9, 3], [2, 8]]])
+  expect(batch(4, [9, 2, 6, 4, 5])).toEqual([
+    [3, 0, 8, 7],
+    [
+      [9, 3],
+      [2, 8]
+    ]
+  ])
 })
 
 test('only where all others are in the batch does one come twice', () => {
@@ -25,7 +37,13 @@ test('only where all others are in the batch does one come twice', () => {
 
 test('tuples stay whole: where one of them cannot be read, the next that can takes the place of all', () => {
   expect(batch(0, [3, 0], { tuple: 2 })).toEqual([[2, 7, 8, 1], [[3, 2 + 5]]])
-  expect(batch(0, [5, 3], { tuple: 2 })).toEqual([[9, 0, 8, 1], [[5, 9], [3, 0]]])
+  expect(batch(0, [5, 3], { tuple: 2 })).toEqual([
+    [9, 0, 8, 1],
+    [
+      [5, 9],
+      [3, 0]
+    ]
+  ])
 })
 
 test('an order without a tuple that can be read has no stand-in', () => {

@@ -46,7 +46,9 @@ export function withStandIns(stretch: Stretch, isUnreadable: (place: number) => 
       next += tuple
     } while (standIn.some(isUnreadable))
     places.set(standIn, i)
-    lost.forEach((place, j) => { if (isUnreadable(place)) replaced.push({ place, by: standIn[j]! }) })
+    lost.forEach((place, j) => {
+      if (isUnreadable(place)) replaced.push({ place, by: standIn[j]! })
+    })
   }
   return { places, replaced }
 }

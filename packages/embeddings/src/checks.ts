@@ -6,7 +6,8 @@ import type * as tf from '@tensorflow/tfjs-core'
  * @throws RangeError if it is not a finite number above 0
  */
 export function checkPositive(who: string, name: string, value: number, advice: string): void {
-  if (!(value > 0 && value < Infinity)) throw new RangeError(`${who}: expected a ${name} above 0, got ${value}. ${advice}`)
+  if (!(value > 0 && value < Infinity))
+    throw new RangeError(`${who}: expected a ${name} above 0, got ${value}. ${advice}`)
 }
 
 /**
@@ -24,14 +25,19 @@ export const checkTemperature = (who: string, temperature: number): void =>
  */
 export function checkViews(who: string, views: readonly tf.Tensor[], least = 2): void {
   if (views.length < least) {
-    throw new Error(`${who}: expected ${least === 2 ? 'two' : least} or more views of each example, got ${views.length}. Augment every image twice.`)
+    throw new Error(
+      `${who}: expected ${least === 2 ? 'two' : least} or more views of each example, got ${views.length}. ` +
+        'Augment every image twice.'
+    )
   }
   const [first] = views as readonly [tf.Tensor]
   for (const view of views) {
     if (view.rank !== 2 || view.shape[0] !== first.shape[0] || view.shape[1] !== first.shape[1]) {
+      const shapes = views.map(({ shape }) => `[${shape.join(', ')}]`)
       throw new Error(
-        `${who}: expected views of one shape [batch, dim], got ${views.map(({ shape }) => `[${shape.join(', ')}]`).join(' and ')}. ` +
-        'Row i of every view must show example i, and the head must give one row of numbers: pool or flatten in it.')
+        `${who}: expected views of one shape [batch, dim], got ${shapes.join(' and ')}. ` +
+          'Row i of every view must show example i, and the head must give one row of numbers: pool or flatten in it.'
+      )
     }
   }
 }

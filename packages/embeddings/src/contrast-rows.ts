@@ -7,15 +7,19 @@ import { zeroLoss } from './zero-loss.ts'
 export interface ContrastOptions {
   /** Divides the similarities. */
   readonly temperature: number
-  /** Compares so many rows at a time with all others, all at once when left out. The wasm backend has tiles of its own. */
+  /**
+   * Compares so many rows at a time with all others, all at once when left out. The wasm backend has tiles of its own.
+   */
   readonly chunk?: number
 }
 
 /**
- * Rows among all others, less what attracts them, which is what NT-Xent and SupCon are made of: `Σ cᵢ (log Σ exp(zᵢ · zⱼ / t) − aᵢ)`, the inner sum over all `j` other than `i`.
+ * Rows among all others, less what attracts them, which is what NT-Xent and SupCon are made of:
+ * `Σ cᵢ (log Σ exp(zᵢ · zⱼ / t) − aᵢ)`, the inner sum over all `j` other than `i`.
  *
- * With `a` the mean similarity to a row's positives, over `t`, and `c` one over the number of rows it is NT-Xent in nats. Value and gradient are made at once, and
- * only the gradient stays. The wasm backend holds at most 10 MB of similarities, others tiles `[chunk, n]`. A row alone costs exactly 0.
+ * With `a` the mean similarity to a row's positives, over `t`, and `c` one over the number of rows it is NT-Xent in
+ * nats. Value and gradient are made at once, and only the gradient stays. The wasm backend holds at most 10 MB of
+ * similarities, others tiles `[chunk, n]`. A row alone costs exactly 0.
  *
  * @param rows `z`, `[n, dim]`, as they are
  * @param attracted `a`, `[asking]`: the first rows ask, the others only answer
@@ -23,10 +27,20 @@ export interface ContrastOptions {
  * @see Chen et al. 2020, eq. 1, https://arxiv.org/abs/2002.05709
  * @see Khosla et al. 2020, eq. 2, https://arxiv.org/abs/2004.11362
  */
-export function contrastRows(rows: tf.Tensor2D, attracted: tf.Tensor1D, weights: tf.Tensor1D, { temperature, chunk = Infinity }: ContrastOptions): tf.Scalar {
+export function contrastRows(
+  rows: tf.Tensor2D,
+  attracted: tf.Tensor1D,
+  weights: tf.Tensor1D,
+  { temperature, chunk = Infinity }: ContrastOptions
+): tf.Scalar {
   if (rows.shape[0] < 2) return zeroLoss(rows)
   return withGradient([rows, attracted], (rows, attracted) => {
-    const [value, slope] = fusedOr('ContrastRows', { rows, attracted, weights }, () => inTiles(rows, attracted, weights, temperature, chunk), { temperature })
+    const [value, slope] = fusedOr(
+      'ContrastRows',
+      { rows, attracted, weights },
+      () => inTiles(rows, attracted, weights, temperature, chunk),
+      { temperature }
+    )
     return {
       value,
       saved: [slope, weights],
@@ -36,7 +50,13 @@ export function contrastRows(rows: tf.Tensor2D, attracted: tf.Tensor1D, weights:
 }
 
 /** The value, and its slope for the rows `z`. */
-function inTiles(z: tf.Tensor2D, attracted: tf.Tensor1D, weights: tf.Tensor1D, temperature: number, chunk: number): [value: tf.Scalar, slope: tf.Tensor] {
+function inTiles(
+  z: tf.Tensor2D,
+  attracted: tf.Tensor1D,
+  weights: tf.Tensor1D,
+  temperature: number,
+  chunk: number
+): [value: tf.Scalar, slope: tf.Tensor] {
   const [n, dim] = z.shape
   const asking = weights.shape[0]
   const answers = tf.transpose(z)
@@ -50,7 +70,9 @@ function inTiles(z: tf.Tensor2D, attracted: tf.Tensor1D, weights: tf.Tensor1D, t
       const notItself = tf.oneHot(tf.range(start, start + count, 1, 'int32'), n, -1e9, 0)
       const similarity = tf.matMul(tf.div(anchors, temperature), answers) // [count, n]
       const { probability, logTotal } = softmaxRows(tf.add(similarity, notItself))
-      const [attraction, weight] = [attracted, weights].map(numbers => tf.reshape(tf.slice1d(numbers, start, count), [count, 1])) as [tf.Tensor2D, tf.Tensor2D]
+      const [attraction, weight] = [attracted, weights].map(numbers =>
+        tf.reshape(tf.slice1d(numbers, start, count), [count, 1])
+      ) as [tf.Tensor2D, tf.Tensor2D]
       return {
         total: tf.sum(tf.mul(weight, tf.sub(logTotal, attraction))) as tf.Scalar,
         // Every similarity stands in two rows: once the row is the anchor, once the candidate.
@@ -63,6 +85,12 @@ function inTiles(z: tf.Tensor2D, attracted: tf.Tensor1D, weights: tf.Tensor1D, t
     answered.dispose()
     answered = tile.answered
   }
-  const repelled = tf.add(tf.pad(tf.concat2d(asked, 0), [[0, n - asking], [0, 0]]), answered)
+  const repelled = tf.add(
+    tf.pad(tf.concat2d(asked, 0), [
+      [0, n - asking],
+      [0, 0]
+    ]),
+    answered
+  )
   return [tf.addN(totals) as tf.Scalar, tf.div(repelled, temperature)]
 }

@@ -3,7 +3,19 @@ import { gradientError, read } from '@lapstrake/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import {
-  checkPositive, checkTemperature, checkViews, contrastRows, enqueue, filledRows, logSumExpRows, normaliseRows, rowQueue, softmaxRows, squaredDistances, transposedTimes, zeroLoss
+  checkPositive,
+  checkTemperature,
+  checkViews,
+  contrastRows,
+  enqueue,
+  filledRows,
+  logSumExpRows,
+  normaliseRows,
+  rowQueue,
+  softmaxRows,
+  squaredDistances,
+  transposedTimes,
+  zeroLoss
 } from './index.ts'
 
 const rows = (seed: number, count: number, dim = 4): tf.Tensor2D => seeded(seed).normal([count, dim]) as tf.Tensor2D
@@ -33,14 +45,19 @@ describe('normaliseRows', () => {
 describe('contrastRows', () => {
   const weights = tf.tensor1d([0.5, 1, 0.2, 2])
   const cost = (z: tf.Tensor, a: tf.Tensor, chunk?: number): tf.Scalar =>
-    contrastRows(z as tf.Tensor2D, a as tf.Tensor1D, weights, { temperature: 0.3, ...(chunk !== undefined && { chunk }) })
+    contrastRows(z as tf.Tensor2D, a as tf.Tensor1D, weights, {
+      temperature: 0.3,
+      ...(chunk !== undefined && { chunk })
+    })
 
-  test('is the formula written as plain loops, in tiles of any size, where all rows ask and where some only answer', () => {
+  test('is the formula written as plain loops, in tiles of any size, also where some rows only answer', () => {
     for (const count of [4, 6]) {
       const [z, attracted] = [rows(1, count), seeded(2).normal([4])]
       const [numbersOfRows, attractions] = [z.arraySync(), numbers(attracted)]
       const expected = numbers(weights).reduce((sum, weight, i) => {
-        const others = numbersOfRows.filter((_, j) => j !== i).map(other => Math.exp(other.reduce((total, x, d) => total + x * numbersOfRows[i]![d]!, 0) / 0.3))
+        const others = numbersOfRows
+          .filter((_, j) => j !== i)
+          .map(other => Math.exp(other.reduce((total, x, d) => total + x * numbersOfRows[i]![d]!, 0) / 0.3))
         return sum + weight * (Math.log(others.reduce((a, b) => a + b, 0)) - attractions[i]!)
       }, 0)
       for (const chunk of [undefined, 1, 3, 100]) expect(numbers(cost(z, attracted, chunk))[0]).toBeCloseTo(expected, 4)
@@ -59,17 +76,27 @@ describe('a queue of rows', () => {
     numbers(tf.sum(tf.square(full.rows), 1)).forEach(length => expect(length).toBeCloseTo(1, 5))
     expect(filledRows(full).shape).toEqual([5, 4])
     expect(filledRows(rowQueue(seeded(1), { size: 5, dim: 4, fill: 'empty' })).shape).toEqual([0, 4])
-    expect(() => rowQueue(seeded(1), { size: 1.5, dim: 4 })).toThrow('rowQueue: expected a size of 1 or more rows, got 1.5.')
+    expect(() => rowQueue(seeded(1), { size: 1.5, dim: 4 })).toThrow(
+      'rowQueue: expected a size of 1 or more rows, got 1.5.'
+    )
   })
 
-  test.each([[5, 3], [4, 4], [3, 7], [1, 2]])('of %i holds the newest rows under batches of %i', (size, batch) => {
+  test.each([
+    [5, 3],
+    [4, 4],
+    [3, 7],
+    [1, 2]
+  ])('of %i holds the newest rows under batches of %i', (size, batch) => {
     let queue = rowQueue(seeded(1), { size, dim: 2, fill: 'empty' })
     const seen: number[] = []
     for (let step = 0; step < 5; step++) {
       const first = step * batch
       queue = enqueue(queue, tf.tensor2d(Array.from({ length: batch }, (_, i) => [first + i, 0])))
       seen.push(...Array.from({ length: batch }, (_, i) => first + i))
-      const held = (filledRows(queue).arraySync()).map(([value]) => value!).sort((a, b) => a - b)
+      const held = filledRows(queue)
+        .arraySync()
+        .map(([value]) => value!)
+        .sort((a, b) => a - b)
       expect(held).toEqual(seen.slice(-size))
       expect(queue.filled).toBe(Math.min(size, seen.length))
     }
@@ -78,7 +105,9 @@ describe('a queue of rows', () => {
   test('takes no rows for what they are, and refuses rows of another length', () => {
     const queue = rowQueue(seeded(1), { size: 3, dim: 2 })
     expect(enqueue(queue, tf.zeros([0, 2]))).toBe(queue)
-    expect(() => enqueue(queue, tf.ones([1, 3]))).toThrow('enqueue: expected rows of 2 numbers, as the queue holds, got 3. Make a new queue.')
+    expect(() => enqueue(queue, tf.ones([1, 3]))).toThrow(
+      'enqueue: expected rows of 2 numbers, as the queue holds, got 3. Make a new queue.'
+    )
   })
 })
 
@@ -94,13 +123,15 @@ test('softmaxRows gives the softmax and what it was divided by, for logits of an
 test('logSumExpRows is log Σ exp of each row, with the softmax for a gradient', () => {
   for (const scale of [1, 1000]) {
     const logits = tf.mul(rows(3, 4, 6), scale) as tf.Tensor2D
-    numbers(tf.div(logSumExpRows(logits), tf.logSumExp(logits, 1, true))).forEach(ratio => expect(ratio).toBeCloseTo(1, 5))
+    numbers(tf.div(logSumExpRows(logits), tf.logSumExp(logits, 1, true))).forEach(ratio =>
+      expect(ratio).toBeCloseTo(1, 5)
+    )
     const { pull } = vjp(() => ({ outputs: [logSumExpRows(logits)], aux: null }), [logits])
     expectClose(pull([tf.ones([4, 1])], [logits], { last: true })[0]!, tf.softmax(logits))
   }
 })
 
-test('squaredDistances are those of every pair, never below zero, with a gradient that is finite for equal rows', () => {
+test('squaredDistances are of every pair and never below zero; their gradient is finite for equal rows', () => {
   const [a, b] = [rows(4, 3), rows(5, 5)]
   expectClose(squaredDistances(a, b), tf.sum(tf.squaredDifference(tf.expandDims(a, 1), tf.expandDims(b, 0)), 2))
   const { outputs, pull } = vjp(() => ({ outputs: [squaredDistances(a, a)], aux: null }), [a])
@@ -123,6 +154,8 @@ test('checks speak for whoever asks', () => {
   expect(() => checkPositive('mine', 'width', 0, 'Try 3.')).toThrow('mine: expected a width above 0, got 0. Try 3.')
   expect(() => checkTemperature('mine', -1)).toThrow('mine: expected a temperature above 0, got -1. Try 0.1.')
   expect(() => checkViews('mine', [rows(1, 2)])).toThrow('mine: expected two or more views of each example, got 1.')
-  expect(() => checkViews('mine', [rows(1, 2), rows(1, 3)])).toThrow('mine: expected views of one shape [batch, dim], got [2, 4] and [3, 4].')
+  expect(() => checkViews('mine', [rows(1, 2), rows(1, 3)])).toThrow(
+    'mine: expected views of one shape [batch, dim], got [2, 4] and [3, 4].'
+  )
   expect(() => checkViews('mine', [rows(1, 2)], 1)).not.toThrow()
 })

@@ -16,7 +16,9 @@ export function normaliseRows<T extends tf.Tensor>(rows: T): T {
     return {
       value: unit,
       saved: [unit, inverse],
-      gradient: (dz, [unit, inverse]) => [tf.mul(tf.sub(dz, tf.mul(unit!, tf.sum(tf.mul(dz, unit!), -1, true))), inverse!)]
+      gradient: (dz, [unit, inverse]) => [
+        tf.mul(tf.sub(dz, tf.mul(unit!, tf.sum(tf.mul(dz, unit!), -1, true))), inverse!)
+      ]
     }
   })
 }

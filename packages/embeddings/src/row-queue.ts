@@ -2,7 +2,9 @@ import type { Random } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { normaliseRows } from './normalise-rows.ts'
 
-/** A ring of the newest rows: full of random directions at first, or empty. Part of a loss's memory, saved with the run. */
+/**
+ * A ring of the newest rows: full of random directions at first, or empty. Part of a loss's memory, saved with the run.
+ */
 export interface RowQueue {
   /** `[size, dim]`; rows that were never written are zero. */
   readonly rows: tf.Tensor2D
@@ -28,24 +30,29 @@ export interface RowQueueOptions {
  * @throws RangeError if the size is not a whole number above 0
  */
 export function rowQueue(random: Random, { size, dim, fill = 'random' }: RowQueueOptions): RowQueue {
-  if (!Number.isInteger(size) || size < 1) throw new RangeError(`rowQueue: expected a size of 1 or more rows, got ${size}. Try 4096.`)
+  if (!Number.isInteger(size) || size < 1)
+    throw new RangeError(`rowQueue: expected a size of 1 or more rows, got ${size}. Try 4096.`)
   return fill === 'empty'
     ? { rows: tf.zeros([size, dim]), next: 0, filled: 0 }
     : { rows: normaliseRows(random.normal([size, dim])) as tf.Tensor2D, next: 0, filled: size }
 }
 
 /** The rows that hold something, `[filled, dim]`. */
-export const filledRows = ({ rows, filled }: RowQueue): tf.Tensor2D => (filled < rows.shape[0] ? tf.slice(rows, 0, filled) : rows)
+export const filledRows = ({ rows, filled }: RowQueue): tf.Tensor2D =>
+  filled < rows.shape[0] ? tf.slice(rows, 0, filled) : rows
 
 /**
- * A queue with new rows written over the oldest, round the end where they do not fit: any size goes with any batch. Of more
- * rows than it holds, the last stay.
+ * A queue with new rows written over the oldest, round the end where they do not fit: any size goes with any batch. Of
+ * more rows than it holds, the last stay.
  *
  * @throws Error if the rows are not as long as those of the queue
  */
 export function enqueue(queue: RowQueue, rows: tf.Tensor2D): RowQueue {
   const [size, dim] = queue.rows.shape
-  if (rows.shape[1] !== dim) throw new Error(`enqueue: expected rows of ${dim} numbers, as the queue holds, got ${rows.shape[1]}. Make a new queue.`)
+  if (rows.shape[1] !== dim)
+    throw new Error(
+      `enqueue: expected rows of ${dim} numbers, as the queue holds, got ${rows.shape[1]}. Make a new queue.`
+    )
   const count = rows.shape[0]
   if (count === 0) return queue
   const kept = Math.min(count, size)
@@ -54,10 +61,16 @@ export function enqueue(queue: RowQueue, rows: tf.Tensor2D): RowQueue {
   const straight = Math.min(kept, size - start)
   const around = kept - straight
   const parts = [
-    [newest, straight, around], [queue.rows, around, start - around], [newest, 0, straight], [queue.rows, start + straight, size - start - straight]
+    [newest, straight, around],
+    [queue.rows, around, start - around],
+    [newest, 0, straight],
+    [queue.rows, start + straight, size - start - straight]
   ] as const
   return {
-    rows: tf.concat2d(parts.filter(([, , length]) => length > 0).map(([from, at, length]) => tf.slice(from, at, length)), 0),
+    rows: tf.concat2d(
+      parts.filter(([, , length]) => length > 0).map(([from, at, length]) => tf.slice(from, at, length)),
+      0
+    ),
     next: (start + kept) % size,
     filled: Math.min(size, queue.filled + count)
   }

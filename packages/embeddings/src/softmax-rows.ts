@@ -18,8 +18,12 @@ export function softmaxRows(logits: tf.Tensor2D): RowSoftmax {
   return { probability, logTotal }
 }
 
-/** `log Σ exp` of each row of `[n, m]` logits, `[n, 1]`; its gradient is the softmax, the one large matrix that it keeps. */
-export const logSumExpRows = (logits: tf.Tensor2D): tf.Tensor2D => withGradient([logits], logits => {
-  const { probability, logTotal } = softmaxRows(logits)
-  return { value: logTotal, saved: [probability], gradient: (dy, [probability]) => [tf.mul(probability!, dy)] }
-})
+/**
+ * `log Σ exp` of each row of `[n, m]` logits, `[n, 1]`; its gradient is the softmax, the one large matrix that it
+ * keeps.
+ */
+export const logSumExpRows = (logits: tf.Tensor2D): tf.Tensor2D =>
+  withGradient([logits], logits => {
+    const { probability, logTotal } = softmaxRows(logits)
+    return { value: logTotal, saved: [probability], gradient: (dy, [probability]) => [tf.mul(probability!, dy)] }
+  })

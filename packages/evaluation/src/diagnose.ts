@@ -10,30 +10,41 @@ export interface Diagnosis {
   readonly negativeSimilarity: number
   /** Mean squared distance of the two views of an example, 0 to 4 (Wang & Isola 2020, eq. 2 with α = 2). */
   readonly alignment: number
-  /** `log mean exp(−2 d²)` over pairs of examples: 0 when all are equal, towards −4 when they spread (Wang & Isola 2020, eq. 3 with t = 2). */
+  /**
+   * `log mean exp(−2 d²)` over pairs of examples: 0 when all are equal, towards −4 when they spread (Wang & Isola 2020,
+   * eq. 3 with t = 2).
+   */
   readonly uniformity: number
   /** Part of the rows of the first view that are closest to their own example in the second. */
   readonly topOne: number
-  /** Mean standard deviation over the dimensions: `1 / √dim` when spread, 0 at collapse (Chen & He 2021, section 4.1). */
+  /**
+   * Mean standard deviation over the dimensions: `1 / √dim` when spread, 0 at collapse (Chen & He 2021, section 4.1).
+   */
   readonly deviation: number
   /** `exp` of the entropy of the singular values' shares: how many dimensions are in use (Roy & Vetterli 2007). */
   readonly effectiveRank: number
 }
 
 /**
- * Looks at embeddings `[batch, dim]` of two or more views. Reads small results from the device; takes a fraction of a step.
+ * Looks at embeddings `[batch, dim]` of two or more views. Reads small results from the device; takes a fraction of a
+ * step.
  *
  * @throws Error unless there are two views of rows and two examples or more
- * @see Wang & Isola 2020, https://arxiv.org/abs/2005.10242; Chen & He 2021, https://arxiv.org/abs/2011.10566; Roy & Vetterli 2007
+ * @see Wang & Isola 2020, https://arxiv.org/abs/2005.10242; Chen & He 2021, https://arxiv.org/abs/2011.10566; Roy &
+ * Vetterli 2007
  */
 export async function diagnose(embeddings: Views<tf.Tensor2D>): Promise<Diagnosis> {
   const [first, second] = embeddings
   if (second === undefined || first.rank !== 2 || first.shape.join() !== second.shape.join() || first.shape[0] < 2) {
-    throw new Error(`diagnose: expected two views [batch, dim] of two examples or more, got ${embeddings.map(({ shape }) => `[${shape.join(', ')}]`).join(' and ')}.`)
+    const shapes = embeddings.map(({ shape }) => `[${shape.join(', ')}]`).join(' and ')
+    throw new Error(`diagnose: expected two views [batch, dim] of two examples or more, got ${shapes}.`)
   }
   const count = first.shape[0]
   const measured = own(() => {
-    const [u, v] = [first, second].map(rows => tf.div(rows, tf.maximum(tf.norm(rows, 2, 1, true), 1e-12))) as [tf.Tensor2D, tf.Tensor2D]
+    const [u, v] = [first, second].map(rows => tf.div(rows, tf.maximum(tf.norm(rows, 2, 1, true), 1e-12))) as [
+      tf.Tensor2D,
+      tf.Tensor2D
+    ]
     const across = tf.matMul(u, tf.transpose(v)) // [batch, batch]
     const positive = tf.sum(tf.mul(u, v), 1) // [batch]
     const within = tf.matMul(u, tf.transpose(u))
@@ -54,8 +65,9 @@ export async function diagnose(embeddings: Views<tf.Tensor2D>): Promise<Diagnosi
     }
   })
   try {
-    const [positiveSimilarity, negativeSimilarity, alignment, uniformity, topOne, deviation] = [...await measured.scalars.data()] as
-      [number, number, number, number, number, number]
+    const [positiveSimilarity, negativeSimilarity, alignment, uniformity, topOne, deviation] = [
+      ...(await measured.scalars.data())
+    ] as [number, number, number, number, number, number]
     const effectiveRank = rankOf(await measured.gram.array())
     return { positiveSimilarity, negativeSimilarity, alignment, uniformity, topOne, deviation, effectiveRank }
   } finally {

@@ -11,25 +11,37 @@ function clouds(count: number, spread: number, seed: number, classes = 3, dim = 
   const centres = seeded(99).normals(classes * dim)
   const noise = seeded(seed).normals(count * dim)
   const labels = Int32Array.from({ length: count }, (_, i) => i % classes)
-  return { dim, labels, values: noise.map((value, i) => centres[labels[Math.floor(i / dim)]! * dim + i % dim]! + spread * value) }
+  return {
+    dim,
+    labels,
+    values: noise.map((value, i) => centres[labels[Math.floor(i / dim)]! * dim + (i % dim)]! + spread * value)
+  }
 }
 
 describe('minimise', () => {
   test('finds the minimum of a badly scaled quadratic', async () => {
     const scales = [1, 10, 1000]
-    const { at, converged } = await minimise(async x => ({
-      value: scales.reduce((sum, scale, i) => sum + scale * (x[i]! - i) ** 2 / 2, 0),
-      gradient: Float64Array.from(scales, (scale, i) => scale * (x[i]! - i))
-    }), new Float64Array(3), { tolerance: 1e-8 })
+    const { at, converged } = await minimise(
+      async x => ({
+        value: scales.reduce((sum, scale, i) => sum + (scale * (x[i]! - i) ** 2) / 2, 0),
+        gradient: Float64Array.from(scales, (scale, i) => scale * (x[i]! - i))
+      }),
+      new Float64Array(3),
+      { tolerance: 1e-8 }
+    )
     expect(converged).toBe(true)
     at.forEach((value, i) => expect(value).toBeCloseTo(i, 6))
   })
 
   test('goes down the curved valley of Rosenbrock', async () => {
-    const { at } = await minimise(async ([x, y]) => ({
-      value: (1 - x!) ** 2 + 100 * (y! - x! ** 2) ** 2,
-      gradient: Float64Array.from([-2 * (1 - x!) - 400 * x! * (y! - x! ** 2), 200 * (y! - x! ** 2)])
-    }), Float64Array.from([-1.2, 1]), { tolerance: 1e-8 })
+    const { at } = await minimise(
+      async ([x, y]) => ({
+        value: (1 - x!) ** 2 + 100 * (y! - x! ** 2) ** 2,
+        gradient: Float64Array.from([-2 * (1 - x!) - 400 * x! * (y! - x! ** 2), 200 * (y! - x! ** 2)])
+      }),
+      Float64Array.from([-1.2, 1]),
+      { tolerance: 1e-8 }
+    )
     at.forEach(value => expect(value).toBeCloseTo(1, 6))
   })
 })
@@ -42,7 +54,11 @@ describe('linear probe', () => {
   })
 
   test('finds nothing where labels are random', async () => {
-    const random = (seed: number): Features => ({ dim: 4, values: seeded(seed).normals(1200), labels: Int32Array.from(seeded(seed + 10).uniforms(300), u => Math.floor(u * 3)) })
+    const random = (seed: number): Features => ({
+      dim: 4,
+      values: seeded(seed).normals(1200),
+      labels: Int32Array.from(seeded(seed + 10).uniforms(300), u => Math.floor(u * 3))
+    })
     const { accuracy } = await linearProbe(random(1), random(2))
     expect(accuracy).toBeGreaterThan(0.2)
     expect(accuracy).toBeLessThan(0.47)
@@ -50,7 +66,10 @@ describe('linear probe', () => {
 
   test('does not care how features are scaled or shifted, and is the same at every call', async () => {
     const [train, test] = [clouds(200, 1, 1), clouds(200, 1, 2)]
-    const moved = (features: Features): Features => ({ ...features, values: features.values.map((value, i) => value * 10 ** (i % 4 - 2) + 5) })
+    const moved = (features: Features): Features => ({
+      ...features,
+      values: features.values.map((value, i) => value * 10 ** ((i % 4) - 2) + 5)
+    })
     const plain = await linearProbe(train, test)
     expect(await linearProbe(train, test)).toEqual(plain)
     expect((await linearProbe(moved(train), moved(test))).accuracy).toBeCloseTo(plain.accuracy, 1.9)
@@ -60,10 +79,16 @@ describe('linear probe', () => {
 test('weighted neighbours agree with plain loops', async () => {
   const [train, test] = [clouds(60, 1.5, 1), clouds(40, 1.5, 2)]
   const row = ({ values, dim }: Features, i: number): number[] => [...values.subarray(i * dim, (i + 1) * dim)]
-  const cosine = (a: number[], b: number[]): number => a.reduce((sum, x, i) => sum + x * b[i]!, 0) / Math.hypot(...a) / Math.hypot(...b)
+  const cosine = (a: number[], b: number[]): number =>
+    a.reduce((sum, x, i) => sum + x * b[i]!, 0) / Math.hypot(...a) / Math.hypot(...b)
   let right = 0
   for (let i = 0; i < 40; i++) {
-    const nearest = Array.from({ length: 60 }, (_, j) => ({ label: train.labels[j]!, s: cosine(row(test, i), row(train, j)) })).sort((a, b) => b.s - a.s).slice(0, 7)
+    const nearest = Array.from({ length: 60 }, (_, j) => ({
+      label: train.labels[j]!,
+      s: cosine(row(test, i), row(train, j))
+    }))
+      .sort((a, b) => b.s - a.s)
+      .slice(0, 7)
     const votes = [0, 0, 0]
     for (const { label, s } of nearest) votes[label]! += Math.exp(s / 0.1)
     if (votes.indexOf(Math.max(...votes)) === test.labels[i]) right++
@@ -73,9 +98,10 @@ test('weighted neighbours agree with plain loops', async () => {
 
 describe('features of a data set', () => {
   const dataset = {
-    size: 7, shape: [4, 4, 2],
+    size: 7,
+    shape: [4, 4, 2],
     read: async (indices: ArrayLike<number>) => ({
-      images: Uint8Array.from({ length: indices.length * 32 }, (_, i) => indices[Math.floor(i / 32)]! * 30 + i % 32),
+      images: Uint8Array.from({ length: indices.length * 32 }, (_, i) => indices[Math.floor(i / 32)]! * 30 + (i % 32)),
       labels: Int32Array.from(indices, i => i % 2)
     })
   }
@@ -92,9 +118,11 @@ describe('features of a data set', () => {
 
   /** Two hundred examples, of which some cannot be read. */
   const damaged = (bad: readonly number[]): typeof dataset => ({
-    ...dataset, size: 200,
+    ...dataset,
+    size: 200,
     async read(indices) {
-      const unreadable = Array.from(indices).filter(place => bad.includes(place))
+      const unreadable = Array.from(indices)
+        .filter(place => bad.includes(place))
         .map(place => ({ place, example: `${place}.png`, reason: 'it is not there' }))
       if (unreadable.length === 0) return dataset.read(indices)
       throw Object.assign(new Error('one cannot be read'), { name: 'UnreadableExample', unreadable })
@@ -105,10 +133,13 @@ describe('features of a data set', () => {
     const whole = await collectFeatures(damaged([]), pixels, { batchSize: 32 })
     expect([whole.labels.length, whole.unreadable]).toEqual([200, []])
     const progress: number[] = []
-    const onProgress = (done: number): void => { progress.push(done) }
+    const onProgress = (done: number): void => {
+      progress.push(done)
+    }
     const rest = await collectFeatures(damaged([2, 103]), pixels, { batchSize: 32, onProgress })
     expect(rest.unreadable).toEqual([
-      { place: 2, example: '2.png', reason: 'it is not there' }, { place: 103, example: '103.png', reason: 'it is not there' }
+      { place: 2, example: '2.png', reason: 'it is not there' },
+      { place: 103, example: '103.png', reason: 'it is not there' }
     ])
     const without = (values: ArrayLike<number>, each: number): number[] =>
       Array.from(values).filter((_, i) => ![2, 103].includes(Math.floor(i / each)))
@@ -120,7 +151,8 @@ describe('features of a data set', () => {
   test('more than one in a hundred that cannot be read are one error, with the first few', async () => {
     const words = 'collectFeatures: expected at most one in a hundred of 200 examples to be unreadable, got'
     await expect(collectFeatures(damaged([2, 103, 199]), pixels)).rejects.toThrow(
-      `${words} 3: 2.png (it is not there), 103.png (it is not there), 199.png (it is not there). Put good copies`)
+      `${words} 3: 2.png (it is not there), 103.png (it is not there), 199.png (it is not there). Put good copies`
+    )
     const gone = Array.from({ length: 200 }, (_, i) => i)
     await expect(collectFeatures(damaged(gone), pixels, { batchSize: 20 })).rejects.toThrow(`${words} 20: 0.png (`)
   })
@@ -138,7 +170,13 @@ describe('features of a data set', () => {
     const { values: flat } = await collectFeatures(dataset, pixels, { pool: 'flatten' })
     const mean = await collectFeatures(dataset, pixels)
     expect(mean.dim).toBe(2)
-    expect(mean.values[0]).toBeCloseTo(flat.slice(0, 32).filter((_, i) => i % 2 === 0).reduce((a, b) => a + b) / 16, 6)
+    expect(mean.values[0]).toBeCloseTo(
+      flat
+        .slice(0, 32)
+        .filter((_, i) => i % 2 === 0)
+        .reduce((a, b) => a + b) / 16,
+      6
+    )
     const grid = await collectFeatures(dataset, pixels, { pool: { grid: 2 } })
     expect(grid.dim).toBe(8)
     expect(grid.values[0]).toBeCloseTo((flat[0]! + flat[2]! + flat[8]! + flat[10]!) / 4, 6)
@@ -146,17 +184,33 @@ describe('features of a data set', () => {
   })
 
   test('an example without a label is named', async () => {
-    const unlabelled = { ...dataset, read: async (indices: ArrayLike<number>) => ({ ...await dataset.read(indices), labels: Int32Array.from(indices, i => (i === 4 ? -1 : 0)) }) }
-    await expect(collectFeatures(unlabelled, pixels)).rejects.toThrow('collectFeatures: expected labelled examples, but example 4 has no label.')
+    const unlabelled = {
+      ...dataset,
+      read: async (indices: ArrayLike<number>) => ({
+        ...(await dataset.read(indices)),
+        labels: Int32Array.from(indices, i => (i === 4 ? -1 : 0))
+      })
+    }
+    await expect(collectFeatures(unlabelled, pixels)).rejects.toThrow(
+      'collectFeatures: expected labelled examples, but example 4 has no label.'
+    )
   })
 })
 
 test('clear errors', async () => {
   const train = clouds(10, 1, 1)
-  await expect(linearProbe(train, { ...train, dim: 2 })).rejects.toThrow('linearProbe: expected features of one length, got 4 numbers for training and 2 for testing.')
-  await expect(linearProbe({ ...train, labels: new Int32Array(10) }, train)).rejects.toThrow('linearProbe: expected two classes or more, got 1.')
-  await expect(nearestNeighbours(train, { ...train, labels: new Int32Array(10).fill(7) })).rejects.toThrow('nearestNeighbours: expected test labels below 3, as in training, got 7.')
-  await expect(nearestNeighbours(train, train, { k: 0 })).rejects.toThrow('nearestNeighbours: expected k of 1 or more, got 0.')
+  await expect(linearProbe(train, { ...train, dim: 2 })).rejects.toThrow(
+    'linearProbe: expected features of one length, got 4 numbers for training and 2 for testing.'
+  )
+  await expect(linearProbe({ ...train, labels: new Int32Array(10) }, train)).rejects.toThrow(
+    'linearProbe: expected two classes or more, got 1.'
+  )
+  await expect(nearestNeighbours(train, { ...train, labels: new Int32Array(10).fill(7) })).rejects.toThrow(
+    'nearestNeighbours: expected test labels below 3, as in training, got 7.'
+  )
+  await expect(nearestNeighbours(train, train, { k: 0 })).rejects.toThrow(
+    'nearestNeighbours: expected k of 1 or more, got 0.'
+  )
   for (const batchSize of [0, -1, 0.5, NaN, Infinity]) {
     const words = `expected a batch size that is a whole number above 0, got ${batchSize}. Try 250.`
     await expect(nearestNeighbours(train, train, { batchSize })).rejects.toThrow(`nearestNeighbours: ${words}`)
@@ -179,7 +233,8 @@ describe('diagnose', () => {
 
   test('sees embeddings that spread evenly: all dimensions in use, far apart', async () => {
     const spread = rows(1)
-    const { positiveSimilarity, negativeSimilarity, alignment, uniformity, topOne, deviation, effectiveRank } = await diagnose([spread, spread])
+    const { positiveSimilarity, negativeSimilarity, alignment, uniformity, topOne, deviation, effectiveRank } =
+      await diagnose([spread, spread])
     expect(positiveSimilarity).toBeCloseTo(1, 5)
     expect(negativeSimilarity).toBeCloseTo(0, 1)
     expect(alignment).toBeCloseTo(0, 5)
@@ -210,6 +265,8 @@ describe('diagnose', () => {
     const before = tf.memory().numTensors
     await diagnose([spread, spread])
     expect(tf.memory().numTensors).toBe(before)
-    await expect(diagnose([spread, rows(1, 3)])).rejects.toThrow('diagnose: expected two views [batch, dim] of two examples or more, got [400, 8] and [3, 8].')
+    await expect(diagnose([spread, rows(1, 3)])).rejects.toThrow(
+      'diagnose: expected two views [batch, dim] of two examples or more, got [400, 8] and [3, 8].'
+    )
   })
 })

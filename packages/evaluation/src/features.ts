@@ -12,7 +12,10 @@ export interface Features {
 }
 
 export interface CollectOptions {
-  /** How maps `[batch, height, width, channels]` become rows: their mean, all their values, or the means of a grid of cells. */
+  /**
+   * How maps `[batch, height, width, channels]` become rows: their mean, all their values, or the means of a grid of
+   * cells.
+   */
   readonly pool?: 'mean' | 'flatten' | { readonly grid: number }
   readonly batchSize?: number
   readonly onProgress?: (done: number, total: number) => void
@@ -27,8 +30,8 @@ export interface CollectedFeatures extends Features {
 /**
  * Runs an encoder over a whole data set and gathers its features.
  *
- * `encode` gets images `[batch, height, width, channels]` from 0 to 1 and gives maps or rows; for the pixels themselves take
- * the identity, `images => images.clone()`, with `pool: 'flatten'`. Its results are freed here.
+ * `encode` gets images `[batch, height, width, channels]` from 0 to 1 and gives maps or rows; for the pixels themselves
+ * take the identity, `images => images.clone()`, with `pool: 'flatten'`. Its results are freed here.
  *
  * Examples that cannot be read are left out and given back in `unreadable`.
  *
@@ -36,7 +39,9 @@ export interface CollectedFeatures extends Features {
  * @throws RangeError for a batch size that is no whole number above 0
  */
 export async function collectFeatures(
-  dataset: Readable, encode: (images: tf.Tensor4D) => tf.Tensor, options: CollectOptions = {}
+  dataset: Readable,
+  encode: (images: tf.Tensor4D) => tf.Tensor,
+  options: CollectOptions = {}
 ): Promise<CollectedFeatures> {
   const { pool = 'mean', batchSize = 250, onProgress } = options
   checkBatchSize('collectFeatures', batchSize)
@@ -48,13 +53,14 @@ export async function collectFeatures(
     if (unlabelled >= 0) {
       throw new Error(
         `collectFeatures: expected labelled examples, but example ${part.places[unlabelled]} has no label. ` +
-        'Take labelled data.')
+          'Take labelled data.'
+      )
     }
     const features = own(() => {
       const pixels = tf.div(tf.tensor(part.images, [part.places.length, ...dataset.shape], 'int32'), 255) as tf.Tensor4D
       return pooled(encode(pixels), pool)
     })
-    rows.push(await features.data() as Float32Array)
+    rows.push((await features.data()) as Float32Array)
     features.dispose()
     part.labels.forEach(label => labels.push(label))
     onProgress?.(part.done, dataset.size)
@@ -82,7 +88,8 @@ function pooled(maps: tf.Tensor, pool: NonNullable<CollectOptions['pool']>): tf.
   if (!(Number.isInteger(pool.grid) && pool.grid >= 1 && pool.grid <= Math.min(height, width))) {
     throw new RangeError(
       `collectFeatures: expected a grid from 1 to ${Math.min(height, width)}, for the maps are ${height} × ` +
-      `${width}, got ${pool.grid}. Take a smaller whole number.`)
+        `${width}, got ${pool.grid}. Take a smaller whole number.`
+    )
   }
   // Cells of equal size whose strides cover the map; where it does not divide they overlap.
   const cell = (length: number): [size: number, stride: number] => {
@@ -90,17 +97,24 @@ function pooled(maps: tf.Tensor, pool: NonNullable<CollectOptions['pool']>): tf.
     return [length - (pool.grid - 1) * stride, stride]
   }
   const [[cellHeight, strideHeight], [cellWidth, strideWidth]] = [cell(height), cell(width)]
-  return tf.reshape(tf.avgPool(maps as tf.Tensor4D, [cellHeight, cellWidth], [strideHeight, strideWidth], 'valid'), [batch, -1])
+  return tf.reshape(tf.avgPool(maps as tf.Tensor4D, [cellHeight, cellWidth], [strideHeight, strideWidth], 'valid'), [
+    batch,
+    -1
+  ])
 }
 
 /** What every reader of features insists on. */
 export function checkFeatures(who: string, train: Features, test: Features): number {
   if (train.dim !== test.dim) {
-    throw new Error(`${who}: expected features of one length, got ${train.dim} numbers for training and ${test.dim} for testing.`)
+    throw new Error(
+      `${who}: expected features of one length, got ${train.dim} numbers for training and ${test.dim} for testing.`
+    )
   }
   const classes = train.labels.reduce((most, label) => Math.max(most, label), 0) + 1
-  if (new Set(train.labels).size < 2) throw new Error(`${who}: expected two classes or more, got ${new Set(train.labels).size}.`)
+  if (new Set(train.labels).size < 2)
+    throw new Error(`${who}: expected two classes or more, got ${new Set(train.labels).size}.`)
   const stranger = test.labels.find(label => label < 0 || label >= classes)
-  if (stranger !== undefined) throw new Error(`${who}: expected test labels below ${classes}, as in training, got ${stranger}.`)
+  if (stranger !== undefined)
+    throw new Error(`${who}: expected test labels below ${classes}, as in training, got ${stranger}.`)
   return classes
 }

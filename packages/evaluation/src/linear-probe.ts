@@ -26,14 +26,18 @@ export interface LinearProbeResult {
 }
 
 /**
- * How much a linear classifier reads from frozen features: multinomial logistic regression on features standardised with the
- * training examples, fitted to convergence by L-BFGS; the strength of the L2 regularisation is chosen on a part of the training
- * examples, then all of them are fitted again.
+ * How much a linear classifier reads from frozen features: multinomial logistic regression on features standardised
+ * with the training examples, fitted to convergence by L-BFGS; the strength of the L2 regularisation is chosen on a
+ * part of the training examples, then all of them are fitted again.
  *
  * @throws Error for features of different length, fewer than two classes, or test labels unseen in training
  * @throws RangeError for a validation part that is not between 0 and 1, or strengths that are not 0 or above
  */
-export async function linearProbe(train: Features, test: Features, options: LinearProbeOptions = {}): Promise<LinearProbeResult> {
+export async function linearProbe(
+  train: Features,
+  test: Features,
+  options: LinearProbeOptions = {}
+): Promise<LinearProbeResult> {
   const { validation = 0.1, strengths = [1e-1, 1e-2, 1e-3, 1e-4], seed = 0, onProgress } = options
   const classes = checkFeatures('linearProbe', train, test)
   checkChoices(validation, strengths)
@@ -57,7 +61,10 @@ export async function linearProbe(train: Features, test: Features, options: Line
   onProgress?.(strengths.length + 1, strengths.length + 1)
   return {
     accuracy: await accuracyOf(testRows, classes, final.at),
-    validationAccuracy: best.accuracy, strength: best.strength, iterations: final.iterations, converged: final.converged
+    validationAccuracy: best.accuracy,
+    strength: best.strength,
+    iterations: final.iterations,
+    converged: final.converged
   }
 }
 
@@ -78,8 +85,10 @@ function standardised(train: Features, test: Features): [Features, Features] {
   for (let i = 0; i < values.length; i++) square[i % dim]! += (values[i]! - mean[i % dim]!) ** 2 / count
   // A feature that never changes says nothing.
   const scale = square.map(variance => (variance > 1e-12 ? 1 / Math.sqrt(variance) : 0))
-  const apply = (features: Features): Features =>
-    ({ ...features, values: features.values.map((value, i) => (value - mean[i % dim]!) * scale[i % dim]!) })
+  const apply = (features: Features): Features => ({
+    ...features,
+    values: features.values.map((value, i) => (value - mean[i % dim]!) * scale[i % dim]!)
+  })
   return [apply(train), apply(test)]
 }
 
@@ -92,35 +101,48 @@ function pick({ values, labels, dim }: Features, rows: Uint32Array): Features {
 /** Weights `[dim, classes]`, then biases `[classes]`. */
 function unpack(at: Float64Array, dim: number, classes: number): [tf.Tensor2D, tf.Tensor2D] {
   const numbers = Float32Array.from(at)
-  return [tf.tensor2d(numbers.subarray(0, dim * classes), [dim, classes]), tf.tensor2d(numbers.subarray(dim * classes), [1, classes])]
+  return [
+    tf.tensor2d(numbers.subarray(0, dim * classes), [dim, classes]),
+    tf.tensor2d(numbers.subarray(dim * classes), [1, classes])
+  ]
 }
 
 /** Minimises the mean cross-entropy plus `strength / 2` times the squared weights; biases are free. */
-async function fit({ values, labels, dim }: Features, classes: number, strength: number, start: Float64Array, tolerance: number): Promise<Minimum> {
+async function fit(
+  { values, labels, dim }: Features,
+  classes: number,
+  strength: number,
+  start: Float64Array,
+  tolerance: number
+): Promise<Minimum> {
   const count = labels.length
   const x = tf.tensor2d(values, [count, dim])
   // Transposed once: a product with a transposed factor would do it at every step.
   const xt = tf.transpose(x)
   const wanted = tf.tidy(() => tf.cast(tf.oneHot(tf.tensor1d(labels, 'int32'), classes), 'float32') as tf.Tensor2D)
-  const minimum = await minimise(async at => {
-    const packed = tf.tidy(() => {
-      const [weights, bias] = unpack(at, dim, classes)
-      const logits = tf.add(tf.matMul(x, weights), bias)
-      const logProbability = tf.logSoftmax(logits)
-      const miss = tf.div(tf.sub(tf.exp(logProbability), wanted), count) as tf.Tensor2D
-      const loss = tf.neg(tf.div(tf.sum(tf.mul(logProbability, wanted)), count))
-      return tf.concat([tf.reshape(loss, [1]), tf.reshape(tf.matMul(xt, miss), [-1]), tf.sum(miss, 0)])
-    })
-    const numbers = await packed.data()
-    packed.dispose()
-    const gradient = Float64Array.from(numbers.subarray(1))
-    let penalty = 0
-    for (let i = 0; i < dim * classes; i++) {
-      penalty += at[i]! ** 2
-      gradient[i]! += strength * at[i]!
-    }
-    return { value: numbers[0]! + strength * penalty / 2, gradient }
-  }, start, { tolerance })
+  const minimum = await minimise(
+    async at => {
+      const packed = tf.tidy(() => {
+        const [weights, bias] = unpack(at, dim, classes)
+        const logits = tf.add(tf.matMul(x, weights), bias)
+        const logProbability = tf.logSoftmax(logits)
+        const miss = tf.div(tf.sub(tf.exp(logProbability), wanted), count) as tf.Tensor2D
+        const loss = tf.neg(tf.div(tf.sum(tf.mul(logProbability, wanted)), count))
+        return tf.concat([tf.reshape(loss, [1]), tf.reshape(tf.matMul(xt, miss), [-1]), tf.sum(miss, 0)])
+      })
+      const numbers = await packed.data()
+      packed.dispose()
+      const gradient = Float64Array.from(numbers.subarray(1))
+      let penalty = 0
+      for (let i = 0; i < dim * classes; i++) {
+        penalty += at[i]! ** 2
+        gradient[i]! += strength * at[i]!
+      }
+      return { value: numbers[0]! + (strength * penalty) / 2, gradient }
+    },
+    start,
+    { tolerance }
+  )
   tf.dispose([x, xt, wanted])
   return minimum
 }

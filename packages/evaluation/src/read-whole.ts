@@ -34,7 +34,7 @@ export async function* readWhole(dataset: Readable, batchSize: number, leftOut: 
     let places: readonly number[] = Array.from({ length: done - start }, (_, i) => start + i)
     while (places.length > 0) {
       try {
-        yield { places, ...await dataset.read(Uint32Array.from(places)), done }
+        yield { places, ...(await dataset.read(Uint32Array.from(places))), done }
         break
       } catch (error) {
         const found = unreadableIn(error).filter(({ place }) => places.includes(place))
@@ -55,9 +55,13 @@ function unreadableIn(error: unknown): readonly LeftOut[] {
 
 function checkFew(size: number, leftOut: readonly LeftOut[]): void {
   if (leftOut.length <= size / 100) return
-  const first = leftOut.slice(0, 3).map(({ example, reason }) => `${example} (${reason})`).join(', ')
+  const first = leftOut
+    .slice(0, 3)
+    .map(({ example, reason }) => `${example} (${reason})`)
+    .join(', ')
   const more = leftOut.length > 3 ? ` and ${leftOut.length - 3} more` : ''
   throw new Error(
     `collectFeatures: expected at most one in a hundred of ${size} examples to be unreadable, got ${leftOut.length}: ` +
-    `${first}${more}. Put good copies in their place, or remove them.`)
+      `${first}${more}. Put good copies in their place, or remove them.`
+  )
 }

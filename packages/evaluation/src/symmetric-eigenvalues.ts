@@ -6,7 +6,9 @@
 export function symmetricEigenvalues(matrix: readonly (readonly number[])[]): number[] {
   const { diagonal, beside } = tridiagonal(matrix)
   // No eigenvalue is further from 0 than the largest sum of a row.
-  const bound = Math.max(...diagonal.map((value, i) => Math.abs(value) + Math.abs(beside[i - 1] ?? 0) + Math.abs(beside[i] ?? 0)))
+  const bound = Math.max(
+    ...diagonal.map((value, i) => Math.abs(value) + Math.abs(beside[i - 1] ?? 0) + Math.abs(beside[i] ?? 0))
+  )
   return diagonal.map((_, rank) => {
     let [low, high] = [-bound, bound]
     for (let halving = 0; halving < 60; halving++) {
@@ -38,10 +40,14 @@ function tridiagonal(matrix: readonly (readonly number[])[]): Tridiagonal {
     const squared = dot(v, v)
     if (squared === 0) continue
     const rest = a.slice(k + 1).map(row => row.subarray(k + 1))
-    const p = Float64Array.from(rest, row => 2 * dot(row, v) / squared)
+    const p = Float64Array.from(rest, row => (2 * dot(row, v)) / squared)
     const share = dot(p, v) / squared
     const w = p.map((value, i) => value - share * v[i]!)
-    rest.forEach((row, i) => row.forEach((_, j) => { row[j]! -= v[i]! * w[j]! + w[i]! * v[j]! }))
+    rest.forEach((row, i) =>
+      row.forEach((_, j) => {
+        row[j]! -= v[i]! * w[j]! + w[i]! * v[j]!
+      })
+    )
   }
   return { diagonal: a.map((row, i) => row[i]!), beside }
 }

@@ -7,7 +7,9 @@ import { crc32c, openJson, sealJson } from './index.ts'
 import { makeFolder, readWholeFile, writeFileAtomic } from './node.ts'
 
 let folder: string
-beforeAll(async () => { folder = await mkdtemp(join(tmpdir(), 'lapstrake-files-')) })
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lapstrake-files-'))
+})
 afterAll(() => rm(folder, { recursive: true }))
 
 test('golden: the checksum of the nine digits, of RFC 3720, appendix B.4', () => {
@@ -45,11 +47,21 @@ describe('sealed JSON', () => {
     }
   })
 
-  test.each([
-    '', '[]', '5', 'null', '{}', '{"a":1,"crc32c":"00000000"}', '{"crc32c":5}',
-    `{"a":${'['.repeat(1e5)}${']'.repeat(1e5)},"crc32c":"00000000"}`, `{"crc32c":${'['.repeat(1e5)}${']'.repeat(1e5)}}`
-  ].map(other => [other.slice(0, 30), other]))('%j is refused', (_, other) =>
-    expect(() => openJson(other, 'x.json')).toThrow('x.json: expected JSON as lapstrake wrote it, got '))
+  test.each(
+    [
+      '',
+      '[]',
+      '5',
+      'null',
+      '{}',
+      '{"a":1,"crc32c":"00000000"}',
+      '{"crc32c":5}',
+      `{"a":${'['.repeat(1e5)}${']'.repeat(1e5)},"crc32c":"00000000"}`,
+      `{"crc32c":${'['.repeat(1e5)}${']'.repeat(1e5)}}`
+    ].map(other => [other.slice(0, 30), other])
+  )('%j is refused', (_, other) =>
+    expect(() => openJson(other, 'x.json')).toThrow('x.json: expected JSON as lapstrake wrote it, got ')
+  )
 })
 
 describe('a folder', () => {
@@ -73,12 +85,18 @@ describe('reading a file', () => {
   })
 
   test('refuses what is none, by its name', async () => {
-    await expect(readWholeFile(join(folder, 'nowhere'))).rejects.toThrow(`${join(folder, 'nowhere')}: expected a file, got none.`)
+    await expect(readWholeFile(join(folder, 'nowhere'))).rejects.toThrow(
+      `${join(folder, 'nowhere')}: expected a file, got none.`
+    )
     await expect(readWholeFile(folder)).rejects.toThrow(`${folder}: expected a file, got a folder.`)
     // A file that opens, of whose first bytes no process may know.
-    if (process.platform === 'linux') await expect(readWholeFile('/proc/self/mem')).rejects.toThrow('/proc/self/mem: expected a file, got one that cannot be read (EIO).')
+    if (process.platform === 'linux')
+      await expect(readWholeFile('/proc/self/mem')).rejects.toThrow(
+        '/proc/self/mem: expected a file, got one that cannot be read (EIO).'
+      )
     const pipe = join(folder, 'pipe')
-    if (spawnSync('mkfifo', [pipe]).status === 0) await expect(readWholeFile(pipe)).rejects.toThrow(`${pipe}: expected a file, got a pipe, a socket or a device.`)
+    if (spawnSync('mkfifo', [pipe]).status === 0)
+      await expect(readWholeFile(pipe)).rejects.toThrow(`${pipe}: expected a file, got a pipe, a socket or a device.`)
   })
 })
 
@@ -93,18 +111,29 @@ describe('writing a file', () => {
 
   test('where it cannot be says so and leaves nothing', async () => {
     await writeFile(join(folder, 'plain'), '')
-    await expect(writeFileAtomic(join(folder, 'plain', 'file'), 'x')).rejects.toThrow(`writeFileAtomic: expected to write ${join(folder, 'plain', 'file')}, but could not`)
+    await expect(writeFileAtomic(join(folder, 'plain', 'file'), 'x')).rejects.toThrow(
+      `writeFileAtomic: expected to write ${join(folder, 'plain', 'file')}, but could not`
+    )
   })
 
   const small = '/tmp/lapstrake-small-disk'
-  const mounted = process.platform === 'linux' && process.getuid?.() === 0 &&
+  const mounted =
+    process.platform === 'linux' &&
+    process.getuid?.() === 0 &&
     spawnSync('sh', ['-c', `mkdir -p ${small} && mount -t tmpfs -o size=64k tmpfs ${small}`]).status === 0
-  afterAll(() => { if (mounted) spawnSync('umount', [small]) })
-  test.skipIf(!mounted)('on a full disk keeps the old file and leaves no part of the new one (needs root to mount a small disk)', async () => {
-    const path = join(small, 'file')
-    await writeFileAtomic(path, 'old')
-    await expect(writeFileAtomic(path, new Uint8Array(200_000))).rejects.toThrow('The disk is full: make room, or choose another folder.')
-    expect(await readFile(path, 'utf8')).toBe('old')
-    expect(await readdir(small)).toEqual(['file'])
+  afterAll(() => {
+    if (mounted) spawnSync('umount', [small])
   })
+  test.skipIf(!mounted)(
+    'on a full disk keeps the old file and leaves no part of the new one (needs root to mount a small disk)',
+    async () => {
+      const path = join(small, 'file')
+      await writeFileAtomic(path, 'old')
+      await expect(writeFileAtomic(path, new Uint8Array(200_000))).rejects.toThrow(
+        'The disk is full: make room, or choose another folder.'
+      )
+      expect(await readFile(path, 'utf8')).toBe('old')
+      expect(await readdir(small)).toEqual(['file'])
+    }
+  )
 })

@@ -2,7 +2,8 @@ import { mkdir, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 
 /**
- * Makes a folder and those above it that are missing. Gives the uppermost that it made, or nothing where all were there.
+ * Makes a folder and those above it that are missing. Gives the uppermost that it made, or nothing where all were
+ * there.
  *
  * Node's own recursive `mkdir` never ends where a file system has no folder and takes none, as in `/proc`.
  *
@@ -26,7 +27,13 @@ async function made(folder: string): Promise<string | undefined> {
     await mkdir(folder)
     return folder
   } catch (error) {
-    if (await stat(folder).then(found => found.isDirectory(), () => false)) return undefined
+    if (
+      await stat(folder).then(
+        found => found.isDirectory(),
+        () => false
+      )
+    )
+      return undefined
     throw error
   }
 }

@@ -7,14 +7,25 @@ import { open } from 'node:fs/promises'
  * @throws Error that names it, with Node's as its cause, if it is not there, cannot be read or is no file
  */
 export async function readWholeFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
-  const fail = (what: string, cause?: unknown): never => { throw new Error(`${path}: expected a file, got ${what}.`, { cause }) }
+  const fail = (what: string, cause?: unknown): never => {
+    throw new Error(`${path}: expected a file, got ${what}.`, { cause })
+  }
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: NodeJS.ErrnoException) =>
-    fail(error.code === 'ENOENT' ? 'none' : error.code === 'EACCES' ? 'one that may not be read here' : `none that opens (${error.code ?? error.message})`, error))
-  const unreadable = (error: NodeJS.ErrnoException): never => fail(`one that cannot be read (${error.code ?? error.message})`, error)
+    fail(
+      error.code === 'ENOENT'
+        ? 'none'
+        : error.code === 'EACCES'
+          ? 'one that may not be read here'
+          : `none that opens (${error.code ?? error.message})`,
+      error
+    )
+  )
+  const unreadable = (error: NodeJS.ErrnoException): never =>
+    fail(`one that cannot be read (${error.code ?? error.message})`, error)
   try {
     const found = await file.stat().catch(unreadable)
     if (!found.isFile()) return fail(found.isDirectory() ? 'a folder' : 'a pipe, a socket or a device')
-    return await file.readFile().catch(unreadable) as Uint8Array<ArrayBuffer>
+    return (await file.readFile().catch(unreadable)) as Uint8Array<ArrayBuffer>
   } finally {
     // What was read is whole, however closing ends.
     await file.close().catch(() => {})

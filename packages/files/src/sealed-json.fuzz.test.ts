@@ -14,13 +14,20 @@ function restamp(input: Uint8Array): Uint8Array {
 }
 
 const manifest = {
-  name: 'loco', seed: 1, data: { name: 'cifar-10', examples: 50_000 }, shape: [32, 32, 3], rate: 1e-3, done: false,
-  recipe: 'import { loco } from "lapstrake"\nexport default loco({ temperature: 0.1 })\n', error: null
+  name: 'loco',
+  seed: 1,
+  data: { name: 'cifar-10', examples: 50_000 },
+  shape: [32, 32, 3],
+  rate: 1e-3,
+  done: false,
+  recipe: 'import { loco } from "lapstrake"\nexport default loco({ temperature: 0.1 })\n',
+  error: null
 }
 
 describeFuzz('sealed JSON', {
   inputs: [
-    sealJson(manifest, 2), sealJson({ step: 3, losses: { unit0: 0.25, unit1: -1e-7 } }),
+    sealJson(manifest, 2),
+    sealJson({ step: 3, losses: { unit0: 0.25, unit1: -1e-7 } }),
     sealJson({ ['__proto__']: 'é' })
   ].map(encode),
   read: input => openJson(decode(input), 'manifest.json'),

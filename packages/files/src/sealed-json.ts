@@ -6,7 +6,8 @@ const field = 'crc32c'
 const checksumOf = (value: object): string => crc32c(JSON.stringify(value)).toString(16).padStart(8, '0')
 
 /**
- * An object as JSON whose last field, `crc32c`, is a checksum of the others as `JSON.stringify` writes them. White space does not count.
+ * An object as JSON whose last field, `crc32c`, is a checksum of the others as `JSON.stringify` writes them. White
+ * space does not count.
  *
  * @param space as of `JSON.stringify`
  */
@@ -23,7 +24,11 @@ export const sealJson = (value: object, space?: number): string => {
  */
 export function openJson<T extends object>(text: string, name: string): T {
   const fail = (what: string, cause?: unknown): never => {
-    throw new Error(`${name}: expected JSON as lapstrake wrote it, got ${what}. It is damaged, or was changed since; put back a copy.`, { cause })
+    throw new Error(
+      `${name}: expected JSON as lapstrake wrote it, got ${what}. It is damaged, or was changed since; ` +
+        'put back a copy.',
+      { cause }
+    )
   }
   let parsed: unknown
   try {

@@ -23,15 +23,25 @@ export async function writeFileAtomic(path: string, content: Uint8Array | string
   } catch (error) {
     await rm(beside, { force: true }).catch(() => {})
     const { code } = error as NodeJS.ErrnoException
-    const advice = code === 'ENOSPC' || code === 'EDQUOT' ? 'The disk is full: make room, or choose another folder.'
-      : code === 'EFBIG' ? 'No file of that size is allowed: raise the limit with ulimit -f.'
-      : code === 'EACCES' || code === 'EPERM' || code === 'EROFS' ? 'It may not be written there: choose another folder.'
-        : 'Check the folder.'
-    throw new Error(`writeFileAtomic: expected to write ${path}, but could not (${code ?? (error as Error).message}). ${advice}`, { cause: error })
+    const advice =
+      code === 'ENOSPC' || code === 'EDQUOT'
+        ? 'The disk is full: make room, or choose another folder.'
+        : code === 'EFBIG'
+          ? 'No file of that size is allowed: raise the limit with ulimit -f.'
+          : code === 'EACCES' || code === 'EPERM' || code === 'EROFS'
+            ? 'It may not be written there: choose another folder.'
+            : 'Check the folder.'
+    throw new Error(
+      `writeFileAtomic: expected to write ${path}, but could not (${code ?? (error as Error).message}). ${advice}`,
+      { cause: error }
+    )
   }
 }
 
-/** Has a folder's list of files written down, so that a power cut finds the new name; some systems have no such call, and need none. */
+/**
+ * Has a folder's list of files written down, so that a power cut finds the new name; some systems have no such call,
+ * and need none.
+ */
 async function settle(folder: string): Promise<void> {
   const opened = await open(folder, 'r').catch(() => undefined)
   await opened?.sync().catch(() => undefined)

@@ -11,7 +11,11 @@ export interface NWiseOptions {
  * @throws RangeError if `size` is not a whole number above 0
  */
 export function nWise({ size }: NWiseOptions): Isolation {
-  if (!Number.isInteger(size) || size < 1) throw new RangeError(`nWise: expected a size of 1 or more, got ${size}. Try 2.`)
-  return depth => Array.from({ length: Math.ceil(depth / size) }, (_, i) =>
-    ({ start: i * size, end: Math.min((i + 1) * size, depth) }))
+  if (!Number.isInteger(size) || size < 1)
+    throw new RangeError(`nWise: expected a size of 1 or more, got ${size}. Try 2.`)
+  return depth =>
+    Array.from({ length: Math.ceil(depth / size) }, (_, i) => ({
+      start: i * size,
+      end: Math.min((i + 1) * size, depth)
+    }))
 }

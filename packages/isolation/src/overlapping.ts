@@ -10,10 +10,11 @@ export interface OverlappingOptions {
 }
 
 /**
- * Windows of `size` stages, each starting `stride` stages after the last (LoCo, Xiong et al. 2020, section 3.1 and figure 1,
- * https://arxiv.org/abs/2008.01342).
+ * Windows of `size` stages, each starting `stride` stages after the last (LoCo, Xiong et al. 2020, section 3.1 and
+ * figure 1, https://arxiv.org/abs/2008.01342).
  *
- * The uppermost window always reaches the top: when the stride does not divide what is left, it starts earlier and shares more.
+ * The uppermost window always reaches the top: when the stride does not divide what is left, it starts earlier and
+ * shares more.
  *
  * @throws RangeError if `size` is below 2 or `stride` is not between 1 and `size - 1`, and, once the depth is known,
  *   if the network has fewer stages than a window
@@ -25,16 +26,21 @@ export function overlapping({ size = 2, stride = 1, lead = false }: OverlappingO
   if (!Number.isInteger(stride) || stride < 1 || stride >= size) {
     throw new RangeError(
       `overlapping: expected a stride from 1 to ${size - 1}, so that windows of ${size} overlap, got ${stride}. ` +
-      'For units that only touch use nWise().')
+        'For units that only touch use nWise().'
+    )
   }
   return depth => {
     if (depth < size) {
       throw new RangeError(
-        `overlapping: cannot cut ${depth} stages into windows of ${size}. Use a size of at most ${depth}, or add stages.`)
+        `overlapping: cannot cut ${depth} stages into windows of ${size}. Use a size of at most ${depth}, ` +
+          'or add stages.'
+      )
     }
     const count = Math.ceil((depth - size) / stride) + 1
-    const windows = Array.from({ length: count }, (_, i) => Math.min(i * stride, depth - size))
-      .map(start => ({ start, end: start + size }))
+    const windows = Array.from({ length: count }, (_, i) => Math.min(i * stride, depth - size)).map(start => ({
+      start,
+      end: start + size
+    }))
     return lead ? [{ start: 0, end: stride }, ...windows] : windows
   }
 }

@@ -1,17 +1,36 @@
 import {
-  dispose, leaves, mapTree, own, seeded, tensorsOf, type Batch, type Optimizer, type OptimizerState, type Owned, type State, type Trainer, type Tree, type Views
+  dispose,
+  leaves,
+  mapTree,
+  own,
+  seeded,
+  tensorsOf,
+  type Batch,
+  type Optimizer,
+  type OptimizerState,
+  type Owned,
+  type State,
+  type Trainer,
+  type Tree,
+  type Views
 } from '@lapstrake/core'
 import { shuffled, type Dataset } from '@lapstrake/data'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Experiment } from './train.ts'
 
-/** What an experiment does, in few numbers: a loss is a function, and nobody can look into one, but it answers the same question in the same way. */
+/**
+ * What an experiment does, in few numbers: a loss is a function, and nobody can look into one, but it answers the same
+ * question in the same way.
+ */
 export type Behaviour = Readonly<Record<string, readonly (number | string)[]>>
 
 /** How far numbers of one experiment may lie apart on different backends, in parts of their size and beside that. */
 const tolerances: Readonly<Record<string, readonly [relative: number, absolute: number]>> = {
-  'moves of the optimizer': [1e-5, 3e-7], 'momentum of the target': [1e-9, 0], views: [1e-3, 1e-5],
-  'losses of noise': [1e-3, 1e-5], 'gradients of noise': [2e-3, 1e-5]
+  'moves of the optimizer': [1e-5, 3e-7],
+  'momentum of the target': [1e-9, 0],
+  views: [1e-3, 1e-5],
+  'losses of noise': [1e-3, 1e-5],
+  'gradients of noise': [2e-3, 1e-5]
 }
 
 /** Steps at which schedules are asked. */
@@ -25,16 +44,30 @@ export interface BehaviourOptions {
   readonly first: State
 }
 
-/** Asks an experiment: what its views make of noise, what its units lose on them and learn from them, how its optimizer moves, in which order it takes the data. */
+/**
+ * Asks an experiment: what its views make of noise, what its units lose on them and learn from them, how its optimizer
+ * moves, in which order it takes the data.
+ */
 export async function behaviourOf({ experiment, dataset, trainer, first }: BehaviourOptions): Promise<Behaviour> {
   const { batchSize, views, sampler = shuffled(), freeze, target, schedule } = experiment
   const batch = own((): Batch => {
     // Of a colour each, so that their embeddings lie apart.
-    const images = tf.mul(seeded(0).uniform([batchSize, 1, 1, dataset.shape[2]]), seeded(0).split('grain').uniform([batchSize, ...dataset.shape])) as tf.Tensor4D
+    const images = tf.mul(
+      seeded(0).uniform([batchSize, 1, 1, dataset.shape[2]]),
+      seeded(0)
+        .split('grain')
+        .uniform([batchSize, ...dataset.shape])
+    ) as tf.Tensor4D
     return {
       views: views(images, seeded(0).split('views')),
-      labels: tf.tensor1d(Int32Array.from({ length: batchSize }, (_, i) => i % Math.max(1, dataset.classes.length)), 'int32'),
-      indices: tf.tensor1d(Int32Array.from({ length: batchSize }, (_, i) => i), 'int32')
+      labels: tf.tensor1d(
+        Int32Array.from({ length: batchSize }, (_, i) => i % Math.max(1, dataset.classes.length)),
+        'int32'
+      ),
+      indices: tf.tensor1d(
+        Int32Array.from({ length: batchSize }, (_, i) => i),
+        'int32'
+      )
     }
   })
   try {
@@ -43,10 +76,20 @@ export async function behaviourOf({ experiment, dataset, trainer, first }: Behav
       'batch size': [batchSize],
       'order of the examples': [order.length, checksum(order)],
       views: await numbersOf(() => momentsOf(batch.views)),
-      ...await lessonsOf(trainer, first, batch),
+      ...(await lessonsOf(trainer, first, batch)),
       'moves of the optimizer': await numbersOf(() => movesOf(experiment.optimizer)),
       ...(target && { 'momentum of the target': asked.map(step => written(target.momentum(step))) }),
-      ...(schedule && !freeze && { schedule: asked.map(step => JSON.stringify(schedule(trainer.units.filter(({ start, end }) => start < end), step).map(round => round.map(({ name }) => name)))) }),
+      ...(schedule &&
+        !freeze && {
+          schedule: asked.map(step =>
+            JSON.stringify(
+              schedule(
+                trainer.units.filter(({ start, end }) => start < end),
+                step
+              ).map(round => round.map(({ name }) => name))
+            )
+          )
+        }),
       ...(freeze && { freeze: [JSON.stringify(freeze)] })
     }
   } finally {
@@ -65,13 +108,18 @@ export function differencesOf(then: Behaviour, now: Behaviour): readonly string[
   })
 }
 
-function alike(a: number | string | undefined, b: number | string | undefined, relative: number, absolute: number): boolean {
+function alike(
+  a: number | string | undefined,
+  b: number | string | undefined,
+  relative: number,
+  absolute: number
+): boolean {
   if (typeof a !== 'number' || typeof b !== 'number') return a === b
   return Math.abs(a - b) <= absolute + relative * Math.max(Math.abs(a), Math.abs(b))
 }
 
 const shown = (value: number | string | undefined): string =>
-  (value === undefined ? 'none' : typeof value === 'number' ? String(Number(value.toPrecision(6))) : value)
+  value === undefined ? 'none' : typeof value === 'number' ? String(Number(value.toPrecision(6))) : value
 
 /** JSON has no word for NaN. */
 const written = (value: number): number | string => (Number.isFinite(value) ? value : String(value))
@@ -87,7 +135,7 @@ async function numbersOf(make: () => readonly tf.Tensor[]): Promise<readonly (nu
     return [(error as Error).message]
   }
   try {
-    return (await Promise.all(made.map(async tensor => [...await tensor.data()]))).flat().map(written)
+    return (await Promise.all(made.map(async tensor => [...(await tensor.data())]))).flat().map(written)
   } finally {
     dispose(made)
   }
@@ -95,7 +143,11 @@ async function numbersOf(make: () => readonly tf.Tensor[]): Promise<readonly (nu
 
 /** Of each view its shape, mean and mean square. */
 const momentsOf = (views: Views): readonly tf.Tensor[] =>
-  (views as readonly tf.Tensor[]).flatMap(view => [tf.tensor1d([...view.shape]), tf.mean(view), tf.mean(tf.square(view))])
+  (views as readonly tf.Tensor[]).flatMap(view => [
+    tf.tensor1d([...view.shape]),
+    tf.mean(view),
+    tf.mean(tf.square(view))
+  ])
 
 /** The losses of a batch, and the length of the gradient of each stage and head. */
 async function lessonsOf(trainer: Trainer, first: State, batch: Batch): Promise<Behaviour> {
@@ -108,8 +160,14 @@ async function lessonsOf(trainer: Trainer, first: State, batch: Batch): Promise<
   try {
     return {
       'losses of noise': await numbersOf(() => Object.values(found.losses).map(loss => tf.clone(loss))),
-      'gradients of noise': await numbersOf(() => [...found.stages, ...Object.values(found.heads)].map(gradient =>
-        leaves(gradient ?? []).reduce<tf.Scalar>((sum, tensor) => tf.add(sum, tf.sum(tf.square(tensor as tf.Tensor))), tf.scalar(0))))
+      'gradients of noise': await numbersOf(() =>
+        [...found.stages, ...Object.values(found.heads)].map(gradient =>
+          leaves(gradient ?? []).reduce<tf.Scalar>(
+            (sum, tensor) => tf.add(sum, tf.sum(tf.square(tensor as tf.Tensor))),
+            tf.scalar(0)
+          )
+        )
+      )
     }
   } finally {
     dispose(found)
@@ -119,13 +177,19 @@ async function lessonsOf(trainer: Trainer, first: State, batch: Batch): Promise<
 /** How parameters move without a gradient, from zero, and with both, in a first update and in those of later steps. */
 function movesOf(optimizer: Optimizer): readonly tf.Tensor[] {
   const [zero, one, slope] = [tf.zeros([1, 2]), tf.tensor2d([[1, -2]]), tf.tensor2d([[0.5, 0.25]])]
-  return [[one, zero], [zero, slope], [one, slope]].flatMap(([params, gradient]) => {
+  return [
+    [one, zero],
+    [zero, slope],
+    [one, slope]
+  ].flatMap(([params, gradient]) => {
     const state = optimizer.init([params!])
     const after = optimizer.update([gradient!], state, [params!])
-    return asked.flatMap(step => {
-      const moved = optimizer.update([gradient!], atStep(state, after.state, step), [params!])
-      return (leaves(moved.params) as tf.Tensor[]).map(leaf => tf.sub(leaf, params!))
-    }).concat(tensorsOf(after.state).map(tensor => tf.clone(tensor)))
+    return asked
+      .flatMap(step => {
+        const moved = optimizer.update([gradient!], atStep(state, after.state, step), [params!])
+        return (leaves(moved.params) as tf.Tensor[]).map(leaf => tf.sub(leaf, params!))
+      })
+      .concat(tensorsOf(after.state).map(tensor => tf.clone(tensor)))
   })
 }
 

@@ -1,7 +1,29 @@
-import { dispose, leaves, own, seeded, type NetworkVariables, type Owned, type Random, type Shape, type Stage, type Trainer, type Unit, type Variables, type Views } from '@lapstrake/core'
+import {
+  dispose,
+  leaves,
+  own,
+  seeded,
+  type NetworkVariables,
+  type Owned,
+  type Random,
+  type Shape,
+  type Stage,
+  type Trainer,
+  type Unit,
+  type Variables,
+  type Views
+} from '@lapstrake/core'
 import { loader, subset, type Dataset } from '@lapstrake/data'
 import {
-  complexityOf, contrastiveZeroOne, isStochastic, riskCertificate, weighPosterior, type Certificate, type Complexity, type Posterior, type PriorBuffers
+  complexityOf,
+  contrastiveZeroOne,
+  isStochastic,
+  riskCertificate,
+  weighPosterior,
+  type Certificate,
+  type Complexity,
+  type Posterior,
+  type PriorBuffers
 } from '@lapstrake/loss-pac-bayes'
 import type * as tf from '@tensorflow/tfjs-core'
 import type { Experiment } from './train.ts'
@@ -10,7 +32,9 @@ import type { Experiment } from './train.ts'
 export interface CertificateField {
   /** Negatives of each anchor. Tuples of an anchor and its negatives share no example. */
   readonly negatives: number
-  /** The examples of the training data that count, from the first up to, not including, the second; all when left out. */
+  /**
+   * The examples of the training data that count, from the first up to, not including, the second; all when left out.
+   */
   readonly examples?: readonly [from: number, to: number]
   /** The unit whose embeddings count; the uppermost when left out. */
   readonly unit?: string
@@ -52,17 +76,32 @@ export interface Certified extends Certificate {
 /**
  * Bounds the contrastive zero-one risk of a trained stochastic network, from the very data it learnt from.
  *
- * Every mini-batch of tuples meets weights drawn for it alone, so that one pass over the sample gives as many independent draws as
- * there are batches, whose mean is the risk on the sample (Hoeffding 1963, theorem 1, holds for draws that are not alike).
+ * Every mini-batch of tuples meets weights drawn for it alone, so that one pass over the sample gives as many
+ * independent draws as there are batches, whose mean is the risk on the sample (Hoeffding 1963, theorem 1, holds for
+ * draws that are not alike).
  *
- * @throws Error if the experiment has no `certificate`, if a stage or the head learns anything beside the posterior, or if a prior has seen
- * an example of the sample
+ * @throws Error if the experiment has no `certificate`, if a stage or the head learns anything beside the posterior, or
+ * if a prior has seen an example of the sample
  */
-export async function certify(
-  { experiment, trainer, variables, training, testing, delta = 0.04, drawsDelta = 0.01, draws = 2000, plugIn = false, seed = 0, onProgress }: CertifyOptions
-): Promise<Certified> {
+export async function certify({
+  experiment,
+  trainer,
+  variables,
+  training,
+  testing,
+  delta = 0.04,
+  drawsDelta = 0.01,
+  draws = 2000,
+  plugIn = false,
+  seed = 0,
+  onProgress
+}: CertifyOptions): Promise<Certified> {
   const { certificate: field } = experiment
-  if (field === undefined) throw new Error('certify: expected a recipe with a certificate, got none. Add certificate: { negatives: 1 } and make its stages stochastic().')
+  if (field === undefined)
+    throw new Error(
+      'certify: expected a recipe with a certificate, got none. Add certificate: { negatives: ' +
+        '1 } and make its stages stochastic().'
+    )
   const unit = unitOf(trainer, field)
   const stages = experiment.backbone.stages.slice(0, unit.end)
   const [from, to] = field.examples ?? [0, training.size]
@@ -70,19 +109,40 @@ export async function certify(
   checkPriors(stages, from, to)
 
   const random = seeded(seed).split('certificate')
-  const posteriors = await Promise.all(stages.flatMap((stage, i) => (isStochastic(stage)
-    ? [weighPosterior(stage, variables.stages[i] as Variables<Posterior, PriorBuffers>)]
-    : [])))
+  const posteriors = await Promise.all(
+    stages.flatMap((stage, i) =>
+      isStochastic(stage) ? [weighPosterior(stage, variables.stages[i] as Variables<Posterior, PriorBuffers>)] : []
+    )
+  )
   const { precision, largestVariance } = field
-  const complexity = complexityOf(posteriors, { delta, ...(precision && { precision }), ...(largestVariance && { largestVariance }) })
+  const complexity = complexityOf(posteriors, {
+    delta,
+    ...(precision && { precision }),
+    ...(largestVariance && { largestVariance })
+  })
   const network: Network = { stages, variables: variables.stages, unit, negatives: field.negatives }
-  const seen = await riskOf(network, experiment, subset(training, { from, count: to - from }), draws, random.split('sample'), onProgress)
-  const unseen = testing && await riskOf(network, experiment, testing, draws, random.split('test'), onProgress)
+  const seen = await riskOf(
+    network,
+    experiment,
+    subset(training, { from, count: to - from }),
+    draws,
+    random.split('sample'),
+    onProgress
+  )
+  const unseen = testing && (await riskOf(network, experiment, testing, draws, random.split('test'), onProgress))
   return {
     ...riskCertificate({
-      risk: seen.risk, complexity, sampleSize: seen.tuples, delta, monteCarlo: plugIn ? 'none' : { draws: seen.draws, delta: drawsDelta }
+      risk: seen.risk,
+      complexity,
+      sampleSize: seen.tuples,
+      delta,
+      monteCarlo: plugIn ? 'none' : { draws: seen.draws, delta: drawsDelta }
     }),
-    complexity, sampleSize: seen.tuples, draws: seen.draws, empiricalRisk: seen.risk, ...(unseen && { testRisk: unseen.risk })
+    complexity,
+    sampleSize: seen.tuples,
+    draws: seen.draws,
+    empiricalRisk: seen.risk,
+    ...(unseen && { testRisk: unseen.risk })
   }
 }
 
@@ -95,7 +155,12 @@ interface Network {
 
 /** The mean zero-one risk over tuples, each batch of them with weights of its own. */
 async function riskOf(
-  { stages, variables, unit, negatives }: Network, { views }: Experiment, dataset: Dataset, draws: number, random: Random, onProgress: CertifyOptions['onProgress']
+  { stages, variables, unit, negatives }: Network,
+  { views }: Experiment,
+  dataset: Dataset,
+  draws: number,
+  random: Random,
+  onProgress: CertifyOptions['onProgress']
 ): Promise<{ readonly risk: number; readonly draws: number; readonly tuples: number }> {
   const tuple = negatives + 1
   const tuples = Math.min(256, Math.max(1, Math.floor(dataset.size / tuple / draws)))
@@ -108,11 +173,17 @@ async function riskOf(
       const drawn = stages.map((stage, i) => {
         const own = variables[i]!
         return isStochastic(stage)
-          ? { stage: stage.inner, weights: stage.draw(own as Variables<Posterior, PriorBuffers>, random.split('weights', done, i)) }
+          ? {
+              stage: stage.inner,
+              weights: stage.draw(own as Variables<Posterior, PriorBuffers>, random.split('weights', done, i))
+            }
           : { stage, weights: own }
       })
       const embeddings = batch.views.map(view => {
-        const top = drawn.reduce<tf.Tensor>((flow, { stage, weights }) => stage.apply(weights, flow, { training: false }).output, view)
+        const top = drawn.reduce<tf.Tensor>(
+          (flow, { stage, weights }) => stage.apply(weights, flow, { training: false }).output,
+          view
+        )
         return unit.head.apply({ params: {}, buffers: {} }, top, { training: false }).output
       })
       return zeroOne(embeddings as unknown as Views<tf.Tensor2D>, batch)
@@ -129,25 +200,42 @@ async function riskOf(
 
 function unitOf({ units }: Trainer, { unit: name }: CertificateField): Unit {
   const learning = units.filter(({ start, end }) => start < end)
-  const unit = name === undefined ? learning.reduce((top, unit) => (unit.end > top.end ? unit : top)) : learning.find(unit => unit.name === name)
-  if (unit === undefined) throw new Error(`certify: expected one of the units ${learning.map(({ name }) => name).join(', ')}, got "${name}".`)
+  const unit =
+    name === undefined
+      ? learning.reduce((top, unit) => (unit.end > top.end ? unit : top))
+      : learning.find(unit => unit.name === name)
+  if (unit === undefined)
+    throw new Error(`certify: expected one of the units ${learning.map(({ name }) => name).join(', ')}, got "${name}".`)
   return unit
 }
 
-function checkStages(stages: readonly Stage[], variables: readonly Variables[], { head, name }: Unit, shape: Shape): void {
+function checkStages(
+  stages: readonly Stage[],
+  variables: readonly Variables[],
+  { head, name }: Unit,
+  shape: Shape
+): void {
   stages.forEach((stage, i) => {
     const { params, buffers } = variables[i]!
     const learnt = isStochastic(stage) ? (buffers as PriorBuffers).inner : [params, buffers]
     if (leaves(learnt as Variables['buffers']).length > 0) {
-      throw new Error(isStochastic(stage)
-        ? `certify: expected stages that learn nothing beside their posterior, but "${stage.name}" keeps statistics of the data. Use group normalisation, or none.`
-        : `certify: expected stochastic stages below ${name}, but "${stage.name}" has weights without a posterior. Wrap it in stochastic().`)
+      throw new Error(
+        isStochastic(stage)
+          ? 'certify: expected stages that learn nothing beside their posterior, ' +
+              `but "${stage.name}" keeps statistics of the data. Use group normalisation, or none.`
+          : `certify: expected stochastic stages below ${name}, but "${stage.name}" has weights without a posterior. ` +
+              'Wrap it in stochastic().'
+      )
     }
   })
   const { params, buffers } = own(() => head.init(seeded(0), shape))
   const count = leaves(params).length + leaves(buffers).length
   dispose({ params, buffers } as Owned<Variables>)
-  if (count > 0) throw new Error(`certify: expected a head without weights on ${name}, got "${head.name}". Use identity(), and put layers into a stochastic stage.`)
+  if (count > 0)
+    throw new Error(
+      `certify: expected a head without weights on ${name}, got "${head.name}". Use identity(), ` +
+        'and put layers into a stochastic stage.'
+    )
 }
 
 function checkPriors(stages: readonly Stage[], from: number, to: number): void {
@@ -156,8 +244,10 @@ function checkPriors(stages: readonly Stage[], from: number, to: number): void {
     const [first, last] = stage.prior.trainedOn
     if (first < to && from < last) {
       throw new Error(
-        `certify: expected a prior that has seen nothing of the sample, but that of "${stage.name}" was trained on examples ${first} to ${last} and the sample is ` +
-        `${from} to ${to}. Certify with the others: certificate: { …, examples: [${last}, …] }.`)
+        `certify: expected a prior that has seen nothing of the sample, but that of "${stage.name}" was trained on ` +
+          `examples ${first} to ${last} and the sample is ` +
+          `${from} to ${to}. Certify with the others: certificate: { …, examples: [${last}, …] }.`
+      )
     }
   }
 }

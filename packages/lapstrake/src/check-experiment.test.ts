@@ -1,10 +1,28 @@
-import { convNet, endToEnd, identity, ntXent, sgd, shapes, train, twoViews, randomResizedCrop, type Experiment } from './index.ts'
+import {
+  convNet,
+  endToEnd,
+  identity,
+  ntXent,
+  sgd,
+  shapes,
+  train,
+  twoViews,
+  randomResizedCrop,
+  type Experiment
+} from './index.ts'
 import { checkExperiment } from './check-experiment.ts'
 import { expect, test } from 'vitest'
 
 const experiment: Experiment = {
-  name: 'checked', batchSize: 8, epochs: 1, views: twoViews(randomResizedCrop({ size: 12 })), backbone: convNet({ widths: [4], strides: [2], layers: 1 }),
-  isolation: endToEnd(), head: () => identity(), loss: () => ntXent(), optimizer: sgd({ learningRate: 0.01 })
+  name: 'checked',
+  batchSize: 8,
+  epochs: 1,
+  views: twoViews(randomResizedCrop({ size: 12 })),
+  backbone: convNet({ widths: [4], strides: [2], layers: 1 }),
+  isolation: endToEnd(),
+  head: () => identity(),
+  loss: () => ntXent(),
+  optimizer: sgd({ learningRate: 0.01 })
 }
 
 test('an experiment is one, whatever is undefined in it', () => {
@@ -12,8 +30,14 @@ test('an experiment is one, whatever is undefined in it', () => {
 })
 
 test.each<[object | undefined, RegExp]>([
-  [{ ...experiment, isolaton: endToEnd() }, /^recipe: expected checked to have fields among name, .*isolation, .*, got isolaton\. Correct its spelling, or leave it out\.$/],
-  [{ ...experiment, head: undefined, views: undefined }, /^recipe: expected an experiment, but it lacks head, views\.$/],
+  [
+    { ...experiment, isolaton: endToEnd() },
+    /^recipe: expected checked to have fields among name, .*isolation, .*, got isolaton\. Correct its spelling/
+  ],
+  [
+    { ...experiment, head: undefined, views: undefined },
+    /^recipe: expected an experiment, but it lacks head, views\.$/
+  ],
   [undefined, /lacks name, backbone/]
 ])('refuses %j', async (wrong, message) => {
   expect(() => checkExperiment(wrong as Experiment)).toThrow(message)

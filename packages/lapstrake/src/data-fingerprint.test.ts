@@ -3,11 +3,20 @@ import { expect, test } from 'vitest'
 import { fingerprintOf } from './data-fingerprint.ts'
 
 const dataset = inMemory({
-  name: 'four', classes: ['a'], shape: [1, 1, 1], images: Uint8Array.of(1, 2, 3, 4), labels: Int32Array.of(0, 0, 0, 0)
+  name: 'four',
+  classes: ['a'],
+  shape: [1, 1, 1],
+  images: Uint8Array.of(1, 2, 3, 4),
+  labels: Int32Array.of(0, 0, 0, 0)
 })
 
-const failing = (error: Error): Dataset =>
-  ({ ...dataset, read: async places => { if (places[0] === 2) throw error; return dataset.read(places) } })
+const failing = (error: Error): Dataset => ({
+  ...dataset,
+  read: async places => {
+    if (places[0] === 2) throw error
+    return dataset.read(places)
+  }
+})
 
 test('data with an example that cannot be read have a fingerprint of their own, the same each time', async () => {
   const damaged = failing(new UnreadableExample([{ place: 2, example: 'c.png', reason: 'it is not there' }]))

@@ -1,6 +1,22 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, expect, test } from 'vitest'
-import { convNet, describeRun, dispose, greedy, ntXent, projector, randomResizedCrop, sgd, shapes, train, twoViews, useBackend, type Experiment, type Loss, type StepMetrics } from './index.ts'
+import {
+  convNet,
+  describeRun,
+  dispose,
+  greedy,
+  ntXent,
+  projector,
+  randomResizedCrop,
+  sgd,
+  shapes,
+  train,
+  twoViews,
+  useBackend,
+  type Experiment,
+  type Loss,
+  type StepMetrics
+} from './index.ts'
 
 beforeAll(() => useBackend('wasm', { threads: 1 }))
 
@@ -12,18 +28,33 @@ const falling = (): Loss => {
   return (views, batch) => tf.add(ntXent()(views, batch) as tf.Scalar, 100 / ++step) as tf.Scalar
 }
 const experiment: Experiment = {
-  name: 'freezing', batchSize: 8, epochs: 10, views: twoViews(randomResizedCrop({ size: 12 })), freeze: { patience: 5 },
-  backbone: convNet({ widths: [4, 4], strides: [2, 2], layers: 1 }), isolation: greedy(), head: () => projector({ dims: [4] }),
-  loss: ({ start }) => (start === 0 ? flat : ntXent()), optimizer: sgd({ learningRate: 0.01 })
+  name: 'freezing',
+  batchSize: 8,
+  epochs: 10,
+  views: twoViews(randomResizedCrop({ size: 12 })),
+  freeze: { patience: 5 },
+  backbone: convNet({ widths: [4, 4], strides: [2, 2], layers: 1 }),
+  isolation: greedy(),
+  head: () => projector({ dims: [4] }),
+  loss: ({ start }) => (start === 0 ? flat : ntXent()),
+  optimizer: sgd({ learningRate: 0.01 })
 }
 
 test('a unit that learns nothing more is frozen, said, and the others go on', async () => {
   const warnings: string[] = []
   const learned: string[][] = []
   const before = tf.memory().numTensors
-  const { state, interrupted } = await train({ ...experiment, loss: ({ start }) => (start === 0 ? flat : falling()) }, dataset, {
-    diagnoseEvery: 3, onWarning: warning => warnings.push(warning), onStep: ({ losses }) => { learned.push(Object.keys(losses)) }
-  })
+  const { state, interrupted } = await train(
+    { ...experiment, loss: ({ start }) => (start === 0 ? flat : falling()) },
+    dataset,
+    {
+      diagnoseEvery: 3,
+      onWarning: warning => warnings.push(warning),
+      onStep: ({ losses }) => {
+        learned.push(Object.keys(losses))
+      }
+    }
+  )
   dispose(state)
   expect(warnings).toContain('unit0 has learned what it can: from step 6 on it is frozen.')
   expect(learned.slice(0, 6).every(units => units.join() === 'unit0,unit1')).toBe(true)
@@ -35,7 +66,11 @@ test('a unit that learns nothing more is frozen, said, and the others go on', as
 
 test('training ends when every unit is frozen', async () => {
   const steps: number[] = []
-  const { state, interrupted } = await train({ ...experiment, loss: () => flat }, dataset, { onStep: ({ step }) => { steps.push(step) } })
+  const { state, interrupted } = await train({ ...experiment, loss: () => flat }, dataset, {
+    onStep: ({ step }) => {
+      steps.push(step)
+    }
+  })
   dispose(state)
   expect(steps.at(-1)).toBe(6)
   expect(interrupted).toBe(false)
@@ -43,14 +78,24 @@ test('training ends when every unit is frozen', async () => {
 
 test('a run that goes on has its frozen units frozen, and freezes the others when it would have', async () => {
   const shrinking: Loss = ([view]) => tf.add(tf.mean(tf.square(view!)), 0.2) as tf.Scalar
-  const longer: Experiment = { ...experiment, epochs: 60, freeze: { patience: 5, tolerance: 2e-3 }, optimizer: sgd({ learningRate: 0.1 }), loss: ({ start }) => (start === 0 ? flat : shrinking) }
+  const longer: Experiment = {
+    ...experiment,
+    epochs: 60,
+    freeze: { patience: 5, tolerance: 2e-3 },
+    optimizer: sgd({ learningRate: 0.1 }),
+    loss: ({ start }) => (start === 0 ? flat : shrinking)
+  }
   const losses = async (resume?: Uint8Array): Promise<{ all: StepMetrics['losses'][]; saved: Uint8Array }> => {
     const all: StepMetrics['losses'][] = []
     let saved: Uint8Array | undefined
-    const { state } = await train(longer, dataset, { ...(resume && { resume }), diagnoseEvery: 0, async onStep(metrics, _, save) {
-      all.push(metrics.losses)
-      if (metrics.step === 7) saved = await save()
-    } })
+    const { state } = await train(longer, dataset, {
+      ...(resume && { resume }),
+      diagnoseEvery: 0,
+      async onStep(metrics, _, save) {
+        all.push(metrics.losses)
+        if (metrics.step === 7) saved = await save()
+      }
+    })
     dispose(state)
     return { all, saved: saved! }
   }

@@ -32,18 +32,28 @@ export interface Freezing {
  * @param saved of a run that goes on
  * @throws RangeError if patience is not a whole number above 0, or tolerance is below 0
  */
-export function freezing({ patience, tolerance = 0.005 }: FreezeField, base: Schedule = simultaneous(), saved: Readonly<Record<string, UnitProgress>> = {}): Freezing {
-  if (!Number.isInteger(patience) || patience < 1) throw new RangeError(`freeze: expected a patience of 1 step or more, got ${patience}. Try 500.`)
+export function freezing(
+  { patience, tolerance = 0.005 }: FreezeField,
+  base: Schedule = simultaneous(),
+  saved: Readonly<Record<string, UnitProgress>> = {}
+): Freezing {
+  if (!Number.isInteger(patience) || patience < 1)
+    throw new RangeError(`freeze: expected a patience of 1 step or more, got ${patience}. Try 500.`)
   if (!(tolerance >= 0)) throw new RangeError(`freeze: expected a tolerance of 0 or more, got ${tolerance}. Try 0.005.`)
   const progress: Record<string, UnitProgress> = { ...saved }
   let learning: readonly Unit[] | undefined
   const isFrozen = ({ name }: Unit): boolean => progress[name]?.frozen === true
   return {
     progress,
-    get over() { return learning !== undefined && learning.every(isFrozen) },
+    get over() {
+      return learning !== undefined && learning.every(isFrozen)
+    },
     schedule(units, step) {
       learning = units
-      return base(units.filter(unit => !isFrozen(unit)), step)
+      return base(
+        units.filter(unit => !isFrozen(unit)),
+        step
+      )
     },
     after(losses, step) {
       return (learning ?? []).flatMap(unit => {

@@ -22,7 +22,15 @@ export type { TrainedTeacher } from './load-teacher.ts'
 export type { StageDiagnosis, UnitDiagnosis } from './monitor.ts'
 export { describeRun, type SavedRun } from './saved-run.ts'
 export { sweepVariants, type Sweep, type SweepFields, type SweepVariant } from './sweep.ts'
-export { inputShapeOf, train, TrainingStopped, type StepMetrics, type TrainOptions, type Trained, type Experiment } from './train.ts'
+export {
+  inputShapeOf,
+  train,
+  TrainingStopped,
+  type StepMetrics,
+  type TrainOptions,
+  type Trained,
+  type Experiment
+} from './train.ts'
 export { useBackend, type BackendChoice, type BackendName, type UseBackendOptions } from './use-backend.ts'
 export { weightsOf } from './weights-of.ts'
 export { withProbes } from './with-probes.ts'

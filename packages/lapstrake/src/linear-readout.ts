@@ -11,10 +11,15 @@ export interface ReadoutOptions {
 }
 
 /**
- * A probe: a linear classifier that learns beside the network from what its first `at` stages give, and teaches them nothing.
- * Put it into a recipe's `auxiliary`. Needs labels in the batch.
+ * A probe: a linear classifier that learns beside the network from what its first `at` stages give, and teaches them
+ * nothing. Put it into a recipe's `auxiliary`. Needs labels in the batch.
  */
-export const linearReadout = ({ at, classes }: ReadoutOptions): Unit =>
-  ({ name: `${prefix}${at}`, start: at, end: at, head: linear({ dim: classes }), loss: crossEntropy() })
+export const linearReadout = ({ at, classes }: ReadoutOptions): Unit => ({
+  name: `${prefix}${at}`,
+  start: at,
+  end: at,
+  head: linear({ dim: classes }),
+  loss: crossEntropy()
+})
 
 export const isReadout = ({ name, start, end }: Unit): boolean => name.startsWith(prefix) && start === end

@@ -1,14 +1,45 @@
 import * as tf from '@tensorflow/tfjs-core'
 import {
-  balance, byol, convNet, createTrainer, dispose, endToEnd, greedy, largestBatch, lars, meterMemory, moco, ntXent, overlapping, plan, pResNet50, projector, regroup, resNet, seeded, sgd, useBackend,
-  type Isolation, type Recipe, type State, type Owned, type Views
+  balance,
+  byol,
+  convNet,
+  createTrainer,
+  dispose,
+  endToEnd,
+  greedy,
+  largestBatch,
+  lars,
+  meterMemory,
+  moco,
+  ntXent,
+  overlapping,
+  plan,
+  pResNet50,
+  projector,
+  regroup,
+  resNet,
+  seeded,
+  sgd,
+  useBackend,
+  type Isolation,
+  type Recipe,
+  type State,
+  type Owned,
+  type Views
 } from './index.ts'
 import { beforeAll, expect, test } from 'vitest'
 
-beforeAll(async () => { await useBackend('wasm', { threads: 1 }) })
+beforeAll(async () => {
+  await useBackend('wasm', { threads: 1 })
+})
 
 const recipe = (change: Partial<Recipe> = {}): Recipe => ({
-  backbone: convNet(), isolation: overlapping(), head: () => projector({ dims: [64, 32] }), loss: () => ntXent(), optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }), ...change
+  backbone: convNet(),
+  isolation: overlapping(),
+  head: () => projector({ dims: [64, 32] }),
+  loss: () => ntXent(),
+  optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }),
+  ...change
 })
 
 /** The most that tensors take in two real steps, and the most that the backend has in use. */
@@ -33,16 +64,26 @@ function measured(recipe: Recipe, inputShape: number[], batch: number): { tensor
   return peaks
 }
 
-const isolations: Readonly<Record<string, Isolation>> = { 'end-to-end': endToEnd(), greedy: greedy(), overlapping: overlapping() }
+const isolations: Readonly<Record<string, Isolation>> = {
+  'end-to-end': endToEnd(),
+  greedy: greedy(),
+  overlapping: overlapping()
+}
 
-test.each(Object.keys(isolations))('%s: the peak of tensors is foreseen to the byte, and that of the backend within a tenth', async name => {
-  for (const [backbone, inputShape, batch] of [[convNet(), [28, 28, 3], 32], [resNet(), [32, 32, 3], 16]] as const) {
-    const planned = await plan(recipe({ backbone, isolation: isolations[name]! }), { inputShape, batch })
-    const { tensors, backend } = measured(recipe({ backbone, isolation: isolations[name]! }), [...inputShape], batch)
-    expect(planned.peakBytes).toBe(tensors)
-    expect(Math.abs(planned.peakBytes / backend - 1)).toBeLessThan(0.1)
+test.each(Object.keys(isolations))(
+  '%s: the peak of tensors is foreseen to the byte, and that of the backend within a tenth',
+  async name => {
+    for (const [backbone, inputShape, batch] of [
+      [convNet(), [28, 28, 3], 32],
+      [resNet(), [32, 32, 3], 16]
+    ] as const) {
+      const planned = await plan(recipe({ backbone, isolation: isolations[name]! }), { inputShape, batch })
+      const { tensors, backend } = measured(recipe({ backbone, isolation: isolations[name]! }), [...inputShape], batch)
+      expect(planned.peakBytes).toBe(tensors)
+      expect(Math.abs(planned.peakBytes / backend - 1)).toBeLessThan(0.1)
+    }
   }
-})
+)
 
 test.each<[string, Partial<Recipe>]>([
   ['a queue', { loss: () => moco({ size: 64 }), target: { momentum: () => 0.99 } }],
@@ -72,7 +113,11 @@ test.each([
 test('units cost what their stages and heads do; end to end multiplies least with heads left out', async () => {
   const options = { inputShape: [28, 28, 3], batch: 16 }
   const [whole, apart] = [await plan(recipe({ isolation: endToEnd() }), options), await plan(recipe(), options)]
-  expect(apart.units.map(({ start, end }) => [start, end])).toEqual([[0, 2], [1, 3], [2, 4]])
+  expect(apart.units.map(({ start, end }) => [start, end])).toEqual([
+    [0, 2],
+    [1, 3],
+    [2, 4]
+  ])
   expect(apart.units[1]!.stages.parameters).toBe(apart.stages[1]!.parameters + apart.stages[2]!.parameters)
   expect(apart.units[0]!.head.parameters).toBeGreaterThan(64 * 32)
   expect(apart.stepMultiplyAdds).toBeGreaterThan(whole.stepMultiplyAdds)
@@ -88,9 +133,12 @@ test('the largest batch fits, and one more does not', async () => {
 
 test('a network cut anew computes the same, and balanced cuts need less', async () => {
   const fine = convNet({ widths: [8, 8, 8, 8, 8, 8], strides: [1, 1, 1, 2, 2, 1], layers: 1 })
-  const costs = (await plan(recipe({ backbone: fine, isolation: greedy() }), { inputShape: [16, 16, 3], batch: 8 })).stages.map(({ activationBytes }) => activationBytes)
+  const costs = (
+    await plan(recipe({ backbone: fine, isolation: greedy() }), { inputShape: [16, 16, 3], batch: 8 })
+  ).stages.map(({ activationBytes }) => activationBytes)
   const peak = async (cuts: readonly number[]): Promise<number> =>
-    (await plan(recipe({ backbone: regroup(fine, cuts), isolation: greedy() }), { inputShape: [16, 16, 3], batch: 8 })).peakBytes
+    (await plan(recipe({ backbone: regroup(fine, cuts), isolation: greedy() }), { inputShape: [16, 16, 3], batch: 8 }))
+      .peakBytes
   expect(await peak(balance(costs, 3))).toBeLessThan(await peak([3, 5]))
 
   const numbers = async (backbone: Recipe['backbone']): Promise<Float32Array> => {
@@ -98,7 +146,7 @@ test('a network cut anew computes the same, and balanced cuts need less', async 
     const ones = trainer.init({ ...seeded(0), split: () => constant })
     const images = seeded(1).normal([2, 16, 16, 3])
     const encoded = trainer.encode(ones, images)
-    const values = await encoded.data() as Float32Array
+    const values = (await encoded.data()) as Float32Array
     dispose(ones)
     tf.dispose([images, encoded])
     return values
@@ -108,9 +156,18 @@ test('a network cut anew computes the same, and balanced cuts need less', async 
 })
 
 test.each([
-  [() => plan(recipe(), { inputShape: [8, 8, 3], batch: 0.5 }), 'plan: expected a batch of 1 or more examples, got 0.5. Try 256.'],
-  [async () => regroup(convNet(), [2, 2]), 'regroup: expected cuts that rise from 1 to 3, for "convNet-4" has 4 stages, got [2, 2].'],
-  [async () => regroup(convNet(), [4]), 'regroup: expected cuts that rise from 1 to 3, for "convNet-4" has 4 stages, got [4].']
+  [
+    () => plan(recipe(), { inputShape: [8, 8, 3], batch: 0.5 }),
+    'plan: expected a batch of 1 or more examples, got 0.5. Try 256.'
+  ],
+  [
+    async () => regroup(convNet(), [2, 2]),
+    'regroup: expected cuts that rise from 1 to 3, for "convNet-4" has 4 stages, got [2, 2].'
+  ],
+  [
+    async () => regroup(convNet(), [4]),
+    'regroup: expected cuts that rise from 1 to 3, for "convNet-4" has 4 stages, got [4].'
+  ]
 ])('bad input %#', async (act, message) => {
   await expect(act()).rejects.toThrow(message)
 })

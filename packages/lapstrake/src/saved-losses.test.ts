@@ -2,15 +2,46 @@ import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, expect, test } from 'vitest'
 import { deserialiseTree, serialiseTree } from './node.ts'
 import {
-  byol, cacrQueue, convNet, crd, crdInBatch, crdQueue, createTrainer, dispose, endToEnd, klObjective, moco, ntXent, projector, scheduled, seeded, sgd, simSiam,
-  stochastic, symmetric, useBackend, vid, weighted, type Batch, type LocalLoss, type Owned, type Recipe, type State
+  byol,
+  cacrQueue,
+  convNet,
+  crd,
+  crdInBatch,
+  crdQueue,
+  createTrainer,
+  dispose,
+  endToEnd,
+  klObjective,
+  moco,
+  ntXent,
+  projector,
+  scheduled,
+  seeded,
+  sgd,
+  simSiam,
+  stochastic,
+  symmetric,
+  useBackend,
+  vid,
+  weighted,
+  type Batch,
+  type LocalLoss,
+  type Owned,
+  type Recipe,
+  type State
 } from './index.ts'
 
 const backbone = convNet({ widths: [4], strides: [2], layers: 1 })
 const teacher = { stages: [backbone.stages[0]!.init(seeded(9), [6, 6, 3])] }
 const recipe = (loss: LocalLoss, change: Partial<Recipe> = {}): Recipe => ({
-  backbone, isolation: endToEnd(), head: () => projector({ dims: [5] }), loss: () => loss, optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }),
-  target: { momentum: () => 0.9 }, teacher: { backbone }, ...change
+  backbone,
+  isolation: endToEnd(),
+  head: () => projector({ dims: [5] }),
+  loss: () => loss,
+  optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }),
+  target: { momentum: () => 0.9 },
+  teacher: { backbone },
+  ...change
 })
 const batch = (step: number): Batch => ({
   views: [0, 1].map(v => seeded(step).split(v).normal([4, 6, 6, 3])) as unknown as Batch['views'],
@@ -29,10 +60,24 @@ test.each<[string, Recipe]>([
   ['vid', recipe(vid())],
   ['simSiam', recipe(simSiam())],
   ['byol', recipe(byol())],
-  ['a schedule and a sum', recipe(weighted([[scheduled(ntXent(), step => step / 3), 1], [moco({ size: 5 }), 0.5]]))],
-  ['stochastic stages', recipe(ntXent(), {
-    backbone: { name: 's', stages: backbone.stages.map(stage => stochastic(stage, { objective: klObjective({ inverseTemperature: 50 }) })) }
-  })]
+  [
+    'a schedule and a sum',
+    recipe(
+      weighted([
+        [scheduled(ntXent(), step => step / 3), 1],
+        [moco({ size: 5 }), 0.5]
+      ])
+    )
+  ],
+  [
+    'stochastic stages',
+    recipe(ntXent(), {
+      backbone: {
+        name: 's',
+        stages: backbone.stages.map(stage => stochastic(stage, { objective: klObjective({ inverseTemperature: 50 }) }))
+      }
+    })
+  ]
 ])('a run saved in the middle and restored goes on bit for bit: %s', async (_, what) => {
   const trainer = createTrainer(what, { inputShape: [6, 6, 3], teacher, examples: 12 })
   const follow = (from: Owned<State>, steps: readonly number[]): { state: Owned<State>; losses: number[] } => {

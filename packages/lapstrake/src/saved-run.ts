@@ -49,19 +49,27 @@ export function describeRun(file: Uint8Array, name: string = 'run'): SavedRun {
   const [, number] = new RegExp(`^${format}(\\d+)$`).exec(metadata.format ?? '') ?? []
   if (number === undefined || metadata.run === undefined) {
     throw new Error(
-      `${name}: expected a file that train() saved, got a safetensors file of ${metadata.format ?? 'no format'}. Weights alone cannot be resumed.`)
+      `${name}: expected a file that train() saved, got a safetensors file of ${metadata.format ?? 'no format'}. ` +
+        'Weights alone cannot be resumed.'
+    )
   }
   if (Number(number) !== version) {
     throw new Error(
-      `${name}: expected a run saved in format ${version}, got ${number}, of ${Number(number) > version ? 'a newer' : 'an older'} lapstrake. ` +
-      (Number(number) > version ? 'Update lapstrake.' : 'Train it again, or resume it with the lapstrake that saved it.'))
+      `${name}: expected a run saved in format ${version}, got ${number}, ` +
+        `of ${Number(number) > version ? 'a newer' : 'an older'} lapstrake. ` +
+        (Number(number) > version
+          ? 'Update lapstrake.'
+          : 'Train it again, or resume it with the lapstrake that saved it.')
+    )
   }
   const about = parsed(metadata.run)
   const wrong = Object.entries(fields).find(([field, is]) => !is((about as Record<string, unknown>)[field]))
   if (wrong !== undefined) {
     throw new Error(
-      `${name}: expected the run to be described as train() does, got ${metadata.run.slice(0, 40)}, where ${wrong[0]} is not. ` +
-      'The file is damaged.')
+      `${name}: expected the run to be described as train() does, got ${metadata.run.slice(0, 40)}, ` +
+        `where ${wrong[0]} is not. ` +
+        'The file is damaged.'
+    )
   }
   return about as SavedRun
 }
@@ -79,30 +87,52 @@ type Is = (value: unknown) => boolean
 const isText: Is = value => typeof value === 'string'
 const isCount: Is = value => Number.isSafeInteger(value) && (value as number) >= 0
 const isNumber: Is = value => Number.isFinite(value)
-const listOf = (is: Is): Is => value => Array.isArray(value) && value.every(is)
-const recordOf = (is: Is): Is => value =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(is)
+const listOf =
+  (is: Is): Is =>
+  value =>
+    Array.isArray(value) && value.every(is)
+const recordOf =
+  (is: Is): Is =>
+  value =>
+    typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(is)
 
 /** Null stands for a number that JSON has no word for. */
-const isProgress: Is = value => recordOf(() => true)(value) && ['smooth', 'lowest', 'since'].every(field =>
-  [isNumber, (found: unknown) => found === null].some(is => is((value as Record<string, unknown>)[field])))
+const isProgress: Is = value =>
+  recordOf(() => true)(value) &&
+  ['smooth', 'lowest', 'since'].every(field =>
+    [isNumber, (found: unknown) => found === null].some(is => is((value as Record<string, unknown>)[field]))
+  )
 
 /** What each field must be. */
 const fields: Readonly<Record<keyof SavedRun, Is>> = {
-  name: isText, seed: isNumber, data: isText, examples: isCount, dataHash: isText, inputShape: listOf(isCount),
-  step: isCount, behaviour: recordOf(listOf(value => isText(value) || isNumber(value))),
+  name: isText,
+  seed: isNumber,
+  data: isText,
+  examples: isCount,
+  dataHash: isText,
+  inputShape: listOf(isCount),
+  step: isCount,
+  behaviour: recordOf(listOf(value => isText(value) || isNumber(value))),
   unreadable: value => value === undefined || listOf(isCount)(value),
   progress: value => value === undefined || recordOf(isProgress)(value)
 }
 
 /** What is no longer as it was when a run was saved, in words; nothing where all is. */
-export function changesSince(then: SavedRun, now: Omit<SavedRun, 'step' | 'progress' | 'unreadable'>): readonly string[] {
+export function changesSince(
+  then: SavedRun,
+  now: Omit<SavedRun, 'step' | 'progress' | 'unreadable'>
+): readonly string[] {
   const plain = (['name', 'seed', 'inputShape'] as const)
     .filter(what => JSON.stringify(then[what]) !== JSON.stringify(now[what]))
     .map(what => `${words[what]} ${JSON.stringify(then[what])} then, ${JSON.stringify(now[what])} now`)
   // The same data may lie elsewhere now, and so have another name.
-  const data = then.dataHash === now.dataHash && then.examples === now.examples ? []
-    : [`${then.examples} examples of ${then.data} then, ${now.examples} ${then.examples === now.examples ? 'others ' : ''}of ${now.data} now`]
+  const data =
+    then.dataHash === now.dataHash && then.examples === now.examples
+      ? []
+      : [
+          `${then.examples} examples of ${then.data} then, ${now.examples} ` +
+            `${then.examples === now.examples ? 'others ' : ''}of ${now.data} now`
+        ]
   // With another seed an experiment begins elsewhere, and all that it does differs.
   return [...plain, ...data, ...(then.seed === now.seed ? differencesOf(then.behaviour, now.behaviour) : [])]
 }

@@ -4,13 +4,23 @@ import { sweepVariants, type Sweep } from './sweep.ts'
 import type { Experiment } from './train.ts'
 
 const recipe = { name: 'loco', epochs: 1 } as Experiment
-const sweep: Sweep = { recipe, seeds: [0, 1], fields: { isolation: { greedy: greedy(), overlapping: overlapping() }, epochs: { short: 1, long: 9 } } }
+const sweep: Sweep = {
+  recipe,
+  seeds: [0, 1],
+  fields: { isolation: { greedy: greedy(), overlapping: overlapping() }, epochs: { short: 1, long: 9 } }
+}
 
 test('a sweep is every choice with every other', () => {
   const variants = sweepVariants(sweep)
-  expect(variants.map(({ name }) => name)).toEqual(['loco-greedy-short', 'loco-greedy-long', 'loco-overlapping-short', 'loco-overlapping-long'])
+  expect(variants.map(({ name }) => name)).toEqual([
+    'loco-greedy-short',
+    'loco-greedy-long',
+    'loco-overlapping-short',
+    'loco-overlapping-long'
+  ])
   expect(variants[3]).toEqual({
-    name: 'loco-overlapping-long', choices: { isolation: 'overlapping', epochs: 'long' },
+    name: 'loco-overlapping-long',
+    choices: { isolation: 'overlapping', epochs: 'long' },
     experiment: { name: 'loco-overlapping-long', epochs: 9, isolation: sweep.fields!.isolation!.overlapping }
   })
   expect(sweepVariants({ recipe, seeds: [3] })).toEqual([{ name: 'loco', choices: {}, experiment: recipe }])

@@ -53,5 +53,7 @@ test('images that cannot be read have no features, and are told by their files',
   expect(Array.from(labels, (_, row) => Math.round(255 * values[row * dim]!))).toEqual(reds)
   expect(labels.filter(label => label === 1).length).toBe(99)
   const few = collect(subset(images, { count: 60 }))
-  await expect(few).rejects.toThrow(`at most one in a hundred of 60 examples to be unreadable, got 1: ${file('a', 4)} (`)
+  await expect(few).rejects.toThrow(
+    `at most one in a hundred of 60 examples to be unreadable, got 1: ${file('a', 4)} (`
+  )
 })

@@ -6,7 +6,19 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { imageFolder } from './node.ts'
 import {
-  convNet, dispose, greedy, ntXent, projector, randomResizedCrop, sgd, train, twoViews, useBackend, weightsOf, type Experiment, type TrainOptions
+  convNet,
+  dispose,
+  greedy,
+  ntXent,
+  projector,
+  randomResizedCrop,
+  sgd,
+  train,
+  twoViews,
+  useBackend,
+  weightsOf,
+  type Experiment,
+  type TrainOptions
 } from './index.ts'
 
 let folder: string
@@ -15,7 +27,9 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lapstrake-unreadable-'))
   mkdirSync(join(folder, 'photos/a'), { recursive: true })
   const one = join(folder, 'one.png')
-  await sharp({ create: { width: 8, height: 8, channels: 3, background: '#3366cc' } }).png().toFile(one)
+  await sharp({ create: { width: 8, height: 8, channels: 3, background: '#3366cc' } })
+    .png()
+    .toFile(one)
   for (let i = 0; i < 200; i++) cpSync(one, join(folder, `photos/a/${String(i).padStart(3, '0')}.png`))
   // Looked at by no fingerprint, which sees 64 of 200.
   for (const bad of ['101', '151']) writeFileSync(join(folder, `photos/a/${bad}.png`), 'no image')
@@ -23,15 +37,25 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 const experiment: Experiment = {
-  name: 'photos', batchSize: 20, epochs: 2, views: twoViews(randomResizedCrop({ size: 8 })), backbone: convNet({ widths: [4], strides: [4], layers: 1 }),
-  isolation: greedy(), head: () => projector({ dims: [4] }), loss: () => ntXent(), optimizer: sgd({ learningRate: 0.1 })
+  name: 'photos',
+  batchSize: 20,
+  epochs: 2,
+  views: twoViews(randomResizedCrop({ size: 8 })),
+  backbone: convNet({ widths: [4], strides: [4], layers: 1 }),
+  isolation: greedy(),
+  head: () => projector({ dims: [4] }),
+  loss: () => ntXent(),
+  optimizer: sgd({ learningRate: 0.1 })
 }
 
-async function follow(options: TrainOptions = {}): Promise<{ losses: object[]; saved: Uint8Array[]; warnings: string[]; replaced: number; weights: Uint8Array }> {
+async function follow(
+  options: TrainOptions = {}
+): Promise<{ losses: object[]; saved: Uint8Array[]; warnings: string[]; replaced: number; weights: Uint8Array }> {
   const [losses, saved, warnings]: [object[], Uint8Array[], string[]] = [[], [], []]
   let replaced = 0
   const { state } = await train(experiment, await imageFolder(join(folder, 'photos'), { length: 8 }), {
-    ...options, onWarning: warning => warnings.push(warning),
+    ...options,
+    onWarning: warning => warnings.push(warning),
     async onStep(metrics, _, save) {
       losses.push(metrics.losses)
       replaced += metrics.replaced ?? 0
@@ -43,7 +67,7 @@ async function follow(options: TrainOptions = {}): Promise<{ losses: object[]; s
   return { losses, saved, warnings, replaced, weights }
 }
 
-test('images that cannot be read are replaced, said and counted, and a run that goes on has the bits it would have had', async () => {
+test('images that cannot be read are replaced, said and counted, and a resumed run has the same bits', async () => {
   const whole = await follow()
   expect(whole.losses).toHaveLength(20)
   expect(whole.warnings.filter(warning => warning.includes('cannot be read'))).toHaveLength(2)
@@ -57,7 +81,9 @@ test('images that cannot be read are replaced, said and counted, and a run that 
 })
 
 test('what was removed, as advised, is other data: a run goes on with it by force, and says so', async () => {
-  const { saved: [first] } = await follow()
+  const {
+    saved: [first]
+  } = await follow()
   const gone = [join(folder, 'photos/a/101.png'), join(folder, 'photos/a/151.png')]
   gone.forEach(path => renameSync(path, `${path}.away`))
   try {

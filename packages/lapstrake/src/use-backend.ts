@@ -8,7 +8,10 @@ export type BackendName = 'node' | 'webgpu' | 'wasm' | 'cpu'
 export interface UseBackendOptions {
   /** Where a browser finds the `.wasm` files of `@lapstrake/backend-wasm`, if its bundler does not know. */
   readonly wasmPaths?: string
-  /** Threads of the wasm backend, or of TensorFlow's library if it has not started yet: as many as processors, when left out; at most 256. */
+  /**
+   * Threads of the wasm backend, or of TensorFlow's library if it has not started yet: as many as processors, when left
+   * out; at most 256.
+   */
   readonly threads?: number
   /** Whether the wasm backend may convolve by Winograd's squares; it does, when left out. */
   readonly winograd?: boolean
@@ -27,16 +30,24 @@ export interface BackendChoice {
   readonly sentence: string
 }
 
-/** Said here as well as in the backends, which `auto` would pass over: what is asked for is refused, whichever would be taken. */
+/**
+ * Said here as well as in the backends, which `auto` would pass over: what is asked for is refused, whichever would be
+ * taken.
+ */
 const mostThreads = 256
 
 /** Starts a backend and says what it runs on. */
 const starters: Readonly<Record<BackendName, (options: UseBackendOptions) => Promise<string>>> = {
-  node: async ({ threads }) => (await import('@lapstrake/backend-node')).registerNode({ ...(threads !== undefined && { threads }) }),
-  webgpu: async ({ acceptSoftware = false }) => (await import('@lapstrake/backend-webgpu')).registerWebGPU({ acceptSoftware }),
-  wasm: async ({ wasmPaths, threads, winograd }) => (await import('@lapstrake/backend-wasm')).registerWasm({
-    ...(wasmPaths !== undefined && { wasmPaths }), ...(threads !== undefined && { threads }), ...(winograd !== undefined && { winograd })
-  }),
+  node: async ({ threads }) =>
+    (await import('@lapstrake/backend-node')).registerNode({ ...(threads !== undefined && { threads }) }),
+  webgpu: async ({ acceptSoftware = false }) =>
+    (await import('@lapstrake/backend-webgpu')).registerWebGPU({ acceptSoftware }),
+  wasm: async ({ wasmPaths, threads, winograd }) =>
+    (await import('@lapstrake/backend-wasm')).registerWasm({
+      ...(wasmPaths !== undefined && { wasmPaths }),
+      ...(threads !== undefined && { threads }),
+      ...(winograd !== undefined && { winograd })
+    }),
   cpu: async () => {
     await tf.setBackend('cpu')
     return 'plain JavaScript, slow'
@@ -47,20 +58,27 @@ const inNode = typeof process !== 'undefined' && Boolean(process.versions?.node)
 const order: readonly BackendName[] = inNode ? ['node', 'webgpu', 'wasm', 'cpu'] : ['webgpu', 'wasm', 'cpu']
 
 /**
- * Chooses the backend of TensorFlow.js: `auto` takes the first that starts and computes a small training step right, the fastest
- * kinds first; a name takes that one or throws. Print the choice's `sentence`.
+ * Chooses the backend of TensorFlow.js: `auto` takes the first that starts and computes a small training step right,
+ * the fastest kinds first; a name takes that one or throws. Print the choice's `sentence`.
  *
  * @throws RangeError if `threads` is not a whole number from 1 to 256
  * @throws Error for a name it does not know, and with the reason for a named backend that cannot be used here
  */
-export async function useBackend(name: BackendName | 'auto' = 'auto', options: UseBackendOptions = {}): Promise<BackendChoice> {
+export async function useBackend(
+  name: BackendName | 'auto' = 'auto',
+  options: UseBackendOptions = {}
+): Promise<BackendChoice> {
   if (name !== 'auto' && !(name in starters)) {
-    throw new Error(`useBackend: expected 'auto' or one of ${Object.keys(starters).join(', ')}, got ${JSON.stringify(name)}.`)
+    throw new Error(
+      `useBackend: expected 'auto' or one of ${Object.keys(starters).join(', ')}, got ${JSON.stringify(name)}.`
+    )
   }
   const { threads } = options
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= mostThreads)) {
     throw new RangeError(
-      `useBackend: expected threads to be a whole number from 1 to ${mostThreads}, got ${threads}. Take as many as there are processors.`)
+      `useBackend: expected threads to be a whole number from 1 to ${mostThreads}, got ${threads}. ` +
+        'Take as many as there are processors.'
+    )
   }
   // Otherwise the JavaScript backend advertises another package when the self-test first uses it.
   tf.env().set('PROD', true)
@@ -69,7 +87,8 @@ export async function useBackend(name: BackendName | 'auto' = 'auto', options: U
     try {
       const description = await starters[candidate](options)
       const difference = await selfTest()
-      if (!(difference < 1e-3)) throw new Error(`a small training step comes out wrong, by ${difference.toExponential(1)}`)
+      if (!(difference < 1e-3))
+        throw new Error(`a small training step comes out wrong, by ${difference.toExponential(1)}`)
       const passed = refused.map(({ name, reason }) => `${name} (${reason})`).join('; ')
       const sentence = `Backend: ${candidate} – ${description}.${passed === '' ? '' : ` Not used: ${passed}.`}`
       return { name: candidate, description, refused, sentence }

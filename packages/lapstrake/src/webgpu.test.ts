@@ -1,15 +1,35 @@
 import { registerWebGPU } from '@lapstrake/backend-webgpu'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
-import { convNet, dispose, greedy, ntXent, projector, randomResizedCrop, sgd, shapes, train, twoViews, type Experiment } from './index.ts'
+import {
+  convNet,
+  dispose,
+  greedy,
+  ntXent,
+  projector,
+  randomResizedCrop,
+  sgd,
+  shapes,
+  train,
+  twoViews,
+  type Experiment
+} from './index.ts'
 
 // 16 images seen twice make maps of 16 × 2 × 12 × 12 × 8 numbers, 147 kB; the limit lets half of them through.
-const description = await registerWebGPU({ acceptSoftware: true, maxBufferBytes: 100_000 }).catch((error: Error) => error.message)
+const description = await registerWebGPU({ acceptSoftware: true, maxBufferBytes: 100_000 }).catch(
+  (error: Error) => error.message
+)
 
 const experiment: Experiment = {
-  name: 'tiny', batchSize: 16, epochs: 1, views: twoViews(randomResizedCrop({ size: 12 })),
-  backbone: convNet({ widths: [8, 8], strides: [1, 2], layers: 1 }), isolation: greedy(),
-  head: () => projector({ dims: [8] }), loss: () => ntXent(), optimizer: sgd({ learningRate: 0.05 })
+  name: 'tiny',
+  batchSize: 16,
+  epochs: 1,
+  views: twoViews(randomResizedCrop({ size: 12 })),
+  backbone: convNet({ widths: [8, 8], strides: [1, 2], layers: 1 }),
+  isolation: greedy(),
+  head: () => projector({ dims: [8] }),
+  loss: () => ntXent(),
+  optimizer: sgd({ learningRate: 0.05 })
 }
 
 describe.skipIf(!description.startsWith('GPU'))('training on WebGPU', () => {
@@ -19,8 +39,12 @@ describe.skipIf(!description.startsWith('GPU'))('training on WebGPU', () => {
     const steps: number[] = []
     const shaders: number[] = []
     const { state } = await train(experiment, shapes({ count: 32, length: 12 }), {
-      onWarning: warning => { warnings.push(warning) },
-      onWarmUp: (done, total) => { shaders.push(done / total) },
+      onWarning: warning => {
+        warnings.push(warning)
+      },
+      onWarmUp: (done, total) => {
+        shaders.push(done / total)
+      },
       onStep: ({ step, losses }) => {
         steps.push(step)
         expect(Object.values(losses).every(Number.isFinite)).toBe(true)

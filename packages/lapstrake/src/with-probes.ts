@@ -2,13 +2,15 @@ import { linearReadout } from './linear-readout.ts'
 import type { Experiment } from './train.ts'
 
 /**
- * An experiment with a {@link linearReadout} on every stage. What each tells right is in the metrics of the steps that look. Wants data with classes.
+ * An experiment with a {@link linearReadout} on every stage. What each tells right is in the metrics of the steps that
+ * look. Wants data with classes.
  *
  * @param classes how many
  * @throws RangeError if `classes` is not a whole number above 1
  */
 export function withProbes<E extends Experiment>(experiment: E, classes: number): E {
-  if (!Number.isInteger(classes) || classes < 2) throw new RangeError(`withProbes: expected 2 classes or more, got ${classes}. Try dataset.classes.length.`)
+  if (!Number.isInteger(classes) || classes < 2)
+    throw new RangeError(`withProbes: expected 2 classes or more, got ${classes}. Try dataset.classes.length.`)
   const probes = experiment.backbone.stages.map((_, i) => linearReadout({ at: i + 1, classes }))
-  return { ...experiment, auxiliary: [...experiment.auxiliary ?? [], ...probes] }
+  return { ...experiment, auxiliary: [...(experiment.auxiliary ?? []), ...probes] }
 }

@@ -95,7 +95,12 @@ export function graph({ values }: Trace, input: string, taken: readonly string[]
   const images = (): string => once('images', () => add('Slice', [add('Shape', [input]), integers([0]), integers([1])]))
 
   const result: Graph = {
-    nodes, initializers, add, addMany, constant, integers,
+    nodes,
+    initializers,
+    add,
+    addMany,
+    constant,
+    integers,
     cast: (name, from, to) => (from === to ? name : add('Cast', [name], { to: types[to as keyof typeof types] })),
     scalar(value, type = 'float32') {
       const array = type === 'int32' ? Int32Array : type === 'bool' ? Uint8Array : Float32Array
@@ -110,27 +115,39 @@ export function graph({ values }: Trace, input: string, taken: readonly string[]
     shapesOf(operand) {
       if (typeof operand === 'number') return values[operand]!.shapes
       const rest = operand.shape.slice(1)
-      return operand.isForEachImage ? [[2, ...rest], [3, ...rest]] : [operand.shape, operand.shape]
+      return operand.isForEachImage
+        ? [
+            [2, ...rest],
+            [3, ...rest]
+          ]
+        : [operand.shape, operand.shape]
     },
     typeOf: operand => (typeof operand === 'number' ? values[operand]! : operand).dtype,
     isChannelsFirst: operand => typeof operand === 'number' && named(operand).channelsFirst !== undefined,
     plain(operand) {
-      if (typeof operand === 'number') return named(operand).plain ??= transposed(named(operand).channelsFirst, last)
+      if (typeof operand === 'number') return (named(operand).plain ??= transposed(named(operand).channelsFirst, last))
       if (!operand.isForEachImage) return row(operand)
       return add('Expand', [row(operand), result.lengths([open, ...operand.shape.slice(1)])])
     },
     channelsFirst(operand) {
       if (typeof operand !== 'number') return add('Transpose', [result.plain(operand)], { perm: first })
-      return named(operand).channelsFirst ??= transposed(named(operand).plain, first)
+      return (named(operand).channelsFirst ??= transposed(named(operand).plain, first))
     },
     spreading(operand, channelsFirst) {
       if (typeof operand === 'number') return channelsFirst ? result.channelsFirst(operand) : result.plain(operand)
       if (!channelsFirst || operand.shape.length === 0) return row(operand)
       const shape = [...Array.from({ length: 4 - operand.shape.length }, () => 1), ...operand.shape]
-      return constant(first.map(axis => shape[axis]!), permuted(operand.values, shape, first) as Numbers)
+      return constant(
+        first.map(axis => shape[axis]!),
+        permuted(operand.values, shape, first) as Numbers
+      )
     },
-    name(value, plain) { named(value).plain = plain },
-    nameChannelsFirst(value, name) { named(value).channelsFirst = name }
+    name(value, plain) {
+      named(value).plain = plain
+    },
+    nameChannelsFirst(value, name) {
+      named(value).channelsFirst = name
+    }
   }
   return result
 }

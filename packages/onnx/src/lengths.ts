@@ -14,5 +14,6 @@ export const isBatch = (two: number, three: number): boolean => two === 2 && thr
 export function refuseBatch(kernel: string): never {
   throw new Error(
     `toOnnx: expected ${kernel} to leave the images of a batch apart, but it depends on how many there are. ` +
-    `Keep the batch as an axis of its own.`)
+      `Keep the batch as an axis of its own.`
+  )
 }

@@ -9,8 +9,9 @@ import { networksOfParts } from './testing/networks-of-parts.ts'
 import { inputShape } from './testing/pieces.ts'
 import { trace } from './trace.ts'
 
-const networks = Object.entries({ ...networksOfMaps, ...networksOfNumbers, ...networksOfParts })
-  .map(([kind, of]) => [kind, Object.entries(of)] as const)
+const networks = Object.entries({ ...networksOfMaps, ...networksOfNumbers, ...networksOfParts }).map(
+  ([kind, of]) => [kind, Object.entries(of)] as const
+)
 
 await describeOnBackends(['cpu', 'wasm'], () => {
   describe.each(networks)('%s are the same in onnxruntime', (_, of) => {

@@ -21,9 +21,13 @@ function encoder(stages: readonly Stage[], inputShape: Shape): Network {
     const { params, buffers, outputShape } = stage.init(seeded(i), shape)
     const input = seeded(i + 9).normal([4, ...shape])
     shape = outputShape
-    return { params, buffers: own(() => stage.apply({ params, buffers }, input, { training: true, random: seeded(1) }).buffers) }
+    return {
+      params,
+      buffers: own(() => stage.apply({ params, buffers }, input, { training: true, random: seeded(1) }).buffers)
+    }
   })
-  return images => stages.reduce((flow, stage, i) => stage.apply(variables[i]!, flow, { training: false }).output, images)
+  return images =>
+    stages.reduce((flow, stage, i) => stage.apply(variables[i]!, flow, { training: false }).output, images)
 }
 
 await describeOnBackends(['wasm'], () => {
@@ -47,11 +51,19 @@ describe('on the cpu backend', () => {
   ])('%s is the same', async (_, { stages }, shape) => agrees(encoder(stages, shape), shape))
 
   test('a network that ends in rows is the same', () =>
-    agrees(encoder([...convNet({ widths: [4], strides: [2] }).stages, projector({ dims: [6, 5], norm: 'batch' })], [9, 9, 3]), [9, 9, 3]))
+    agrees(
+      encoder(
+        [...convNet({ widths: [4], strides: [2] }).stages, projector({ dims: [6, 5], norm: 'batch' })],
+        [9, 9, 3]
+      ),
+      [9, 9, 3]
+    ))
 })
 
 test('a ResNet is transposed at its two ends only', () => {
-  const file = Buffer.from(toOnnx(encoder(resNet({ width: 4 }).stages, [16, 16, 3]), { inputShape: [16, 16, 3] })).toString('latin1')
+  const file = Buffer.from(
+    toOnnx(encoder(resNet({ width: 4 }).stages, [16, 16, 3]), { inputShape: [16, 16, 3] })
+  ).toString('latin1')
   // Each operator stands there with its name and its number.
   expect(new Set(file.match(/Transpose\d+/g)).size).toBe(2)
 })
@@ -69,7 +81,7 @@ test('the names of input and output are never those of something within', async 
   const file = toOnnx(x => tf.add(tf.mul(x, 2), 1), { inputShape: [3], input: 'value0', output: 'constant0' })
   const session = await ort.InferenceSession.create(file)
   const { constant0 } = await session.run({ value0: new ort.Tensor('float32', Float32Array.of(1, 2, 3), [1, 3]) })
-  expect([...constant0!.data as Float32Array]).toEqual([3, 5, 7])
+  expect([...(constant0!.data as Float32Array)]).toEqual([3, 5, 7])
 })
 
 const choice: Network = x => {
@@ -83,12 +95,20 @@ test.skipIf(python === undefined)('the checker of ONNX finds nothing amiss (need
   const residual = encoder(resNet({ width: 4, norm: 'group' }).stages, inputShape)
   await writeFile(join(folder, 'residual.onnx'), toOnnx(residual, { inputShape, metadata: { layout: 'NHWC' } }))
   await writeFile(join(folder, 'choice.onnx'), toOnnx(choice, { inputShape: [4] }))
-  const { stdout, stderr } = spawnSync(python!, ['-c', `
+  const { stdout, stderr } = spawnSync(
+    python!,
+    [
+      '-c',
+      `
 import onnx, sys
 for name in ['residual', 'choice']:
   onnx.checker.check_model(sys.argv[1] + '/' + name + '.onnx', full_check=True)
   print(name)
-`, folder], { encoding: 'utf8' })
+`,
+      folder
+    ],
+    { encoding: 'utf8' }
+  )
   await rm(folder, { recursive: true })
   expect(stdout, stderr).toBe('residual\nchoice\n')
 })

@@ -49,7 +49,9 @@ export function toOnnx(
   }
   const last = result.plain(traced.output)
   return encodeModel({
-    name, metadata, initializers: result.initializers,
+    name,
+    metadata,
+    initializers: result.initializers,
     nodes: [...result.nodes, { op: 'Identity', inputs: [last], outputs: [output], attributes: {} }],
     input: { name: input, shape: ['batch', ...inputShape] },
     output: { name: output, shape: named(shapes) }
@@ -59,7 +61,8 @@ export function toOnnx(
 /** Lengths, with words for those that grow with the batch. */
 const named = ([two, three]: readonly [Shape, Shape]): readonly (number | string)[] =>
   two.map((length, axis) =>
-    (length === three[axis] ? length : isBatch(length, three[axis]!) ? 'batch' : `length${axis}`))
+    length === three[axis] ? length : isBatch(length, three[axis]!) ? 'batch' : `length${axis}`
+  )
 
 const madeBy = ({ calls, output }: Trace): string => {
   const call = calls.find(({ outputs }) => outputs.includes(output))
@@ -72,7 +75,8 @@ function write(result: Graph, { values }: Trace, call: Call): void {
   if (translate === undefined) {
     throw new Error(
       `toOnnx: expected operations that are known here, got the kernel ${kernel}. ` +
-      `Write it with others, or run it on the cpu backend, which fuses nothing.`)
+        `Write it with others, or run it on the cpu backend, which fuses nothing.`
+    )
   }
   for (const operand of [...Object.values(inputs), ...outputs]) {
     const type = result.typeOf(operand)
@@ -94,9 +98,12 @@ function write(result: Graph, { values }: Trace, call: Call): void {
 /** The calls that the result depends on. */
 function needed({ calls, output }: Trace): readonly Call[] {
   const wanted = new Set([output])
-  return [...calls].reverse().filter(({ inputs, outputs }) => {
-    if (!outputs.some(value => wanted.has(value))) return false
-    for (const operand of Object.values(inputs)) if (typeof operand === 'number') wanted.add(operand)
-    return true
-  }).reverse()
+  return [...calls]
+    .reverse()
+    .filter(({ inputs, outputs }) => {
+      if (!outputs.some(value => wanted.has(value))) return false
+      for (const operand of Object.values(inputs)) if (typeof operand === 'number') wanted.add(operand)
+      return true
+    })
+    .reverse()
 }

@@ -93,14 +93,15 @@ function run(f: (input: tf.Tensor) => tf.Tensor, shape: Shape, known: ReadonlyMa
   }
   engine.runKernel = function (kernel, inputs, attrs) {
     const result = runKernel.call(engine, kernel, inputs, attrs)
-    const given = Object.entries(inputs as Record<string, tf.Tensor | undefined>)
-      .filter((entry): entry is [string, tf.Tensor] => entry[1] instanceof tf.Tensor)
+    const given = Object.entries(inputs as Record<string, tf.Tensor | undefined>).filter(
+      (entry): entry is [string, tf.Tensor] => entry[1] instanceof tf.Tensor
+    )
     if (!constantKernels.includes(kernel) && given.some(([, { id }]) => numbers.has(id))) {
       calls.push({
         kernel,
         attrs: { ...attrs },
         inputs: Object.fromEntries(given.map(([name, tensor]) => [name, operand(tensor)])),
-        outputs: (Array.isArray(result) ? result as tf.Tensor[] : [result as tf.Tensor]).map(add)
+        outputs: (Array.isArray(result) ? (result as tf.Tensor[]) : [result as tf.Tensor]).map(add)
       })
     }
     return result as never
@@ -170,5 +171,6 @@ function commonOperand(kernel: string, a: Operand, b: Operand): Operand {
 function fail(what: string): never {
   throw new Error(
     `toOnnx: expected the same operations on a batch of any size, got ${what}. ` +
-    `Leave what depends on the other images out of it.`)
+      `Leave what depends on the other images out of it.`
+  )
 }

@@ -23,9 +23,13 @@ export type AdamWState = { readonly count: number; readonly first: Params; reado
  *
  * @throws RangeError for a negative rate, epsilon or weight decay, or a beta outside [0, 1)
  */
-export function adamW(
-  { learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0.01 }: AdamWOptions
-): Optimizer<AdamWState> {
+export function adamW({
+  learningRate,
+  beta1 = 0.9,
+  beta2 = 0.999,
+  epsilon = 1e-8,
+  weightDecay = 0.01
+}: AdamWOptions): Optimizer<AdamWState> {
   checkRate('adamW', learningRate)
   checkRange('adamW', 'beta1', beta1, 0, 1)
   checkRange('adamW', 'beta2', beta2, 0, 1)
@@ -38,13 +42,32 @@ export function adamW(
       const rate = rateAt('adamW', learningRate, count)
       const unbiased1 = 1 - beta1 ** (count + 1)
       const unbiased2 = 1 - beta2 ** (count + 1)
-      const attrs = { beta1, beta2, epsilon, kept: 1 - rate * weightDecay, rate: rate / unbiased1, unbiased: 1 / unbiased2 }
-      const [moved, next1, next2] = leafwise(params, (param, gradient, m, v) => fusedOr('AdamWUpdate', { param, gradient: gradient!, first: m!, second: v! }, () => {
-        const m1 = tf.add(tf.mul(m!, beta1), tf.mul(gradient!, 1 - beta1))
-        const v1 = tf.add(tf.mul(v!, beta2), tf.mul(tf.square(gradient!), 1 - beta2))
-        const step = tf.div(m1, tf.add(tf.sqrt(tf.div(v1, unbiased2)), epsilon))
-        return [tf.sub(tf.mul(param, attrs.kept), tf.mul(step, attrs.rate)), m1, v1]
-      }, attrs) as [tf.Tensor, tf.Tensor, tf.Tensor], gradients, first, second)
+      const attrs = {
+        beta1,
+        beta2,
+        epsilon,
+        kept: 1 - rate * weightDecay,
+        rate: rate / unbiased1,
+        unbiased: 1 / unbiased2
+      }
+      const [moved, next1, next2] = leafwise(
+        params,
+        (param, gradient, m, v) =>
+          fusedOr(
+            'AdamWUpdate',
+            { param, gradient: gradient!, first: m!, second: v! },
+            () => {
+              const m1 = tf.add(tf.mul(m!, beta1), tf.mul(gradient!, 1 - beta1))
+              const v1 = tf.add(tf.mul(v!, beta2), tf.mul(tf.square(gradient!), 1 - beta2))
+              const step = tf.div(m1, tf.add(tf.sqrt(tf.div(v1, unbiased2)), epsilon))
+              return [tf.sub(tf.mul(param, attrs.kept), tf.mul(step, attrs.rate)), m1, v1]
+            },
+            attrs
+          ) as [tf.Tensor, tf.Tensor, tf.Tensor],
+        gradients,
+        first,
+        second
+      )
       return { params: moved, state: { count: count + 1, first: next1, second: next2 } }
     }
   }

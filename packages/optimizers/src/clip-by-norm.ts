@@ -20,7 +20,14 @@ export function clipByNorm<S extends OptimizerState>(optimizer: Optimizer<S>, { 
     update(gradients, state, params) {
       const parts = leaves(gradients)
       const factor = tf.minimum(1, tf.div(maxNorm, tf.add(length(...parts), 1e-6)))
-      return optimizer.update(withLeaves(gradients, parts.map(part => tf.mul(part, factor))), state, params)
+      return optimizer.update(
+        withLeaves(
+          gradients,
+          parts.map(part => tf.mul(part, factor))
+        ),
+        state,
+        params
+      )
     }
   }
 }

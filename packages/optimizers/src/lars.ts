@@ -16,15 +16,20 @@ export interface LarsOptions {
 
 /**
  * Layer-wise adaptive rates: v ← μv + η·r·(g + λp), p ← p − v, with the trust ratio r = `trust` · ‖p‖ / ‖g + λp‖
- * (You et al. 2017, algorithm 1, https://arxiv.org/abs/1708.03888; decay and gradient are measured together, as in SimCLR,
- * where the paper adds their lengths).
+ * (You et al. 2017, algorithm 1, https://arxiv.org/abs/1708.03888; decay and gradient are measured together, as in
+ * SimCLR, where the paper adds their lengths).
  *
  * Parameters with one axis or none – biases and normalisation – are neither scaled nor decayed, as in SimCLR
  * (Chen et al. 2020, https://arxiv.org/abs/2002.05709). For zeros in place of p or g + λp, r is 1.
  *
  * @throws RangeError for a negative rate, weight decay or trust, or a momentum outside [0, 1)
  */
-export function lars({ learningRate, momentum = 0.9, weightDecay = 1e-6, trust = 0.001 }: LarsOptions): Optimizer<SgdState> {
+export function lars({
+  learningRate,
+  momentum = 0.9,
+  weightDecay = 1e-6,
+  trust = 0.001
+}: LarsOptions): Optimizer<SgdState> {
   checkRate('lars', learningRate)
   checkRange('lars', 'a momentum', momentum, 0, 1)
   checkRange('lars', 'a weight decay', weightDecay, 0, Infinity)
@@ -34,14 +39,24 @@ export function lars({ learningRate, momentum = 0.9, weightDecay = 1e-6, trust =
     init: params => ({ count: 0, velocity: zerosLike(params) }),
     update(gradients, { count, velocity }, params) {
       const rate = rateAt('lars', learningRate, count)
-      const [moved, next] = leafwise(params, (param, gradient, velocity) => {
-        const adapts = param.rank > 1
-        return fusedOr('LarsUpdate', { param, gradient: gradient!, velocity: velocity! }, () => {
-          const direction = adapts ? adapted(param, gradient!, weightDecay, trust) : gradient!
-          const faster = tf.add(tf.mul(velocity!, momentum), tf.mul(direction, rate))
-          return [tf.sub(param, faster), faster]
-        }, { momentum, decay: adapts ? weightDecay : 0, rate, trust, adapts }) as [tf.Tensor, tf.Tensor]
-      }, gradients, velocity)
+      const [moved, next] = leafwise(
+        params,
+        (param, gradient, velocity) => {
+          const adapts = param.rank > 1
+          return fusedOr(
+            'LarsUpdate',
+            { param, gradient: gradient!, velocity: velocity! },
+            () => {
+              const direction = adapts ? adapted(param, gradient!, weightDecay, trust) : gradient!
+              const faster = tf.add(tf.mul(velocity!, momentum), tf.mul(direction, rate))
+              return [tf.sub(param, faster), faster]
+            },
+            { momentum, decay: adapts ? weightDecay : 0, rate, trust, adapts }
+          ) as [tf.Tensor, tf.Tensor]
+        },
+        gradients,
+        velocity
+      )
       return { params: moved, state: { count: count + 1, velocity: next } }
     }
   }

@@ -5,7 +5,9 @@ import { expect, test } from 'vitest'
 import { adamW, lars, sgd } from './index.ts'
 
 const numbers = (seed: number): Params => ({
-  weights: tf.randomNormal([9, 70], 0, 1, 'float32', seed), bias: tf.randomNormal([7], 0, 1, 'float32', seed + 1), scalar: tf.scalar(seed)
+  weights: tf.randomNormal([9, 70], 0, 1, 'float32', seed),
+  bias: tf.randomNormal([7], 0, 1, 'float32', seed + 1),
+  scalar: tf.scalar(seed)
 })
 
 /** All numbers after three updates. */
@@ -17,7 +19,8 @@ async function updated(backend: string, optimizer: Optimizer): Promise<number[]>
     let params = numbers(1)
     let state = optimizer.init(params)
     for (let step = 0; step < 3; step++) ({ params, state } = optimizer.update(numbers(10 + step), state, params))
-    for (const leaf of leaves<tf.Tensor | number>([params, state])) if (typeof leaf !== 'number') found.push(...leaf.dataSync())
+    for (const leaf of leaves<tf.Tensor | number>([params, state]))
+      if (typeof leaf !== 'number') found.push(...leaf.dataSync())
   })
   expect(tf.memory().numTensors).toBe(before)
   return found
@@ -34,6 +37,8 @@ await describeOnBackends(['wasm', 'node'], backend => {
     const expected = await updated('cpu', optimizer)
     const found = await updated(backend, optimizer)
     expect(found).toHaveLength(expected.length)
-    found.forEach((value, i) => expect(Math.abs(value - expected[i]!)).toBeLessThan(1e-5 * Math.max(1, Math.abs(expected[i]!))))
+    found.forEach((value, i) =>
+      expect(Math.abs(value - expected[i]!)).toBeLessThan(1e-5 * Math.max(1, Math.abs(expected[i]!)))
+    )
   })
 })

@@ -10,11 +10,20 @@ describeOptimizer('sgd', sgd({ learningRate: 0.1 }))
 describeOptimizer('sgd with Nesterov momentum', sgd({ learningRate: 0.05, momentum: 0.9, nesterov: true }))
 describeOptimizer('adamW', adamW({ learningRate: 0.1, weightDecay: 0 }))
 describeOptimizer('lars', lars({ learningRate: 1, trust: 0.05, weightDecay: 0 }))
-describeOptimizer('lars of constant rate without momentum', lars({ learningRate: constant(0.9), momentum: 0, trust: 0.05 }))
+describeOptimizer(
+  'lars of constant rate without momentum',
+  lars({ learningRate: constant(0.9), momentum: 0, trust: 0.05 })
+)
 describeOptimizer('clipByNorm', clipByNorm(sgd({ learningRate: 0.1 }), { maxNorm: 1 }))
 
-interface Flat { readonly weights: readonly number[]; readonly bias: readonly number[] }
-const tree = ({ weights, bias }: Flat): Params => ({ weights: tf.tensor2d([...weights], [2, 3]), bias: tf.tensor1d([...bias]) })
+interface Flat {
+  readonly weights: readonly number[]
+  readonly bias: readonly number[]
+}
+const tree = ({ weights, bias }: Flat): Params => ({
+  weights: tf.tensor2d([...weights], [2, 3]),
+  bias: tf.tensor1d([...bias])
+})
 
 describe('trajectories of five updates agree with PyTorch', () => {
   test.each<[keyof typeof golden.trajectories, Optimizer]>([
@@ -23,7 +32,15 @@ describe('trajectories of five updates agree with PyTorch', () => {
     ['momentum', sgd({ learningRate: constant(0.1), momentum: 0.9, weightDecay: 0.01 })],
     ['nesterov', sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true, weightDecay: 0.01 })],
     ['adamW', adamW({ learningRate: 0.01, beta1: 0.8, beta2: 0.95, epsilon: 1e-6, weightDecay: 0.1 })],
-    ['lars', lars({ learningRate: steps({ initial: 4.8, milestones: [2, 4] }), momentum: 0.9, weightDecay: 0.01, trust: 0.001 })],
+    [
+      'lars',
+      lars({
+        learningRate: steps({ initial: 4.8, milestones: [2, 4] }),
+        momentum: 0.9,
+        weightDecay: 0.01,
+        trust: 0.001
+      })
+    ],
     ['clipped', clipByNorm(sgd({ learningRate: 0.1 }), { maxNorm: 0.5 })]
   ])('%s', (name, optimizer) => {
     let params = tree(golden.start)
@@ -57,10 +74,16 @@ describe('schedules agree with PyTorch', () => {
 describe('zeros in place of a parameter or its gradient stay finite', () => {
   const [zeros, ones] = [tf.zeros([2, 2, 1, 1]), tf.ones([2, 2, 1, 1])]
   test.each<[string, Optimizer]>([
-    ['sgd', sgd({ learningRate: 1 })], ['adamW', adamW({ learningRate: 1 }) as Optimizer],
-    ['lars', lars({ learningRate: 1, weightDecay: 0 })], ['clipByNorm', clipByNorm(sgd({ learningRate: 1 }), { maxNorm: 1 })]
+    ['sgd', sgd({ learningRate: 1 })],
+    ['adamW', adamW({ learningRate: 1 }) as Optimizer],
+    ['lars', lars({ learningRate: 1, weightDecay: 0 })],
+    ['clipByNorm', clipByNorm(sgd({ learningRate: 1 }), { maxNorm: 1 })]
   ])('%s', (_, optimizer) => {
-    for (const [param, gradient] of [[zeros, ones], [ones, zeros], [zeros, zeros]] as const) {
+    for (const [param, gradient] of [
+      [zeros, ones],
+      [ones, zeros],
+      [zeros, zeros]
+    ] as const) {
       expect(read(optimizer.update(gradient, optimizer.init(param), param).params).every(Number.isFinite)).toBe(true)
     }
   })
@@ -87,7 +110,8 @@ test('a schedule stays at its floor after the end, and one without sense is refu
   const [param, gradient] = [tf.scalar(1), tf.scalar(1)]
   const { params, state } = optimizer.update(gradient, optimizer.init(param), param)
   expect(() => optimizer.update(gradient, state, params)).toThrow(
-    'sgd: expected a learning rate of 0 or more, got NaN from the schedule after 1 updates. Try 0.1.')
+    'sgd: expected a learning rate of 0 or more, got NaN from the schedule after 1 updates. Try 0.1.'
+  )
 })
 
 test('clipping leaves a short gradient as it is, and leaks nothing', () => {
@@ -103,7 +127,12 @@ test('clipping leaves a short gradient as it is, and leaks nothing', () => {
 })
 
 test('an owner without parameters is left in peace', () => {
-  for (const optimizer of [sgd({ learningRate: 1 }), sgd({ learningRate: 1, momentum: 0.9 }), adamW({ learningRate: 1 }), clipByNorm(lars({ learningRate: 1 }), { maxNorm: 1 })] as Optimizer[]) {
+  for (const optimizer of [
+    sgd({ learningRate: 1 }),
+    sgd({ learningRate: 1, momentum: 0.9 }),
+    adamW({ learningRate: 1 }),
+    clipByNorm(lars({ learningRate: 1 }), { maxNorm: 1 })
+  ] as Optimizer[]) {
     expect(optimizer.update({}, optimizer.init({}), {}).params).toEqual({})
   }
 })
@@ -117,5 +146,8 @@ test.each([
   [() => clipByNorm(sgd({ learningRate: 1 }), { maxNorm: 0 }), 'clipByNorm: expected a maxNorm above 0, got 0. Try 1.'],
   [() => sgd({ learningRate: Infinity }), 'sgd: expected a learning rate of 0 or more, got Infinity. Try 0.1.'],
   [() => steps({ initial: -1, milestones: [] }), 'steps: expected an initial rate from 0 to below Infinity, got -1.'],
-  [() => warmupCosine({ peak: 1, total: 5, warmup: 5 }), 'warmupCosine: expected 0 ≤ warmup < total, got a warm-up of 5 and a total of 5.']
+  [
+    () => warmupCosine({ peak: 1, total: 5, warmup: 5 }),
+    'warmupCosine: expected 0 ≤ warmup < total, got a warm-up of 5 and a total of 5.'
+  ]
 ])('%s', (act, message) => expect(act).toThrow(message))

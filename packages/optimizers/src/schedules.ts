@@ -18,7 +18,8 @@ export interface WarmupCosineOptions {
 }
 
 /**
- * A linear rise, then half a cosine without restarts (Loshchilov & Hutter 2017, eq. 5, https://arxiv.org/abs/1608.03983).
+ * A linear rise, then half a cosine without restarts (Loshchilov & Hutter 2017, eq. 5,
+ * https://arxiv.org/abs/1608.03983).
  *
  * @throws RangeError for a negative rate, or if the warm-up does not end before the total
  */
@@ -28,12 +29,13 @@ export function warmupCosine({ peak, total, warmup = 0, floor = 0 }: WarmupCosin
   if (!(warmup >= 0 && warmup < total)) {
     throw new RangeError(
       `warmupCosine: expected 0 ≤ warmup < total, got a warm-up of ${warmup} and a total of ${total}. ` +
-      'Both count updates, not epochs.')
+        'Both count updates, not epochs.'
+    )
   }
   return updates => {
-    if (updates < warmup) return peak * (updates + 1) / warmup
+    if (updates < warmup) return (peak * (updates + 1)) / warmup
     const progress = Math.min(1, (updates - warmup) / (total - warmup))
-    return floor + (peak - floor) * (1 + Math.cos(Math.PI * progress)) / 2
+    return floor + ((peak - floor) * (1 + Math.cos(Math.PI * progress))) / 2
   }
 }
 

@@ -21,11 +21,17 @@ export type SgdState = { readonly count: number; readonly velocity: Params }
  *
  * @throws RangeError for a negative rate or weight decay, or a momentum outside [0, 1)
  */
-export function sgd({ learningRate, momentum = 0, nesterov = false, weightDecay = 0 }: SgdOptions): Optimizer<SgdState> {
+export function sgd({
+  learningRate,
+  momentum = 0,
+  nesterov = false,
+  weightDecay = 0
+}: SgdOptions): Optimizer<SgdState> {
   checkRate('sgd', learningRate)
   checkRange('sgd', 'a momentum', momentum, 0, 1)
   checkRange('sgd', 'a weight decay', weightDecay, 0, Infinity)
-  if (nesterov && momentum === 0) throw new RangeError('sgd: expected a momentum above 0 with nesterov, got 0. Try 0.9.')
+  if (nesterov && momentum === 0)
+    throw new RangeError('sgd: expected a momentum above 0 with nesterov, got 0. Try 0.9.')
 
   return {
     init: params => ({ count: 0, velocity: momentum === 0 ? {} : zerosLike(params) }),
@@ -37,12 +43,23 @@ export function sgd({ learningRate, momentum = 0, nesterov = false, weightDecay 
         const [moved] = leafwise(params, (p, g) => [tf.sub(p, tf.mul(decayed(p, g!), rate))] as const, gradients)
         return { params: moved, state: { count: count + 1, velocity } }
       }
-      const [moved, next] = leafwise(params, (param, g, v) => fusedOr('MomentumUpdate', { param, gradient: g!, velocity: v! }, () => {
-        const gradient = decayed(param, g!)
-        const faster = tf.add(tf.mul(v!, momentum), gradient)
-        const direction = nesterov ? tf.add(gradient, tf.mul(faster, momentum)) : faster
-        return [tf.sub(param, tf.mul(direction, rate)), faster]
-      }, { momentum, decay: weightDecay, rate, nesterov }) as [tf.Tensor, tf.Tensor], gradients, velocity)
+      const [moved, next] = leafwise(
+        params,
+        (param, g, v) =>
+          fusedOr(
+            'MomentumUpdate',
+            { param, gradient: g!, velocity: v! },
+            () => {
+              const gradient = decayed(param, g!)
+              const faster = tf.add(tf.mul(v!, momentum), gradient)
+              const direction = nesterov ? tf.add(gradient, tf.mul(faster, momentum)) : faster
+              return [tf.sub(param, tf.mul(direction, rate)), faster]
+            },
+            { momentum, decay: weightDecay, rate, nesterov }
+          ) as [tf.Tensor, tf.Tensor],
+        gradients,
+        velocity
+      )
       return { params: moved, state: { count: count + 1, velocity: next } }
     }
   }

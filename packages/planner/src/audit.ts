@@ -1,5 +1,22 @@
 import {
-  createTrainer, dispose, own, seeded, tensorsOf, withLeaves, leaves, untrainedTeacher, type Batch, type Gradients, type Owned, type Params, type Recipe, type Shape, type State, type Trainer, type Variables, type Views
+  createTrainer,
+  dispose,
+  own,
+  seeded,
+  tensorsOf,
+  withLeaves,
+  leaves,
+  untrainedTeacher,
+  type Batch,
+  type Gradients,
+  type Owned,
+  type Params,
+  type Recipe,
+  type Shape,
+  type State,
+  type Trainer,
+  type Variables,
+  type Views
 } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { hostReads } from './host-reads.ts'
@@ -18,7 +35,10 @@ export interface AuditOptions {
 /** Which weights one unit's loss touches. */
 export interface UnitAudit {
   readonly name: string
-  /** The Euclidean norm of the gradient of each stage's weights, taken with this unit alone; nothing where it does not reach. */
+  /**
+   * The Euclidean norm of the gradient of each stage's weights, taken with this unit alone; nothing where it does not
+   * reach.
+   */
   readonly stages: readonly (number | undefined)[]
   /** The same of its own head. */
   readonly head: number
@@ -35,14 +55,22 @@ export interface Audit {
 /**
  * Finds out which loss touches which weights, and what a recipe's own stages and losses do behind the engine's back.
  *
- * Every unit's gradient is taken alone. Then each owner of weights is nudged in turn, and no loss may notice that does not lie above it: one
- * that does has another way to what it must not see. Findings are also tensors that two owners share, losses that differ from one call to
- * the next, tensors that are left behind, and reads of tensors by the host, which stall a GPU.
+ * Every unit's gradient is taken alone. Then each owner of weights is nudged in turn, and no loss may notice that does
+ * not lie above it: one that does has another way to what it must not see. Findings are also tensors that two owners
+ * share, losses that differ from one call to the next, tensors that are left behind, and reads of tensors by the host,
+ * which stall a GPU.
  */
-export async function audit(recipe: Recipe, { inputShape, batch: given, seed = 0, examples }: AuditOptions): Promise<Audit> {
+export async function audit(
+  recipe: Recipe,
+  { inputShape, batch: given, seed = 0, examples }: AuditOptions
+): Promise<Audit> {
   const random = seeded(seed)
   const teacher = recipe.teacher && own(() => untrainedTeacher(recipe.teacher!, inputShape, random.split('teacher')))
-  const trainer = createTrainer(recipe, { inputShape, ...(teacher && { teacher }), ...(examples !== undefined && { examples }) })
+  const trainer = createTrainer(recipe, {
+    inputShape,
+    ...(teacher && { teacher }),
+    ...(examples !== undefined && { examples })
+  })
   const state = trainer.init(random.split('weights'))
   const batch = given ?? randomBatch(inputShape, seed)
   try {
@@ -51,12 +79,29 @@ export async function audit(recipe: Recipe, { inputShape, batch: given, seed = 0
     const first = await numbersIn(losses)
     const before = tf.memory().numTensors
     const second = await numbersIn(lossesOf(trainer, state, batch))
-    for (const place of reads) findings.push(`A tensor is read by the host in the middle of a step, at ${place}: on a GPU everything waits for it, and a page cannot. Compute with tensors, or read after the step.`)
-    if (tf.memory().numTensors !== before) findings.push(`A step leaves ${tf.memory().numTensors - before} tensors behind. Keep in params, buffers or memory what must live on, and nothing else.`)
+    for (const place of reads)
+      findings.push(
+        `A tensor is read by the host in the middle of a step, at ${place}: on a GPU everything waits for it, ` +
+          'and a page cannot. Compute with tensors, or read after the step.'
+      )
+    if (tf.memory().numTensors !== before)
+      findings.push(
+        `A step leaves ${tf.memory().numTensors - before} tensors behind. Keep in params, ` +
+          'buffers or memory what must live on, and nothing else.'
+      )
     const impure = Object.keys(first).filter(name => !Object.is(first[name], second[name]))
-    for (const name of impure) findings.push(`The loss of ${name} is ${first[name]} once and ${second[name]} when taken again from the same state and batch: a stage, head or loss of it remembers something outside its params, buffers and memory, or draws its own randomness.`)
-    if (impure.length === 0) findings.push(...await strangers(trainer, recipe, state, batch, first))
-    return { stages: recipe.backbone.stages.map(({ name }) => name), units: await matrix(trainer, state, batch), findings }
+    for (const name of impure)
+      findings.push(
+        `The loss of ${name} is ${first[name]} once and ${second[name]} when taken again from the same state and ` +
+          'batch: a stage, head or loss of it remembers something outside its params, buffers and memory, ' +
+          'or draws its own randomness.'
+      )
+    if (impure.length === 0) findings.push(...(await strangers(trainer, recipe, state, batch, first)))
+    return {
+      stages: recipe.backbone.stages.map(({ name }) => name),
+      units: await matrix(trainer, state, batch),
+      findings
+    }
   } finally {
     dispose(state)
     if (teacher !== undefined) dispose(teacher)
@@ -72,7 +117,9 @@ function lossesOf(trainer: Trainer, state: State, batch: Batch): Owned<Gradients
 
 /** Reads and frees them. */
 async function numbersIn(losses: Gradients['losses']): Promise<Record<string, number>> {
-  const numbers = Object.fromEntries(await Promise.all(Object.entries(losses).map(async ([name, loss]) => [name, (await loss.data())[0]!] as const)))
+  const numbers = Object.fromEntries(
+    await Promise.all(Object.entries(losses).map(async ([name, loss]) => [name, (await loss.data())[0]!] as const))
+  )
   dispose(losses as Owned<Gradients['losses']>)
   return numbers
 }
@@ -101,43 +148,84 @@ async function norm(gradient: Params): Promise<number> {
 function shared(trainer: Trainer, recipe: Recipe, state: State): string[] {
   const owners: (readonly [name: string, variables: unknown])[] = [
     ...state.stages.map((variables, i) => [`stage ${i} ("${recipe.backbone.stages[i]!.name}")`, variables] as const),
-    ...trainer.units.flatMap(({ name }) => [[`the head of ${name}`, state.units[name]!.head] as const, [`the loss of ${name}`, state.units[name]!.loss] as const])
+    ...trainer.units.flatMap(({ name }) => [
+      [`the head of ${name}`, state.units[name]!.head] as const,
+      [`the loss of ${name}`, state.units[name]!.loss] as const
+    ])
   ]
   const seen = new Map<object, string>()
-  return owners.flatMap(([name, variables]) => tensorsOf(variables).flatMap(({ dataId }) => {
-    const other = seen.get(dataId)
-    seen.set(dataId, name)
-    return other === undefined || other === name ? [] : [`${name} shares a tensor with ${other}. Make one for each in init.`]
-  }))
+  return owners.flatMap(([name, variables]) =>
+    tensorsOf(variables).flatMap(({ dataId }) => {
+      const other = seen.get(dataId)
+      seen.set(dataId, name)
+      return other === undefined || other === name
+        ? []
+        : [`${name} shares a tensor with ${other}. Make one for each in init.`]
+    })
+  )
 }
 
 /** Losses that notice weights which do not lie below them. */
-async function strangers(trainer: Trainer, { backbone }: Recipe, state: State, batch: Batch, losses: Readonly<Record<string, number>>): Promise<string[]> {
+async function strangers(
+  trainer: Trainer,
+  { backbone }: Recipe,
+  state: State,
+  batch: Batch,
+  losses: Readonly<Record<string, number>>
+): Promise<string[]> {
   const findings: string[] = []
-  const nudge = async (who: string, variables: Variables, change: (nudged: Variables) => State, mayNotice: (unit: string) => boolean): Promise<void> => {
+  const nudge = async (
+    who: string,
+    variables: Variables,
+    change: (nudged: Variables) => State,
+    mayNotice: (unit: string) => boolean
+  ): Promise<void> => {
     if (leaves(variables.params).length === 0) return
-    const params = own(() => withLeaves(variables.params, leaves(variables.params).map(weights => tf.add(tf.mul(weights, 1.01), 0.001))))
+    const params = own(() =>
+      withLeaves(
+        variables.params,
+        leaves(variables.params).map(weights => tf.add(tf.mul(weights, 1.01), 0.001))
+      )
+    )
     const found = await numbersIn(lossesOf(trainer, change({ ...variables, params }), batch))
     dispose(params)
     for (const [unit, loss] of Object.entries(found)) {
       if (!mayNotice(unit) && !Object.is(loss, losses[unit])) {
-        findings.push(`The loss of ${unit} depends on the weights of ${who}, which it must not see: it is ${losses[unit]}, and ${loss} when they are nudged. Something passes beside the network, such as a variable that stages or losses share.`)
+        findings.push(
+          `The loss of ${unit} depends on the weights of ${who}, which it must not see: it is ${losses[unit]}, ` +
+            `and ${loss} when they are nudged. Something passes beside the network, ` +
+            'such as a variable that stages or losses share.'
+        )
       }
     }
   }
   const endOf = new Map(trainer.units.map(({ name, end }) => [name, end]))
   for (const [i, variables] of state.stages.entries()) {
-    await nudge(`stage ${i} ("${backbone.stages[i]!.name}")`, variables, nudged => ({ ...state, stages: state.stages.with(i, nudged) }), unit => endOf.get(unit)! > i)
+    await nudge(
+      `stage ${i} ("${backbone.stages[i]!.name}")`,
+      variables,
+      nudged => ({ ...state, stages: state.stages.with(i, nudged) }),
+      unit => endOf.get(unit)! > i
+    )
   }
   for (const { name } of trainer.units) {
     const { head } = state.units[name]!
-    await nudge(`the head of ${name}`, head, nudged => ({ ...state, units: { ...state.units, [name]: { ...state.units[name]!, head: nudged } } }), unit => unit === name)
+    await nudge(
+      `the head of ${name}`,
+      head,
+      nudged => ({ ...state, units: { ...state.units, [name]: { ...state.units[name]!, head: nudged } } }),
+      unit => unit === name
+    )
   }
   return findings
 }
 
 function randomBatch(inputShape: Shape, seed: number): Batch {
-  const views = [0, 1].map(view => seeded(seed).split('view', view).normal([8, ...inputShape])) as unknown as Views
+  const views = [0, 1].map(view =>
+    seeded(seed)
+      .split('view', view)
+      .normal([8, ...inputShape])
+  ) as unknown as Views
   const column = (numbers: number[]): tf.Tensor1D => tf.tensor1d(numbers, 'int32')
   return { views, labels: column([0, 1, 0, 1, 0, 1, 0, 1]), indices: column([0, 1, 2, 3, 4, 5, 6, 7]) }
 }

@@ -7,14 +7,24 @@
  * @returns the block that each group starts with, but for the first, which starts with block 0
  * @throws RangeError if there are fewer blocks than groups
  */
-export function balance(costs: readonly number[], groups: number, { overlapping = false }: { readonly overlapping?: boolean } = {}): readonly number[] {
+export function balance(
+  costs: readonly number[],
+  groups: number,
+  { overlapping = false }: { readonly overlapping?: boolean } = {}
+): readonly number[] {
   if (!Number.isInteger(groups) || groups < 1 || groups > costs.length) {
-    throw new RangeError(`balance: expected 1 to ${costs.length} groups, for there are ${costs.length} blocks, got ${groups}.`)
+    throw new RangeError(
+      `balance: expected 1 to ${costs.length} groups, for there are ${costs.length} blocks, got ${groups}.`
+    )
   }
   const sums = costs.reduce<number[]>((sums, cost) => [...sums, sums.at(-1)! + cost], [0])
   const between = (start: number, end: number): number => sums[end]! - sums[start]!
-  // Of the ways to cut blocks 0 … end so that the last group starts at `start`: the cheapest, by how many groups there are.
-  interface Way { readonly worst: number; readonly before?: { readonly start: number; readonly way: Way } }
+  // Of the ways to cut blocks 0 … end so that the last group starts at `start`: the cheapest, by how many groups there
+  // are.
+  interface Way {
+    readonly worst: number
+    readonly before?: { readonly start: number; readonly way: Way }
+  }
   let ways = new Map<string, { start: number; end: number; way: Way }>()
   for (let end = 1; end <= costs.length; end++) ways.set(`0,${end}`, { start: 0, end, way: { worst: between(0, end) } })
   for (let group = 1; group < groups; group++) {
@@ -23,7 +33,8 @@ export function balance(costs: readonly number[], groups: number, { overlapping 
       for (let end = cut + 1; end <= costs.length; end++) {
         const worst = Math.max(way.worst, between(overlapping ? start : cut, end))
         const key = `${cut},${end}`
-        if (worst < (next.get(key)?.way.worst ?? Infinity)) next.set(key, { start: cut, end, way: { worst, before: { start, way } } })
+        if (worst < (next.get(key)?.way.worst ?? Infinity))
+          next.set(key, { start: cut, end, way: { worst, before: { start, way } } })
       }
     }
     ways = next
@@ -32,8 +43,8 @@ export function balance(costs: readonly number[], groups: number, { overlapping 
   let { start, way } = complete.reduce((best, one) => (one.way.worst < best.way.worst ? one : best))
   const cuts: number[] = []
   while (way.before !== undefined) {
-    cuts.unshift(start);
-    ({ start, way } = way.before)
+    cuts.unshift(start)
+    ;({ start, way } = way.before)
   }
   return cuts
 }

@@ -18,13 +18,17 @@ class Data {
   }
 
   get values(): Values {
-    return this.#values ??= this.dtype === 'string'
-      ? Array.from({ length: this.#size }, () => new Uint8Array())
-      : tf.util.makeZerosTypedArray(this.#size, this.dtype as 'float32')
+    return (this.#values ??=
+      this.dtype === 'string'
+        ? Array.from({ length: this.#size }, () => new Uint8Array())
+        : tf.util.makeZerosTypedArray(this.#size, this.dtype as 'float32'))
   }
 }
 
-/** Tensors that have a shape and no numbers. Kernels that only need shapes cost nothing here; the others are those of plain JavaScript, on zeros. */
+/**
+ * Tensors that have a shape and no numbers. Kernels that only need shapes cost nothing here; the others are those of
+ * plain JavaScript, on zeros.
+ */
 export class DryBackend extends MathBackendCPU {
   /** Multiply-adds of convolutions and matrix products that kernels would have done so far. */
   multiplyAdds = 0
@@ -41,7 +45,10 @@ export class DryBackend extends MathBackendCPU {
 
   override makeTensorInfo(shape: number[], dtype: tf.DataType, values?: Values | string[]): tf.TensorInfo {
     const dataId = {}
-    const encoded = dtype === 'string' && typeof values?.[0] === 'string' ? (values as string[]).map(text => tf.util.encodeString(text)) : values
+    const encoded =
+      dtype === 'string' && typeof values?.[0] === 'string'
+        ? (values as string[]).map(text => tf.util.encodeString(text))
+        : values
     this.data.set(dataId, new Data(shape, dtype, encoded as Values) as never)
     return { dataId, shape, dtype }
   }

@@ -23,22 +23,36 @@ export type ShapeRule = (inputs: Infos, attrs: Attributes) => Outcome
 
 const { computeConv2DInfo, computePool2DInfo } = tf.backend_util
 const sizeOf = (shape: readonly number[]): number => tf.util.sizeFromShape([...shape])
-const named = (names: string, rule: ShapeRule): Record<string, ShapeRule> => Object.fromEntries(names.split(' ').map(name => [name, rule]))
+const named = (names: string, rule: ShapeRule): Record<string, ShapeRule> =>
+  Object.fromEntries(names.split(' ').map(name => [name, rule]))
 const only = (results: Outcome['results']): Outcome => ({ results })
 const first = (inputs: Infos): tf.TensorInfo => Object.values(inputs)[0]!
 const like = ({ shape, dtype }: tf.TensorInfo): Result => ({ shape, dtype })
 
 /** The shape of the inputs together. */
 const together = (inputs: Infos): readonly number[] =>
-  Object.values(inputs).map(({ shape }) => shape).reduce((a, b) => tf.broadcast_util.assertAndGetBroadcastShape(a, b))
+  Object.values(inputs)
+    .map(({ shape }) => shape)
+    .reduce((a, b) => tf.broadcast_util.assertAndGetBroadcastShape(a, b))
 
 const elementwise: Readonly<Record<string, ShapeRule>> = {
-  ...named('Abs Neg Relu Relu6 Sign Square Round Floor Ceil ClipByValue ZerosLike OnesLike Reverse Cumsum Cumprod RotateWithOffset', inputs => only(like(first(inputs)))),
-  ...named('Acos Acosh Asin Asinh Atan Atanh Cos Cosh Elu Erf Exp Expm1 LeakyRelu Log Log1p Reciprocal Rsqrt Selu Sigmoid Sin Sinh Softplus Sqrt Step Tan Tanh LogSoftmax',
-    inputs => only({ shape: first(inputs).shape })),
+  ...named(
+    'Abs Neg Relu Relu6 Sign Square Round Floor Ceil ClipByValue ZerosLike OnesLike Reverse Cumsum Cumprod ' +
+      'RotateWithOffset',
+    inputs => only(like(first(inputs)))
+  ),
+  ...named(
+    'Acos Acosh Asin Asinh Atan Atanh Cos Cosh Elu Erf Exp Expm1 LeakyRelu Log Log1p Reciprocal Rsqrt Selu Sigmoid ' +
+      'Sin Sinh Softplus Sqrt Step Tan Tanh LogSoftmax',
+    inputs => only({ shape: first(inputs).shape })
+  ),
   ...named('IsFinite IsInf IsNan LogicalNot', inputs => only({ shape: first(inputs).shape, dtype: 'bool' })),
-  ...named('Equal NotEqual Less LessEqual Greater GreaterEqual LogicalAnd LogicalOr LogicalXor', inputs => only({ shape: together(inputs), dtype: 'bool' })),
-  ...named('Add Sub Multiply Maximum Minimum Mod FloorDiv Pow SquaredDifference Atan2 EluGrad Prelu', inputs => only({ shape: together(inputs), dtype: first(inputs).dtype })),
+  ...named('Equal NotEqual Less LessEqual Greater GreaterEqual LogicalAnd LogicalOr LogicalXor', inputs =>
+    only({ shape: together(inputs), dtype: 'bool' })
+  ),
+  ...named('Add Sub Multiply Maximum Minimum Mod FloorDiv Pow SquaredDifference Atan2 EluGrad Prelu', inputs =>
+    only({ shape: together(inputs), dtype: first(inputs).dtype })
+  ),
   RealDiv: inputs => only({ shape: together(inputs) }),
   AddN: inputs => only(like(first(inputs))),
   Softmax: ({ logits }) => only({ shape: logits!.shape }),
@@ -51,21 +65,30 @@ const elementwise: Readonly<Record<string, ShapeRule>> = {
 /** Without its reduced axes, or with ones in their place. */
 function reduced({ shape }: tf.TensorInfo, axis: number | number[] | undefined, keepDims = false): readonly number[] {
   const axes = tf.util.parseAxisParam(axis as number, shape)
-  return keepDims ? shape.map((length, i) => (axes.includes(i) ? 1 : length)) : shape.filter((_, i) => !axes.includes(i))
+  return keepDims
+    ? shape.map((length, i) => (axes.includes(i) ? 1 : length))
+    : shape.filter((_, i) => !axes.includes(i))
 }
 
 const reductions: Readonly<Record<string, ShapeRule>> = {
   // Maxima call their axes by another name.
-  ...named('Max Min Prod', ({ x }, { reductionIndices, axis, keepDims }) => only({ shape: reduced(x!, reductionIndices ?? axis, keepDims), dtype: x!.dtype })),
-  Sum: ({ x }, { axis, keepDims }) => only({ shape: reduced(x!, axis, keepDims), dtype: x!.dtype === 'bool' ? 'int32' : x!.dtype }),
+  ...named('Max Min Prod', ({ x }, { reductionIndices, axis, keepDims }) =>
+    only({ shape: reduced(x!, reductionIndices ?? axis, keepDims), dtype: x!.dtype })
+  ),
+  Sum: ({ x }, { axis, keepDims }) =>
+    only({ shape: reduced(x!, axis, keepDims), dtype: x!.dtype === 'bool' ? 'int32' : x!.dtype }),
   Mean: ({ x }, { axis, keepDims }) => only({ shape: reduced(x!, axis, keepDims) }),
   ...named('All Any', ({ x }, { axis, keepDims }) => only({ shape: reduced(x!, axis, keepDims), dtype: 'bool' })),
   ...named('ArgMax ArgMin', ({ x }, { axis }) => only({ shape: reduced(x!, axis), dtype: 'int32' })),
   TopK({ x }, { k }) {
     const shape = [...x!.shape.slice(0, -1), k]
-    return only([{ shape, dtype: x!.dtype }, { shape, dtype: 'int32' }])
+    return only([
+      { shape, dtype: x!.dtype },
+      { shape, dtype: 'int32' }
+    ])
   },
-  UnsortedSegmentSum: ({ x, segmentIds }, { numSegments }) => only({ shape: [numSegments, ...x!.shape.slice(segmentIds!.shape.length)], dtype: x!.dtype })
+  UnsortedSegmentSum: ({ x, segmentIds }, { numSegments }) =>
+    only({ shape: [numSegments, ...x!.shape.slice(segmentIds!.shape.length)], dtype: x!.dtype })
 }
 
 const movement: Readonly<Record<string, ShapeRule>> = {
@@ -73,54 +96,97 @@ const movement: Readonly<Record<string, ShapeRule>> = {
   Concat(inputs, { axis }) {
     const parts = Object.values(inputs)
     const [along] = tf.util.parseAxisParam(axis, parts[0]!.shape) as [number]
-    return only({ shape: tf.backend_util.computeOutShape(parts.map(({ shape }) => shape), along), dtype: parts[0]!.dtype })
+    return only({
+      shape: tf.backend_util.computeOutShape(
+        parts.map(({ shape }) => shape),
+        along
+      ),
+      dtype: parts[0]!.dtype
+    })
   },
   Pack(inputs, { axis }) {
     const { shape, dtype } = first(inputs)
     return only({ shape: [...shape.slice(0, axis), Object.keys(inputs).length, ...shape.slice(axis)], dtype })
   },
   Unpack({ value }, { axis }) {
-    const along = axis < 0 ? value!.shape.length + (axis as number) : axis as number
-    return only(Array.from({ length: value!.shape[along]! }, () => ({ shape: value!.shape.filter((_, i) => i !== along), dtype: value!.dtype })))
+    const along = axis < 0 ? value!.shape.length + (axis as number) : (axis as number)
+    return only(
+      Array.from({ length: value!.shape[along]! }, () => ({
+        shape: value!.shape.filter((_, i) => i !== along),
+        dtype: value!.dtype
+      }))
+    )
   },
   SplitV({ x }, { numOrSizeSplits, axis }) {
     const [along] = tf.util.parseAxisParam(axis, x!.shape) as [number]
-    return only(tf.backend_util.prepareSplitSize(x as unknown as tf.Tensor, numOrSizeSplits, along)
-      .map(length => ({ shape: x!.shape.map((whole, i) => (i === along ? length : whole)), dtype: x!.dtype })))
+    return only(
+      tf.backend_util
+        .prepareSplitSize(x as unknown as tf.Tensor, numOrSizeSplits, along)
+        .map(length => ({ shape: x!.shape.map((whole, i) => (i === along ? length : whole)), dtype: x!.dtype }))
+    )
   },
-  Slice: ({ x }, { begin, size }) => only({ shape: tf.slice_util.parseSliceParams(x as unknown as tf.Tensor, begin, size)[1]!, dtype: x!.dtype }),
-  PadV2: ({ x }, { paddings }) => only({ shape: x!.shape.map((length, i) => paddings[i][0] + length + paddings[i][1]), dtype: x!.dtype }),
-  MirrorPad: ({ x }, { paddings }) => only({ shape: x!.shape.map((length, i) => paddings[i][0] + length + paddings[i][1]), dtype: x!.dtype }),
+  Slice: ({ x }, { begin, size }) =>
+    only({ shape: tf.slice_util.parseSliceParams(x as unknown as tf.Tensor, begin, size)[1]!, dtype: x!.dtype }),
+  PadV2: ({ x }, { paddings }) =>
+    only({ shape: x!.shape.map((length, i) => paddings[i][0] + length + paddings[i][1]), dtype: x!.dtype }),
+  MirrorPad: ({ x }, { paddings }) =>
+    only({ shape: x!.shape.map((length, i) => paddings[i][0] + length + paddings[i][1]), dtype: x!.dtype }),
   Tile: ({ x }, { reps }) => only({ shape: x!.shape.map((length, i) => length * reps[i]), dtype: x!.dtype }),
   BroadcastTo: ({ x }, { shape }) => only({ shape, dtype: x!.dtype }),
   GatherV2({ x, indices }, { axis, batchDims }) {
     const [along] = tf.util.parseAxisParam(axis, x!.shape) as [number]
-    return only({ shape: [...x!.shape.slice(0, along), ...indices!.shape.slice(batchDims ?? 0), ...x!.shape.slice(along + 1)], dtype: x!.dtype })
+    return only({
+      shape: [...x!.shape.slice(0, along), ...indices!.shape.slice(batchDims ?? 0), ...x!.shape.slice(along + 1)],
+      dtype: x!.dtype
+    })
   },
-  ...named('ResizeBilinear ResizeNearestNeighbor', ({ images }, { size }) => only({ shape: [images!.shape[0]!, ...size, images!.shape[3]!] })),
+  ...named('ResizeBilinear ResizeNearestNeighbor', ({ images }, { size }) =>
+    only({ shape: [images!.shape[0]!, ...size, images!.shape[3]!] })
+  ),
   ...named('ResizeBilinearGrad ResizeNearestNeighborGrad', ({ images }) => only({ shape: images!.shape })),
   CropAndResize: ({ image, boxes }, { cropSize }) => only({ shape: [boxes!.shape[0]!, ...cropSize, image!.shape[3]!] }),
-  Transform: ({ image }, { outputShape }) => only({ shape: [image!.shape[0]!, ...(outputShape ?? image!.shape.slice(1, 3)), image!.shape[3]!] }),
+  Transform: ({ image }, { outputShape }) =>
+    only({ shape: [image!.shape[0]!, ...(outputShape ?? image!.shape.slice(1, 3)), image!.shape[3]!] })
 }
 
 /** A convolution from `shape` by `filter`: what leaves it, and how often a number is multiplied. */
-function convolution(shape: readonly number[], filter: readonly number[], { strides, dilations, pad, dimRoundingMode }: Attributes, depthwise = false): { readonly shape: readonly number[]; readonly multiplyAdds: number } {
-  const { outShape } = computeConv2DInfo(shape as never, filter as never, strides, dilations ?? 1, pad, dimRoundingMode, depthwise)
+function convolution(
+  shape: readonly number[],
+  filter: readonly number[],
+  { strides, dilations, pad, dimRoundingMode }: Attributes,
+  depthwise = false
+): { readonly shape: readonly number[]; readonly multiplyAdds: number } {
+  const { outShape } = computeConv2DInfo(
+    shape as never,
+    filter as never,
+    strides,
+    dilations ?? 1,
+    pad,
+    dimRoundingMode,
+    depthwise
+  )
   const [height, width, channels] = filter as [number, number, number]
   return { shape: outShape, multiplyAdds: sizeOf(outShape) * height * width * (depthwise ? 1 : channels) }
 }
 
 /** Forward, and the gradients of the input and of the filter: each multiplies as often. */
-const convolutions = (forward: string, ofInput: string, ofFilter: string, depthwise: boolean): Record<string, ShapeRule> => ({
+const convolutions = (
+  forward: string,
+  ofInput: string,
+  ofFilter: string,
+  depthwise: boolean
+): Record<string, ShapeRule> => ({
   ...named(forward, ({ x, filter }, attrs) => {
     const { shape, multiplyAdds } = convolution(x!.shape, filter!.shape, attrs, depthwise)
     return { results: { shape }, multiplyAdds }
   }),
   [ofInput]: ({ filter }, attrs) => ({
-    results: { shape: attrs.inputShape }, multiplyAdds: convolution(attrs.inputShape, filter!.shape, attrs, depthwise).multiplyAdds
+    results: { shape: attrs.inputShape },
+    multiplyAdds: convolution(attrs.inputShape, filter!.shape, attrs, depthwise).multiplyAdds
   }),
   [ofFilter]: ({ x }, attrs) => ({
-    results: { shape: attrs.filterShape }, multiplyAdds: convolution(x!.shape, attrs.filterShape, attrs, depthwise).multiplyAdds
+    results: { shape: attrs.filterShape },
+    multiplyAdds: convolution(x!.shape, attrs.filterShape, attrs, depthwise).multiplyAdds
   })
 })
 
@@ -138,7 +204,12 @@ const pooled: ShapeRule = ({ x }, { filterSize, strides, pad, dimRoundingMode })
 
 const products: Readonly<Record<string, ShapeRule>> = {
   ...convolutions('Conv2D FusedConv2D', 'Conv2DBackpropInput', 'Conv2DBackpropFilter', false),
-  ...convolutions('DepthwiseConv2dNative FusedDepthwiseConv2D', 'DepthwiseConv2dNativeBackpropInput', 'DepthwiseConv2dNativeBackpropFilter', true),
+  ...convolutions(
+    'DepthwiseConv2dNative FusedDepthwiseConv2D',
+    'DepthwiseConv2dNativeBackpropInput',
+    'DepthwiseConv2dNativeBackpropFilter',
+    true
+  ),
   ...named('BatchMatMul _FusedMatMul', matrixProduct),
   ...named('MaxPool AvgPool', pooled),
   ...named('MaxPoolGrad AvgPoolGrad', ({ input }) => only({ shape: input!.shape })),
@@ -158,7 +229,10 @@ export const fused: Readonly<Record<string, ShapeRule>> = {
   GroupNormGradient: ({ x }) => only([like(x!), channelsOf(x!), channelsOf(x!)]),
   ...named('ReluGradient ReluOfSum', ({ a }) => only(like(a!))),
   SumsOfClasses: ({ rows }) => only(like(rows!)),
-  ContrastRows: ({ rows }) => ({ results: [{ shape: [] }, like(rows!)], multiplyAdds: 2 * rows!.shape[0]! * sizeOf(rows!.shape) }),
+  ContrastRows: ({ rows }) => ({
+    results: [{ shape: [] }, like(rows!)],
+    multiplyAdds: 2 * rows!.shape[0]! * sizeOf(rows!.shape)
+  }),
   ...named('MixColors BlurImages', ({ images }) => only(like(images!))),
   ...named('LarsUpdate MomentumUpdate', ({ param }) => only([like(param!), like(param!)])),
   AdamWUpdate: ({ param }) => only([like(param!), like(param!), like(param!)])
@@ -177,10 +251,12 @@ export function registerDryKernels(backendName: string, fusing: boolean): void {
     const rule = rules.get(kernelName)
     const fallback = plain.get(kernelName)
     tf.registerKernel({
-      kernelName, backendName,
+      kernelName,
+      backendName,
       kernelFunc(given) {
         const backend = given.backend as DryBackend
-        if (rule === undefined || !Object.values(given.inputs).every(input => input === undefined || isNumeric(input))) return fallback!(given)
+        if (rule === undefined || !Object.values(given.inputs).every(input => input === undefined || isNumeric(input)))
+          return fallback!(given)
         const { results, multiplyAdds = 0 } = rule(given.inputs as Infos, given.attrs ?? {})
         backend.multiplyAdds += multiplyAdds
         const made = [results].flat().map(({ shape, dtype = 'float32' }) => backend.makeTensorInfo([...shape], dtype))

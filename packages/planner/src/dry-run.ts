@@ -15,8 +15,8 @@ export interface DryRun {
 }
 
 /**
- * Runs `f` where tensors have shapes and no numbers: as fast for a large network as for a small one, and with the memory of neither.
- * The backend is as it was afterwards.
+ * Runs `f` where tensors have shapes and no numbers: as fast for a large network as for a small one, and with the
+ * memory of neither. The backend is as it was afterwards.
  *
  * @param fusing whether the kernels that only the wasm backend has are there too
  */

@@ -22,6 +22,9 @@ export function hostReads<T>(f: () => T): { readonly result: T; readonly reads: 
 
 /** The first line behind this file that is not TensorFlow.js's own. */
 function callerOf(stack: string): string {
-  const frames = stack.split('\n').slice(2).map(line => line.trim().replace(/^at /, ''))
+  const frames = stack
+    .split('\n')
+    .slice(2)
+    .map(line => line.trim().replace(/^at /, ''))
   return frames.find(frame => !/tfjs|host-reads|<anonymous>$/.test(frame)) ?? frames[0] ?? 'an unknown place'
 }

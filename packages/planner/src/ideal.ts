@@ -1,8 +1,9 @@
 import type { Span } from '@lapstrake/core'
 
 /**
- * How many times less memory spans need than training end to end, if heads cost nothing and nothing but the stages of one span is alive at a
- * time: what all stages hold over what the largest span holds (Xiong et al. 2020, section 4.4, https://arxiv.org/abs/2008.01342).
+ * How many times less memory spans need than training end to end, if heads cost nothing and nothing but the stages of
+ * one span is alive at a time: what all stages hold over what the largest span holds (Xiong et al. 2020, section 4.4,
+ * https://arxiv.org/abs/2008.01342).
  *
  * @param shares what each stage holds, in any unit, as `activationBytes` of a plan
  * @throws RangeError if no span holds a stage
@@ -14,16 +15,20 @@ export function idealSaving(shares: readonly number[], spans: readonly Span[]): 
 }
 
 /**
- * What a step costs beside training end to end, heads left out. A stage runs forward once, and its weights' gradient is taken once, on what
- * its units' cotangents sum to; only the gradient of its input is taken once for each place where a span that holds it begins. Each of the
- * three costs as much as the stage's forward pass.
+ * What a step costs beside training end to end, heads left out. A stage runs forward once, and its weights' gradient is
+ * taken once, on what its units' cotangents sum to; only the gradient of its input is taken once for each place where a
+ * span that holds it begins. Each of the three costs as much as the stage's forward pass.
  *
  * @param shares multiply-adds of each stage, in any unit
  */
 export function idealCost(shares: readonly number[], spans: readonly Span[]): number {
   const forwardAndWeights = 2 * total(shares)
-  const inputs = total(shares.map((share, stage) =>
-    share * new Set(spans.filter(({ start, end }) => start <= stage && stage < end).map(({ start }) => start)).size))
+  const inputs = total(
+    shares.map(
+      (share, stage) =>
+        share * new Set(spans.filter(({ start, end }) => start <= stage && stage < end).map(({ start }) => start)).size
+    )
+  )
   return (forwardAndWeights + inputs) / (3 * total(shares))
 }
 

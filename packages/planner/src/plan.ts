@@ -1,5 +1,18 @@
 import {
-  createTrainer, dispose, leaves, meterMemory, stageNames, untrainedTeacher, vjp, type Batch, type Owned, type Recipe, type Shape, type Span, type Stage, type Views
+  createTrainer,
+  dispose,
+  leaves,
+  meterMemory,
+  stageNames,
+  untrainedTeacher,
+  vjp,
+  type Batch,
+  type Owned,
+  type Recipe,
+  type Shape,
+  type Span,
+  type Stage,
+  type Views
 } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { dryRun, type DryRun } from './dry-run.ts'
@@ -24,7 +37,10 @@ export interface PlanOptions {
 export interface Cost {
   /** Numbers that are learned. */
   readonly parameters: number
-  /** Of convolutions and matrix products, forward: what the field calls FLOPs when it says that ResNet-50 has 4.1 billion for one image. */
+  /**
+   * Of convolutions and matrix products, forward: what the field calls FLOPs when it says that ResNet-50 has 4.1
+   * billion for one image.
+   */
   readonly multiplyAdds: number
   /** Bytes of tensors that wait for the backward pass, what leaves it included and weights not. */
   readonly activationBytes: number
@@ -53,15 +69,21 @@ export interface Plan {
   readonly units: readonly UnitPlan[]
   /** A whole step: forward, backward, and what losses multiply. */
   readonly stepMultiplyAdds: number
-  /** Bytes of tensors between two steps, the batch included: weights, heads, statistics, and what optimizer and losses remember. */
+  /**
+   * Bytes of tensors between two steps, the batch included: weights, heads, statistics, and what optimizer and losses
+   * remember.
+   */
   readonly restBytes: number
-  /** Most bytes of tensors that are alive at once in a step. What a kernel needs for itself while it runs is not among them. */
+  /**
+   * Most bytes of tensors that are alive at once in a step. What a kernel needs for itself while it runs is not among
+   * them.
+   */
   readonly peakBytes: number
 }
 
 /**
- * Finds what a recipe costs, without training it: a step of the real engine runs on tensors that have a shape and no numbers, which takes
- * milliseconds whatever the size.
+ * Finds what a recipe costs, without training it: a step of the real engine runs on tensors that have a shape and no
+ * numbers, which takes milliseconds whatever the size.
  *
  * @throws RangeError if the batch is not a whole number of 1 or more, or the isolation does not fit the backbone
  */
@@ -78,7 +100,10 @@ export async function plan(recipe: Recipe, options: PlanOptions): Promise<Plan> 
  *
  * @throws RangeError if the isolation does not fit the backbone
  */
-export const largestBatch = (recipe: Recipe, { bytes, ...options }: Omit<PlanOptions, 'batch'> & { readonly bytes: number }): Promise<number> =>
+export const largestBatch = (
+  recipe: Recipe,
+  { bytes, ...options }: Omit<PlanOptions, 'batch'> & { readonly bytes: number }
+): Promise<number> =>
   dryRun(options.composed !== true, run => {
     const fits = (batch: number): boolean => stepOf(recipe, { ...options, batch }, run).peakBytes <= bytes
     let [low, high] = [0, 1]
@@ -92,14 +117,23 @@ export const largestBatch = (recipe: Recipe, { bytes, ...options }: Omit<PlanOpt
   })
 
 /** Two whole steps, for the first makes what later ones find. */
-function stepOf(recipe: Recipe, options: PlanOptions, run: DryRun): Pick<Plan, 'stepMultiplyAdds' | 'restBytes' | 'peakBytes'> {
+function stepOf(
+  recipe: Recipe,
+  options: PlanOptions,
+  run: DryRun
+): Pick<Plan, 'stepMultiplyAdds' | 'restBytes' | 'peakBytes'> {
   const { inputShape, examples, microBatch } = options
   const meter = meterMemory()
   const kept: Owned<unknown>[] = []
   try {
     const teacher = recipe.teacher && untrainedTeacher(recipe.teacher, inputShape, run.random)
     if (teacher) kept.push(teacher as unknown as Owned<unknown>)
-    const trainer = createTrainer(recipe, { inputShape, ...(teacher && { teacher }), ...(examples !== undefined && { examples }), ...(microBatch !== undefined && { microBatch }) })
+    const trainer = createTrainer(recipe, {
+      inputShape,
+      ...(teacher && { teacher }),
+      ...(examples !== undefined && { examples }),
+      ...(microBatch !== undefined && { microBatch })
+    })
     const batch = batchOf(options, run)
     kept.push(batch as unknown as Owned<unknown>)
     let state = trainer.init(run.random)
@@ -119,7 +153,11 @@ function stepOf(recipe: Recipe, options: PlanOptions, run: DryRun): Pick<Plan, '
   }
 }
 
-function costsOf(recipe: Recipe, { inputShape, batch, views = 2 }: PlanOptions, run: DryRun): Pick<Plan, 'stages' | 'units'> {
+function costsOf(
+  recipe: Recipe,
+  { inputShape, batch, views = 2 }: PlanOptions,
+  run: DryRun
+): Pick<Plan, 'stages' | 'units'> {
   const { stages } = recipe.backbone
   const shapes: Shape[] = [inputShape]
   const names = stageNames(stages)
@@ -149,18 +187,27 @@ function costOf(stage: Stage, inputShape: Shape, rows: number, run: DryRun): Cos
     const { output, buffers: next } = stage.apply({ params, buffers }, input, { training: true, random: run.random })
     return { outputs: [output], aux: next }
   }, [input, ...weights])
-  const cost = { parameters: weights.reduce((sum, { size }) => sum + size, 0), multiplyAdds: run.multiplyAdds() - before, activationBytes: meter.live(), shape: outputShape }
+  const cost = {
+    parameters: weights.reduce((sum, { size }) => sum + size, 0),
+    multiplyAdds: run.multiplyAdds() - before,
+    activationBytes: meter.live(),
+    shape: outputShape
+  }
   meter.stop()
   pullback.dispose()
   tf.dispose([pullback.outputs, input, params, buffers, pullback.aux] as unknown as tf.TensorContainer)
   return cost
 }
 
-const sumOf = (costs: readonly Cost[]): Cost => costs.reduce<Cost>((sum, cost) => ({
-  parameters: sum.parameters + cost.parameters,
-  multiplyAdds: sum.multiplyAdds + cost.multiplyAdds,
-  activationBytes: sum.activationBytes + cost.activationBytes
-}), { parameters: 0, multiplyAdds: 0, activationBytes: 0 })
+const sumOf = (costs: readonly Cost[]): Cost =>
+  costs.reduce<Cost>(
+    (sum, cost) => ({
+      parameters: sum.parameters + cost.parameters,
+      multiplyAdds: sum.multiplyAdds + cost.multiplyAdds,
+      activationBytes: sum.activationBytes + cost.activationBytes
+    }),
+    { parameters: 0, multiplyAdds: 0, activationBytes: 0 }
+  )
 
 const batchOf = ({ inputShape, batch, views = 2 }: PlanOptions, run: DryRun): Batch => ({
   views: Array.from({ length: views }, () => run.tensor([batch, ...inputShape])) as unknown as Views,
@@ -169,5 +216,6 @@ const batchOf = ({ inputShape, batch, views = 2 }: PlanOptions, run: DryRun): Ba
 })
 
 function checkBatch(batch: number): void {
-  if (!Number.isInteger(batch) || batch < 1) throw new RangeError(`plan: expected a batch of 1 or more examples, got ${batch}. Try 256.`)
+  if (!Number.isInteger(batch) || batch < 1)
+    throw new RangeError(`plan: expected a batch of 1 or more examples, got ${batch}. Try 256.`)
 }

@@ -10,13 +10,18 @@ import * as tf from '@tensorflow/tfjs-core'
 export function regroup({ name, stages }: Backbone, cuts: readonly number[]): Backbone {
   const edges = [0, ...cuts, stages.length]
   if (!edges.slice(1).every((edge, i) => Number.isInteger(edge) && edge > edges[i]!)) {
-    throw new RangeError(`regroup: expected cuts that rise from 1 to ${stages.length - 1}, for "${name}" has ${stages.length} stages, got [${cuts.join(', ')}].`)
+    throw new RangeError(
+      `regroup: expected cuts that rise from 1 to ${stages.length - 1}, for "${name}" has ${stages.length} stages, ` +
+        `got [${cuts.join(', ')}].`
+    )
   }
   return { name, stages: edges.slice(1).map((end, i) => joined(stages.slice(edges[i], end))) }
 }
 
-const partOf = ({ params, buffers }: Variables, i: number): Variables =>
-  ({ params: (params as readonly Params[])[i]!, buffers: (buffers as readonly Buffers[])[i]! })
+const partOf = ({ params, buffers }: Variables, i: number): Variables => ({
+  params: (params as readonly Params[])[i]!,
+  buffers: (buffers as readonly Buffers[])[i]!
+})
 
 /** Stages one after another, as one. */
 function joined(stages: readonly Stage[]): Stage {
@@ -31,19 +36,28 @@ function joined(stages: readonly Stage[]): Stage {
         shape = outputShape
         return variables
       })
-      return { params: parts.map(({ params }) => params), buffers: parts.map(({ buffers }) => buffers), outputShape: shape }
+      return {
+        params: parts.map(({ params }) => params),
+        buffers: parts.map(({ buffers }) => buffers),
+        outputShape: shape
+      }
     },
     apply(variables, input, mode) {
       let output = input
       const buffers = stages.map((stage, i) => {
-        const result = stage.apply(partOf(variables, i), output, mode.training ? { ...mode, random: mode.random.split(i) } : mode)
+        const result = stage.apply(
+          partOf(variables, i),
+          output,
+          mode.training ? { ...mode, random: mode.random.split(i) } : mode
+        )
         output = result.output
         return result.buffers
       })
       return { output, buffers }
     },
     ...(penalised.length > 0 && {
-      penalty: (variables: Variables) => tf.addN(penalised.map(({ penalty, i }) => penalty(partOf(variables, i)))) as tf.Scalar
+      penalty: (variables: Variables) =>
+        tf.addN(penalised.map(({ penalty, i }) => penalty(partOf(variables, i)))) as tf.Scalar
     })
   }
 }

@@ -1,8 +1,8 @@
 import type { Schedule, Unit } from '@lapstrake/core'
 
 /**
- * As few rounds as it takes for no two units of a round to share a stage. Each unit, by its start, joins the first round
- * with room for it; for intervals that is optimal.
+ * As few rounds as it takes for no two units of a round to share a stage. Each unit, by its start, joins the first
+ * round with room for it; for intervals that is optimal.
  */
 export const disjoint = (): Schedule => units => {
   const rounds: Unit[][] = []

@@ -13,6 +13,7 @@ export interface LayerwiseOptions {
  * @throws RangeError if `steps` is not a whole number above 0
  */
 export function layerwise({ steps }: LayerwiseOptions): Schedule {
-  if (!Number.isInteger(steps) || steps < 1) throw new RangeError(`layerwise: expected 1 step or more for each unit, got ${steps}. Try 1000.`)
+  if (!Number.isInteger(steps) || steps < 1)
+    throw new RangeError(`layerwise: expected 1 step or more for each unit, got ${steps}. Try 1000.`)
   return (units, step) => [[bottomUp(units)[Math.min(Math.floor(step / steps), units.length - 1)]!]]
 }

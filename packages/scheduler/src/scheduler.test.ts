@@ -4,8 +4,13 @@ import { expect, test } from 'vitest'
 import { disjoint, layerwise, sequential, simultaneous } from './index.ts'
 
 const head = stateless('identity', { init: (_, shape) => ({ params: {}, outputShape: shape }), apply: (_, x) => x })
-const unit = ({ start, end }: Span): Unit =>
-  ({ name: `${start}-${end}`, start, end, head, loss: ([a, b]) => tf.mean(tf.squaredDifference(a, b)) })
+const unit = ({ start, end }: Span): Unit => ({
+  name: `${start}-${end}`,
+  start,
+  end,
+  head,
+  loss: ([a, b]) => tf.mean(tf.squaredDifference(a, b))
+})
 const windows = [0, 1, 2, 3].map(start => unit({ start, end: start + 2 }))
 const names = (schedule: Schedule, units = windows, step = 0): string[][] =>
   schedule(units, step).map(round => round.map(({ name }) => name))
@@ -25,7 +30,20 @@ test('layerwise: each unit has its steps, and the last one goes on', () => {
 })
 
 test('disjoint: no two units of a round share a stage, in as few rounds as possible', () => {
-  expect(names(disjoint())).toEqual([['0-2', '2-4'], ['1-3', '3-5']])
-  expect(names(disjoint(), [0, 1, 2].map(start => unit({ start, end: start + 1 })))).toEqual([['0-1', '1-2', '2-3']])
-  expect(names(disjoint(), [0, 1, 2, 3, 4].map(start => unit({ start, end: start + 3 })))).toHaveLength(3)
+  expect(names(disjoint())).toEqual([
+    ['0-2', '2-4'],
+    ['1-3', '3-5']
+  ])
+  expect(
+    names(
+      disjoint(),
+      [0, 1, 2].map(start => unit({ start, end: start + 1 }))
+    )
+  ).toEqual([['0-1', '1-2', '2-3']])
+  expect(
+    names(
+      disjoint(),
+      [0, 1, 2, 3, 4].map(start => unit({ start, end: start + 3 }))
+    )
+  ).toHaveLength(3)
 })

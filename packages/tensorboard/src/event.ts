@@ -24,7 +24,12 @@ export interface Summary {
     readonly bucketLimit: readonly number[]
     readonly bucket: readonly number[]
   }
-  readonly image?: { readonly height: number; readonly width: number; readonly colorspace: number; readonly encodedImageString: Uint8Array }
+  readonly image?: {
+    readonly height: number
+    readonly width: number
+    readonly colorspace: number
+    readonly encodedImageString: Uint8Array
+  }
 }
 
 export const encodeEvent = (event: Event): Uint8Array => schema.lookupType('Event').encode(event).finish()
@@ -45,22 +50,45 @@ const schema = protobuf.Root.fromJSON({
   options: { syntax: 'proto3' },
   nested: {
     Event: {
-      fields: { wallTime: one(1, 'double'), step: one(2, 'int64'), fileVersion: one(3, 'string'), summary: one(5, 'Summary'), sessionLog: one(7, 'SessionLog') }
+      fields: {
+        wallTime: one(1, 'double'),
+        step: one(2, 'int64'),
+        fileVersion: one(3, 'string'),
+        summary: one(5, 'Summary'),
+        sessionLog: one(7, 'SessionLog')
+      }
     },
     SessionLog: { fields: { status: one(1, 'int32') } },
     Summary: {
       fields: { value: many(1, 'Value') },
       nested: {
         Value: {
-          fields: { tag: one(1, 'string'), simpleValue: one(2, 'float'), image: one(4, 'Image'), histo: one(5, 'Histogram') },
+          fields: {
+            tag: one(1, 'string'),
+            simpleValue: one(2, 'float'),
+            image: one(4, 'Image'),
+            histo: one(5, 'Histogram')
+          },
           // So a value of zero is written, too.
           oneofs: { value: { oneof: ['simpleValue', 'image', 'histo'] } }
         },
-        Image: { fields: { height: one(1, 'int32'), width: one(2, 'int32'), colorspace: one(3, 'int32'), encodedImageString: one(4, 'bytes') } },
+        Image: {
+          fields: {
+            height: one(1, 'int32'),
+            width: one(2, 'int32'),
+            colorspace: one(3, 'int32'),
+            encodedImageString: one(4, 'bytes')
+          }
+        },
         Histogram: {
           fields: {
-            min: one(1, 'double'), max: one(2, 'double'), num: one(3, 'double'), sum: one(4, 'double'), sumSquares: one(5, 'double'),
-            bucketLimit: many(6, 'double'), bucket: many(7, 'double')
+            min: one(1, 'double'),
+            max: one(2, 'double'),
+            num: one(3, 'double'),
+            sum: one(4, 'double'),
+            sumSquares: one(5, 'double'),
+            bucketLimit: many(6, 'double'),
+            bucket: many(7, 'double')
           }
         }
       }

@@ -11,7 +11,7 @@ export interface Pixels {
 
 /** Pixels from 0 to 255. */
 export const bytesOf = ({ data }: Pixels): Uint8Array | Uint8ClampedArray =>
-  (data instanceof Float32Array ? Uint8ClampedArray.from(data, value => 255 * value) : data)
+  data instanceof Float32Array ? Uint8ClampedArray.from(data, value => 255 * value) : data
 
 /** Pixels as a PNG file. */
 export const png = (pixels: Pixels): Uint8Array =>
@@ -21,7 +21,8 @@ export const png = (pixels: Pixels): Uint8Array =>
 export function checkPixels(who: string, { data, width, height, channels }: Pixels): void {
   if (![width, height].every(length => Number.isInteger(length) && length > 0)) {
     throw new RangeError(
-      `${who}: expected a width and a height of whole pixels, got ${width} and ${height}. Count them.`)
+      `${who}: expected a width and a height of whole pixels, got ${width} and ${height}. Count them.`
+    )
   }
   if (![1, 3, 4].includes(channels)) {
     throw new RangeError(`${who}: expected 1, 3 or 4 channels, got ${channels}. Choose those that are to be seen.`)
@@ -30,6 +31,7 @@ export function checkPixels(who: string, { data, width, height, channels }: Pixe
   if (data.length !== count) {
     throw new RangeError(
       `${who}: expected ${height} × ${width} × ${channels} = ${count} numbers, got ${data.length}. ` +
-      `Give one picture at a time.`)
+        `Give one picture at a time.`
+    )
   }
 }

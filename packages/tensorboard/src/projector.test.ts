@@ -6,7 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { writeProjector, type Pixels } from './index.ts'
 
 let folder: string
-beforeAll(async () => { folder = await mkdtemp(join(tmpdir(), 'lapstrake-projector-')) })
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lapstrake-projector-'))
+})
 afterAll(() => rm(folder, { recursive: true }))
 
 const dot = (shade: number): Pixels => ({ data: Uint8Array.of(shade), width: 1, height: 1, channels: 1 })
@@ -14,7 +16,11 @@ const read = (place: string, file: string): Promise<string> => readFile(join(pla
 
 test('the projector gets a row, a label and a picture for each point, and nothing is left beside them', async () => {
   const place = join(folder, 'deep/projector')
-  const vectors = [[1, 0.5], [0, -2], [3, 1e-20]]
+  const vectors = [
+    [1, 0.5],
+    [0, -2],
+    [3, 1e-20]
+  ]
   const labels = ['a', 'b', 'a']
   const files = await writeProjector(place, { name: 'top', vectors, labels, images: [1, 2, 3].map(dot) })
   expect(files).toEqual(['tensors.tsv', 'metadata.tsv', 'sprite.png', 'projector_config.pbtxt'])
@@ -43,11 +49,13 @@ describe('pictures that are too large together', () => {
     }
     const warnings: string[] = []
     const images = [large(10, 200), large(20, 20), large(30, 30)]
-    const onWarning = (warning: string): void => { warnings.push(warning) }
+    const onWarning = (warning: string): void => {
+      warnings.push(warning)
+    }
     await writeProjector(folder, { name: 'top', vectors: [[1], [2], [3]], images }, { onWarning })
     expect(warnings).toEqual([
       'writeProjector: expected images that fit into 8192 × 8192 pixels, which is what TensorBoard shows, ' +
-      'got 3 of 3 × 6000. They are kept as 2 × 4096.'
+        'got 3 of 3 × 6000. They are kept as 2 × 4096.'
     ])
     const { width, height, data } = decode(await readFile(join(folder, 'sprite.png')))
     expect([width, height]).toEqual([8192, 4])
@@ -57,8 +65,12 @@ describe('pictures that are too large together', () => {
   })
 
   test('stay as they are at the limit', async () => {
-    const images = [1, 2, 3, 4].map(shade =>
-      ({ data: new Uint8Array(4096).fill(shade), width: 4096, height: 1, channels: 1 }))
+    const images = [1, 2, 3, 4].map(shade => ({
+      data: new Uint8Array(4096).fill(shade),
+      width: 4096,
+      height: 1,
+      channels: 1
+    }))
     const onWarning = expect.unreachable
     await writeProjector(folder, { name: 'top', vectors: [[1], [2], [3], [4]], images }, { onWarning })
     expect(decode(await readFile(join(folder, 'sprite.png'))).width).toBe(8192)
@@ -69,7 +81,15 @@ test.each([
   [{ vectors: [] }, 'writeProjector: expected rows of numbers, got none.'],
   [{ vectors: [[], []] }, 'writeProjector: expected rows of numbers, got rows without any.'],
   [{ vectors: [[1, 2], [3]] }, 'writeProjector: expected rows of one length, got 2 numbers in the first'],
-  [{ vectors: [[1, 2], [3, NaN]] }, 'writeProjector: expected finite numbers, got NaN in row 2. Leave that row out.'],
+  [
+    {
+      vectors: [
+        [1, 2],
+        [3, NaN]
+      ]
+    },
+    'writeProjector: expected finite numbers, got NaN in row 2. Leave that row out.'
+  ],
   [{ vectors: [Float32Array.of(Infinity)] }, 'writeProjector: expected finite numbers, got Infinity in row 1.'],
   [{ vectors: [[1]], labels: [] }, 'writeProjector: expected 1 labels, one for each row, got 0.'],
   [{ vectors: [[1]], images: [] }, 'writeProjector: expected 1 images, one for each row, got 0.'],

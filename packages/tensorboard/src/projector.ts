@@ -28,10 +28,15 @@ export interface ProjectorOptions {
  * are not equally many
  */
 export async function writeProjector(
-  folder: string, { name, vectors, labels, images }: Projection, { onWarning = console.warn }: ProjectorOptions = {}
+  folder: string,
+  { name, vectors, labels, images }: Projection,
+  { onWarning = console.warn }: ProjectorOptions = {}
 ): Promise<readonly string[]> {
   checkRows(vectors)
-  for (const [what, list] of [['labels', labels], ['images', images]] as const) {
+  for (const [what, list] of [
+    ['labels', labels],
+    ['images', images]
+  ] as const) {
     if (list === undefined || list.length === vectors.length) continue
     throw new Error(`writeProjector: expected ${vectors.length} ${what}, one for each row, got ${list.length}.`)
   }
@@ -40,7 +45,9 @@ export async function writeProjector(
   if (pictures && (pictures.width < first.width || pictures.height < first.height)) {
     onWarning(
       `writeProjector: expected images that fit into 8192 × 8192 pixels, which is what TensorBoard shows, got ` +
-      `${images!.length} of ${first.height} × ${first.width}. They are kept as ${pictures.height} × ${pictures.width}.`)
+        `${images!.length} of ${first.height} × ${first.width}. They are kept as ${pictures.height} × ` +
+        `${pictures.width}.`
+    )
   }
   const files: readonly (readonly [string, string | Uint8Array])[] = [
     ['tensors.tsv', lines(vectors.map(row => Array.from(row, number => Number(number.toPrecision(7))).join('\t')))],
@@ -68,7 +75,8 @@ function checkRows(vectors: readonly ArrayLike<number>[]): void {
     if (row.length !== length) {
       throw new Error(
         `writeProjector: expected rows of one length, got ${length} numbers in the first ` +
-        `and ${row.length} in row ${i + 1}. Give each point as many.`)
+          `and ${row.length} in row ${i + 1}. Give each point as many.`
+      )
     }
     for (let j = 0; j < length; j++) {
       if (!Number.isFinite(row[j])) {
@@ -81,12 +89,16 @@ function checkRows(vectors: readonly ArrayLike<number>[]): void {
 const config = (name: string, hasLabels: boolean, pictures: Sprite | undefined): string => `embeddings {
   tensor_name: ${quoted(name)}
   tensor_path: "tensors.tsv"
-${hasLabels ? '  metadata_path: "metadata.tsv"\n' : ''}${pictures ? `  sprite {
+${hasLabels ? '  metadata_path: "metadata.tsv"\n' : ''}${
+  pictures
+    ? `  sprite {
     image_path: "sprite.png"
     single_image_dim: ${pictures.width}
     single_image_dim: ${pictures.height}
   }
-` : ''}}
+`
+    : ''
+}}
 `
 
 /** A line of text as protobuf's text format has it. */

@@ -9,7 +9,7 @@ import { frame } from './records.ts'
 function restamp(input: Uint8Array): Uint8Array {
   const view = new DataView(input.buffer, input.byteOffset, input.byteLength)
   const records: Uint8Array[] = []
-  for (let at = 0; at + 16 <= input.length;) {
+  for (let at = 0; at + 16 <= input.length; ) {
     const length = view.getUint32(at, true)
     records.push(frame(input.subarray(at + 12, at + 12 + length)))
     at += 16 + length
@@ -27,5 +27,8 @@ const inputs = [new Uint8Array(await readFile(events.path)), new Uint8Array(awai
 await rm(folder, { recursive: true })
 
 describeFuzz('events', {
-  inputs, read: input => readScalars(input, { name: 'run.tfevents' }), restamp, allowed: /^run\.tfevents: expected .*\.$/s
+  inputs,
+  read: input => readScalars(input, { name: 'run.tfevents' }),
+  restamp,
+  allowed: /^run\.tfevents: expected .*\.$/s
 })

@@ -10,7 +10,9 @@ test('scalars come back in their order, and nothing else', () => {
   const version = encodeEvent({ wallTime: 0, step: 0, fileVersion: 'brain.Event:2' })
   const values = [scalar('a', 0), histogram('b', [1]), scalar('a', NaN)]
   expect(readScalars(file(version, event(3, ...values), event(-2, scalar('é', -1))))).toEqual([
-    { step: 3, tag: 'a', value: 0 }, { step: 3, tag: 'a', value: NaN }, { step: -2, tag: 'é', value: -1 }
+    { step: 3, tag: 'a', value: 0 },
+    { step: 3, tag: 'a', value: NaN },
+    { step: -2, tag: 'é', value: -1 }
   ])
 })
 

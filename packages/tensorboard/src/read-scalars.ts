@@ -37,10 +37,13 @@ function decoded(bytes: Uint8Array, name: string, at: number): Event {
   } catch (cause) {
     throw new Error(
       `${name}: expected an event in the record at byte ${at}, got bytes that are none. ` +
-      `Another program wrote it, or damaged it; put back a copy.`, { cause })
+        `Another program wrote it, or damaged it; put back a copy.`,
+      { cause }
+    )
   }
   if (Number.isSafeInteger(event.step)) return event
   throw new Error(
     `${name}: expected steps of at most 2^53 in the record at byte ${at}, got ${event.step}. ` +
-    `Numbers cannot tell it from its neighbours here; write it with smaller steps.`)
+      `Numbers cannot tell it from its neighbours here; write it with smaller steps.`
+  )
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { frame, unframe } from './records.ts'
 
 describe('records', () => {
-  test('golden: the checksum of TensorFlow\'s format, worked out by its formula', () => {
+  test("golden: the checksum of TensorFlow's format, worked out by its formula", () => {
     // CRC-32C of "123456789" is e3069283; turned right by 15 it is 2507c60d, and with a282ead8 it is c78ab0e5.
     const framed = frame(new TextEncoder().encode('123456789'))
     expect(new DataView(framed.buffer).getUint32(12 + 9, true).toString(16)).toBe('c78ab0e5')

@@ -25,7 +25,7 @@ export interface FileRecord {
  */
 export function* unframe(file: Uint8Array, name: string): Generator<FileRecord> {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
-  for (let at = 0; at + 12 <= file.length;) {
+  for (let at = 0; at + 12 <= file.length; ) {
     const length = Number(view.getBigUint64(at, true))
     check(file.subarray(at, at + 8), view.getUint32(at + 8, true), name, at)
     const end = at + 12 + length
@@ -43,7 +43,7 @@ const overhead = 16
 /** CRC-32C, turned and shifted, so that a checksum of bytes that hold checksums is none of theirs. */
 function masked(bytes: Uint8Array): number {
   const crc = crc32c(bytes)
-  return ((crc >>> 15 | crc << 17) + 0xa282ead8) >>> 0
+  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0
 }
 
 function check(bytes: Uint8Array, told: number, name: string, at: number): void {
@@ -51,5 +51,6 @@ function check(bytes: Uint8Array, told: number, name: string, at: number): void 
   if (found === told) return
   throw new Error(
     `${name}: expected a checksum of ${told} in the record at byte ${at}, got ${found}. ` +
-    `It is damaged, or no event file; put back a copy.`)
+      `It is damaged, or no event file; put back a copy.`
+  )
 }

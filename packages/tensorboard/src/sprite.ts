@@ -26,10 +26,11 @@ export function sprite(images: readonly [Pixels, ...Pixels[]]): Sprite {
     if (image.width !== whole.width || image.height !== whole.height || image.channels !== channels) {
       throw new Error(
         `writeProjector: expected images of ${whole.height} × ${whole.width} × ${channels}, ` +
-        `got ${image.height} × ${image.width} × ${image.channels}. Bring them to one size.`)
+          `got ${image.height} × ${image.width} × ${image.channels}. Bring them to one size.`
+      )
     }
     const bytes = width === whole.width && height === whole.height ? bytesOf(image) : shrunk(image, width, height)
-    const [left, top] = [i % side * width, Math.floor(i / side) * height]
+    const [left, top] = [(i % side) * width, Math.floor(i / side) * height]
     for (let y = 0; y < height; y++) {
       const row = bytes.subarray(y * width * channels, (y + 1) * width * channels)
       data.set(row, ((top + y) * side * width + left) * channels)
@@ -43,8 +44,8 @@ function shrunk(image: Pixels, width: number, height: number): Uint8Array {
   const { channels } = image
   const bytes = bytesOf(image)
   const result = new Uint8Array(width * height * channels)
-  const from = (at: number, to: number, length: number): number => Math.floor(at * length / to)
-  const end = (at: number, to: number, length: number): number => Math.ceil((at + 1) * length / to)
+  const from = (at: number, to: number, length: number): number => Math.floor((at * length) / to)
+  const end = (at: number, to: number, length: number): number => Math.ceil(((at + 1) * length) / to)
   for (let y = 0; y < height; y++) {
     const [top, bottom] = [from(y, height, image.height), end(y, height, image.height)]
     for (let x = 0; x < width; x++) {

@@ -26,9 +26,9 @@ export function histogram(tag: string, values: ArrayLike<number>, { bars = 30 }:
   const bucket = new Array<number>(bars).fill(0)
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!
-    if (fits(value)) bucket[Math.min(bars - 1, Math.floor((value - min) / (max - min) * bars))]!++
+    if (fits(value)) bucket[Math.min(bars - 1, Math.floor(((value - min) / (max - min)) * bars))]!++
   }
-  const bucketLimit = bucket.map((_, i) => (i === bars - 1 ? max : min + (i + 1) / bars * (max - min)))
+  const bucketLimit = bucket.map((_, i) => (i === bars - 1 ? max : min + ((i + 1) / bars) * (max - min)))
   return { tag, histo: { min, max, num, sum, sumSquares, bucketLimit, bucket } }
 }
 

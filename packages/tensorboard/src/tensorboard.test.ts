@@ -6,7 +6,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { eventFile, histogram, image, scalar, writeProjector } from './index.ts'
 
 let folder: string
-beforeAll(async () => { folder = await mkdtemp(join(tmpdir(), 'lapstrake-board-')) })
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lapstrake-board-'))
+})
 afterAll(() => rm(folder, { recursive: true }))
 
 const data = Float32Array.from([0, 1, 0, 1, 0, 0, 0, 0, 1, 0.5, 0.5, 0.5])
@@ -18,7 +20,9 @@ test.skipIf(python === undefined)('TensorBoard reads all of it (needs python3 wi
   const events = await eventFile(folder)
   for (const step of [0, 1, 2, 3]) await events.write(step, [scalar('loss/unit0', 1 / (step + 1)), scalar('zero', 0)])
   await events.write(3, [
-    histogram('weights', [0, 0, 1, 4, NaN], { bars: 4 }), histogram('zeros', [0, 0, 0]), histogram('nothing', [NaN]),
+    histogram('weights', [0, 0, 1, 4, NaN], { bars: 4 }),
+    histogram('zeros', [0, 0, 0]),
+    histogram('nothing', [NaN]),
     image('views/0', checked)
   ])
   const resumed = join(folder, 'resumed')
@@ -26,8 +30,20 @@ test.skipIf(python === undefined)('TensorBoard reads all of it (needs python3 wi
   await (await eventFile(resumed)).write(2, [scalar('loss', 99)])
   await (await eventFile(resumed, { after: 1 })).write(2, [scalar('loss', 2)])
   const projector = join(folder, 'projector')
-  await writeProjector(projector, { name, vectors: [[1, 0.5], [0, -2]], labels: ['', 'b'], images: [checked, checked] })
-  const { stdout, stderr } = spawnSync(python!, ['-c', `
+  await writeProjector(projector, {
+    name,
+    vectors: [
+      [1, 0.5],
+      [0, -2]
+    ],
+    labels: ['', 'b'],
+    images: [checked, checked]
+  })
+  const { stdout, stderr } = spawnSync(
+    python!,
+    [
+      '-c',
+      `
 import json, sys
 from google.protobuf import text_format
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -56,18 +72,39 @@ print(json.dumps({
   'sprite': list(embeddings.sprite.single_image_dim),
   'tensors': _read_tensor_tsv_file(projector + '/tensors.tsv').tolist()
 }))
-`, folder, events.path, resumed, projector], { encoding: 'utf8' })
+`,
+      folder,
+      events.path,
+      resumed,
+      projector
+    ],
+    { encoding: 'utf8' }
+  )
   expect(stderr.split('\n').filter(line => /error/i.test(line))).toEqual([])
   expect(JSON.parse(stdout)).toEqual({
-    scalars: [[0, 1], [1, 0.5], [2, 0.3333], [3, 0.25]],
+    scalars: [
+      [0, 1],
+      [1, 0.5],
+      [2, 0.3333],
+      [3, 0.25]
+    ],
     zeros: [0, 0, 0, 0],
     histogram: [0, 4, 4, 5, 17],
-    bars: [[1, 2, 3, 4], [2, 1, 0, 1]],
+    bars: [
+      [1, 2, 3, 4],
+      [2, 1, 0, 1]
+    ],
     shown: { zeros: [[Math.fround(-1e-12), Math.fround(1e-12), 3]], nothing: [] },
     image: [3, 2, 2, 'PNG'],
-    resumed: [[1, 1], [2, 2]],
+    resumed: [
+      [1, 1],
+      [2, 2]
+    ],
     projector: [name.replace('\t', ' '), 'tensors.tsv', 'metadata.tsv'],
     sprite: [2, 2],
-    tensors: [[1, 0.5], [0, -2]]
+    tensors: [
+      [1, 0.5],
+      [0, -2]
+    ]
   })
 })

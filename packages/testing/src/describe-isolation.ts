@@ -8,8 +8,15 @@ export interface IsolationSuite {
   readonly untaught?: string
 }
 
-/** The promises every isolation keeps: spans within the depth that hold at least one stage, the same at every call, none twice; every stage taught. */
-export function describeIsolation(name: string, isolation: Isolation, { depths = [1, 2, 3, 4, 9], untaught }: IsolationSuite = {}): void {
+/**
+ * The promises every isolation keeps: spans within the depth that hold at least one stage, the same at every call, none
+ * twice; every stage taught.
+ */
+export function describeIsolation(
+  name: string,
+  isolation: Isolation,
+  { depths = [1, 2, 3, 4, 9], untaught }: IsolationSuite = {}
+): void {
   describe(`${name} keeps the promises of an isolation`, () => {
     test.each(depths)('for %i stages', depth => {
       const spans = isolation(depth)

@@ -1,4 +1,15 @@
-import { leaves, own, seeded, vjp, type Batch, type LocalLoss, type LossVariables, type Random, type Shape, type Views } from '@lapstrake/core'
+import {
+  leaves,
+  own,
+  seeded,
+  vjp,
+  type Batch,
+  type LocalLoss,
+  type LossVariables,
+  type Random,
+  type Shape,
+  type Views
+} from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import { gradientError } from './gradient-error.ts'
@@ -19,19 +30,30 @@ export interface LossSuite {
   readonly targets?: boolean
   /** How far the gradient may be from finite differences. ReLUs have corners: allow them some. */
   readonly tolerance?: number
-  /** Promises that this loss cannot keep, each with the reason: `{ 'every view': 'the second view is a constant target' }`. */
+  /**
+   * Promises that this loss cannot keep, each with the reason:
+   * `{ 'every view': 'the second view is a constant target' }`.
+   */
   readonly except?: Partial<Record<LossPromise, string>>
 }
 
 type LossPromise = 'every view' | 'order' | 'finite differences' | 'finite'
 
 /**
- * The promises every loss keeps: one finite scalar, the same for the same arguments; a gradient for every view that agrees
- * with finite differences; finite for rows of zeros, repeated rows and long rows; indifferent to the order of the examples;
- * arguments untouched and nothing left behind.
+ * The promises every loss keeps: one finite scalar, the same for the same arguments; a gradient for every view that
+ * agrees with finite differences; finite for rows of zeros, repeated rows and long rows; indifferent to the order of
+ * the examples; arguments untouched and nothing left behind.
  */
 export function describeLoss(name: string, loss: LocalLoss, options: LossSuite = {}): void {
-  const { views: count = 2, batch: rows = 6, dim = 5, shape = [dim], classes = 3, tolerance = 0.02, except = {} } = options
+  const {
+    views: count = 2,
+    batch: rows = 6,
+    dim = 5,
+    shape = [dim],
+    classes = 3,
+    tolerance = 0.02,
+    except = {}
+  } = options
   const random = seeded(11).split(name)
   const promise = (title: string, excuse: LossPromise | undefined, check: () => void): void => {
     const reason = excuse && except[excuse]
@@ -58,30 +80,39 @@ export function describeLoss(name: string, loss: LocalLoss, options: LossSuite =
     promise('the gradient agrees with finite differences', 'finite differences', () => {
       const { views, batch } = example(random, { ...options, views: count, batch: rows, shape, classes })
       const variables = variablesOf(loss, shape, options.teacher)
-      const f = (...inputs: tf.Tensor[]): tf.Scalar => apply(loss, inputs as unknown as Views<tf.Tensor2D>, batch, variables)
+      const f = (...inputs: tf.Tensor[]): tf.Scalar =>
+        apply(loss, inputs as unknown as Views<tf.Tensor2D>, batch, variables)
       expect(gradientError(f, views)).toBeLessThan(tolerance)
     })
 
     const hard: [string, (views: readonly tf.Tensor2D[]) => tf.Tensor2D[]][] = [
-      ['a row of zeros', views => views.map(view => tf.concat<tf.Tensor>([tf.zeros([1, ...shape]), tf.slice(view, 1)]) as tf.Tensor2D)],
+      [
+        'a row of zeros',
+        views => views.map(view => tf.concat<tf.Tensor>([tf.zeros([1, ...shape]), tf.slice(view, 1)]) as tf.Tensor2D)
+      ],
       ['repeated rows', views => views.map(view => tf.gather(view, tf.zeros([rows], 'int32')))],
       ['rows a thousand times as long', views => views.map(view => tf.mul(view, 1000))],
       ['rows a million times as short', views => views.map(view => tf.mul(view, 1e-6))]
     ]
-    for (const [title, change] of hard) promise(`loss and gradient stay finite for ${title}`, 'finite', () => {
-      const { views, batch } = example(random, { ...options, views: count, batch: rows, shape, classes })
-      const changed = change(views) as unknown as Views<tf.Tensor2D>
-      expect(evaluate(loss, changed, batch, shape).every(Number.isFinite)).toBe(true)
-      expect(gradientsOf(loss, changed, batch, shape).flat().every(Number.isFinite)).toBe(true)
-    })
+    for (const [title, change] of hard)
+      promise(`loss and gradient stay finite for ${title}`, 'finite', () => {
+        const { views, batch } = example(random, { ...options, views: count, batch: rows, shape, classes })
+        const changed = change(views) as unknown as Views<tf.Tensor2D>
+        expect(evaluate(loss, changed, batch, shape).every(Number.isFinite)).toBe(true)
+        expect(gradientsOf(loss, changed, batch, shape).flat().every(Number.isFinite)).toBe(true)
+      })
 
     promise('the order of the examples does not matter', 'order', () => {
       const { views, batch } = example(random, { ...options, views: count, batch: rows, shape, classes })
       const order = tf.tensor1d([...random.split('order').permutation(rows)], 'int32')
-      const shuffle = <T extends tf.Tensor>(views: Views<T>): Views<T> => views.map(view => tf.gather(view, order)) as unknown as Views<T>
+      const shuffle = <T extends tf.Tensor>(views: Views<T>): Views<T> =>
+        views.map(view => tf.gather(view, order)) as unknown as Views<T>
       const shuffled: Batch = {
-        views: shuffle(batch.views), labels: tf.gather(batch.labels!, order), indices: tf.gather(batch.indices!, order),
-        ...(batch.teacher && { teacher: shuffle(batch.teacher) }), ...(batch.targets && { targets: shuffle(batch.targets) })
+        views: shuffle(batch.views),
+        labels: tf.gather(batch.labels!, order),
+        indices: tf.gather(batch.indices!, order),
+        ...(batch.teacher && { teacher: shuffle(batch.teacher) }),
+        ...(batch.targets && { targets: shuffle(batch.targets) })
       }
       const [value] = evaluate(loss, views, batch, shape)
       expect(evaluate(loss, shuffle(views), shuffled, shape)[0]! / value!).toBeCloseTo(1, 4)
@@ -103,18 +134,38 @@ export function describeLoss(name: string, loss: LocalLoss, options: LossSuite =
 }
 
 function example(
-  random: Random, { views: count = 2, batch: rows = 6, shape = [5], classes = 3, teacher, targets = false }: LossSuite
+  random: Random,
+  { views: count = 2, batch: rows = 6, shape = [5], classes = 3, teacher, targets = false }: LossSuite
 ): { views: Views<tf.Tensor2D>; batch: Batch } {
   const draw = (name: string, shape: Shape): Views<tf.Tensor2D> =>
-    Array.from({ length: count }, (_, v) => random.split(name, v).normal([rows, ...shape])) as unknown as Views<tf.Tensor2D>
+    Array.from({ length: count }, (_, v) =>
+      random.split(name, v).normal([rows, ...shape])
+    ) as unknown as Views<tf.Tensor2D>
   const views = draw('view', shape)
-  const labels = tf.tensor1d(Array.from({ length: rows }, (_, i) => i % classes), 'int32')
-  const indices = tf.tensor1d(Array.from({ length: rows }, (_, i) => i), 'int32')
-  return { views, batch: { views, labels, indices, ...(teacher && { teacher: draw('teacher', teacher) }), ...(targets && { targets: draw('target', shape) }) } }
+  const labels = tf.tensor1d(
+    Array.from({ length: rows }, (_, i) => i % classes),
+    'int32'
+  )
+  const indices = tf.tensor1d(
+    Array.from({ length: rows }, (_, i) => i),
+    'int32'
+  )
+  return {
+    views,
+    batch: {
+      views,
+      labels,
+      indices,
+      ...(teacher && { teacher: draw('teacher', teacher) }),
+      ...(targets && { targets: draw('target', shape) })
+    }
+  }
 }
 
 const variablesOf = (loss: LocalLoss, embedding: Shape, teacher: Shape | undefined): LossVariables =>
-  (typeof loss === 'function' ? { params: {}, memory: {} } : loss.init(seeded(5), { embedding, ...(teacher && { teacher }) }))
+  typeof loss === 'function'
+    ? { params: {}, memory: {} }
+    : loss.init(seeded(5), { embedding, ...(teacher && { teacher }) })
 
 const apply = (loss: LocalLoss, views: Views<tf.Tensor2D>, batch: Batch, variables: LossVariables): tf.Scalar =>
   typeof loss === 'function' ? loss(views, batch) : loss.apply(views, batch, variables).loss
@@ -127,6 +178,9 @@ const evaluate = (loss: LocalLoss, views: Views<tf.Tensor2D>, batch: Batch, shap
 
 function gradientsOf(loss: LocalLoss, views: Views<tf.Tensor2D>, batch: Batch, shape: Shape): number[][] {
   const variables = variablesFor(loss, batch, shape)
-  const { pull } = vjp(() => ({ outputs: [apply(loss, views, batch, variables)], aux: null }), leaves<tf.Tensor>([...views]))
+  const { pull } = vjp(
+    () => ({ outputs: [apply(loss, views, batch, variables)], aux: null }),
+    leaves<tf.Tensor>([...views])
+  )
   return pull([tf.scalar(1)], views, { last: true }).map(gradient => (gradient === undefined ? [] : read(gradient)))
 }

@@ -1,4 +1,15 @@
-import { dispose, leaves, mapTree, own, seeded, tensorsOf, withLeaves, type Optimizer, type Owned, type Params } from '@lapstrake/core'
+import {
+  dispose,
+  leaves,
+  mapTree,
+  own,
+  seeded,
+  tensorsOf,
+  withLeaves,
+  type Optimizer,
+  type Owned,
+  type Params
+} from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import { read } from './read.ts'
@@ -9,13 +20,17 @@ export interface OptimizerSuite {
 }
 
 /**
- * The promises every optimizer keeps: an update lowers a quadratic and goes on doing so; its state keeps its form and belongs
- * to one owner; arguments are untouched, results are new tensors, and nothing is left behind.
+ * The promises every optimizer keeps: an update lowers a quadratic and goes on doing so; its state keeps its form and
+ * belongs to one owner; arguments are untouched, results are new tensors, and nothing is left behind.
  */
 export function describeOptimizer(name: string, optimizer: Optimizer, { updates = 100 }: OptimizerSuite = {}): void {
   const start = (seed = 1): Params => ({ weights: seeded(seed).normal([3, 2]), bias: seeded(seed + 1).normal([2]) })
   const height = (params: Params): number => read(params).reduce((sum, value) => sum + value ** 2 / 2, 0)
-  const copy = (params: Params): Params => withLeaves(params, leaves<tf.Tensor>(params).map(leaf => tf.clone(leaf)))
+  const copy = (params: Params): Params =>
+    withLeaves(
+      params,
+      leaves<tf.Tensor>(params).map(leaf => tf.clone(leaf))
+    )
 
   describe(`${name} keeps the promises of an optimizer`, () => {
     test('it goes down a quadratic, whose gradient is the parameters themselves', () => {
@@ -32,7 +47,8 @@ export function describeOptimizer(name: string, optimizer: Optimizer, { updates 
     test('its state keeps its form', () => {
       const params = start()
       const state = optimizer.init(params)
-      const form = (tree: typeof state): unknown => mapTree<tf.Tensor | number, unknown>(tree, leaf => (typeof leaf === 'number' ? 'number' : leaf.shape))
+      const form = (tree: typeof state): unknown =>
+        mapTree<tf.Tensor | number, unknown>(tree, leaf => (typeof leaf === 'number' ? 'number' : leaf.shape))
       expect(form(optimizer.update(start(3), state, params).state)).toEqual(form(state))
     })
 

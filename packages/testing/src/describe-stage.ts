@@ -1,4 +1,14 @@
-import { leaves, namedLeaves, own, seeded, vjp, type Mode, type Shape, type Stage, type Variables } from '@lapstrake/core'
+import {
+  leaves,
+  namedLeaves,
+  own,
+  seeded,
+  vjp,
+  type Mode,
+  type Shape,
+  type Stage,
+  type Variables
+} from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import { gradientError } from './gradient-error.ts'
@@ -12,13 +22,17 @@ export interface StageSuite {
 }
 
 /**
- * The promises every stage keeps: first variables that depend on the seed alone; the output shape it announces; inference
- * that changes nothing and treats each example by itself; a gradient for every parameter, from the output or the penalty, and for the
- * input that agrees with finite differences; buffers that keep their form; arguments untouched and nothing left behind.
+ * The promises every stage keeps: first variables that depend on the seed alone; the output shape it announces;
+ * inference that changes nothing and treats each example by itself; a gradient for every parameter, from the output or
+ * the penalty, and for the input that agrees with finite differences; buffers that keep their form; arguments untouched
+ * and nothing left behind.
  */
 export function describeStage(name: string, stage: Stage, { inputShape, tolerance = 0.03 }: StageSuite): void {
   const init = (seed = 1): ReturnType<Stage['init']> => stage.init(seeded(seed), inputShape)
-  const input = (rows: number): tf.Tensor => seeded(2).split(name).normal([rows, ...inputShape])
+  const input = (rows: number): tf.Tensor =>
+    seeded(2)
+      .split(name)
+      .normal([rows, ...inputShape])
   const training: Mode = { training: true, random: seeded(3) }
   const inference: Mode = { training: false }
 
@@ -51,7 +65,8 @@ export function describeStage(name: string, stage: Stage, { inputShape, toleranc
     test('training gives buffers of the same form', () => {
       const variables = init()
       const { buffers } = stage.apply(variables, input(3), training)
-      const form = (tree: Variables['buffers']): unknown => namedLeaves<tf.Tensor>(tree).map(({ name, value }) => [name, value.shape])
+      const form = (tree: Variables['buffers']): unknown =>
+        namedLeaves<tf.Tensor>(tree).map(({ name, value }) => [name, value.shape])
       expect(form(buffers)).toEqual(form(variables.buffers))
     })
 

@@ -22,16 +22,20 @@ export const goldenTensor = ({ shape, data, dtype }: GoldenTensor): tf.Tensor =>
   tf.tensor(data.map(Number), [...shape], dtype?.startsWith('int') ? 'int32' : 'float32')
 
 /**
- * Expects what a correct float32 implementation reaches: the loss within 1e-5 of the reference, relative where it is above
- * one, and each gradient within 2e-5 of its largest entry.
+ * Expects what a correct float32 implementation reaches: the loss within 1e-5 of the reference, relative where it is
+ * above one, and each gradient within 2e-5 of its largest entry.
  */
-export async function expectGolden(f: (...inputs: tf.Tensor[]) => tf.Scalar, { inputs, loss, gradients = [] }: GoldenCall): Promise<void> {
+export async function expectGolden(
+  f: (...inputs: tf.Tensor[]) => tf.Scalar,
+  { inputs, loss, gradients = [] }: GoldenCall
+): Promise<void> {
   const given = inputs.map(goldenTensor)
   const { outputs, pull } = vjp(() => ({ outputs: [f(...given)], aux: null }), given)
   const pulled = pull([tf.scalar(1)], given, { last: true })
   const [value] = await outputs[0]!.data()
   expect(Math.abs(value! - loss)).toBeLessThan(1e-5 * Math.max(1, Math.abs(loss)))
-  for (const [i, gradient] of gradients.entries()) if (gradient !== undefined) await expectGoldenTensor(pulled[i] ?? tf.zerosLike(given[i]!), gradient)
+  for (const [i, gradient] of gradients.entries())
+    if (gradient !== undefined) await expectGoldenTensor(pulled[i] ?? tf.zerosLike(given[i]!), gradient)
 }
 
 /** Expects a tensor within 2e-5 of the largest entry of the reference. */

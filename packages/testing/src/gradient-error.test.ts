@@ -4,9 +4,14 @@ import { expect, test } from 'vitest'
 import { describeIsolation, describeLoss, describeOptimizer, describeStage, gradientError } from './index.ts'
 
 /** The sum of squares, whose gradient is `factor` times too steep. */
-const steep = (factor: number) => (x: tf.Tensor): tf.Scalar => withGradient([x], x => ({
-  value: tf.sum(tf.square(x)) as tf.Scalar, saved: [x], gradient: (dy, [x]) => [tf.mul(dy, tf.mul(x!, 2 * factor))]
-}))
+const steep =
+  (factor: number) =>
+  (x: tf.Tensor): tf.Scalar =>
+    withGradient([x], x => ({
+      value: tf.sum(tf.square(x)) as tf.Scalar,
+      saved: [x],
+      gradient: (dy, [x]) => [tf.mul(dy, tf.mul(x!, 2 * factor))]
+    }))
 
 test('a right gradient agrees with finite differences, a wrong one does not', () => {
   const x = tf.tensor1d([1, -2, 0.5])
@@ -23,5 +28,6 @@ test('checking leaves nothing behind', () => {
 })
 
 test('there is a suite for every kind of plugin', () => {
-  for (const suite of [describeLoss, describeStage, describeIsolation, describeOptimizer]) expect(suite).toBeTypeOf('function')
+  for (const suite of [describeLoss, describeStage, describeIsolation, describeOptimizer])
+    expect(suite).toBeTypeOf('function')
 })

@@ -16,7 +16,8 @@ export interface GradientCheck {
  * between the two slopes, relative to the steepest of them. Below 0.02 in float32 when the gradient is right.
  */
 export function gradientError(
-  f: (...inputs: tf.Tensor[]) => tf.Scalar, inputs: readonly tf.Tensor[],
+  f: (...inputs: tf.Tensor[]) => tf.Scalar,
+  inputs: readonly tf.Tensor[],
   { step = 1e-2, directions = 4, random = seeded(0) }: GradientCheck = {}
 ): number {
   const slopes = tf.tidy(() => {
@@ -24,8 +25,11 @@ export function gradientError(
     const gradients = pull([tf.scalar(1)], inputs, { last: true })
     return Array.from({ length: directions }, (_, d) => {
       const direction = inputs.map((input, i) => random.split(d, i).normal(input.shape))
-      const along = gradients.reduce((sum, gradient, i) =>
-        gradient === undefined ? sum : sum + read(own(() => tf.sum(tf.mul(gradient, direction[i]!))))[0]!, 0)
+      const along = gradients.reduce(
+        (sum, gradient, i) =>
+          gradient === undefined ? sum : sum + read(own(() => tf.sum(tf.mul(gradient, direction[i]!))))[0]!,
+        0
+      )
       const at = (distance: number): number =>
         read(own(() => f(...inputs.map((input, i) => tf.add(input, tf.mul(direction[i]!, distance))))))[0]!
       // Richardson's extrapolation: the error of the plain difference is of second order, of this one of fourth.

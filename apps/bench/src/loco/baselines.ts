@@ -17,19 +17,36 @@ export type Baselines = Readonly<Record<string, Baseline>>
 export async function measureBaselines(scale: Scale, onProgress: (message: string) => void): Promise<Baselines> {
   const found: Record<string, Baseline> = {}
   for (const data of Object.keys(dataSets) as Cell['data'][]) {
-    const cellOf = (seed: number): Cell => ({ data, method: 'end-to-end', head: 'MLP of 2', blocks: 12, width: 'growing', seed })
-    const [training, testing] = [await dataOf(cellOf(0), 'train', scale.examples), await dataOf(cellOf(0), 'test', scale.tests)]
+    const cellOf = (seed: number): Cell => ({
+      data,
+      method: 'end-to-end',
+      head: 'MLP of 2',
+      blocks: 12,
+      width: 'growing',
+      seed
+    })
+    const [training, testing] = [
+      await dataOf(cellOf(0), 'train', scale.examples),
+      await dataOf(cellOf(0), 'test', scale.tests)
+    ]
     const flat = { pool: 'flatten' } as const
-    const { accuracy } = await linearProbe(await collectFeatures(training, images => images.clone(), flat), await collectFeatures(testing, images => images.clone(), flat))
+    const { accuracy } = await linearProbe(
+      await collectFeatures(training, images => images.clone(), flat),
+      await collectFeatures(testing, images => images.clone(), flat)
+    )
     const untrained: number[][] = []
     for (const seed of seeds) {
       const cell = cellOf(seed)
       const trainer = createTrainer(experimentOf(cell, scale), { inputShape: training.shape })
       const state = trainer.init(seeded(seed).split('weights'))
-      const [known, asked] = [await featuresOf(trainer, state, training, levelsOf(cell)), await featuresOf(trainer, state, testing, levelsOf(cell))]
+      const [known, asked] = [
+        await featuresOf(trainer, state, training, levelsOf(cell)),
+        await featuresOf(trainer, state, testing, levelsOf(cell))
+      ]
       dispose(state)
       const stages: number[] = []
-      for (const [i, features] of known.entries()) stages.push(rounded((await linearProbe(features, asked[i]!)).accuracy))
+      for (const [i, features] of known.entries())
+        stages.push(rounded((await linearProbe(features, asked[i]!)).accuracy))
       untrained.push(stages)
     }
     found[data] = { pixels: rounded(accuracy), untrained }

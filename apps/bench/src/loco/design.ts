@@ -1,6 +1,21 @@
 // What the study compares. Every cell is one run, and one file of results.
 import {
-  adamW, convDecoder, convNet, endToEnd, ntXent, nWise, overlapping, projector, simclr, twoViews, upperOnly, warmupCosine, type Experiment, type Isolation, type Merge, type Recipe
+  adamW,
+  convDecoder,
+  convNet,
+  endToEnd,
+  ntXent,
+  nWise,
+  overlapping,
+  projector,
+  simclr,
+  twoViews,
+  upperOnly,
+  warmupCosine,
+  type Experiment,
+  type Isolation,
+  type Merge,
+  type Recipe
 } from 'lapstrake'
 
 /** The network is cut at every block, and a stage is two: so an isolation may share one block. */
@@ -11,7 +26,13 @@ interface Method {
   readonly merge?: Merge
 }
 
-export type MethodName = 'end-to-end' | 'greedy' | 'overlapping' | 'overlapping, a loss more' | 'upper gradient only' | 'one block shared'
+export type MethodName =
+  | 'end-to-end'
+  | 'greedy'
+  | 'overlapping'
+  | 'overlapping, a loss more'
+  | 'upper gradient only'
+  | 'one block shared'
 export const methods: Readonly<Record<MethodName, Method>> = {
   'end-to-end': { isolation: endToEnd() },
   greedy: { isolation: nWise({ size: stage }) },
@@ -29,7 +50,9 @@ export const heads: Readonly<Record<HeadName, Recipe['head']>> = {
 }
 
 export type DataName = 'cifar10' | 'fashion-mnist'
-export const dataSets: Readonly<Record<DataName, { readonly size: number; readonly channels: 1 | 3; readonly preset: 'cifar' | 'gray' }>> = {
+export const dataSets: Readonly<
+  Record<DataName, { readonly size: number; readonly channels: 1 | 3; readonly preset: 'cifar' | 'gray' }>
+> = {
   cifar10: { size: 32, channels: 3, preset: 'cifar' },
   'fashion-mnist': { size: 28, channels: 1, preset: 'gray' }
 }
@@ -39,7 +62,9 @@ export interface Cell {
   readonly data: DataName
   readonly method: MethodName
   readonly head: HeadName
-  /** Blocks; the network of the main comparison is 12 of growing width, those of the study of depth have equal width. */
+  /**
+   * Blocks; the network of the main comparison is 12 of growing width, those of the study of depth have equal width.
+   */
   readonly blocks: number
   readonly width: 'growing' | 'equal'
   readonly seed: number
@@ -64,7 +89,14 @@ export const depths: readonly number[] = [4, 8, 12, 16]
 export const byDepth: readonly MethodName[] = ['end-to-end', 'greedy', 'overlapping']
 
 /** Of the study of depth. */
-export const depthCell = (blocks: number, method: MethodName, seed: number): Cell => ({ data: 'cifar10', method, head: 'MLP of 2', blocks, width: 'equal', seed })
+export const depthCell = (blocks: number, method: MethodName, seed: number): Cell => ({
+  data: 'cifar10',
+  method,
+  head: 'MLP of 2',
+  blocks,
+  width: 'equal',
+  seed
+})
 
 const keysOf = <T extends object>(record: T): (keyof T)[] => Object.keys(record) as (keyof T)[]
 
@@ -78,25 +110,43 @@ export const cells: readonly Cell[] = [
 ]
 
 function mainOf(data: Cell['data'], head: Cell['head']): readonly Cell[] {
-  return seeds.flatMap(seed => keysOf(methods).map(method => ({ data, method, head, blocks: 12, width: 'growing', seed }) as const))
+  return seeds.flatMap(seed =>
+    keysOf(methods).map(method => ({ data, method, head, blocks: 12, width: 'growing', seed }) as const)
+  )
 }
 
 export const nameOf = ({ data, method, head, blocks, width, seed }: Cell): string =>
-  [data, width === 'equal' ? `equal-${blocks}` : `growing-${blocks}`, head, method, `seed ${seed}`].join('_').replaceAll(/[ ,]+/g, '-')
+  [data, width === 'equal' ? `equal-${blocks}` : `growing-${blocks}`, head, method, `seed ${seed}`]
+    .join('_')
+    .replaceAll(/[ ,]+/g, '-')
 
-const growing = { widths: [16, 16, 24, 24, 32, 32, 48, 48, 64, 64, 64, 64], strides: [2, 1, 1, 1, 2, 1, 1, 1, 2, 1, 1, 1] }
+const growing = {
+  widths: [16, 16, 24, 24, 32, 32, 48, 48, 64, 64, 64, 64],
+  strides: [2, 1, 1, 1, 2, 1, 1, 1, 2, 1, 1, 1]
+}
 
 /** The experiment of a cell: the same but for where gradients stop, what reads them, depth and seed. */
 export function experimentOf(cell: Cell, { batchSize, epochs, examples }: Scale): Experiment {
   const { size, preset } = dataSets[cell.data]
   const method: Method = methods[cell.method]
-  const shape = cell.width === 'growing' ? growing : { widths: new Array<number>(cell.blocks).fill(48), strides: [2, 1, 2, ...new Array<number>(cell.blocks - 3).fill(1)] }
+  const shape =
+    cell.width === 'growing'
+      ? growing
+      : {
+          widths: new Array<number>(cell.blocks).fill(48),
+          strides: [2, 1, 2, ...new Array<number>(cell.blocks - 3).fill(1)]
+        }
   const total = epochs * Math.floor(examples / batchSize)
   return {
-    name: nameOf(cell), data: cell.data, examples, batchSize, epochs,
+    name: nameOf(cell),
+    data: cell.data,
+    examples,
+    batchSize,
+    epochs,
     views: twoViews(simclr({ size, preset, ...(preset === 'cifar' && { leastArea: 0.2 }) })),
     backbone: convNet({ ...shape, layers: 1 }),
-    isolation: method.isolation, ...(method.merge && { merge: method.merge }),
+    isolation: method.isolation,
+    ...(method.merge && { merge: method.merge }),
     head: heads[cell.head],
     loss: () => ntXent({ temperature: 0.2 }),
     optimizer: adamW({ learningRate: warmupCosine({ peak: 2e-3, warmup: Math.min(30, Math.ceil(total / 10)), total }) })
@@ -104,4 +154,5 @@ export function experimentOf(cell: Cell, { batchSize, epochs, examples }: Scale)
 }
 
 /** Where stages end, in blocks: what is read out. */
-export const levelsOf = ({ blocks }: Cell): readonly number[] => Array.from({ length: blocks / stage }, (_, i) => (i + 1) * stage)
+export const levelsOf = ({ blocks }: Cell): readonly number[] =>
+  Array.from({ length: blocks / stage }, (_, i) => (i + 1) * stage)

@@ -1,6 +1,20 @@
 // One run of the study: trains, reads out every stage, measures.
 import type * as tf from '@tensorflow/tfjs-core'
-import { collectFeatures, createTrainer, dispose, linearProbe, nearestNeighbours, plan, seeded, subset, train, type Dataset, type Features, type State, type Trainer } from 'lapstrake'
+import {
+  collectFeatures,
+  createTrainer,
+  dispose,
+  linearProbe,
+  nearestNeighbours,
+  plan,
+  seeded,
+  subset,
+  train,
+  type Dataset,
+  type Features,
+  type State,
+  type Trainer
+} from 'lapstrake'
 import { cifar10, fashionMnist } from 'lapstrake/node'
 import { rounded } from '../measuring.ts'
 import { dataSets, experimentOf, levelsOf, type Cell, type Scale } from './design.ts'
@@ -28,9 +42,15 @@ export interface CellResult {
 }
 
 /** Features of the levels that are read, from the bottom. */
-export async function featuresOf(trainer: Trainer, state: State, data: Dataset, levels: readonly number[]): Promise<readonly Features[]> {
+export async function featuresOf(
+  trainer: Trainer,
+  state: State,
+  data: Dataset,
+  levels: readonly number[]
+): Promise<readonly Features[]> {
   const all: Features[] = []
-  for (const level of levels) all.push(await collectFeatures(data, (images: tf.Tensor4D) => trainer.encode(state, images, level)))
+  for (const level of levels)
+    all.push(await collectFeatures(data, (images: tf.Tensor4D) => trainer.encode(state, images, level)))
   return all
 }
 
@@ -45,14 +65,23 @@ export async function runCell(cell: Cell, scale: Scale, onProgress: (message: st
   const reader = createTrainer(experiment, { inputShape: training.shape })
   const fewTests = subset(testing, { count: Math.min(2000, testing.size) })
   const { trainer, state } = await train(experiment, training, {
-    seed: cell.seed, diagnoseEvery: 0,
+    seed: cell.seed,
+    diagnoseEvery: 0,
     async onStep(metrics, borrowed) {
       losses = metrics.losses
       if (metrics.step % steps === 0) {
         const top = levels.slice(-1)
-        const [[known], [asked]] = [await featuresOf(reader, borrowed, training, top), await featuresOf(reader, borrowed, fewTests, top)]
-        curve.push({ epoch: metrics.epoch + 1, neighbours: rounded(await nearestNeighbours(known!, asked!)) })
-        onProgress(`${experiment.name}: epoch ${metrics.epoch + 1} of ${scale.epochs}, ${(100 * curve.at(-1)!.neighbours).toFixed(1)} % by nearest neighbours, losses ${Object.values(losses).map(loss => loss.toFixed(2)).join(' ')}`)
+        const [[known], [asked]] = [
+          await featuresOf(reader, borrowed, training, top),
+          await featuresOf(reader, borrowed, fewTests, top)
+        ]
+        const neighbours = rounded(await nearestNeighbours(known!, asked!))
+        curve.push({ epoch: metrics.epoch + 1, neighbours })
+        const rest = Object.values(losses).map(loss => loss.toFixed(2))
+        onProgress(
+          `${experiment.name}: epoch ${metrics.epoch + 1} of ${scale.epochs}, ` +
+            `${(100 * neighbours).toFixed(1)} % by nearest neighbours, losses ${rest.join(' ')}`
+        )
       }
     }
   })
@@ -60,11 +89,23 @@ export async function runCell(cell: Cell, scale: Scale, onProgress: (message: st
   const asked = await featuresOf(trainer, state, testing, levels)
   const stages: StageResult[] = []
   for (const [i, blocks] of levels.entries()) {
-    stages.push({ blocks, linear: rounded((await linearProbe(known[i]!, asked[i]!)).accuracy), neighbours: rounded(await nearestNeighbours(known[i]!, asked[i]!)) })
+    stages.push({
+      blocks,
+      linear: rounded((await linearProbe(known[i]!, asked[i]!)).accuracy),
+      neighbours: rounded(await nearestNeighbours(known[i]!, asked[i]!))
+    })
   }
-  const few = async (part: number): Promise<number> => rounded((await linearProbe(partOf(known.at(-1)!, part, cell.seed), asked.at(-1)!)).accuracy)
+  const few = async (part: number): Promise<number> =>
+    rounded((await linearProbe(partOf(known.at(-1)!, part, cell.seed), asked.at(-1)!)).accuracy)
   const result: CellResult = {
-    cell, scale, stages, fewLabels: { '1 %': await few(0.01), '10 %': await few(0.1) }, curve, peakBytes, stepMultiplyAdds, losses
+    cell,
+    scale,
+    stages,
+    fewLabels: { '1 %': await few(0.01), '10 %': await few(0.1) },
+    curve,
+    peakBytes,
+    stepMultiplyAdds,
+    losses
   }
   dispose(state)
   return result
@@ -74,8 +115,10 @@ export async function runCell(cell: Cell, scale: Scale, onProgress: (message: st
 function partOf({ values, labels, dim }: Features, part: number, seed: number): Features {
   const order = seeded(seed).split('few labels').permutation(labels.length)
   const classes = new Map<number, number[]>()
-  for (const row of order) classes.set(labels[row]!, [...classes.get(labels[row]!) ?? [], row])
-  const rows = [...classes.values()].flatMap(members => members.slice(0, Math.max(2, Math.round(part * members.length))))
+  for (const row of order) classes.set(labels[row]!, [...(classes.get(labels[row]!) ?? []), row])
+  const rows = [...classes.values()].flatMap(members =>
+    members.slice(0, Math.max(2, Math.round(part * members.length)))
+  )
   const picked = new Float32Array(rows.length * dim)
   rows.forEach((row, i) => picked.set(values.subarray(row * dim, (row + 1) * dim), i * dim))
   return { values: picked, labels: Int32Array.from(rows, row => labels[row]!), dim }

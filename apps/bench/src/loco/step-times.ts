@@ -1,4 +1,5 @@
-// How long a step takes, one thread: the ways of a comparison in turn, so that a busy moment of the machine meets all of them.
+// How long a step takes, one thread: the ways of a comparison in turn, so that a busy moment of the machine meets all
+// of them.
 import type * as tf from '@tensorflow/tfjs-core'
 import { createTrainer, dispose, own, seeded, type Owned, type State } from 'lapstrake'
 import { median, rounded, timed } from '../measuring.ts'
@@ -6,7 +7,8 @@ import { cells, dataSets, experimentOf, scales, type Cell } from './design.ts'
 
 /** What is compared with one another: all that differs is where gradients stop. */
 export type Comparison = Pick<Cell, 'data' | 'head' | 'blocks' | 'width'>
-export const comparisonOf = ({ data, head, blocks, width }: Comparison): string => [data, width, blocks, head].join(', ')
+export const comparisonOf = ({ data, head, blocks, width }: Comparison): string =>
+  [data, width, blocks, head].join(', ')
 
 /** Median milliseconds of a step with its augmentation, by comparison and way. */
 export type StepTimes = Readonly<Record<string, Readonly<Record<string, number>>>>
@@ -24,7 +26,11 @@ export async function measureStepTimes(repeats: number, onProgress: (message: st
     }
     for (const { stop } of contenders) stop()
     times[name] = Object.fromEntries(compared.map(({ method }, i) => [method, rounded(median(found[i]!))]))
-    onProgress(`${name}: ${Object.entries(times[name]).map(([method, ms]) => `${method} ${ms} ms`).join(', ')}`)
+    onProgress(
+      `${name}: ${Object.entries(times[name])
+        .map(([method, ms]) => `${method} ${ms} ms`)
+        .join(', ')}`
+    )
   }
   return times
 }

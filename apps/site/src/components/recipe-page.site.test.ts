@@ -3,11 +3,16 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { openSite, type OpenSite } from '../testing/open-site.ts'
 
 let site: OpenSite
-beforeAll(async () => { site = await openSite() })
-afterEach(async () => { await Promise.all(site.context.pages().map(page => page.close())) })
+beforeAll(async () => {
+  site = await openSite()
+})
+afterEach(async () => {
+  await Promise.all(site.context.pages().map(page => page.close()))
+})
 afterAll(() => site.close())
 
-const button = (page: Page, name: string): ReturnType<Page['getByRole']> => page.getByRole('button', { name, exact: true })
+const button = (page: Page, name: string): ReturnType<Page['getByRole']> =>
+  page.getByRole('button', { name, exact: true })
 
 async function open(recipe: string, hash = ''): Promise<Page> {
   const page = await site.context.newPage()
@@ -27,16 +32,27 @@ async function edit(page: Page, line: string, written: string): Promise<void> {
 }
 
 const shownSource = (page: Page): Promise<string> => page.locator('.cm-content').innerText()
-const steps = (page: Page): Promise<number> => page.locator('dt', { hasText: 'step' }).first().locator('+ dd').innerText().then(text => parseInt(text, 10))
+const steps = (page: Page): Promise<number> =>
+  page
+    .locator('dt', { hasText: 'step' })
+    .first()
+    .locator('+ dd')
+    .innerText()
+    .then(text => parseInt(text, 10))
 
 test('an edit runs: its units have curves, and Stop ends it where it is', async () => {
   const page = await open('03-loco')
-  await edit(page, 'const recipe', `const recipe: Experiment = { ...simclr, name: 'mine', batchSize: 16, isolation: overlapping({ size: 3 }) }`)
+  await edit(
+    page,
+    'const recipe',
+    `const recipe: Experiment = { ...simclr, name: 'mine', batchSize: 16, isolation: overlapping({ size: 3 }) }`
+  )
   await button(page, 'Run').click()
   await page.locator('.uplot canvas').waitFor()
   await expect.poll(() => steps(page), { timeout: 60_000 }).toBeGreaterThan(3)
   expect(await page.getByRole('list', { name: 'Loss of each unit' }).locator('li').allInnerTexts()).toEqual([
-    expect.stringMatching(/unit0\s+\d\.\d{3}/), expect.stringMatching(/unit1\s+\d\.\d{3}/)
+    expect.stringMatching(/unit0\s+\d\.\d{3}/),
+    expect.stringMatching(/unit1\s+\d\.\d{3}/)
   ])
   await button(page, 'Stop').click()
   await page.getByText('Stopped at step').waitFor()
@@ -100,11 +116,14 @@ test('a point of the map shows its image and class, and UMAP makes another map',
   expect(await figure.count()).toBe(0)
   // Across the middle, where points lie.
   await page.mouse.move(x + width / 2, y + height / 2)
-  for (let part = 0.2; part < 0.8 && await figure.count() === 0; part += 0.02) await page.mouse.move(x + part * width, y + height / 2)
+  for (let part = 0.2; part < 0.8 && (await figure.count()) === 0; part += 0.02)
+    await page.mouse.move(x + part * width, y + height / 2)
   expect(await figure.innerText()).toMatch(/^(disc|square|triangle|star|cross|ring|crescent|bars)$/)
   const colours = await figure.locator('canvas').evaluate(canvas => {
     const { width, height } = canvas as HTMLCanvasElement
-    return new Set(new Uint32Array((canvas as HTMLCanvasElement).getContext('2d')!.getImageData(0, 0, width, height).data.buffer)).size
+    return new Set(
+      new Uint32Array((canvas as HTMLCanvasElement).getContext('2d')!.getImageData(0, 0, width, height).data.buffer)
+    ).size
   })
   expect(colours).toBeGreaterThan(10)
   await page.mouse.move(0, 0)
@@ -120,7 +139,9 @@ test('a point of the map shows its image and class, and UMAP makes another map',
 test('recipes go by their titles beside the page, and the navigation leads to all of them', async () => {
   const page = await open('03-loco')
   const beside = page.getByRole('navigation', { name: 'Sidebar' })
-  expect(await beside.getByRole('link').allInnerTexts()).toEqual(expect.arrayContaining(['Recipes', 'SimCLR', 'Greedy InfoMax', 'LoCo']))
+  expect(await beside.getByRole('link').allInnerTexts()).toEqual(
+    expect.arrayContaining(['Recipes', 'SimCLR', 'Greedy InfoMax', 'LoCo'])
+  )
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Recipes', exact: true }).click()
   await page.waitForURL('**/recipes/')
 })

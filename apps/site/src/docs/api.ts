@@ -33,7 +33,8 @@ const app = await Application.bootstrapWithPlugins(options as Parameters<typeof 
 app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }: { project: ProjectReflection }) => {
   for (const module of project.children ?? []) {
     const found = libraries.find(({ folder }) => module.name === `${folder}/src`)
-    if (found === undefined) throw new Error(`api: expected modules named by their packages' folders, got ${module.name}.`)
+    if (found === undefined)
+      throw new Error(`api: expected modules named by their packages' folders, got ${module.name}.`)
     module.name = found.page
   }
 })
@@ -46,4 +47,5 @@ app.converter.on(Converter.EVENT_RESOLVE_END, ({ project }: { project: ProjectRe
 const project = await app.convert()
 if (project === undefined) throw new Error('api: typedoc could not read the packages; see above.')
 await app.generateOutputs(project)
-if (app.logger.hasErrors() || app.logger.hasWarnings()) throw new Error('api: expected doc comments whose links resolve; see above.')
+if (app.logger.hasErrors() || app.logger.hasWarnings())
+  throw new Error('api: expected doc comments whose links resolve; see above.')

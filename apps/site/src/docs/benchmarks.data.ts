@@ -37,22 +37,40 @@ export declare const data: Readonly<Record<'peers' | 'peersNode' | 'kernels' | '
 const results = `${root}docs/results`
 const read = <T>(file: string): T => JSON.parse(readFileSync(`${results}/${file}`, 'utf8')) as T
 
-const time = (ms: number): string => ms < 10 ? `${ms.toPrecision(2)} ms` : ms < 1000 ? `${ms.toFixed(0)} ms` : `${(ms / 1000).toFixed(2)} s`
-const number = (value: number): string => value >= 100 ? value.toFixed(0) : value.toPrecision(3)
+const time = (ms: number): string =>
+  ms < 10 ? `${ms.toPrecision(2)} ms` : ms < 1000 ? `${ms.toFixed(0)} ms` : `${(ms / 1000).toFixed(2)} s`
+const number = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3))
 const grouped = <T>(list: readonly T[], key: (item: T) => string): [string, T[]][] =>
   [...new Set(list.map(key))].map(name => [name, list.filter(item => key(item) === name)])
 
 function peers(file: string, options = ''): Benchmark {
-  interface Step { workload: string; method: string; threads: number; oursMs: number; peerMs: number; ratio: number; ourPeakMb: number; peerPeakMb: number }
-  const { machine, repeats, peers, rows } = read<{ machine: string; repeats: number; peers: string[]; rows: Step[] }>(file)
+  interface Step {
+    workload: string
+    method: string
+    threads: number
+    oursMs: number
+    peerMs: number
+    ratio: number
+    ourPeakMb: number
+    peerPeakMb: number
+  }
+  const { machine, repeats, peers, rows } = read<{ machine: string; repeats: number; peers: string[]; rows: Step[] }>(
+    file
+  )
   return {
     command: `npm run --silent bench:peers -- --peer${options} --repeats ${repeats}`,
     conditions: [machine, ...peers],
-    groups: grouped(rows, ({ workload, threads }) => `${workload}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`).map(([title, rows]) => ({
+    groups: grouped(
+      rows,
+      ({ workload, threads }) => `${workload}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`
+    ).map(([title, rows]) => ({
       title,
       rows: rows.map(({ method, oursMs, peerMs, ratio, ourPeakMb, peerPeakMb }) => ({
         name: method,
-        bars: [{ who: 'lapstrake', value: oursMs, said: time(oursMs) }, { who: 'PyTorch', value: peerMs, said: time(peerMs) }],
+        bars: [
+          { who: 'lapstrake', value: oursMs, said: time(oursMs) },
+          { who: 'PyTorch', value: peerMs, said: time(peerMs) }
+        ],
         note: `ratio ${ratio.toFixed(2)} · ${number(ourPeakMb)} MB, PyTorch ${number(peerPeakMb)} MB`
       }))
     }))
@@ -60,11 +78,26 @@ function peers(file: string, options = ''): Benchmark {
 }
 
 function kernels(): Benchmark {
-  interface Kernel { kernel: string; shape: string; unit: string; ours: number; tfjs: number | null; ofPeak: number }
-  const { machine, threads, peak, rows } = read<{ machine: string; threads: number; peak: { gflops: number; copyGbs: number }; rows: Kernel[] }>('kernels.json')
+  interface Kernel {
+    kernel: string
+    shape: string
+    unit: string
+    ours: number
+    tfjs: number | null
+    ofPeak: number
+  }
+  const { machine, threads, peak, rows } = read<{
+    machine: string
+    threads: number
+    peak: { gflops: number; copyGbs: number }
+    rows: Kernel[]
+  }>('kernels.json')
   return {
     command: 'npm run --silent bench:kernels',
-    conditions: [`${machine}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`, `peak ${peak.gflops} GFLOP/s, copies at ${peak.copyGbs} GB/s`],
+    conditions: [
+      `${machine}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
+      `peak ${peak.gflops} GFLOP/s, copies at ${peak.copyGbs} GB/s`
+    ],
     groups: grouped(rows, ({ unit }) => unit).map(([unit, rows]) => ({
       title: `${unit}, more is better`,
       rows: rows.map(({ kernel, shape, ours, tfjs, ofPeak }) => ({
@@ -81,8 +114,22 @@ function kernels(): Benchmark {
 }
 
 function losses(): Benchmark {
-  interface LossTime { loss: string; batch: number; oursMs?: number; peerMs?: number; ratio?: number; peakMb?: number; skipped?: string }
-  const { machine, backend, peer, repeats, rows } = read<{ machine: string; backend: string; peer: string; repeats: number; rows: LossTime[] }>('losses.json')
+  interface LossTime {
+    loss: string
+    batch: number
+    oursMs?: number
+    peerMs?: number
+    ratio?: number
+    peakMb?: number
+    skipped?: string
+  }
+  const { machine, backend, peer, repeats, rows } = read<{
+    machine: string
+    backend: string
+    peer: string
+    repeats: number
+    rows: LossTime[]
+  }>('losses.json')
   return {
     command: `npm run --silent bench:losses -- --peer --repeats ${repeats} --only losses`,
     conditions: [machine, backend, peer],
@@ -94,28 +141,56 @@ function losses(): Benchmark {
           ...(oursMs === undefined ? [] : [{ who: 'lapstrake', value: oursMs, said: time(oursMs) }]),
           ...(peerMs === undefined ? [] : [{ who: 'PyTorch', value: peerMs, said: time(peerMs) }])
         ],
-        note: skipped ?? [ratio === undefined ? [] : `ratio ${ratio.toFixed(2)}`, peakMb === undefined ? [] : `${number(peakMb)} MB`].flat().join(' · ')
+        note:
+          skipped ??
+          [ratio === undefined ? [] : `ratio ${ratio.toFixed(2)}`, peakMb === undefined ? [] : `${number(peakMb)} MB`]
+            .flat()
+            .join(' · ')
       }))
     }))
   }
 }
 
 function studies(): Benchmark {
-  interface Result { method: string; accuracy: number; certificate?: { bound: number; testRisk: number } }
-  const folders = readdirSync(results, { withFileTypes: true }).filter(entry => entry.isDirectory() && existsSync(`${root}docs/recipes/${entry.name}.ts`)).map(({ name }) => name)
+  interface Result {
+    method: string
+    accuracy: number
+    certificate?: { bound: number; testRisk: number }
+  }
+  const folders = readdirSync(results, { withFileTypes: true })
+    .filter(entry => entry.isDirectory() && existsSync(`${root}docs/recipes/${entry.name}.ts`))
+    .map(({ name }) => name)
   return {
     command: `npm run --silent study:recipe -- docs/recipes/${folders[0]}.ts`,
-    conditions: ['linear readout of the top stage on the test images, mean ± standard deviation over seeds', 'a folder of results has the name of its recipe'],
+    conditions: [
+      'linear readout of the top stage on the test images, mean ± standard deviation over seeds',
+      'a folder of results has the name of its recipe'
+    ],
     groups: folders.map(folder => ({
       title: folder,
-      rows: grouped(readdirSync(`${results}/${folder}`).map(file => read<Result>(`${folder}/${file}`)), ({ method }) => method).map(([method, runs]) => {
+      rows: grouped(
+        readdirSync(`${results}/${folder}`).map(file => read<Result>(`${folder}/${file}`)),
+        ({ method }) => method
+      ).map(([method, runs]) => {
         const certificates = runs.flatMap(({ certificate }) => certificate ?? [])
         const accuracies = runs.map(({ accuracy }) => 100 * accuracy)
         return {
           name: method,
-          bars: [{ who: runs.length === 1 ? 'one seed' : `${runs.length} seeds`, value: mean(accuracies), said: `${spread(accuracies, 1)} %` }],
+          bars: [
+            {
+              who: runs.length === 1 ? 'one seed' : `${runs.length} seeds`,
+              value: mean(accuracies),
+              said: `${spread(accuracies, 1)} %`
+            }
+          ],
           ...(certificates.length > 0 && {
-            note: `bound ${spread(certificates.map(({ bound }) => bound), 3)}, risk on unseen tuples ${spread(certificates.map(({ testRisk }) => testRisk), 3)}`
+            note: `bound ${spread(
+              certificates.map(({ bound }) => bound),
+              3
+            )}, risk on unseen tuples ${spread(
+              certificates.map(({ testRisk }) => testRisk),
+              3
+            )}`
           })
         }
       })
@@ -125,11 +200,21 @@ function studies(): Benchmark {
 
 const mean = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0) / numbers.length
 
-const spread = (numbers: readonly number[], digits: number): string => numbers.length === 1 ? numbers[0]!.toFixed(digits)
-  : `${mean(numbers).toFixed(digits)} ± ${Math.sqrt(numbers.reduce((sum, value) => sum + (value - mean(numbers)) ** 2, 0) / (numbers.length - 1)).toFixed(digits)}`
+function spread(numbers: readonly number[], digits: number): string {
+  if (numbers.length === 1) return numbers[0]!.toFixed(digits)
+  const middle = mean(numbers)
+  const squares = numbers.reduce((sum, value) => sum + (value - middle) ** 2, 0)
+  return `${middle.toFixed(digits)} ± ${Math.sqrt(squares / (numbers.length - 1)).toFixed(digits)}`
+}
 
 const loader: LoaderModule = {
   watch: [`${results}/**/*.json`],
-  load: (): typeof data => ({ peers: peers('peers.json'), peersNode: peers('peers-node.json', ' --backends node'), kernels: kernels(), losses: losses(), studies: studies() })
+  load: (): typeof data => ({
+    peers: peers('peers.json'),
+    peersNode: peers('peers-node.json', ' --backends node'),
+    kernels: kernels(),
+    losses: losses(),
+    studies: studies()
+  })
 }
 export default loader

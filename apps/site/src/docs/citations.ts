@@ -10,7 +10,16 @@ export interface Citation {
 // Authors and year: "Chen et al. 2020", "Wang & Isola 2020", "van den Oord et al. 2018", "Langford 2005".
 const author = String.raw`(?:(?:van|den|de|von) )*\p{Lu}[\p{L}'-]+`
 const paper = new RegExp(String.raw`(${author}(?: et al\.| (?:&|and) ${author})? (?:19|20)\d\d)(?!\d)`, 'u')
-const part = /\b(?:eqs?\. \d[\w.]*(?:(?:, | and | to )\d[\w.]*)*|sections? [\dA-Z][\d.]*(?:(?:, | and | to )[\d.]+)*|algorithms? \d+(?:(?: and )\d+)*|theorem [\d.]*\d|figure \d+|table \d+|(?:appendix|appendices) [A-Z][\d.]*\d?(?: and [A-Z][\d.]*\d)?)/g
+const places = [
+  String.raw`eqs?\. \d[\w.]*(?:(?:, | and | to )\d[\w.]*)*`,
+  String.raw`sections? [\dA-Z][\d.]*(?:(?:, | and | to )[\d.]+)*`,
+  String.raw`algorithms? \d+(?:(?: and )\d+)*`,
+  String.raw`theorem [\d.]*\d`,
+  String.raw`figure \d+`,
+  String.raw`table \d+`,
+  String.raw`(?:appendix|appendices) [A-Z][\d.]*\d?(?: and [A-Z][\d.]*\d)?`
+]
+const part = new RegExp(String.raw`\b(?:${places.join('|')})`, 'g')
 
 /**
  * The papers that a doc comment cites, with the parts and the link that follow each name.
@@ -28,7 +37,11 @@ export function citationsOf(text: string): readonly Citation[] {
     // "Robinson et al. 2021" in running prose without a place or a link is a mention.
     const parts = about.match(part) ?? []
     if (link === null && parts.length === 0 && found.some(({ paper }) => paper === pieces[i])) continue
-    found.push({ paper: pieces[i]!, part: parts.join(', '), ...(link !== null && { link: link[0].replace(/\.$/, '') }) })
+    found.push({
+      paper: pieces[i]!,
+      part: parts.join(', '),
+      ...(link !== null && { link: link[0].replace(/\.$/, '') })
+    })
   }
   return found
 }

@@ -15,10 +15,13 @@ export declare const data: readonly Decision[]
 const folder = `${root}docs/decisions`
 
 /** All decisions, oldest first. */
-export const decisions = (): readonly Decision[] => readdirSync(folder).filter(file => /^\d{4}-.*\.md$/.test(file)).map(file => ({
-  title: /^# (.*)$/m.exec(readFileSync(`${folder}/${file}`, 'utf8'))?.[1] ?? file,
-  link: `/decisions/${file.replace(/\.md$/, '')}`
-}))
+export const decisions = (): readonly Decision[] =>
+  readdirSync(folder)
+    .filter(file => /^\d{4}-.*\.md$/.test(file))
+    .map(file => ({
+      title: /^# (.*)$/m.exec(readFileSync(`${folder}/${file}`, 'utf8'))?.[1] ?? file,
+      link: `/decisions/${file.replace(/\.md$/, '')}`
+    }))
 
 const loader: LoaderModule = { watch: [`${folder}/*.md`], load: decisions }
 export default loader

@@ -4,21 +4,29 @@ import type { MarkdownRenderer } from 'vitepress'
 import { packages, root } from './packages.ts'
 
 /**
- * Where a link of the repository leads on the site; nothing where the site has no page for it, as for a file of source code.
+ * Where a link of the repository leads on the site; nothing where the site has no page for it, as for a file of source
+ * code.
  *
  * @param target a path from the root of the repository, with or without an anchor
  */
 export function pageOf(target: string): string | undefined {
   const [path = '', anchor] = target.split('#')
-  const readme = packages.find(({ folder }) => path === folder || path === `${folder}/` || path === `${folder}/README.md`)
+  const readme = packages.find(
+    ({ folder }) => path === folder || path === `${folder}/` || path === `${folder}/README.md`
+  )
   const recipe = /^docs\/(recipes\/\d\d-[\w-]+)\.ts$/.exec(path)
   const page =
-    readme !== undefined ? `/packages/${readme.page}`
-    : recipe !== null ? `/${recipe[1]}`
-    : path.startsWith('docs/results') ? '/benchmarks'
-    : /^docs\/decisions\/?$/.test(path) ? '/decisions/'
-    : path.startsWith('docs/') && path.endsWith('.md') ? path.slice('docs'.length)
-    : undefined
+    readme !== undefined
+      ? `/packages/${readme.page}`
+      : recipe !== null
+        ? `/${recipe[1]}`
+        : path.startsWith('docs/results')
+          ? '/benchmarks'
+          : /^docs\/decisions\/?$/.test(path)
+            ? '/decisions/'
+            : path.startsWith('docs/') && path.endsWith('.md')
+              ? path.slice('docs'.length)
+              : undefined
   return page === undefined || anchor === undefined ? page : `${page}#${anchor}`
 }
 
@@ -30,7 +38,8 @@ const sourceOf = (page: string): string => {
 }
 
 /**
- * Links are written for a code host, from file to file. On the site they lead to pages; those to source files become plain text.
+ * Links are written for a code host, from file to file. On the site they lead to pages; those to source files become
+ * plain text.
  *
  * @throws Error for a link to a file that is not there
  */
@@ -51,7 +60,9 @@ export function siteLinks(markdown: MarkdownRenderer): void {
         const source = sourceOf(relativePath)
         const target = posix.join(posix.dirname(source), decodeURI(href))
         if (!existsSync(root + target.replace(/#.*/, ''))) {
-          throw new Error(`site: expected the links of ${source} to lead to files, got "${href}", where nothing is. Mend the link.`)
+          throw new Error(
+            `site: expected the links of ${source} to lead to files, got "${href}", where nothing is. Mend the link.`
+          )
         }
         const page = pageOf(target)
         if (page !== undefined) token.attrSet('href', page)

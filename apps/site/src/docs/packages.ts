@@ -20,9 +20,14 @@ export const packages: readonly Package[] = ['packages', 'packages/backbones', '
   .flatMap(parent => readdirSync(root + parent).map(name => `${parent}/${name}`))
   .filter(folder => existsSync(`${root}${folder}/package.json`))
   .map(folder => {
-    const { name, description } = JSON.parse(readFileSync(`${root}${folder}/package.json`, 'utf8')) as { name: string; description: string }
+    const { name, description } = JSON.parse(readFileSync(`${root}${folder}/package.json`, 'utf8')) as {
+      name: string
+      description: string
+    }
     return { name, page: name.replace('@lapstrake/', ''), folder, description }
   })
 
 /** The packages that one imports; `cli` is a command. */
-export const libraries: readonly Package[] = packages.filter(({ folder }) => existsSync(`${root}${folder}/src/index.ts`))
+export const libraries: readonly Package[] = packages.filter(({ folder }) =>
+  existsSync(`${root}${folder}/src/index.ts`)
+)

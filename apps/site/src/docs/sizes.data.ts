@@ -18,9 +18,13 @@ const imports = [
   { what: 'one loss', code: "export { ntXent } from '@lapstrake/loss-info-nce'" },
   { what: 'the trainer', code: "export { createTrainer } from '@lapstrake/core'" },
   {
-    what: 'all it takes to train', code: [
-      "export { createTrainer } from '@lapstrake/core'", "export { overlapping } from '@lapstrake/isolation'", "export { simultaneous } from '@lapstrake/scheduler'",
-      "export { ntXent } from '@lapstrake/loss-info-nce'", "export { adamW } from '@lapstrake/optimizers'"
+    what: 'all it takes to train',
+    code: [
+      "export { createTrainer } from '@lapstrake/core'",
+      "export { overlapping } from '@lapstrake/isolation'",
+      "export { simultaneous } from '@lapstrake/scheduler'",
+      "export { ntXent } from '@lapstrake/loss-info-nce'",
+      "export { adamW } from '@lapstrake/optimizers'"
     ].join('\n')
   },
   { what: 'everything', code: "export * from 'lapstrake'" }
@@ -29,14 +33,23 @@ const imports = [
 /** Bundles as a page's bundler would, and weighs the result. */
 async function weigh(code: string): Promise<number> {
   const { outputFiles } = await build({
-    stdin: { contents: code, resolveDir: root, loader: 'ts' }, bundle: true, minify: true, write: false, format: 'esm', platform: 'browser', target: 'es2022',
-    conditions: ['@lapstrake/source'], external: ['@tensorflow/*', '@lapstrake/backend-*', 'node:*'], logLevel: 'error'
+    stdin: { contents: code, resolveDir: root, loader: 'ts' },
+    bundle: true,
+    minify: true,
+    write: false,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    conditions: ['@lapstrake/source'],
+    external: ['@tensorflow/*', '@lapstrake/backend-*', 'node:*'],
+    logLevel: 'error'
   })
   return gzipSync(outputFiles[0]!.contents, { level: 9 }).length
 }
 
 const loader: LoaderModule = {
   watch: packages.map(({ folder }) => `${root}${folder}/src/**/*.ts`),
-  load: (): Promise<readonly Size[]> => Promise.all(imports.map(async each => ({ ...each, bytes: await weigh(each.code) })))
+  load: (): Promise<readonly Size[]> =>
+    Promise.all(imports.map(async each => ({ ...each, bytes: await weigh(each.code) })))
 }
 export default loader

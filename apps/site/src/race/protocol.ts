@@ -14,16 +14,23 @@ export type RaceEvent =
   | { readonly kind: 'data'; readonly name: string; readonly size: number }
   | { readonly kind: 'plan'; readonly lane: number; readonly spans: readonly Span[] }
   | {
-    readonly kind: 'step'; readonly lane: number
-    /** From 1. */
-    readonly step: number
-    /** One for each unit, the lowest first. */
-    readonly losses: readonly number[]
-    readonly milliseconds: number
-    /** The most that its turn held at once above what rests between steps. */
-    readonly peakBytes: number
-  }
+      readonly kind: 'step'
+      readonly lane: number
+      /** From 1. */
+      readonly step: number
+      /** One for each unit, the lowest first. */
+      readonly losses: readonly number[]
+      readonly milliseconds: number
+      /** The most that its turn held at once above what rests between steps. */
+      readonly peakBytes: number
+    }
   /** Part of unseen images whose class the nearest neighbours of the top stage's features tell right. */
-  | { readonly kind: 'accuracy'; readonly lane: number; readonly step: number; readonly accuracy: number; readonly chance: number }
+  | {
+      readonly kind: 'accuracy'
+      readonly lane: number
+      readonly step: number
+      readonly accuracy: number
+      readonly chance: number
+    }
   | { readonly kind: 'done' }
   | { readonly kind: 'error'; readonly message: string }

@@ -14,5 +14,7 @@ async function race(request: RaceRequest): Promise<void> {
 }
 
 onmessage = ({ data: request }: MessageEvent<RaceRequest>) => {
-  race(request).catch((error: unknown) => tell({ kind: 'error', message: error instanceof Error ? error.message : String(error) }))
+  race(request).catch((error: unknown) =>
+    tell({ kind: 'error', message: error instanceof Error ? error.message : String(error) })
+  )
 }

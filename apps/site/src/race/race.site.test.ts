@@ -3,16 +3,26 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openSite, type OpenSite } from '../testing/open-site.ts'
 
 let site: OpenSite
-beforeAll(async () => { site = await openSite() })
+beforeAll(async () => {
+  site = await openSite()
+})
 afterAll(() => site.close())
 
 const race = (page: Page): Promise<void> => page.getByRole('button', { name: 'Race' }).click()
 
 /** Waits until all three curves have so many points. */
-const curves = (page: Page, points: number): Promise<unknown> => page.waitForFunction(least => {
-  const means = [...document.querySelectorAll('.race polyline.mean')]
-  return means.length === 3 && means.every(mean => (mean.getAttribute('points') ?? '').split(' ').filter(Boolean).length >= least)
-}, points, { timeout: 200_000 })
+const curves = (page: Page, points: number): Promise<unknown> =>
+  page.waitForFunction(
+    least => {
+      const means = [...document.querySelectorAll('.race polyline.mean')]
+      return (
+        means.length === 3 &&
+        means.every(mean => (mean.getAttribute('points') ?? '').split(' ').filter(Boolean).length >= least)
+      )
+    },
+    points,
+    { timeout: 200_000 }
+  )
 
 const planks = (page: Page): Promise<number[]> =>
   page.getByRole('article').evaluateAll(lanes => lanes.map(lane => lane.querySelectorAll('.plank').length))
@@ -32,7 +42,9 @@ test('a race draws three curves and what it measures, and Stop frees the worker'
   await race(page)
   await curves(page, 3)
   expect(await page.locator('.race dd .said').allTextContents()).toEqual([
-    ...Array<unknown>(3).fill(expect.stringMatching(/^\d+\.\d MB$/)), ...Array<unknown>(3).fill(expect.stringMatching(/^[\d.]+ ms$/)), ...Array<unknown>(3).fill(expect.anything())
+    ...Array<unknown>(3).fill(expect.stringMatching(/^\d+\.\d MB$/)),
+    ...Array<unknown>(3).fill(expect.stringMatching(/^[\d.]+ ms$/)),
+    ...Array<unknown>(3).fill(expect.anything())
   ])
   expect(page.workers().length).toBeGreaterThan(0)
   expect(await page.locator('.race .badge').textContent()).toMatch(/WebGPU|WASM/)
@@ -59,7 +71,9 @@ test('pulses run for steps, and not for readers who want no motion', async () =>
     await page.goto(site.url)
     await race(page)
     await curves(page, 2)
-    expect(await page.evaluate(() => document.documentElement.dataset['pulses'] ?? 'no')).toBe(reducedMotion === 'reduce' ? 'no' : 'yes')
+    expect(await page.evaluate(() => document.documentElement.dataset['pulses'] ?? 'no')).toBe(
+      reducedMotion === 'reduce' ? 'no' : 'yes'
+    )
     await page.close()
   }
 })

@@ -1,5 +1,18 @@
 import {
-  convNet, dispose, endToEnd, greedy, ntXent, overlapping, projector, sgd, shapes, simclr, train, twoViews, useBackend, type Experiment
+  convNet,
+  dispose,
+  endToEnd,
+  greedy,
+  ntXent,
+  overlapping,
+  projector,
+  sgd,
+  shapes,
+  simclr,
+  train,
+  twoViews,
+  useBackend,
+  type Experiment
 } from 'lapstrake'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, expect, test } from 'vitest'
@@ -10,8 +23,15 @@ import { runRace } from './run-race.ts'
 
 const views = twoViews(simclr({ size: 8, preset: 'cifar', leastArea: 0.2 }))
 const small = (name: string, isolation: Experiment['isolation']): Experiment => ({
-  name, isolation, views, backbone: convNet({ widths: [4, 4, 4], strides: [2, 2, 1], layers: 1 }), head: () => projector({ dims: [4] }),
-  loss: () => ntXent(), optimizer: sgd({ learningRate: 0.1 }), batchSize: 8, epochs: 4
+  name,
+  isolation,
+  views,
+  backbone: convNet({ widths: [4, 4, 4], strides: [2, 2, 1], layers: 1 }),
+  head: () => projector({ dims: [4] }),
+  loss: () => ntXent(),
+  optimizer: sgd({ learningRate: 0.1 }),
+  batchSize: 8,
+  epochs: 4
 })
 const experiments = [small('a', endToEnd()), small('b', greedy()), small('c', overlapping())]
 const data = { training: shapes({ count: 40, length: 8 }), held: shapes({ count: 10, length: 8, seed: 1 }) }
@@ -23,10 +43,15 @@ beforeAll(async () => {
   await runRace(experiments, data, { seed: 3, steps, lookEvery: 2 }, event => events.push(event))
 })
 
-const of = <K extends RaceEvent['kind']>(kind: K): Extract<RaceEvent, { kind: K }>[] => events.filter(event => event.kind === kind) as never
+const of = <K extends RaceEvent['kind']>(kind: K): Extract<RaceEvent, { kind: K }>[] =>
+  events.filter(event => event.kind === kind) as never
 
 test('experiments go step by step in turn', () => {
-  expect(of('step').map(({ lane }) => lane).join('')).toBe('012'.repeat(steps))
+  expect(
+    of('step')
+      .map(({ lane }) => lane)
+      .join('')
+  ).toBe('012'.repeat(steps))
 })
 
 test('each has the losses that it has alone', async () => {
@@ -34,15 +59,28 @@ test('each has the losses that it has alone', async () => {
     const alone: number[][] = []
     const end = new AbortController()
     const { state } = await train(experiment, data.training, {
-      seed: 3, signal: end.signal, onStep: ({ step, losses }) => { alone.push(Object.values(losses)); if (step === steps) end.abort() }
+      seed: 3,
+      signal: end.signal,
+      onStep: ({ step, losses }) => {
+        alone.push(Object.values(losses))
+        if (step === steps) end.abort()
+      }
     })
     dispose(state)
-    expect(of('step').filter(event => event.lane === lane).map(({ losses }) => losses)).toEqual(alone)
+    expect(
+      of('step')
+        .filter(event => event.lane === lane)
+        .map(({ losses }) => losses)
+    ).toEqual(alone)
   }
 })
 
 test('accuracies are those of its classes, memory and time are measured', () => {
-  expect(of('accuracy').map(({ lane, step }) => `${lane}${step}`).join(' ')).toBe('02 12 22 04 14 24')
+  expect(
+    of('accuracy')
+      .map(({ lane, step }) => `${lane}${step}`)
+      .join(' ')
+  ).toBe('02 12 22 04 14 24')
   for (const { accuracy, chance } of of('accuracy')) {
     expect(accuracy).toBeGreaterThanOrEqual(0)
     expect(chance).toBe(1 / 8)

@@ -1,6 +1,16 @@
 import {
-  collectFeatures, createTrainer, dispose, meterMemory, nearestNeighbours, simclr, subset, train, twoViews,
-  type Dataset, type Experiment, type State
+  collectFeatures,
+  createTrainer,
+  dispose,
+  meterMemory,
+  nearestNeighbours,
+  simclr,
+  subset,
+  train,
+  twoViews,
+  type Dataset,
+  type Experiment,
+  type State
 } from 'lapstrake'
 import type { RaceEvent, RaceRequest } from './protocol.ts'
 import { takeTurns, type Turn } from './turns.ts'
@@ -12,18 +22,32 @@ export interface RaceData {
 }
 
 /**
- * Trains several experiments step by step in turn, so that each step has the machine for itself and a busy moment of the machine
- * meets them all. Their losses are those that each would have alone.
+ * Trains several experiments step by step in turn, so that each step has the machine for itself and a busy moment of
+ * the machine meets them all. Their losses are those that each would have alone.
  */
-export async function runRace(experiments: readonly Experiment[], data: RaceData, request: RaceRequest, tell: (event: RaceEvent) => void): Promise<void> {
+export async function runRace(
+  experiments: readonly Experiment[],
+  data: RaceData,
+  request: RaceRequest,
+  tell: (event: RaceEvent) => void
+): Promise<void> {
   tell({ kind: 'data', name: data.training.name, size: data.training.size })
   const turns = takeTurns(experiments.length)
-  await Promise.all(experiments.map((experiment, lane) => runLane(fitted(experiment, data.training), lane, turns[lane]!, data, request, tell)))
+  await Promise.all(
+    experiments.map((experiment, lane) =>
+      runLane(fitted(experiment, data.training), lane, turns[lane]!, data, request, tell)
+    )
+  )
   tell({ kind: 'done' })
 }
 
 async function runLane(
-  experiment: Experiment, lane: number, turn: Turn, { training, held }: RaceData, { seed, steps, lookEvery }: RaceRequest, tell: (event: RaceEvent) => void
+  experiment: Experiment,
+  lane: number,
+  turn: Turn,
+  { training, held }: RaceData,
+  { seed, steps, lookEvery }: RaceRequest,
+  tell: (event: RaceEvent) => void
 ): Promise<void> {
   await turn.come()
   const trainer = createTrainer(experiment, { inputShape: training.shape })
@@ -31,7 +55,9 @@ async function runLane(
   const end = new AbortController()
   let meter = meterMemory()
   const { state } = await train(experiment, training, {
-    seed, diagnoseEvery: 0, signal: end.signal,
+    seed,
+    diagnoseEvery: 0,
+    signal: end.signal,
     async onStep({ step, losses, milliseconds }, state) {
       meter.stop()
       tell({ kind: 'step', lane, step, losses: Object.values(losses), milliseconds, peakBytes: meter.peak() })
@@ -51,8 +77,12 @@ async function runLane(
   turn.leave()
 
   async function accuracyOf(state: State): Promise<number> {
-    const encode = (images: Parameters<typeof trainer.encode>[1]): ReturnType<typeof trainer.encode> => trainer.encode(state, images)
-    return nearestNeighbours(await collectFeatures(first(training, 1000), encode), await collectFeatures(first(held, 500), encode))
+    const encode = (images: Parameters<typeof trainer.encode>[1]): ReturnType<typeof trainer.encode> =>
+      trainer.encode(state, images)
+    return nearestNeighbours(
+      await collectFeatures(first(training, 1000), encode),
+      await collectFeatures(first(held, 500), encode)
+    )
   }
 }
 
@@ -61,5 +91,7 @@ const first = (dataset: Dataset, count: number): Dataset => subset(dataset, { co
 
 /** The experiment with views of the data's size and colours; nothing else of it changes. */
 const fitted = (experiment: Experiment, { shape: [size, , channels] }: Dataset): Experiment => ({
-  ...experiment, epochs: Infinity, views: twoViews(simclr({ size, preset: channels === 1 ? 'gray' : 'cifar', leastArea: 0.2 }))
+  ...experiment,
+  epochs: Infinity,
+  views: twoViews(simclr({ size, preset: channels === 1 ? 'gray' : 'cifar', leastArea: 0.2 }))
 })

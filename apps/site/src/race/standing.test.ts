@@ -1,8 +1,13 @@
 import { expect, test } from 'vitest'
 import { after, meanLosses, ready, stepTime, verdict, type LaneStanding } from './standing.ts'
 
-const step = (lane: number, step: number, losses: readonly number[], milliseconds: number, peakBytes: number): Parameters<typeof after>[1] =>
-  ({ kind: 'step', lane, step, losses, milliseconds, peakBytes })
+const step = (
+  lane: number,
+  step: number,
+  losses: readonly number[],
+  milliseconds: number,
+  peakBytes: number
+): Parameters<typeof after>[1] => ({ kind: 'step', lane, step, losses, milliseconds, peakBytes })
 
 test('events move one lane and the race along', () => {
   const racing = [step(1, 1, [4, 2], 90, 8), step(1, 2, [3, 1], 30, 6)].reduce(after, ready)
@@ -22,8 +27,16 @@ test('the time of a step is the median of the warm ones', () => {
 })
 
 test('the verdict is in numbers', () => {
-  const lane = (milliseconds: number, peakBytes: number, accuracy?: number): LaneStanding =>
-    ({ ...ready.lanes[0]!, milliseconds: [milliseconds], peakBytes, ...(accuracy !== undefined && { accuracy }) })
-  expect(verdict('overlapping', lane(55, 53), lane(50, 100))).toBe('overlapping needs 53 % of end-to-end’s memory and 1.10 × its time for a step')
-  expect(verdict('greedy', lane(50, 53, 0.5), lane(50, 100, 0.6))).toContain('tells 50 % of unseen images right where end-to-end tells 60 %')
+  const lane = (milliseconds: number, peakBytes: number, accuracy?: number): LaneStanding => ({
+    ...ready.lanes[0]!,
+    milliseconds: [milliseconds],
+    peakBytes,
+    ...(accuracy !== undefined && { accuracy })
+  })
+  expect(verdict('overlapping', lane(55, 53), lane(50, 100))).toBe(
+    'overlapping needs 53 % of end-to-end’s memory and 1.10 × its time for a step'
+  )
+  expect(verdict('greedy', lane(50, 53, 0.5), lane(50, 100, 0.6))).toContain(
+    'tells 50 % of unseen images right where end-to-end tells 60 %'
+  )
 })

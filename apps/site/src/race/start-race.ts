@@ -8,7 +8,10 @@ export function startRace(request: RaceRequest, onEvent: (event: RaceEvent) => v
     if (data.kind === 'done' || data.kind === 'error') worker.terminate()
   }
   worker.onerror = ({ message }) => {
-    onEvent({ kind: 'error', message: message || 'The page of the race could not be loaded. Check the connection and reload.' })
+    onEvent({
+      kind: 'error',
+      message: message || 'The page of the race could not be loaded. Check the connection and reload.'
+    })
     worker.terminate()
   }
   worker.postMessage(request)

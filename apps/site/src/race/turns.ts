@@ -16,7 +16,8 @@ export function takeTurns(count: number): readonly Turn[] {
 
   const pass = (): void => {
     if (present.size === 0) return
-    do current = (current + 1) % count; while (!present.has(current))
+    do current = (current + 1) % count
+    while (!present.has(current))
     called.get(current)?.()
     called.delete(current)
   }

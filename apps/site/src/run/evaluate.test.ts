@@ -5,7 +5,8 @@ import { modules } from './modules.ts'
 import { lineOf, RecipeError } from './recipe-error.ts'
 import { recipes } from './recipes.ts'
 
-const run = (source: string): Readonly<Record<string, unknown>> => evaluate('mine.ts', { ...recipes, 'mine.ts': source }, modules)
+const run = (source: string): Readonly<Record<string, unknown>> =>
+  evaluate('mine.ts', { ...recipes, 'mine.ts': source }, modules)
 
 function failureOf(make: () => unknown): RecipeError {
   try {
@@ -26,7 +27,11 @@ test('every recipe of the docs is an experiment', () => {
 })
 
 test('an edited recipe replaces its file for those that import it', () => {
-  const { default: loco } = evaluate('03-loco.ts', { ...recipes, '01-simclr.ts': 'export default { batchSize: 7 }' }, modules) as { default: { batchSize: number } }
+  const { default: loco } = evaluate(
+    '03-loco.ts',
+    { ...recipes, '01-simclr.ts': 'export default { batchSize: 7 }' },
+    modules
+  ) as { default: { batchSize: number } }
   expect(loco.batchSize).toBe(7)
 })
 
@@ -39,17 +44,23 @@ test('what only the engine finds wrong is told as well', () => {
 })
 
 test('a wrong name is told in the line of its import, with the right one', () => {
-  expect(told("import {\n  greedy,\n  ntxent\n} from 'lapstrake'\n\nexport const loss = ntxent({})")).toEqual(
-    ["import: 'lapstrake' exports no ntxent. Did you mean ntXent?", 3])
+  expect(told("import {\n  greedy,\n  ntxent\n} from 'lapstrake'\n\nexport const loss = ntxent({})")).toEqual([
+    "import: 'lapstrake' exports no ntxent. Did you mean ntXent?",
+    3
+  ])
 })
 
 test('a name that a whole module lacks is told where it is used', () => {
-  expect(told("import * as tf from '@tensorflow/tfjs-core'\n\n\ntf.matmul(1, 2)")).toEqual(
-    [expect.stringMatching(/exports no matmul\. Did you mean matMul\?$/), 4])
+  expect(told("import * as tf from '@tensorflow/tfjs-core'\n\n\ntf.matmul(1, 2)")).toEqual([
+    expect.stringMatching(/exports no matmul\. Did you mean matMul\?$/),
+    4
+  ])
 })
 
 test('a type beside values is no import', () => {
-  expect(run("import { Experiment, greedy } from 'lapstrake'\nexport const a: Experiment = greedy as never").a).toBeTypeOf('function')
+  expect(
+    run("import { Experiment, greedy } from 'lapstrake'\nexport const a: Experiment = greedy as never").a
+  ).toBeTypeOf('function')
 })
 
 test.each([
@@ -63,11 +74,16 @@ test.each([
 })
 
 test('an error of a factory is told in the line that calls it', () => {
-  expect(told("import { ntXent } from 'lapstrake'\n\nntXent({\n  temperature: -1 })")).toEqual([expect.stringMatching(/temperature above 0, got -1/), 3])
+  expect(told("import { ntXent } from 'lapstrake'\n\nntXent({\n  temperature: -1 })")).toEqual([
+    expect.stringMatching(/temperature above 0, got -1/),
+    3
+  ])
 })
 
 test('an error while training has the line of the recipe that it passed through', () => {
-  const { loss } = run('export function loss() {\n  const none = undefined\n  return none.rank\n}') as { loss: () => void }
+  const { loss } = run('export function loss() {\n  const none = undefined\n  return none.rank\n}') as {
+    loss: () => void
+  }
   try {
     loss()
   } catch (error) {
@@ -77,8 +93,13 @@ test('an error while training has the line of the recipe that it passed through'
 })
 
 test('a default export that is no experiment is told by the field that is wrong', () => {
-  expect(told('export const a = 1')[0]).toBe('recipe: expected a default export, an experiment, got nothing. End the file with: export default recipe')
+  expect(told('export const a = 1')[0]).toBe(
+    'recipe: expected a default export, an experiment, got nothing. End the file with: export default recipe'
+  )
   expect(told("import simclr from './01-simclr.ts'\nexport default { ...simclr, isolation: undefined }")[0]).toBe(
-    'recipe: expected the experiment to have isolation, where gradients stop: overlapping(), got nothing.')
-  expect(told("import simclr from './01-simclr.ts'\nexport default { ...simclr, batchSize: 0.5 }")[0]).toMatch(/have batchSize, examples in a step: 64, got 0.5\.$/)
+    'recipe: expected the experiment to have isolation, where gradients stop: overlapping(), got nothing.'
+  )
+  expect(told("import simclr from './01-simclr.ts'\nexport default { ...simclr, batchSize: 0.5 }")[0]).toMatch(
+    /have batchSize, examples in a step: 64, got 0.5\.$/
+  )
 })

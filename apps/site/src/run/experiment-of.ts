@@ -14,22 +14,32 @@ const fields: Readonly<Partial<Record<keyof Experiment, Field>>> = {
   batchSize: { fits: some, expected: 'examples in a step: 64' },
   epochs: { fits: some, expected: 'a number of epochs: 5' },
   views: { fits: calls, expected: "what makes views: twoViews(simclr({ size: 32, preset: 'cifar' }))" },
-  backbone: { fits: value => Array.isArray((value as { stages?: unknown } | undefined)?.stages), expected: 'a list of stages: convNet({ widths: [32, 64] })' },
+  backbone: {
+    fits: value => Array.isArray((value as { stages?: unknown } | undefined)?.stages),
+    expected: 'a list of stages: convNet({ widths: [32, 64] })'
+  },
   isolation: { fits: calls, expected: 'where gradients stop: overlapping()' },
   head: { fits: calls, expected: 'what makes heads: () => projector({ dims: [64] })' },
   loss: { fits: calls, expected: 'what makes losses: () => ntXent()' },
-  optimizer: { fits: value => calls((value as { update?: unknown } | undefined)?.update), expected: 'how parameters move: adamW({ learningRate: 1e-3 })' }
+  optimizer: {
+    fits: value => calls((value as { update?: unknown } | undefined)?.update),
+    expected: 'how parameters move: adamW({ learningRate: 1e-3 })'
+  }
 }
 
 /**
  * The experiment that a recipe exports.
  *
- * @throws RecipeError without a default export, or with one that is no experiment, naming the first field that is not right
+ * @throws RecipeError without a default export, or with one that is no experiment, naming the first field that is not
+ * right
  */
 export function experimentOf(exports: Readonly<Record<string, unknown>>): Experiment {
   const { default: experiment } = exports
   if (typeof experiment !== 'object' || experiment === null) {
-    throw new RecipeError(`recipe: expected a default export, an experiment, got ${inWords(experiment)}. End the file with: export default recipe`)
+    throw new RecipeError(
+      `recipe: expected a default export, an experiment, got ${inWords(experiment)}. End the file with: ` +
+        'export default recipe'
+    )
   }
   for (const [name, { fits, expected }] of Object.entries(fields)) {
     const value = (experiment as Record<string, unknown>)[name]

@@ -1,5 +1,14 @@
 import type { Page } from 'playwright-core'
-import { convNet, dispose, shapes, train, useBackend, type BackendName, type Experiment, type StepMetrics } from 'lapstrake'
+import {
+  convNet,
+  dispose,
+  shapes,
+  train,
+  useBackend,
+  type BackendName,
+  type Experiment,
+  type StepMetrics
+} from 'lapstrake'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import loco from '../../../../docs/recipes/03-loco.ts'
 import { openBarePage } from '../testing/run-in-page.ts'
@@ -12,15 +21,33 @@ const changes = { batchSize: 16, examples: 64, epochs: 5 }
 const narrow = { widths: [8, 8, 8, 8], strides: [2, 2, 2, 1], layers: 1 }
 
 /** The recipe on little data; in fewer channels where a backend is slow here. */
-const experimentOn = (backend: BackendName): Experiment => ({ ...loco, ...changes, ...(backend !== 'wasm' && { backbone: convNet(narrow) }) })
-const sourceOn = (backend: BackendName): string => recipes['03-loco.ts']!.replace(
-  'export default recipe',
-  `import { convNet } from 'lapstrake'\nexport default { ...recipe, ...${JSON.stringify(changes)}${backend === 'wasm' ? '' : `, backbone: convNet(${JSON.stringify(narrow)})`} }`)
-const request = (backend: BackendName): RunRequest =>
-  ({ recipe: '03-loco.ts', source: sourceOn(backend), data: { kind: 'shapes' }, seed: 3, backend, acceptSoftware: true })
+const experimentOn = (backend: BackendName): Experiment => ({
+  ...loco,
+  ...changes,
+  ...(backend !== 'wasm' && { backbone: convNet(narrow) })
+})
+const sourceOn = (backend: BackendName): string => {
+  const backbone = backend === 'wasm' ? '' : `, backbone: convNet(${JSON.stringify(narrow)})`
+  return recipes['03-loco.ts']!.replace(
+    'export default recipe',
+    `import { convNet } from 'lapstrake'\nexport default { ...recipe, ...${JSON.stringify(changes)}${backbone} }`
+  )
+}
+const request = (backend: BackendName): RunRequest => ({
+  recipe: '03-loco.ts',
+  source: sourceOn(backend),
+  data: { kind: 'shapes' },
+  seed: 3,
+  backend,
+  acceptSoftware: true
+})
 type Losses = readonly StepMetrics['losses'][]
 /** The run as it was saved behind a step, in base64: lists of millions of numbers take minutes to leave a page. */
-interface Followed { readonly losses: Losses; readonly saved: string; readonly savedAt: number }
+interface Followed {
+  readonly losses: Losses
+  readonly saved: string
+  readonly savedAt: number
+}
 const saveAt = 7
 
 /** Follows the recipe in Node, and saves the run on the way. */
@@ -29,7 +56,8 @@ async function inNode(backend: BackendName, resume?: string): Promise<Followed> 
   const losses: StepMetrics['losses'][] = []
   let saved = ''
   const { state } = await train(experimentOn(backend), shapes({ count: 64, seed: 1 }), {
-    seed: 3, ...(resume && { resume: Buffer.from(resume, 'base64') }),
+    seed: 3,
+    ...(resume && { resume: Buffer.from(resume, 'base64') }),
     async onStep({ step, losses: found }, _, save) {
       losses.push(found)
       if (step === saveAt) saved = Buffer.from(await save()).toString('base64')
@@ -41,25 +69,38 @@ async function inNode(backend: BackendName, resume?: string): Promise<Followed> 
 
 /** The same in a page. */
 const inPage = (page: Page, backend: BackendName, resume?: string): Promise<Followed> =>
-  page.evaluate(({ request, resume, saveAt }) => new Promise<Followed>((resolve, reject) => {
-    const losses: StepMetrics['losses'][] = []
-    let [saved, savedAt] = ['', 0]
-    const { startRun } = window as unknown as typeof run
-    const { send, stop } = startRun({ ...request, ...(resume && { resume: Uint8Array.from(atob(resume), letter => letter.charCodeAt(0)) }) }, (event: RunEvent) => {
-      if (event.kind === 'step') losses.push(event.metrics.losses)
-      if (event.kind === 'step' && event.metrics.step === saveAt) send({ kind: 'save' })
-      // The question may come a step later than it was asked.
-      if (event.kind === 'saved') [saved, savedAt] = [btoa(event.bytes.reduce((text, byte) => text + String.fromCharCode(byte), '')), event.step]
-      if (event.kind === 'error') reject(new Error(event.message))
-      if (event.kind !== 'done') return
-      stop()
-      resolve({ losses, saved, savedAt })
-    })
-  }), { request: request(backend), saveAt, ...(resume && { resume }) })
+  page.evaluate(
+    ({ request, resume, saveAt }) =>
+      new Promise<Followed>((resolve, reject) => {
+        const losses: StepMetrics['losses'][] = []
+        let [saved, savedAt] = ['', 0]
+        const { startRun } = window as unknown as typeof run
+        const { send, stop } = startRun(
+          { ...request, ...(resume && { resume: Uint8Array.from(atob(resume), letter => letter.charCodeAt(0)) }) },
+          (event: RunEvent) => {
+            if (event.kind === 'step') losses.push(event.metrics.losses)
+            if (event.kind === 'step' && event.metrics.step === saveAt) send({ kind: 'save' })
+            // The question may come a step later than it was asked.
+            if (event.kind === 'saved')
+              [saved, savedAt] = [
+                btoa(event.bytes.reduce((text, byte) => text + String.fromCharCode(byte), '')),
+                event.step
+              ]
+            if (event.kind === 'error') reject(new Error(event.message))
+            if (event.kind !== 'done') return
+            stop()
+            resolve({ losses, saved, savedAt })
+          }
+        )
+      }),
+    { request: request(backend), saveAt, ...(resume && { resume }) }
+  )
 
 const close = (found: Losses, expected: Losses): void => {
   expect(found).toHaveLength(expected.length)
-  expected.forEach((losses, i) => Object.entries(losses).forEach(([unit, loss]) => expect(Math.abs(found[i]![unit]! - loss)).toBeLessThan(1e-3)))
+  expected.forEach((losses, i) =>
+    Object.entries(losses).forEach(([unit, loss]) => expect(Math.abs(found[i]![unit]! - loss)).toBeLessThan(1e-3))
+  )
 }
 
 describe('the same run in Node and in a page', () => {
@@ -71,11 +112,14 @@ describe('the same run in Node and in a page', () => {
   })
   afterAll(() => site.close())
 
-  test.each(['cpu', 'wasm', 'webgpu'] as const)('has the same losses on %s, over twenty steps, to 1e-3', async backend => {
-    const [here, there] = [await inNode(backend), await inPage(page, backend)]
-    expect(here.losses).toHaveLength(20)
-    close(there.losses, here.losses)
-  })
+  test.each(['cpu', 'wasm', 'webgpu'] as const)(
+    'has the same losses on %s, over twenty steps, to 1e-3',
+    async backend => {
+      const [here, there] = [await inNode(backend), await inPage(page, backend)]
+      expect(here.losses).toHaveLength(20)
+      close(there.losses, here.losses)
+    }
+  )
 
   test('is saved in one and goes on in the other', async () => {
     const [here, there] = [await inNode('wasm'), await inPage(page, 'wasm')]

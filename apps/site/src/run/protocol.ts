@@ -53,32 +53,74 @@ export type Blame = 'recipe' | 'data' | 'backend' | 'training'
 
 /** What the worker tells, in the order in which it happens. */
 export type RunEvent =
-  | { readonly kind: 'backend'; readonly name: BackendName; readonly description: string; readonly refused: readonly { readonly name: BackendName; readonly reason: string }[] }
+  | {
+      readonly kind: 'backend'
+      readonly name: BackendName
+      readonly description: string
+      readonly refused: readonly { readonly name: BackendName; readonly reason: string }[]
+    }
   /** Long work before the first step: a download, decoding, shaders. */
   | { readonly kind: 'progress'; readonly what: string; readonly done: number; readonly total?: number }
   | {
-    readonly kind: 'data'; readonly name: string; readonly size: number; readonly shape: readonly [height: number, width: number, channels: number]
-    readonly classes: readonly string[]
-    /** Files that could not be used, and why. */
-    readonly skipped: readonly { readonly path: string; readonly reason: string }[]
-  }
-  | { readonly kind: 'plan'; readonly name: string; readonly stages: number; readonly spans: readonly Span[]; readonly steps: number; readonly batchSize: number }
+      readonly kind: 'data'
+      readonly name: string
+      readonly size: number
+      readonly shape: readonly [height: number, width: number, channels: number]
+      readonly classes: readonly string[]
+      /** Files that could not be used, and why. */
+      readonly skipped: readonly { readonly path: string; readonly reason: string }[]
+    }
+  | {
+      readonly kind: 'plan'
+      readonly name: string
+      readonly stages: number
+      readonly spans: readonly Span[]
+      readonly steps: number
+      readonly batchSize: number
+    }
   | { readonly kind: 'step'; readonly metrics: StepMetrics }
   /** Some images as the network sees them: pixels RGBA of each view of each example. */
-  | { readonly kind: 'views'; readonly height: number; readonly width: number; readonly examples: readonly (readonly Uint8ClampedArray<ArrayBuffer>[])[] }
+  | {
+      readonly kind: 'views'
+      readonly height: number
+      readonly width: number
+      readonly examples: readonly (readonly Uint8ClampedArray<ArrayBuffer>[])[]
+    }
   /** What the nearest neighbours of each stage's features tell about the classes, 0 to 1; stage 0 is the pixels. */
   | { readonly kind: 'accuracy'; readonly step: number; readonly stages: readonly number[]; readonly chance: number }
   /** Embeddings of the top stage in the plane, `x, y` after `x, y`, with their classes. */
-  | { readonly kind: 'map'; readonly method: MapMethod; readonly step: number; readonly points: Float32Array; readonly labels: Int32Array; readonly classes: readonly string[] }
+  | {
+      readonly kind: 'map'
+      readonly method: MapMethod
+      readonly step: number
+      readonly points: Float32Array
+      readonly labels: Int32Array
+      readonly classes: readonly string[]
+    }
   /** The images whose embeddings are mapped, told once before the first map: pixels RGBA of one after the other. */
-  | { readonly kind: 'mapped'; readonly height: number; readonly width: number; readonly pixels: Uint8ClampedArray<ArrayBuffer> }
+  | {
+      readonly kind: 'mapped'
+      readonly height: number
+      readonly width: number
+      readonly pixels: Uint8ClampedArray<ArrayBuffer>
+    }
   | { readonly kind: 'warning'; readonly message: string }
   | { readonly kind: 'saved'; readonly step: number; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly kind: 'weights'; readonly step: number; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly kind: 'done'; readonly steps: number; readonly interrupted: boolean }
-  | { readonly kind: 'error'; readonly blame: Blame; readonly message: string; /** In the recipe, from 1. */ readonly line?: number }
+  | {
+      readonly kind: 'error'
+      readonly blame: Blame
+      readonly message: string /** In the recipe, from 1. */
+      readonly line?: number
+    }
   /** The GPU is gone, and the worker ends; with the run as it was last kept, where it was. */
-  | { readonly kind: 'lost'; readonly step: number; readonly message: string; readonly kept?: { readonly step: number; readonly bytes: Uint8Array<ArrayBuffer> } }
+  | {
+      readonly kind: 'lost'
+      readonly step: number
+      readonly message: string
+      readonly kept?: { readonly step: number; readonly bytes: Uint8Array<ArrayBuffer> }
+    }
   | { readonly kind: 'alive' }
   /** Made by the page: the worker has not answered for so long. */
   | { readonly kind: 'silent'; readonly seconds: number }

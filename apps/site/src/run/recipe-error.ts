@@ -1,6 +1,10 @@
 /** What is wrong with a recipe, and in which line of it, from 1, where that is known. */
 export class RecipeError extends Error {
-  constructor(message: string, readonly line?: number, options?: ErrorOptions) {
+  constructor(
+    message: string,
+    readonly line?: number,
+    options?: ErrorOptions
+  ) {
     super(message, options)
     this.name = 'RecipeError'
   }
@@ -9,7 +13,9 @@ export class RecipeError extends Error {
 /** What the engine is told a recipe's code comes from, so that stacks show it. */
 export const addressOf = (file: string): string => `recipe:${file}`
 
-/** The line of a recipe in which an error was thrown, or from which it was called, or so for the error that caused it. */
+/**
+ * The line of a recipe in which an error was thrown, or from which it was called, or so for the error that caused it.
+ */
 export function lineOf(file: string, error: unknown): number | undefined {
   if (!(error instanceof Error)) return undefined
   const line = new RegExp(`${addressOf(file).replaceAll('.', '\\.')}:(\\d+)`).exec(error.stack ?? '')?.[1]

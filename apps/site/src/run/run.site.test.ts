@@ -11,18 +11,30 @@ const recipes = readdirSync(folder).filter(file => /^\d\d-.*\.ts$/.test(file))
 
 let site: OpenSite
 let page: Page
-beforeAll(async () => { site = await openSite() })
+beforeAll(async () => {
+  site = await openSite()
+})
 afterAll(() => site.close())
-beforeEach(async () => { page = await openBarePage(site) })
+beforeEach(async () => {
+  page = await openBarePage(site)
+})
 afterEach(() => page.close())
 
 const sourceOf = (recipe: string): string => readFileSync(new URL(recipe, folder), 'utf8')
-const withFields = (source: string, fields: string): string => source.replace('export default recipe', `export default { ...recipe, ${fields} }`)
-const request = (more: Partial<RunRequest> = {}): RunRequest =>
-  ({ recipe: '03-loco.ts', source: withFields(sourceOf('03-loco.ts'), 'batchSize: 16, epochs: 6, examples: 64'), data: { kind: 'shapes' }, seed: 0, backend: 'wasm', ...more })
+const withFields = (source: string, fields: string): string =>
+  source.replace('export default recipe', `export default { ...recipe, ${fields} }`)
+const request = (more: Partial<RunRequest> = {}): RunRequest => ({
+  recipe: '03-loco.ts',
+  source: withFields(sourceOf('03-loco.ts'), 'batchSize: 16, epochs: 6, examples: 64'),
+  data: { kind: 'shapes' },
+  seed: 0,
+  backend: 'wasm',
+  ...more
+})
 const of = <K extends RunEvent['kind']>(events: readonly RunEvent[], kind: K): Extract<RunEvent, { kind: K }>[] =>
   events.filter((event): event is Extract<RunEvent, { kind: K }> => event.kind === kind)
-const lossesOf = (events: readonly RunEvent[]): number[] => of(events, 'step').map(({ metrics }) => Object.values(metrics.losses).reduce((a, b) => a + b, 0))
+const lossesOf = (events: readonly RunEvent[]): number[] =>
+  of(events, 'step').map(({ metrics }) => Object.values(metrics.losses).reduce((a, b) => a + b, 0))
 const mean = (some: readonly number[]): number => some.reduce((a, b) => a + b, 0) / some.length
 
 describe.each(recipes)('%s', recipe => {
@@ -30,7 +42,10 @@ describe.each(recipes)('%s', recipe => {
     const source = sourceOf(recipe)
     // As in recipes.test.ts: real keys must fill a momentum encoder's queue first.
     const [epochs, settled] = source.includes('target:') ? [24, 32] : [12, 0]
-    const events = await runInPage(page, request({ recipe, source: withFields(source, `batchSize: 16, epochs: ${epochs}, examples: 64`) }))
+    const events = await runInPage(
+      page,
+      request({ recipe, source: withFields(source, `batchSize: 16, epochs: ${epochs}, examples: 64`) })
+    )
     expect(of(events, 'error')).toEqual([])
     const losses = lossesOf(events)
     expect(mean(losses.slice(-6))).toBeLessThan(mean(losses.slice(settled, settled + 6)))
@@ -42,9 +57,14 @@ describe.each(recipes)('%s', recipe => {
 
 test.each(recipes.slice(0, 3))('%s learns on a GPU in software', async recipe => {
   // The recipe's own rate and crops need more steps than a test of software can wait for.
-  const easy = 'optimizer: all.adamW({ learningRate: 1e-3 }), views: all.twoViews(all.randomResizedCrop({ size: 32, scale: [0.8, 1] }))'
-  const source = `import * as all from 'lapstrake'\n${withFields(sourceOf(recipe), `batchSize: 8, epochs: 5, examples: 8, ${easy}`)}`
-  const events = await runInPage(page, request({ recipe, source, backend: 'webgpu', acceptSoftware: true }), { untilStep: 5 })
+  const easy =
+    'optimizer: all.adamW({ learningRate: 1e-3 }), views: all.twoViews(all.randomResizedCrop({ size: 32, scale: ' +
+    '[0.8, 1] }))'
+  const changed = withFields(sourceOf(recipe), `batchSize: 8, epochs: 5, examples: 8, ${easy}`)
+  const source = `import * as all from 'lapstrake'\n${changed}`
+  const events = await runInPage(page, request({ recipe, source, backend: 'webgpu', acceptSoftware: true }), {
+    untilStep: 5
+  })
   expect(of(events, 'error')).toEqual([])
   expect(of(events, 'backend')[0]!.name).toBe('webgpu')
   const losses = lossesOf(events)
@@ -62,7 +82,15 @@ test('stopping ends the worker, and nothing is told afterwards', async () => {
 })
 
 test('the page trains on its sample', async () => {
-  const events = await runInPage(page, request({ source: withFields(sourceOf('05-supcon.ts'), 'batchSize: 16, examples: 64'), recipe: '05-supcon.ts', data: { kind: 'sample' }, steps: 2 }))
+  const events = await runInPage(
+    page,
+    request({
+      source: withFields(sourceOf('05-supcon.ts'), 'batchSize: 16, examples: 64'),
+      recipe: '05-supcon.ts',
+      data: { kind: 'sample' },
+      steps: 2
+    })
+  )
   expect(of(events, 'data')[0]).toMatchObject({ size: 64 })
   expect(of(events, 'done')).toEqual([{ kind: 'done', steps: 2, interrupted: false }])
 })
@@ -74,9 +102,17 @@ describe('tells as what it is, and the page lives on:', () => {
 
   test.each<[string, string, Partial<Extract<RunEvent, { kind: 'error' }>>]>([
     ['a syntax error', 'const a = 1\nconst b = }', { blame: 'recipe', line: 2 }],
-    ['a wrong import', "\nimport { greedi } from 'lapstrake'\nexport default greedi", { blame: 'recipe', line: 2, message: "import: 'lapstrake' exports no greedi. Did you mean greedy?" }],
-    ['an error in a loss', `${sourceOf('03-loco.ts').replace('export default recipe', '')}\nconst loss = () => { throw new Error('no') }\nexport default { ...recipe, loss: () => loss }`,
-      { blame: 'recipe', line: sourceOf('03-loco.ts').split('\n').length + 1 }]
+    [
+      'a wrong import',
+      "\nimport { greedi } from 'lapstrake'\nexport default greedi",
+      { blame: 'recipe', line: 2, message: "import: 'lapstrake' exports no greedi. Did you mean greedy?" }
+    ],
+    [
+      'an error in a loss',
+      `${sourceOf('03-loco.ts').replace('export default recipe', '')}\nconst loss = () => { throw new Error('no') ` +
+        '}\nexport default { ...recipe, loss: () => loss }',
+      { blame: 'recipe', line: sourceOf('03-loco.ts').split('\n').length + 1 }
+    ]
   ])('%s', async (_, source, expected) => {
     expect(of(await runInPage(page, request({ source })), 'error')[0]).toMatchObject(expected)
   })
@@ -87,24 +123,39 @@ describe('tells as what it is, and the page lives on:', () => {
   })
 
   test('memory that runs out', async () => {
-    const [error] = of(await runInPage(page, request({ source: 'const all = []\nfor (;;) all.push(new Float64Array(1e8))' })), 'error')
+    const [error] = of(
+      await runInPage(page, request({ source: 'const all = []\nfor (;;) all.push(new Float64Array(1e8))' })),
+      'error'
+    )
     expect(error!.message).toMatch(/out of memory/i)
   })
 
   // A site built where Fashion-MNIST is not at hand serves none.
-  test.skipIf(!existsSync(new URL('../../dist/data/fashion-mnist', import.meta.url)))('a file of data that is cut off', async () => {
-    await page.route('**/data/**/*.gzip', async route => {
-      const response = await route.fetch()
-      await route.fulfill({ response, body: (await response.body()).subarray(0, 1000) })
-    })
-    const [error] = of(await runInPage(page, request({ data: { kind: 'fashion-mnist' } })), 'error')
-    expect(error).toMatchObject({ blame: 'data', message: expect.stringMatching(/expected .* to be whole.*Press Run to fetch it again/) as string })
-  })
+  test.skipIf(!existsSync(new URL('../../dist/data/fashion-mnist', import.meta.url)))(
+    'a file of data that is cut off',
+    async () => {
+      await page.route('**/data/**/*.gzip', async route => {
+        const response = await route.fetch()
+        await route.fulfill({ response, body: (await response.body()).subarray(0, 1000) })
+      })
+      const [error] = of(await runInPage(page, request({ data: { kind: 'fashion-mnist' } })), 'error')
+      expect(error).toMatchObject({
+        blame: 'data',
+        message: expect.stringMatching(/expected .* to be whole.*Press Run to fetch it again/) as string
+      })
+    }
+  )
 
   test('images that are broken', async () => {
-    const events = await runInPage(page, request({ source: withFields(sourceOf('03-loco.ts'), 'batchSize: 4'), steps: 1 }), { files: await ownImages(page) })
+    const events = await runInPage(
+      page,
+      request({ source: withFields(sourceOf('03-loco.ts'), 'batchSize: 4'), steps: 1 }),
+      { files: await ownImages(page) }
+    )
     expect(of(events, 'data')[0]).toMatchObject({
-      size: 14, shape: [32, 32, 3], classes: ['cats', 'dogs'],
+      size: 14,
+      shape: [32, 32, 3],
+      classes: ['cats', 'dogs'],
       skipped: [
         { path: 'pets/cats/broken.png', reason: 'damaged, or of a kind that this browser cannot show' },
         { path: 'pets/notes.txt', reason: 'not an image' }
@@ -115,8 +166,14 @@ describe('tells as what it is, and the page lives on:', () => {
 
   test('a zip that is cut off', async () => {
     const zip = zipSync({ 'a/1.png': new Uint8Array(5000) })
-    const [error] = of(await runInPage(page, request(), { files: [{ path: 'mine.zip', base64: base64(zip.subarray(0, 100)) }] }), 'error')
-    expect(error).toMatchObject({ blame: 'data', message: expect.stringContaining('expected mine.zip to be a zip') as string })
+    const [error] = of(
+      await runInPage(page, request(), { files: [{ path: 'mine.zip', base64: base64(zip.subarray(0, 100)) }] }),
+      'error'
+    )
+    expect(error).toMatchObject({
+      blame: 'data',
+      message: expect.stringContaining('expected mine.zip to be a zip') as string
+    })
   })
 })
 
@@ -135,7 +192,24 @@ async function ownImages(page: Page): Promise<{ path: string; base64: string }[]
     }
     return made
   })
-  const members = Object.fromEntries(images.map((image, i) => [`pets/${i % 2 === 0 ? 'cats' : 'dogs'}/${i}.png`, new Uint8Array(Buffer.from(image, 'base64'))]))
+  const members = Object.fromEntries(
+    images.map((image, i) => [
+      `pets/${i % 2 === 0 ? 'cats' : 'dogs'}/${i}.png`,
+      new Uint8Array(Buffer.from(image, 'base64'))
+    ])
+  )
   const broken = members['pets/cats/0.png']!.subarray(0, 40)
-  return [{ path: 'pets.zip', base64: base64(zipSync({ ...members, 'pets/cats/broken.png': broken, 'pets/notes.txt': new Uint8Array(3), '__MACOSX/pets/._1.png': new Uint8Array(3) })) }]
+  return [
+    {
+      path: 'pets.zip',
+      base64: base64(
+        zipSync({
+          ...members,
+          'pets/cats/broken.png': broken,
+          'pets/notes.txt': new Uint8Array(3),
+          '__MACOSX/pets/._1.png': new Uint8Array(3)
+        })
+      )
+    }
+  ]
 }

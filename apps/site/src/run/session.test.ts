@@ -9,7 +9,10 @@ import type { RunEvent, RunRequest } from './protocol.ts'
 import { recipes } from './recipes.ts'
 import { startSession } from './session.ts'
 
-const small = `${recipes['03-loco.ts']!.replace('export default recipe', 'export default { ...recipe, batchSize: 8, epochs: 1, examples: 64 }')}`
+const small = recipes['03-loco.ts']!.replace(
+  'export default recipe',
+  'export default { ...recipe, batchSize: 8, epochs: 1, examples: 64 }'
+)
 const request: RunRequest = { recipe: '03-loco.ts', source: small, data: { kind: 'shapes' }, seed: 0, backend: 'wasm' }
 
 test('tells its story in order, and answers when it is over', async () => {
@@ -17,24 +20,45 @@ test('tells its story in order, and answers when it is over', async () => {
   const session = startSession(request, event => events.push(event))
   expect(await session.ended).toBe(true)
   const kinds = events.map(({ kind }) => kind)
-  expect(kinds.filter(kind => !['accuracy', 'mapped', 'map'].includes(kind))).toEqual(['backend', 'data', 'plan', 'views', ...Array<string>(8).fill('step'), 'done'])
+  expect(kinds.filter(kind => !['accuracy', 'mapped', 'map'].includes(kind))).toEqual([
+    'backend',
+    'data',
+    'plan',
+    'views',
+    ...Array<string>(8).fill('step'),
+    'done'
+  ])
   const views = events.find(event => event.kind === 'views')!
-  expect([views.examples.length, views.examples[0]!.length, views.examples[0]![0]!.length]).toEqual([8, 2, views.height * views.width * 4])
+  expect([views.examples.length, views.examples[0]!.length, views.examples[0]![0]!.length]).toEqual([
+    8,
+    2,
+    views.height * views.width * 4
+  ])
   const accuracy = events.find(event => event.kind === 'accuracy')!
   expect(accuracy.stages).toHaveLength(5)
 
   session.ask({ kind: 'export' })
   session.ask({ kind: 'map', method: 'umap' })
   session.ask({ kind: 'map', method: 'umap' })
-  await expect.poll(() => events.filter(event => event.kind === 'map' && event.method === 'umap').length, { timeout: 60_000 }).toBe(2)
+  await expect
+    .poll(() => events.filter(event => event.kind === 'map' && event.method === 'umap').length, { timeout: 60_000 })
+    .toBe(2)
   const weights = events.find(event => event.kind === 'weights')!
   const { tensors, metadata } = decodeSafetensors(weights.bytes)
   expect(metadata).toMatchObject({ format: 'lapstrake-weights-1', recipe: 'loco' })
-  expect(Object.keys(tensors)).toEqual(expect.arrayContaining([expect.stringMatching(/^stages\.0\.params/), expect.stringMatching(/^heads\.unit0\.params/)]))
+  expect(Object.keys(tensors)).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/^stages\.0\.params/),
+      expect.stringMatching(/^heads\.unit0\.params/)
+    ])
+  )
   const maps = events.filter(event => event.kind === 'map')
   for (const { points } of maps) expect(points.every(Number.isFinite)).toBe(true)
   // Of one state, two maps in a row: the second began at the first and stays near it.
-  const [first, second] = maps.filter(({ method }) => method === 'umap').map(({ points }) => points) as [Float32Array, Float32Array]
+  const [first, second] = maps.filter(({ method }) => method === 'umap').map(({ points }) => points) as [
+    Float32Array,
+    Float32Array
+  ]
   const moved = first.reduce((sum, value, i) => sum + Math.abs(value - second[i]!), 0) / first.length
   expect(moved).toBeLessThan(3)
 })
@@ -50,7 +74,8 @@ test('a question between steps is answered there; a run that was saved goes on',
   expect(saved.step).toBe(2)
   const again: RunEvent[] = []
   await startSession({ ...request, resume: saved.bytes }, event => again.push(event)).ended
-  const steps = (all: readonly RunEvent[]): unknown[] => all.filter(event => event.kind === 'step').map(({ metrics: { step, losses } }) => [step, losses])
+  const steps = (all: readonly RunEvent[]): unknown[] =>
+    all.filter(event => event.kind === 'step').map(({ metrics: { step, losses } }) => [step, losses])
   expect(steps(again)).toEqual(steps(events).slice(2))
 })
 
@@ -61,8 +86,28 @@ test('ends after the steps that are asked for', async () => {
 })
 
 test.each([
-  ['a recipe that throws in a step', small.replace('export default { ...recipe', 'const loss = () => {\n  throw new Error("no")\n}\nexport default { ...recipe, loss: () => loss'), { blame: 'recipe', message: 'unit "unit0": no', line: recipes['03-loco.ts']!.split('\n').findIndex(line => line.startsWith('export default')) + 2 }],
-  ['a batch that the data cannot fill', small.replace('batchSize: 8', 'batchSize: 80'), { blame: 'data', message: expect.stringMatching(/^data: expected at least 80 images for a batch, got 64 to learn from; .* batchSize to 64 or less\.$/) as string }]
+  [
+    'a recipe that throws in a step',
+    small.replace(
+      'export default { ...recipe',
+      'const loss = () => {\n  throw new Error("no")\n}\nexport default { ...recipe, loss: () => loss'
+    ),
+    {
+      blame: 'recipe',
+      message: 'unit "unit0": no',
+      line: recipes['03-loco.ts']!.split('\n').findIndex(line => line.startsWith('export default')) + 2
+    }
+  ],
+  [
+    'a batch that the data cannot fill',
+    small.replace('batchSize: 8', 'batchSize: 80'),
+    {
+      blame: 'data',
+      message: expect.stringMatching(
+        /^data: expected at least 80 images for a batch, got 64 to learn from; .* batchSize to 64 or less\.$/
+      ) as string
+    }
+  ]
 ])('%s ends in one error', async (_, source, expected) => {
   const events: RunEvent[] = []
   expect(await startSession({ ...request, source }, event => events.push(event)).ended).toBe(false)

@@ -1,4 +1,13 @@
-import { subset, train, TrainingStopped, useBackend, weightsOf, type Dataset, type Experiment, type State } from 'lapstrake'
+import {
+  subset,
+  train,
+  TrainingStopped,
+  useBackend,
+  weightsOf,
+  type Dataset,
+  type Experiment,
+  type State
+} from 'lapstrake'
 import { openData } from './data/open-data.ts'
 import { evaluate } from './evaluate.ts'
 import { experimentOf } from './experiment-of.ts'
@@ -38,9 +47,13 @@ export function startSession(request: RunRequest, tell: Tell): Session {
     let step = 0
     let kept: Kept | undefined
     try {
-      const experiment = experimentOf(evaluate(request.recipe, { ...recipes, [request.recipe]: request.source }, modules))
+      const experiment = experimentOf(
+        evaluate(request.recipe, { ...recipes, [request.recipe]: request.source }, modules)
+      )
       blame = 'backend'
-      const { name, description, refused } = await useBackend(request.backend, { acceptSoftware: request.acceptSoftware ?? false })
+      const { name, description, refused } = await useBackend(request.backend, {
+        acceptSoftware: request.acceptSoftware ?? false
+      })
       tell({ kind: 'backend', name, description, refused })
       blame = 'data'
       const data = await openData(request.data, {
@@ -49,10 +62,20 @@ export function startSession(request: RunRequest, tell: Tell): Session {
       })
       const training = limited(data.training, experiment.examples)
       refuseTooFew(experiment, training, data.held)
-      tell({ kind: 'data', name: training.name, size: training.size, shape: training.shape, classes: training.classes, skipped: data.skipped })
+      tell({
+        kind: 'data',
+        name: training.name,
+        size: training.size,
+        shape: training.shape,
+        classes: training.classes,
+        skipped: data.skipped
+      })
       blame = 'training'
       const looking = observer(experiment.backbone, { ...data, training }, tell)
-      const answering = (state: State, save?: Save): typeof answer => question => reply(question, { state, looking, experiment, tell, ...(save && { save }) })
+      const answering =
+        (state: State, save?: Save): typeof answer =>
+        question =>
+          reply(question, { state, looking, experiment, tell, ...(save && { save }) })
       const steps = Math.min(request.steps ?? Infinity, tellPlan(experiment, training, tell))
       const views = await firstViews(experiment, training, request.seed)
       if (views !== undefined) tell(views)
@@ -60,14 +83,23 @@ export function startSession(request: RunRequest, tell: Tell): Session {
       // What a GPU holds is gone with it.
       const keeping = name === 'webgpu' ? pace({ first: 0, interval: 15_000, share: 0.05 }) : undefined
       try {
-        const state = await learn({ experiment, training, steps, looking, onState: async (state, save) => {
-          saveNow = save
-          step = state.step
-          if (keeping?.due()) await keeping.take(async () => { kept = { step, bytes: await save() as Uint8Array<ArrayBuffer> } })
-          answer = answering(state, save)
-          await breathe()
-          await answerAll()
-        } })
+        const state = await learn({
+          experiment,
+          training,
+          steps,
+          looking,
+          onState: async (state, save) => {
+            saveNow = save
+            step = state.step
+            if (keeping?.due())
+              await keeping.take(async () => {
+                kept = { step, bytes: (await save()) as Uint8Array<ArrayBuffer> }
+              })
+            answer = answering(state, save)
+            await breathe()
+            await answerAll()
+          }
+        })
         // A teacher is freed with the training, and a run without it could not be gone on with.
         answer = answering(state, experiment.teacher === undefined ? saveNow : undefined)
         await looking.look(state)
@@ -88,7 +120,12 @@ export function startSession(request: RunRequest, tell: Tell): Session {
       }
       const line = error instanceof RecipeError ? error.line : lineOf(request.recipe, error)
       if (line === undefined && message.startsWith('backend-')) blame = 'backend'
-      tell({ kind: 'error', blame: line === undefined ? blame : 'recipe', message, ...(line !== undefined && { line }) })
+      tell({
+        kind: 'error',
+        blame: line === undefined ? blame : 'recipe',
+        message,
+        ...(line !== undefined && { line })
+      })
       return false
     }
   }
@@ -104,7 +141,9 @@ export function startSession(request: RunRequest, tell: Tell): Session {
     const end = new AbortController()
     const { due, take } = pace()
     const { state } = await train(experiment, training, {
-      seed: request.seed, signal: end.signal, ...(request.resume && { resume: request.resume }),
+      seed: request.seed,
+      signal: end.signal,
+      ...(request.resume && { resume: request.resume }),
       onWarmUp: (done, total) => tell({ kind: 'progress', what: 'Compiling shaders', done, total }),
       onWarning: message => tell({ kind: 'warning', message }),
       onTeacherStep: async ({ step, steps: total }) => {
@@ -147,40 +186,57 @@ interface Asked {
 
 async function reply(question: Question, { state, looking, experiment, tell, save }: Asked): Promise<void> {
   switch (question.kind) {
-    case 'map': return looking.map(state, question.method)
-    case 'export': return tell({ kind: 'weights', step: state.step, bytes: await weightsOf(state, experiment.name) as Uint8Array<ArrayBuffer> })
+    case 'map':
+      return looking.map(state, question.method)
+    case 'export':
+      return tell({
+        kind: 'weights',
+        step: state.step,
+        bytes: (await weightsOf(state, experiment.name)) as Uint8Array<ArrayBuffer>
+      })
     case 'save':
-      if (save === undefined) throw new Error('save: expected a run that can be gone on with, but this one is over. Export its weights instead.')
-      return tell({ kind: 'saved', step: state.step, bytes: await save() as Uint8Array<ArrayBuffer> })
+      if (save === undefined)
+        throw new Error(
+          'save: expected a run that can be gone on with, but this one is over. Export its weights instead.'
+        )
+      return tell({ kind: 'saved', step: state.step, bytes: (await save()) as Uint8Array<ArrayBuffer> })
   }
 }
 
-const limited = (dataset: Dataset, examples: number = Infinity): Dataset => (examples < dataset.size ? subset(dataset, { count: examples }) : dataset)
+const limited = (dataset: Dataset, examples: number = Infinity): Dataset =>
+  examples < dataset.size ? subset(dataset, { count: examples }) : dataset
 
 /** @throws Error if the images are too few for a single batch */
 function refuseTooFew({ batchSize }: Experiment, { size }: Dataset, held: Dataset): void {
   if (size >= batchSize) return
   throw new Error(
-    `data: expected at least ${batchSize} images for a batch, got ${size} to learn from; ${held.size} more are kept to look at the network with. ` +
-    `Add images, or lower the recipe's batchSize to ${size} or less.`)
+    `data: expected at least ${batchSize} images for a batch, got ${size} to learn from; ` +
+      `${held.size} more are kept to look at the network with. ` +
+      `Add images, or lower the recipe's batchSize to ${size} or less.`
+  )
 }
 
 /** Tells what is going to happen, and gives back how many steps that takes. */
-function tellPlan({ name, backbone: { stages }, isolation, batchSize, epochs }: Experiment, { size }: Dataset, tell: Tell): number {
+function tellPlan(
+  { name, backbone: { stages }, isolation, batchSize, epochs }: Experiment,
+  { size }: Dataset,
+  tell: Tell
+): number {
   const steps = epochs * Math.floor(size / batchSize)
   tell({ kind: 'plan', name, stages: stages.length, spans: isolation(stages.length), steps, batchSize })
   return steps
 }
 
 /** Lets messages in: a step may wait for nothing but promises, and these come before messages. */
-const breathe = (): Promise<void> => new Promise(resolve => {
-  const { port1, port2 } = new MessageChannel()
-  port1.onmessage = () => {
-    port1.close()
-    resolve()
-  }
-  port2.postMessage(undefined)
-})
+const breathe = (): Promise<void> =>
+  new Promise(resolve => {
+    const { port1, port2 } = new MessageChannel()
+    port1.onmessage = () => {
+      port1.close()
+      resolve()
+    }
+    port2.postMessage(undefined)
+  })
 
 function messageOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)

@@ -7,17 +7,21 @@ export interface Run {
   stop(): void
 }
 
-/** Milliseconds between pings; how long a ping may go unanswered before the page is told, and how often it is told again. */
+/**
+ * Milliseconds between pings; how long a ping may go unanswered before the page is told, and how often it is told
+ * again.
+ */
 const [pingEvery, silentAfter, silentAgain] = [1000, 10_000, 5000]
 
 /** GPUs that may be lost before the run is left alone. */
 const mostLost = 3
 
 /**
- * Starts a run in a worker of its own. Where its GPU is lost, another worker goes on with it, on the fastest backend that is left.
+ * Starts a run in a worker of its own. Where its GPU is lost, another worker goes on with it, on the fastest backend
+ * that is left.
  *
- * After `done`, and after a loss that was not finite, the worker keeps its last state for `save`, `export` and `map` until `stop`;
- * after any other `error` nothing is left of it. `lost` comes only where the run goes on.
+ * After `done`, and after a loss that was not finite, the worker keeps its last state for `save`, `export` and `map`
+ * until `stop`; after any other `error` nothing is left of it. `lost` comes only where the run goes on.
  */
 export function startRun(request: RunRequest, onEvent: (event: RunEvent) => void): Run {
   let lost = 0
@@ -25,16 +29,18 @@ export function startRun(request: RunRequest, onEvent: (event: RunEvent) => void
   function follow(event: RunEvent): void {
     if (event.kind !== 'lost') return onEvent(event)
     run.stop()
-    if (event.kept === undefined || ++lost > mostLost) return onEvent({ kind: 'error', blame: 'backend', message: whyNot(event) })
+    if (event.kept === undefined || ++lost > mostLost)
+      return onEvent({ kind: 'error', blame: 'backend', message: whyNot(event) })
     onEvent(event)
     run = inWorker({ ...request, backend: 'auto', resume: event.kept.bytes }, follow)
   }
   return { send: command => run.send(command), stop: () => run.stop() }
 }
 
-const whyNot = ({ message, kept }: Extract<RunEvent, { kind: 'lost' }>): string => kept === undefined
-  ? `${message} Nothing was kept yet: press Run to begin again.`
-  : `${message} It was lost ${mostLost + 1} times, so the run does not go on by itself: choose WASM and run it again.`
+const whyNot = ({ message, kept }: Extract<RunEvent, { kind: 'lost' }>): string =>
+  kept === undefined
+    ? `${message} Nothing was kept yet: press Run to begin again.`
+    : `${message} It was lost ${mostLost + 1} times, so the run does not go on by itself: choose WASM and run it again.`
 
 function inWorker(request: RunRequest, onEvent: (event: RunEvent) => void): Run {
   const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })
@@ -68,9 +74,15 @@ function inWorker(request: RunRequest, onEvent: (event: RunEvent) => void): Run 
   }
   worker.onerror = event => {
     event.preventDefault()
-    die(event.message ? `The run failed: ${event.message}` : 'The run ended without a word: it ran out of memory, or its script could not be loaded. Try a smaller batch or fewer images, or reload the page.')
+    die(
+      event.message
+        ? `The run failed: ${event.message}`
+        : 'The run ended without a word: it ran out of memory, or its script could not be loaded. ' +
+            'Try a smaller batch or fewer images, or reload the page.'
+    )
   }
-  worker.onmessageerror = () => die('The run said something that the page could not read. Reload the page and run it again.')
+  worker.onmessageerror = () =>
+    die('The run said something that the page could not read. Reload the page and run it again.')
   send({ kind: 'start', request })
   return { send, stop }
 }

@@ -29,24 +29,51 @@ export interface OpenSiteOptions {
 }
 
 /** Serves the built site and opens Debian's Chromium, with WebGPU in software. */
-export async function openSite({ isolated = true, width = 1280, height = 900, dark = false, storage = true, switches = [], folder }: OpenSiteOptions = {}): Promise<OpenSite> {
+export async function openSite({
+  isolated = true,
+  width = 1280,
+  height = 900,
+  dark = false,
+  storage = true,
+  switches = [],
+  folder
+}: OpenSiteOptions = {}): Promise<OpenSite> {
   const { url, close } = await serve({ isolated, ...(folder !== undefined && { folder }) })
   const how = {
     executablePath: '/usr/bin/chromium',
     args: [
-      '--no-sandbox', '--headless=new', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan',
-      '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run', '--disable-quic', ...switches
+      '--no-sandbox',
+      '--headless=new',
+      '--enable-unsafe-webgpu',
+      '--use-webgpu-adapter=swiftshader',
+      '--enable-features=Vulkan',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--no-first-run',
+      '--disable-quic',
+      ...switches
     ]
   }
   const look = { viewport: { width, height }, colorScheme: dark ? 'dark' : 'light' } as const
   const profile = storage ? undefined : profileWithoutStorage()
-  const context = profile === undefined ? await (await chromium.launch(how)).newContext(look) : await chromium.launchPersistentContext(profile, { ...how, ...look })
+  const context =
+    profile === undefined
+      ? await (await chromium.launch(how)).newContext(look)
+      : await chromium.launchPersistentContext(profile, { ...how, ...look })
   const browser = context.browser()!
   const complaints: string[] = []
-  context.on('console', message => { if (message.type() === 'error') complaints.push(`${message.page()?.url()}: ${message.text()}`) })
-  context.on('weberror', error => { complaints.push(`${error.page()?.url()}: ${error.error().message}`) })
+  context.on('console', message => {
+    if (message.type() === 'error') complaints.push(`${message.page()?.url()}: ${message.text()}`)
+  })
+  context.on('weberror', error => {
+    complaints.push(`${error.page()?.url()}: ${error.error().message}`)
+  })
   return {
-    url, browser, context, complaints,
+    url,
+    browser,
+    context,
+    complaints,
     async close() {
       await browser.close()
       // A browser writes its last words after it said that it is closed.
@@ -60,6 +87,9 @@ export async function openSite({ isolated = true, width = 1280, height = 900, da
 function profileWithoutStorage(): string {
   const profile = mkdtempSync(join(tmpdir(), 'lapstrake-site-'))
   mkdirSync(join(profile, 'Default'))
-  writeFileSync(join(profile, 'Default/Preferences'), JSON.stringify({ profile: { default_content_setting_values: { cookies: 2 } } }))
+  writeFileSync(
+    join(profile, 'Default/Preferences'),
+    JSON.stringify({ profile: { default_content_setting_values: { cookies: 2 } } })
+  )
   return profile
 }

@@ -15,18 +15,22 @@ const training: Mode = { training: true, random: seeded(1) }
 const inference: Mode = { training: false }
 
 /** A normalisation by itself, with a ReLU. */
-const normStage = (norm: Norm): Stage => stageOf('norm', {
-  filters: 6,
-  lengthAfter: length => length,
-  init: (_, channels) => norm.init(channels),
-  apply: (variables, input, mode) => norm.apply(variables, input, mode, { relu: true })
-} satisfies Block)
+const normStage = (norm: Norm): Stage =>
+  stageOf('norm', {
+    filters: 6,
+    lengthAfter: length => length,
+    init: (_, channels) => norm.init(channels),
+    apply: (variables, input, mode) => norm.apply(variables, input, mode, { relu: true })
+  } satisfies Block)
 
 async function onBoth(backend: string, run: () => number[]): Promise<void> {
   const [expected, found] = [[], []] as [number[], number[]]
-  for (const [name, numbers] of [['cpu', expected], [backend, found]] as const) {
+  for (const [name, numbers] of [
+    ['cpu', expected],
+    [backend, found]
+  ] as const) {
     expect(await tf.setBackend(name)).toBe(true)
-    numbers.push(...tf.tidy(() => run() as unknown as tf.Tensor) as unknown as number[])
+    numbers.push(...(tf.tidy(() => run() as unknown as tf.Tensor) as unknown as number[]))
   }
   expect(found).toHaveLength(expected.length)
   const largest = Math.max(1, ...expected.map(Math.abs))
@@ -41,7 +45,10 @@ await describeOnBackends(['wasm', 'node'], backend => {
     ['projector', projector({ dims: [8, 5], norm: 'batch' }), [5, 4, 6]],
     ['a stage of pResNet50 with two groups', pResNet50({ width: 7 }).stages[3]!, [3, 4, 72]]
   ])('on %s', (_, stage, inputShape) => {
-    test.each([['training', training], ['inference', inference]])('in %s: output, buffers, gradients', async (_, mode) => {
+    test.each([
+      ['training', training],
+      ['inference', inference]
+    ])('in %s: output, buffers, gradients', async (_, mode) => {
       await onBoth(backend, () => {
         const { params, buffers } = stage.init(seeded(1), inputShape)
         const input = seeded(2).normal([7, ...inputShape])

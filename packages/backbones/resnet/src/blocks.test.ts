@@ -13,11 +13,25 @@ import { stageOf } from './stage-of.ts'
 
 const norm = batchNorm()
 const inputShape = [5, 7, 4]
-describeStage('convolution with batch statistics', stageOf('conv', chain([convBlock({ filters: 3, norm, stride: 2 })])), { inputShape })
-describeStage('convolution with group statistics', stageOf('conv', convBlock({ filters: 4, norm: groupNorm({ groups: 2 }), relu: false })), { inputShape })
-describeStage('residual block', stageOf('residual', residualBlock({ filters: 6, norm, stride: 2 })), { inputShape, tolerance: 0.1 })
+describeStage(
+  'convolution with batch statistics',
+  stageOf('conv', chain([convBlock({ filters: 3, norm, stride: 2 })])),
+  { inputShape }
+)
+describeStage(
+  'convolution with group statistics',
+  stageOf('conv', convBlock({ filters: 4, norm: groupNorm({ groups: 2 }), relu: false })),
+  { inputShape }
+)
+describeStage('residual block', stageOf('residual', residualBlock({ filters: 6, norm, stride: 2 })), {
+  inputShape,
+  tolerance: 0.1
+})
 
-interface Golden { readonly shape: number[]; readonly data: number[] }
+interface Golden {
+  readonly shape: number[]
+  readonly data: number[]
+}
 const tensor = ({ shape, data }: Golden): tf.Tensor => tf.tensor(data, shape)
 
 function closeTo(found: tf.Tensor, { shape, data }: Golden): void {
@@ -34,7 +48,11 @@ const resizedTo = (height: number, width: number): Block => ({
   apply: (_, input) => ({ output: resize(input as tf.Tensor4D, height, width), buffers: {} })
 })
 
-describeStage('residual block with group statistics', stageOf('residual', residualBlock({ filters: 4, norm: groupNorm({ groups: 2 }) })), { inputShape, tolerance: 0.1 })
+describeStage(
+  'residual block with group statistics',
+  stageOf('residual', residualBlock({ filters: 4, norm: groupNorm({ groups: 2 }) })),
+  { inputShape, tolerance: 0.1 }
+)
 
 describe('agrees with PyTorch: outputs, gradients, running statistics', () => {
   test.each<[keyof typeof golden.cases, Block]>([
@@ -69,7 +87,17 @@ describe('agrees with PyTorch: outputs, gradients, running statistics', () => {
 
 test('a convolution in groups is the dense one with a kernel of blocks, and keeps its input and its kernel', () => {
   const [x, kernel] = [seeded(1).normal([2, 5, 4, 6]) as tf.Tensor4D, seeded(2).normal([3, 3, 2, 9]) as tf.Tensor4D]
-  const dense = tf.concat([0, 1, 2].map(g => tf.pad(tf.slice(kernel, [0, 0, 0, 3 * g], [3, 3, 2, 3]), [[0, 0], [0, 0], [2 * g, 4 - 2 * g], [0, 0]])), 3) as tf.Tensor4D
+  const dense = tf.concat(
+    [0, 1, 2].map(g =>
+      tf.pad(tf.slice(kernel, [0, 0, 0, 3 * g], [3, 3, 2, 3]), [
+        [0, 0],
+        [0, 0],
+        [2 * g, 4 - 2 * g],
+        [0, 0]
+      ])
+    ),
+    3
+  ) as tf.Tensor4D
   const grouped = convolveInGroups(x, kernel, 3)
   read(tf.conv2d(x, dense, 1, 'same')).forEach((value, i) => expect(read(grouped)[i]).toBeCloseTo(value, 4))
   const tensors = tf.memory().numTensors
@@ -96,10 +124,15 @@ test('group statistics are those of each group of each example', () => {
   const { mean, variance } = tf.moments(tf.reshape(output, [2, 9, 2, 2]), [1, 3])
   read(mean).forEach(value => expect(value).toBeCloseTo(0, 5))
   read(variance).forEach(value => expect(value).toBeCloseTo(1, 4))
-  expect(() => groupNorm({ groups: 4 }).init(6)).toThrow('groupNorm: expected groups that divide 6 channels, got 4. Try 3.')
+  expect(() => groupNorm({ groups: 4 }).init(6)).toThrow(
+    'groupNorm: expected groups that divide 6 channels, got 4. Try 3.'
+  )
 })
 
-describe.each([['batch', norm], ['group', groupNorm({ groups: 2 })]] as const)('%s statistics', (_, kind: Norm) => {
+describe.each([
+  ['batch', norm],
+  ['group', groupNorm({ groups: 2 })]
+] as const)('%s statistics', (_, kind: Norm) => {
   test('give gradients within half a percent where the mean is a thousand times the deviation', () => {
     const x = seeded(1).normal([8, 4, 4, 4])
     const { params, buffers } = kind.init(4)
@@ -108,9 +141,13 @@ describe.each([['batch', norm], ['group', groupNorm({ groups: 2 })]] as const)('
     const [near, far] = [0, 1000].map(mean => {
       // Multiples of 2^-10, so that adding 1000 rounds nothing away.
       const input = tf.add(tf.div(tf.round(tf.mul(x, 1024)), 1024), mean)
-      const { pull } = vjp(() => ({
-        outputs: [kind.apply({ params, buffers }, input, { training: true, random: seeded(1) }).output], aux: null
-      }), [input, ...inputs])
+      const { pull } = vjp(
+        () => ({
+          outputs: [kind.apply({ params, buffers }, input, { training: true, random: seeded(1) }).output],
+          aux: null
+        }),
+        [input, ...inputs]
+      )
       return pull([weigh], [input, ...inputs], { last: true }).flatMap(read)
     })
     near!.forEach((value, i) => expect(Math.abs(far![i]! - value)).toBeLessThan(5e-3 * Math.max(1, Math.abs(value))))
@@ -122,10 +159,12 @@ describe.each([['batch', norm], ['group', groupNorm({ groups: 2 })]] as const)('
     const weigh = seeded(2).normal([2, 3, 3, 4])
     const f = (x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor): tf.Scalar =>
       tf.sum(tf.mul(kind.apply({ params: { scale, offset }, buffers }, x, { training: false }).output, weigh))
-    expect(gradientError(f, [seeded(1).normal([2, 3, 3, 4]), ...leaves<tf.Tensor>(variables.params)] as const)).toBeLessThan(0.02)
+    expect(
+      gradientError(f, [seeded(1).normal([2, 3, 3, 4]), ...leaves<tf.Tensor>(variables.params)] as const)
+    ).toBeLessThan(0.02)
   })
 
-  test('keep two maps for the backward pass of a block with a ReLU: what entered the normalisation and what left it', () => {
+  test('keep two maps for the backward pass of a block with a ReLU: the input and output of the norm', () => {
     const block = convBlock({ filters: 8, norm: kind })
     const x = seeded(1).normal([4, 16, 16, 8])
     const variables = block.init(seeded(2), 8)
@@ -167,5 +206,7 @@ test('groups are the most up to 32 that divide the channels, unless told otherwi
   const outputOf = (kind: Norm): number[] => read(kind.apply(kind.init(48), x, { training: false }).output)
   expect(outputOf(groupNorm())).toEqual(outputOf(groupNorm({ groups: 24 })))
   expect(() => groupNorm({ groups: 0 })).toThrow('groupNorm: expected a whole number of groups above 0, got 0. Try 32.')
-  expect(() => groupNorm({ groups: 8 }).init(4)).toThrow('groupNorm: expected groups that divide 4 channels, got 8. Try 4.')
+  expect(() => groupNorm({ groups: 8 }).init(4)).toThrow(
+    'groupNorm: expected groups that divide 4 channels, got 8. Try 4.'
+  )
 })

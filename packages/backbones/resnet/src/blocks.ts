@@ -16,8 +16,10 @@ export interface Block {
 }
 
 type Named<T> = Readonly<Record<string, T>>
-const part = ({ params, buffers }: Variables, name: string): Variables =>
-  ({ params: (params as Named<Params>)[name]!, buffers: (buffers as Named<Buffers>)[name]! })
+const part = ({ params, buffers }: Variables, name: string): Variables => ({
+  params: (params as Named<Params>)[name]!,
+  buffers: (buffers as Named<Buffers>)[name]!
+})
 
 export interface ConvBlockOptions {
   readonly filters: number
@@ -32,7 +34,15 @@ export interface ConvBlockOptions {
 }
 
 /** Convolution, normalisation and, unless told otherwise, a ReLU. */
-export const convBlock = ({ filters, stride = 1, size = 3, groups = 1, norm, relu = true, scale = 1 }: ConvBlockOptions): Block => ({
+export const convBlock = ({
+  filters,
+  stride = 1,
+  size = 3,
+  groups = 1,
+  norm,
+  relu = true,
+  scale = 1
+}: ConvBlockOptions): Block => ({
   filters,
   lengthAfter: length => strided(length, stride),
   init(random, channels) {
@@ -41,7 +51,10 @@ export const convBlock = ({ filters, stride = 1, size = 3, groups = 1, norm, rel
   },
   apply({ params, buffers }, input, mode) {
     const { kernel, norm: learned } = params as { kernel: tf.Tensor; norm: Params }
-    const maps = groups === 1 ? convolve(input, kernel, stride) : convolveInGroups(input as tf.Tensor4D, kernel as tf.Tensor4D, groups)
+    const maps =
+      groups === 1
+        ? convolve(input, kernel, stride)
+        : convolveInGroups(input as tf.Tensor4D, kernel as tf.Tensor4D, groups)
     return norm.apply({ params: learned, buffers }, maps, mode, { relu })
   }
 })
@@ -74,20 +87,42 @@ export interface ResidualOptions {
   readonly filters: number
   readonly stride?: number
   readonly norm: Norm
-  /** 1×1, 3×3, 1×1 with a quarter of the filters inside, stride on the 3×3 (torchvision's ResNet 1.5); two 3×3 otherwise. */
+  /**
+   * 1×1, 3×3, 1×1 with a quarter of the filters inside, stride on the 3×3 (torchvision's ResNet 1.5); two 3×3
+   * otherwise.
+   */
   readonly bottleneck?: boolean
   /** Start as the shortcut alone: the last scale is 0. */
   readonly zeroInit?: boolean
 }
 
-/** A residual block (He et al. 2016, figure 5, https://arxiv.org/abs/1512.03385), with a 1×1 projection where shapes change. */
-export function residualBlock({ filters, stride = 1, norm, bottleneck = false, zeroInit = false }: ResidualOptions): Block {
+/**
+ * A residual block (He et al. 2016, figure 5, https://arxiv.org/abs/1512.03385), with a 1×1 projection where shapes
+ * change.
+ */
+export function residualBlock({
+  filters,
+  stride = 1,
+  norm,
+  bottleneck = false,
+  zeroInit = false
+}: ResidualOptions): Block {
   const inner = filters / 4
   const last = { filters, norm, relu: false, scale: zeroInit ? 0 : 1 }
-  const body = chain(bottleneck
-    ? [convBlock({ filters: inner, size: 1, norm }), convBlock({ filters: inner, stride, norm }), convBlock({ ...last, size: 1 })]
-    : [convBlock({ filters, stride, norm }), convBlock(last)])
-  return residual({ body, projection: convBlock({ filters, stride, size: 1, norm, relu: false }), resizes: stride !== 1 })
+  const body = chain(
+    bottleneck
+      ? [
+          convBlock({ filters: inner, size: 1, norm }),
+          convBlock({ filters: inner, stride, norm }),
+          convBlock({ ...last, size: 1 })
+        ]
+      : [convBlock({ filters, stride, norm }), convBlock(last)]
+  )
+  return residual({
+    body,
+    projection: convBlock({ filters, stride, size: 1, norm, relu: false }),
+    resizes: stride !== 1
+  })
 }
 
 export interface ResidualParts {
@@ -104,15 +139,19 @@ export const residual = ({ body, projection, resizes }: ResidualParts): Block =>
   lengthAfter: body.lengthAfter,
   init(random, channels) {
     const main = body.init(random.split('body'), channels)
-    const skip = !resizes && channels === body.filters ? { params: {}, buffers: {} } : projection.init(random.split('skip'), channels)
+    const skip =
+      !resizes && channels === body.filters
+        ? { params: {}, buffers: {} }
+        : projection.init(random.split('skip'), channels)
     return { params: { body: main.params, skip: skip.params }, buffers: { body: main.buffers, skip: skip.buffers } }
   },
   apply(variables, input, mode) {
     const main = body.apply(part(variables, 'body'), input, mode)
     const shortcut = part(variables, 'skip')
-    const skip = Object.keys(shortcut.params).length === 0
-      ? { output: input, buffers: {} }
-      : projection.apply(shortcut, input, mode)
+    const skip =
+      Object.keys(shortcut.params).length === 0
+        ? { output: input, buffers: {} }
+        : projection.apply(shortcut, input, mode)
     return {
       output: reluOfSum(main.output as tf.Tensor4D, skip.output as tf.Tensor4D),
       buffers: { body: main.buffers, skip: skip.buffers }

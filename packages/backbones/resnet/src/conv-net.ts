@@ -14,21 +14,41 @@ export interface ConvNetOptions {
 }
 
 /**
- * Plain convolutions: each stage is `layers` times 3×3 convolution, normalisation, ReLU; its first convolution has the stride.
+ * Plain convolutions: each stage is `layers` times 3×3 convolution, normalisation, ReLU; its first convolution has the
+ * stride.
  *
  * @throws RangeError if widths and strides differ in number, or something is not a whole number above 0
  */
-export function convNet({ widths = [32, 32, 32, 32], strides = [1, 2, 2, 1], layers = 2, norm = 'batch' }: ConvNetOptions = {}): Backbone {
+export function convNet({
+  widths = [32, 32, 32, 32],
+  strides = [1, 2, 2, 1],
+  layers = 2,
+  norm = 'batch'
+}: ConvNetOptions = {}): Backbone {
   if (widths.length === 0 || widths.length !== strides.length) {
-    throw new RangeError(`convNet: expected a width and a stride for each stage, got ${widths.length} widths and ${strides.length} strides.`)
+    throw new RangeError(
+      `convNet: expected a width and a stride for each stage, got ${widths.length} widths and ${strides.length} ` +
+        'strides.'
+    )
   }
   if (![...widths, ...strides, layers].every(value => Number.isInteger(value) && value > 0)) {
-    throw new RangeError(`convNet: expected whole numbers above 0, got widths [${widths.join()}], strides [${strides.join()}] and ${layers} layers.`)
+    throw new RangeError(
+      `convNet: expected whole numbers above 0, got widths [${widths.join()}], ` +
+        `strides [${strides.join()}] and ${layers} layers.`
+    )
   }
   const kind = normOf('convNet', norm)
   return {
     name: `convNet-${widths.length}`,
-    stages: widths.map((filters, i) => stageOf(`conv${i + 1}`, chain(Array.from({ length: layers }, (_, layer) =>
-      convBlock({ filters, stride: layer === 0 ? strides[i]! : 1, norm: kind })))))
+    stages: widths.map((filters, i) =>
+      stageOf(
+        `conv${i + 1}`,
+        chain(
+          Array.from({ length: layers }, (_, layer) =>
+            convBlock({ filters, stride: layer === 0 ? strides[i]! : 1, norm: kind })
+          )
+        )
+      )
+    )
   }
 }

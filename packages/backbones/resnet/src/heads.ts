@@ -1,4 +1,13 @@
-import { stateless, type Buffers, type Mode, type Params, type Random, type Shape, type Stage, type Variables } from '@lapstrake/core'
+import {
+  stateless,
+  type Buffers,
+  type Mode,
+  type Params,
+  type Random,
+  type Shape,
+  type Stage,
+  type Variables
+} from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { residualBlock, type Block } from './blocks.ts'
 import { batchNorm, normOf, type Norm, type NormName } from './norm.ts'
@@ -19,17 +28,20 @@ export interface ProjectorOptions {
 }
 
 export interface DecoderOptions {
-  /** Hidden widths of the MLP, then the length of the embeddings. The paper gives 128 for the last and no hidden width. */
+  /**
+   * Hidden widths of the MLP, then the length of the embeddings. The paper gives 128 for the last and no hidden width.
+   */
   readonly dims: readonly number[]
   /** Normalisation of the residual block. */
   readonly norm?: NormName
 }
 
 /** No parameters: the mean over height and width. */
-export const identity = (): Stage => stateless('identity', {
-  init: (_, shape) => ({ params: {}, outputShape: [channelsOf('identity', shape)] }),
-  apply: (_, input) => globalAveragePool(input)
-})
+export const identity = (): Stage =>
+  stateless('identity', {
+    init: (_, shape) => ({ params: {}, outputShape: [channelsOf('identity', shape)] }),
+    apply: (_, input) => globalAveragePool(input)
+  })
 
 /**
  * The mean over height and width, then one linear layer with a bias.
@@ -43,7 +55,8 @@ export function linear({ dim }: LinearOptions): Stage {
 
 /**
  * The mean over height and width, then linear layers with ReLUs between: SimCLR's projection head
- * (Chen et al. 2020, section 2.1, https://arxiv.org/abs/2002.05709), and the decoder of Greedy InfoMax in LoCo's comparison.
+ * (Chen et al. 2020, section 2.1, https://arxiv.org/abs/2002.05709), and the decoder of Greedy InfoMax in LoCo's
+ * comparison.
  *
  * @throws RangeError if `dims` is empty or holds anything but whole numbers above 0, or for an unknown norm
  */
@@ -70,7 +83,10 @@ export function convDecoder({ dims, norm = 'batch' }: DecoderOptions): Stage {
     name: 'convDecoder',
     init(random, shape) {
       if (shape.length !== 3) {
-        throw new Error(`convDecoder: expected inputs of shape [height, width, channels], got [${shape.join(', ')}]. Use projector for rows of numbers.`)
+        throw new Error(
+          `convDecoder: expected inputs of shape [height, width, channels], got [${shape.join(', ')}]. ` +
+            'Use projector for rows of numbers.'
+        )
       }
       const channels = channelsOf('convDecoder', shape)
       const block = blockFor(channels).init(random.split('block'), channels)
@@ -89,7 +105,11 @@ export function convDecoder({ dims, norm = 'batch' }: DecoderOptions): Stage {
 /** Layers for rows of numbers, `[batch, inputs]`. */
 interface Layers {
   init(random: Random, inputs: number): Variables
-  apply(variables: Variables, rows: tf.Tensor2D, mode: Mode): { readonly output: tf.Tensor2D; readonly buffers: Buffers }
+  apply(
+    variables: Variables,
+    rows: tf.Tensor2D,
+    mode: Mode
+  ): { readonly output: tf.Tensor2D; readonly buffers: Buffers }
 }
 
 interface LinearLayer {
@@ -104,7 +124,10 @@ const pooledInto = (name: string, layers: Layers, dim: number): Stage => ({
   apply: (variables, input, mode) => layers.apply(variables, globalAveragePool(input), mode)
 })
 
-/** Linear layers with a normalisation, if any, and a ReLU between. Weights start with the variance 2 / inputs (He et al. 2015, eq. 10). */
+/**
+ * Linear layers with a normalisation, if any, and a ReLU between. Weights start with the variance 2 / inputs (He et al.
+ * 2015, eq. 10).
+ */
 const mlp = (dims: readonly number[], bias = true, norm?: Norm): Layers => ({
   init(random, inputs) {
     const made = dims.map((outputs, i) => {
@@ -116,7 +139,10 @@ const mlp = (dims: readonly number[], bias = true, norm?: Norm): Layers => ({
       }
       return { params: bias ? { weights, bias: tf.zeros([outputs]) } : { weights }, buffers: {} }
     })
-    return { params: made.map(({ params }) => params), buffers: norm === undefined ? [] : made.map(({ buffers }) => buffers) }
+    return {
+      params: made.map(({ params }) => params),
+      buffers: norm === undefined ? [] : made.map(({ buffers }) => buffers)
+    }
   },
   apply({ params, buffers }, rows, mode) {
     let flow = rows
@@ -140,7 +166,9 @@ const mlp = (dims: readonly number[], bias = true, norm?: Norm): Layers => ({
 /** Channels of feature maps `[height, width, channels]` or of rows `[channels]`. */
 function channelsOf(who: string, shape: Shape): number {
   if (shape.length !== 1 && shape.length !== 3) {
-    throw new Error(`${who}: expected inputs of shape [height, width, channels] or [channels], got [${shape.join(', ')}].`)
+    throw new Error(
+      `${who}: expected inputs of shape [height, width, channels] or [channels], got [${shape.join(', ')}].`
+    )
   }
   return shape.at(-1)!
 }

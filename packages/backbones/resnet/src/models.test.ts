@@ -8,8 +8,14 @@ import { convDecoder, convNet, globalAveragePool, identity, linear, projector, r
 describeStage('identity', identity(), { inputShape: [3, 3, 4] })
 describeStage('linear', linear({ dim: 5 }), { inputShape: [3, 3, 4] })
 describeStage('projector', projector({ dims: [6, 5] }), { inputShape: [4], tolerance: 0.1 })
-describeStage('projector with batch statistics', projector({ dims: [6, 5], norm: 'batch' }), { inputShape: [3, 3, 4], tolerance: 0.2 })
-describeStage('projector without bias', projector({ dims: [6, 5], bias: false }), { inputShape: [3, 3, 4], tolerance: 0.1 })
+describeStage('projector with batch statistics', projector({ dims: [6, 5], norm: 'batch' }), {
+  inputShape: [3, 3, 4],
+  tolerance: 0.2
+})
+describeStage('projector without bias', projector({ dims: [6, 5], bias: false }), {
+  inputShape: [3, 3, 4],
+  tolerance: 0.1
+})
 describeStage('convDecoder', convDecoder({ dims: [6, 5] }), { inputShape: [5, 5, 4], tolerance: 0.2 })
 
 function walk({ stages }: Backbone, inputShape: Shape): { shapes: Shape[]; parameters: number } {
@@ -20,7 +26,7 @@ function walk({ stages }: Backbone, inputShape: Shape): { shapes: Shape[]; param
     for (const stage of stages) {
       const { params, outputShape } = stage.init(seeded(1), shape)
       parameters += leaves<tf.Tensor>(params).reduce((sum, leaf) => sum + leaf.size, 0)
-      shapes.push(shape = outputShape)
+      shapes.push((shape = outputShape))
     }
   })
   return { shapes, parameters }
@@ -28,34 +34,67 @@ function walk({ stages }: Backbone, inputShape: Shape): { shapes: Shape[]; param
 
 describe('shapes', () => {
   test('convNet shrinks by its strides, rounding up', () => {
-    expect(walk(convNet(), [28, 28, 3]).shapes).toEqual([[28, 28, 32], [14, 14, 32], [7, 7, 32], [7, 7, 32]])
-    expect(walk(convNet({ widths: [8, 16], strides: [2, 2], layers: 1 }), [9, 7, 1]).shapes).toEqual([[5, 4, 8], [3, 2, 16]])
+    expect(walk(convNet(), [28, 28, 3]).shapes).toEqual([
+      [28, 28, 32],
+      [14, 14, 32],
+      [7, 7, 32],
+      [7, 7, 32]
+    ])
+    expect(walk(convNet({ widths: [8, 16], strides: [2, 2], layers: 1 }), [9, 7, 1]).shapes).toEqual([
+      [5, 4, 8],
+      [3, 2, 16]
+    ])
   })
 
   test('a ResNet has the map sizes of the paper', () => {
-    expect(walk(resNet({ width: 4 }), [32, 32, 3]).shapes).toEqual([[32, 32, 4], [16, 16, 8], [8, 8, 16], [4, 4, 32]])
-    expect(walk(resNet({ depth: 50, stem: 'imagenet', width: 4 }), [224, 224, 3]).shapes)
-      .toEqual([[56, 56, 16], [28, 28, 32], [14, 14, 64], [7, 7, 128]])
+    expect(walk(resNet({ width: 4 }), [32, 32, 3]).shapes).toEqual([
+      [32, 32, 4],
+      [16, 16, 8],
+      [8, 8, 16],
+      [4, 4, 32]
+    ])
+    expect(walk(resNet({ depth: 50, stem: 'imagenet', width: 4 }), [224, 224, 3]).shapes).toEqual([
+      [56, 56, 16],
+      [28, 28, 32],
+      [14, 14, 64],
+      [7, 7, 128]
+    ])
   })
 
   test('a ResNet may be cut at every block: the same layers in the same order', () => {
     const options = { width: 4, stem: 'imagenet' } as const
     const [whole, cut] = [resNet(options), resNet({ ...options, stages: 'blocks' })]
-    expect(cut.stages.map(({ name }) => name)).toEqual(['res2a', 'res2b', 'res3a', 'res3b', 'res4a', 'res4b', 'res5a', 'res5b'])
+    expect(cut.stages.map(({ name }) => name)).toEqual([
+      'res2a',
+      'res2b',
+      'res3a',
+      'res3b',
+      'res4a',
+      'res4b',
+      'res5a',
+      'res5b'
+    ])
     const sizes = ({ stages }: Backbone): number[] => {
       let shape: Shape = [32, 32, 3]
-      return tf.tidy(() => stages.flatMap(stage => {
-        const { params, outputShape } = stage.init(seeded(1), shape)
-        shape = outputShape
-        return leaves<tf.Tensor>(params).map(({ size }) => size)
-      }) as unknown as tf.Tensor) as unknown as number[]
+      return tf.tidy(
+        () =>
+          stages.flatMap(stage => {
+            const { params, outputShape } = stage.init(seeded(1), shape)
+            shape = outputShape
+            return leaves<tf.Tensor>(params).map(({ size }) => size)
+          }) as unknown as tf.Tensor
+      ) as unknown as number[]
     }
     expect(sizes(cut)).toEqual(sizes(whole))
     expect(walk(cut, [32, 32, 3]).shapes.filter((_, i) => i % 2 === 1)).toEqual(walk(whole, [32, 32, 3]).shapes)
   })
 
   test.each(['batch', 'group'] as const)('a forward pass with %s statistics gives the announced shape', norm => {
-    for (const backbone of [resNet({ depth: 50, stem: 'imagenet', width: 4, norm }), resNet({ width: 4, norm }), convNet({ widths: [4, 4], strides: [1, 2], norm })]) {
+    for (const backbone of [
+      resNet({ depth: 50, stem: 'imagenet', width: 4, norm }),
+      resNet({ width: 4, norm }),
+      convNet({ widths: [4, 4], strides: [1, 2], norm })
+    ]) {
       tf.tidy(() => {
         let shape: Shape = [33, 33, 3]
         let flow: tf.Tensor = seeded(1).normal([2, ...shape])
@@ -73,7 +112,9 @@ describe('shapes', () => {
 
 test.each([
   // torchvision's totals without the classifier of 1000 classes.
-  [18, 11_689_512 - 513_000], [34, 21_797_672 - 513_000], [50, 25_557_032 - 2_049_000]
+  [18, 11_689_512 - 513_000],
+  [34, 21_797_672 - 513_000],
+  [50, 25_557_032 - 2_049_000]
 ] as const)('resNet-%i has as many parameters as torchvision counts', (depth, expected) => {
   const counting: Random = { ...seeded(1), split: () => counting, normal: shape => tf.zeros([...shape]) }
   const total = tf.tidy(() => {
@@ -88,22 +129,36 @@ test.each([
 })
 
 test('zeroInitResidual sets the last scale of every residual block to 0, and no other', () => {
-  const scalesOf = (zeroInitResidual: boolean): { name: string; first: number }[] => resNet({ depth: 50, width: 2, zeroInitResidual }).stages
-    .flatMap(stage => namedLeaves<tf.Tensor>(stage.init(seeded(1), [8, 8, 2]).params))
-    .filter(({ name }) => name.endsWith('scale')).map(({ name, value }) => ({ name, first: read(value)[0]! }))
-  expect(scalesOf(true).filter(({ first }) => first === 0).every(({ name }) => name.endsWith('body.2.norm.scale'))).toBe(true)
+  const scalesOf = (zeroInitResidual: boolean): { name: string; first: number }[] =>
+    resNet({ depth: 50, width: 2, zeroInitResidual })
+      .stages.flatMap(stage => namedLeaves<tf.Tensor>(stage.init(seeded(1), [8, 8, 2]).params))
+      .filter(({ name }) => name.endsWith('scale'))
+      .map(({ name, value }) => ({ name, first: read(value)[0]! }))
+  expect(
+    scalesOf(true)
+      .filter(({ first }) => first === 0)
+      .every(({ name }) => name.endsWith('body.2.norm.scale'))
+  ).toBe(true)
   expect(scalesOf(true).filter(({ first }) => first === 0)).toHaveLength(3 + 4 + 6 + 3)
   expect(scalesOf(false).every(({ first }) => first === 1)).toBe(true)
 })
 
 test('kernels have the variance 2 / (size² · filters)', () => {
-  const [kernel] = leaves<tf.Tensor>(convNet({ widths: [64], strides: [1], layers: 1 }).stages[0]!.init(seeded(1), [8, 8, 32]).params)
+  const [kernel] = leaves<tf.Tensor>(
+    convNet({ widths: [64], strides: [1], layers: 1 }).stages[0]!.init(seeded(1), [8, 8, 32]).params
+  )
   expect(read(tf.moments(kernel!).variance)[0]).toBeCloseTo(2 / (9 * 64), 3.5)
 })
 
 test('a projector has no bias under a normalisation, and keeps its statistics', () => {
   const { params, buffers } = projector({ dims: [6, 5], norm: 'batch' }).init(seeded(1), [4])
-  expect(namedLeaves(params).map(({ name }) => name)).toEqual(['0.weights', '0.norm.scale', '0.norm.offset', '1.weights', '1.bias'])
+  expect(namedLeaves(params).map(({ name }) => name)).toEqual([
+    '0.weights',
+    '0.norm.scale',
+    '0.norm.offset',
+    '1.weights',
+    '1.bias'
+  ])
   expect(namedLeaves(buffers).map(({ name }) => name)).toEqual(['0.mean', '0.variance'])
 })
 
@@ -116,17 +171,35 @@ test('pooling takes the mean of each map and leaves rows alone', () => {
 })
 
 test.each([
-  [() => convNet({ widths: [1, 2], strides: [1] }), 'convNet: expected a width and a stride for each stage, got 2 widths and 1 strides.'],
+  [
+    () => convNet({ widths: [1, 2], strides: [1] }),
+    'convNet: expected a width and a stride for each stage, got 2 widths and 1 strides.'
+  ],
   [() => convNet({ widths: [0], strides: [1] }), 'convNet: expected whole numbers above 0'],
   [() => resNet({ depth: 20 as 18 }), 'resNet: expected a depth of 18, 34 or 50, got 20.'],
-  [() => resNet({ stem: 'x' as 'cifar' }), 'resNet: expected the stem \'cifar\' or \'imagenet\', got "x".'],
-  [() => resNet({ stages: 'x' as 'blocks' }), 'resNet: expected the stages \'groups\' or \'blocks\', got "x".'],
-  [() => resNet({ norm: 'layer' as 'batch' }), 'resNet: expected the normalisation \'batch\' or \'group\', got "layer".'],
-  [() => projector({ dims: [4], norm: 'group' as 'batch' }), 'projector: expected the normalisation \'batch\' or \'none\', got "group".'],
-  [() => convDecoder({ dims: [4] }).init(seeded(1), [7]), 'convDecoder: expected inputs of shape [height, width, channels], got [7]. Use projector'],
-  [() => linear({ dim: 3 }).init(seeded(1), [7, 3]), 'linear: expected inputs of shape [height, width, channels] or [channels], got [7, 3].'],
-  [() => convNet().stages[0]!.init(seeded(1), [7]), 'conv1: expected inputs of shape [height, width, channels], got [7].'],
-  [() => convNet({ widths: [], strides: [] }), 'convNet: expected a width and a stride for each stage, got 0 widths and 0 strides.'],
+  [() => resNet({ stem: 'x' as 'cifar' }), "resNet: expected the stem 'cifar' or 'imagenet', got \"x\"."],
+  [() => resNet({ stages: 'x' as 'blocks' }), "resNet: expected the stages 'groups' or 'blocks', got \"x\"."],
+  [() => resNet({ norm: 'layer' as 'batch' }), "resNet: expected the normalisation 'batch' or 'group', got \"layer\"."],
+  [
+    () => projector({ dims: [4], norm: 'group' as 'batch' }),
+    "projector: expected the normalisation 'batch' or 'none', got \"group\"."
+  ],
+  [
+    () => convDecoder({ dims: [4] }).init(seeded(1), [7]),
+    'convDecoder: expected inputs of shape [height, width, channels], got [7]. Use projector'
+  ],
+  [
+    () => linear({ dim: 3 }).init(seeded(1), [7, 3]),
+    'linear: expected inputs of shape [height, width, channels] or [channels], got [7, 3].'
+  ],
+  [
+    () => convNet().stages[0]!.init(seeded(1), [7]),
+    'conv1: expected inputs of shape [height, width, channels], got [7].'
+  ],
+  [
+    () => convNet({ widths: [], strides: [] }),
+    'convNet: expected a width and a stride for each stage, got 0 widths and 0 strides.'
+  ],
   [() => projector({ dims: [] }), 'projector: expected whole numbers above 0 for the layers, got []. Try [128].'],
   [() => linear({ dim: 1.5 }), 'linear: expected whole numbers above 0 for the layers, got [1.5].']
 ])('%s', (act, message) => expect(act).toThrow(message))

@@ -11,7 +11,10 @@ export interface Norm {
   /** First variables. Everything is multiplied by `scale` at first, 1 when left out. */
   init(channels: number, scale?: number): { readonly params: Params; readonly buffers: Buffers }
   apply(
-    variables: { readonly params: Params; readonly buffers: Buffers }, input: tf.Tensor, mode: Mode, options?: NormOptions
+    variables: { readonly params: Params; readonly buffers: Buffers },
+    input: tf.Tensor,
+    mode: Mode,
+    options?: NormOptions
   ): { readonly output: tf.Tensor4D; readonly buffers: Buffers }
 }
 
@@ -30,12 +33,15 @@ export type NormName = 'batch' | 'group'
 
 type Named = Readonly<Record<'scale' | 'offset' | 'mean' | 'variance', tf.Tensor>>
 
-const firstParams = (channels: number, scale = 1): Params => ({ scale: tf.fill([channels], scale), offset: tf.zeros([channels]) })
+const firstParams = (channels: number, scale = 1): Params => ({
+  scale: tf.fill([channels], scale),
+  offset: tf.zeros([channels])
+})
 
 /**
  * Statistics of each channel over a batch; at inference, their moving averages
- * (Ioffe & Szegedy 2015, algorithms 1 and 2, https://arxiv.org/abs/1502.03167). Momentum 0.1, epsilon 1e-5 and an unbiased
- * running variance, as in PyTorch.
+ * (Ioffe & Szegedy 2015, algorithms 1 and 2, https://arxiv.org/abs/1502.03167). Momentum 0.1, epsilon 1e-5 and an
+ * unbiased running variance, as in PyTorch.
  */
 export const batchNorm = (): Norm => ({
   init: (channels, scale) => ({
@@ -79,7 +85,9 @@ export function groupNorm({ groups }: GroupNormOptions = {}): Norm {
     init(channels, scale) {
       if (channels % groupsOf(channels) !== 0) {
         throw new RangeError(
-          `groupNorm: expected groups that divide ${channels} channels, got ${groups}. Try ${greatestDivisor(channels, groupsOf(channels))}.`)
+          `groupNorm: expected groups that divide ${channels} channels, got ${groups}. ` +
+            `Try ${greatestDivisor(channels, groupsOf(channels))}.`
+        )
       }
       return { params: firstParams(channels, scale), buffers: {} }
     },

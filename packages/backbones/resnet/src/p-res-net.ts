@@ -7,7 +7,10 @@ import { resize } from './resize.ts'
 import { stageOf } from './stage-of.ts'
 
 export interface PResNetOptions {
-  /** `imagenet`: 7×7 with stride 2 and a max-pool, for images of about 224 pixels. `cifar`: one 3×3 convolution, for about 32. */
+  /**
+   * `imagenet`: 7×7 with stride 2 and a max-pool, for images of about 224 pixels. `cifar`: one 3×3 convolution, for
+   * about 32.
+   */
   readonly stem?: 'cifar' | 'imagenet'
   readonly norm?: NormName
   /** Channels of the first stage, a multiple of 7; 56 in the paper. The others follow in its proportions. */
@@ -38,35 +41,52 @@ const plans: readonly Plan[] = [
 ]
 
 /**
- * LoCo's progressive ResNet-50: six stages of three blocks, res2 to res7, whose maps shrink slowly, so that memory and work are
- * shared out evenly among them (Xiong et al. 2020, section 4.4 and supplement, https://arxiv.org/abs/2008.01342).
- * The first stage has the stem in it. Later stages convolve in 2, 16 and 128 groups. Bilinear interpolation stands where a
- * ResNet has its stride: before the 3×3 convolution and on the shortcut.
+ * LoCo's progressive ResNet-50: six stages of three blocks, res2 to res7, whose maps shrink slowly, so that memory and
+ * work are shared out evenly among them (Xiong et al. 2020, section 4.4 and supplement,
+ * https://arxiv.org/abs/2008.01342). The first stage has the stem in it. Later stages convolve in 2, 16 and 128 groups.
+ * Bilinear interpolation stands where a ResNet has its stride: before the 3×3 convolution and on the shortcut.
  *
- * The paper leaves the last 1×1 of each stage's first block ungrouped. Its shares of work for each stage come out (to 0.05
- * points, 4.14 G in all) only if those of res5 and res6's other blocks are ungrouped as well, and so they are here.
+ * The paper leaves the last 1×1 of each stage's first block ungrouped. Its shares of work for each stage come out (to
+ * 0.05 points, 4.14 G in all) only if those of res5 and res6's other blocks are ungrouped as well, and so they are
+ * here.
  *
  * @throws RangeError for an unknown stem or norm, or a width that is not a multiple of 7
  */
-export function pResNet50({ stem = 'imagenet', norm = 'batch', width = 56, zeroInitResidual = false }: PResNetOptions = {}): Backbone {
-  if (stem !== 'cifar' && stem !== 'imagenet') throw new RangeError(`pResNet50: expected the stem 'cifar' or 'imagenet', got ${JSON.stringify(stem)}.`)
-  if (!Number.isInteger(width / 7) || width < 7) throw new RangeError(`pResNet50: expected a width that is a multiple of 7, got ${width}. Try 56.`)
+export function pResNet50({
+  stem = 'imagenet',
+  norm = 'batch',
+  width = 56,
+  zeroInitResidual = false
+}: PResNetOptions = {}): Backbone {
+  if (stem !== 'cifar' && stem !== 'imagenet')
+    throw new RangeError(`pResNet50: expected the stem 'cifar' or 'imagenet', got ${JSON.stringify(stem)}.`)
+  if (!Number.isInteger(width / 7) || width < 7)
+    throw new RangeError(`pResNet50: expected a width that is a multiple of 7, got ${width}. Try 56.`)
   const kind = normOf('pResNet50', norm)
   return {
     name: 'pResNet-50',
     stages: plans.map((plan, i) => {
       const before = plans[i - 1]
-      const entering = before === undefined ? width / 7 * 4 : filtersOf(before, width)
-      const blocks = Array.from({ length: 3 }, (_, b) => progressive({
-        entering, inner: width / 7 * plan.sevenths, ratio: b === 0 ? plan.ratio : 1, bottleneck: plan.bottleneck,
-        groups: plan.groups, mixes: b < plan.mixing, norm: kind, scale: zeroInitResidual ? 0 : 1
-      })).flat()
+      const entering = before === undefined ? (width / 7) * 4 : filtersOf(before, width)
+      const blocks = Array.from({ length: 3 }, (_, b) =>
+        progressive({
+          entering,
+          inner: (width / 7) * plan.sevenths,
+          ratio: b === 0 ? plan.ratio : 1,
+          bottleneck: plan.bottleneck,
+          groups: plan.groups,
+          mixes: b < plan.mixing,
+          norm: kind,
+          scale: zeroInitResidual ? 0 : 1
+        })
+      ).flat()
       return stageOf(`res${i + 2}`, chain(i === 0 ? [...stemOf(stem, entering, kind), ...blocks] : blocks))
     })
   }
 }
 
-const filtersOf = ({ sevenths, bottleneck }: Plan, width: number): number => width / 7 * sevenths * (bottleneck ? 4 : 1)
+const filtersOf = ({ sevenths, bottleneck }: Plan, width: number): number =>
+  (width / 7) * sevenths * (bottleneck ? 4 : 1)
 
 interface ProgressiveOptions {
   /** Channels that enter the stage. */
@@ -81,14 +101,29 @@ interface ProgressiveOptions {
 }
 
 /** A residual block. A basic one shrinks at once, so it stands behind the interpolation. */
-function progressive({ entering, inner, ratio, bottleneck, groups, mixes, norm, scale }: ProgressiveOptions): readonly Block[] {
-  const shrink = (channels: number): readonly Block[] => ratio === 1 ? [] : [interpolated(channels, ratio)]
+function progressive({
+  entering,
+  inner,
+  ratio,
+  bottleneck,
+  groups,
+  mixes,
+  norm,
+  scale
+}: ProgressiveOptions): readonly Block[] {
+  const shrink = (channels: number): readonly Block[] => (ratio === 1 ? [] : [interpolated(channels, ratio)])
   const filters = bottleneck ? 4 * inner : inner
   const last = { filters, norm, relu: false, scale }
   const projection = convBlock({ filters, size: 1, norm, relu: false })
-  if (!bottleneck) return [...shrink(entering), residual({ body: chain([convBlock({ filters, norm }), convBlock(last)]), projection, resizes: false })]
+  if (!bottleneck)
+    return [
+      ...shrink(entering),
+      residual({ body: chain([convBlock({ filters, norm }), convBlock(last)]), projection, resizes: false })
+    ]
   const body = chain([
-    convBlock({ filters: inner, size: 1, groups, norm }), ...shrink(inner), convBlock({ filters: inner, groups, norm }),
+    convBlock({ filters: inner, size: 1, groups, norm }),
+    ...shrink(inner),
+    convBlock({ filters: inner, groups, norm }),
     convBlock({ ...last, size: 1, groups: mixes ? 1 : groups })
   ])
   return [residual({ body, projection: chain([...shrink(entering), projection]), resizes: ratio !== 1 })]
@@ -101,6 +136,9 @@ const interpolated = (filters: number, ratio: number): Block => {
     filters,
     lengthAfter,
     init: () => ({ params: {}, buffers: {} }),
-    apply: (_, input) => ({ output: resize(input as tf.Tensor4D, lengthAfter(input.shape[1]!), lengthAfter(input.shape[2]!)), buffers: {} })
+    apply: (_, input) => ({
+      output: resize(input as tf.Tensor4D, lengthAfter(input.shape[1]!), lengthAfter(input.shape[2]!)),
+      buffers: {}
+    })
   }
 }

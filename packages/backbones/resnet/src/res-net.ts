@@ -8,7 +8,10 @@ import { toTorchvision } from './torchvision.ts'
 
 export interface ResNetOptions {
   readonly depth?: 18 | 34 | 50
-  /** `cifar`: one 3×3 convolution, for images of about 32 pixels. `imagenet`: 7×7 with stride 2 and a max-pool, for about 224. */
+  /**
+   * `cifar`: one 3×3 convolution, for images of about 32 pixels. `imagenet`: 7×7 with stride 2 and a max-pool, for
+   * about 224.
+   */
   readonly stem?: 'cifar' | 'imagenet'
   readonly norm?: NormName
   /** Channels of the first stage; 64 in the paper. */
@@ -18,28 +21,39 @@ export interface ResNetOptions {
    * (Goyal et al. 2017, section 5.1, https://arxiv.org/abs/1706.02677). Otherwise at 1, as torchvision does.
    */
   readonly zeroInitResidual?: boolean
-  /** `groups`: one for each size of maps. `blocks`: one for each residual block, named as in the authors' models: res2a, res2b, … */
+  /**
+   * `groups`: one for each size of maps. `blocks`: one for each residual block, named as in the authors' models: res2a,
+   * res2b, …
+   */
   readonly stages?: 'groups' | 'blocks'
 }
 
 const blocksOf = { 18: [2, 2, 2, 2], 34: [3, 4, 6, 3], 50: [3, 4, 6, 3] } as const
 
 /**
- * A residual network of four stages, the first with the stem in it, cut as in LoCo: conv1 + res2, res3, res4, res5; or with
- * each residual block a stage of its own, as finer local learning wants it
- * (He et al. 2016, table 1, https://arxiv.org/abs/1512.03385; Xiong et al. 2020, section 3.1, https://arxiv.org/abs/2008.01342).
- * Depth 50 strides on the 3×3 convolutions, as torchvision does. Kernels start with the variance 2 / (size² · filters).
+ * A residual network of four stages, the first with the stem in it, cut as in LoCo: conv1 + res2, res3, res4, res5; or
+ * with each residual block a stage of its own, as finer local learning wants it (He et al. 2016, table 1,
+ * https://arxiv.org/abs/1512.03385; Xiong et al. 2020, section 3.1, https://arxiv.org/abs/2008.01342). Depth 50 strides
+ * on the 3×3 convolutions, as torchvision does. Kernels start with the variance 2 / (size² · filters).
  *
  * @throws RangeError for an unknown depth, stem, norm or cut, or a width below 1
  */
-export function resNet(
-  { depth = 18, stem = 'cifar', norm = 'batch', width = 64, zeroInitResidual = false, stages = 'groups' }: ResNetOptions = {}
-): Backbone {
+export function resNet({
+  depth = 18,
+  stem = 'cifar',
+  norm = 'batch',
+  width = 64,
+  zeroInitResidual = false,
+  stages = 'groups'
+}: ResNetOptions = {}): Backbone {
   const counts = blocksOf[depth]
   if (counts === undefined) throw new RangeError(`resNet: expected a depth of 18, 34 or 50, got ${String(depth)}.`)
-  if (stem !== 'cifar' && stem !== 'imagenet') throw new RangeError(`resNet: expected the stem 'cifar' or 'imagenet', got ${JSON.stringify(stem)}.`)
-  if (!Number.isInteger(width) || width < 1) throw new RangeError(`resNet: expected a width of 1 or more, got ${width}. Try 64.`)
-  if (stages !== 'groups' && stages !== 'blocks') throw new RangeError(`resNet: expected the stages 'groups' or 'blocks', got ${JSON.stringify(stages)}.`)
+  if (stem !== 'cifar' && stem !== 'imagenet')
+    throw new RangeError(`resNet: expected the stem 'cifar' or 'imagenet', got ${JSON.stringify(stem)}.`)
+  if (!Number.isInteger(width) || width < 1)
+    throw new RangeError(`resNet: expected a width of 1 or more, got ${width}. Try 64.`)
+  if (stages !== 'groups' && stages !== 'blocks')
+    throw new RangeError(`resNet: expected the stages 'groups' or 'blocks', got ${JSON.stringify(stages)}.`)
   const kind = normOf('resNet', norm)
   const bottleneck = depth === 50
   return {
@@ -48,7 +62,8 @@ export function resNet(
     stages: counts.flatMap((count, i) => {
       const filters = width * 2 ** i * (bottleneck ? 4 : 1)
       const blocks = Array.from({ length: count }, (_, b) =>
-        residualBlock({ filters, stride: i > 0 && b === 0 ? 2 : 1, norm: kind, bottleneck, zeroInit: zeroInitResidual }))
+        residualBlock({ filters, stride: i > 0 && b === 0 ? 2 : 1, norm: kind, bottleneck, zeroInit: zeroInitResidual })
+      )
       const before = i === 0 ? stemOf(stem, width, kind) : []
       return stages === 'groups'
         ? [stageOf(`res${i + 2}`, chain([...before, ...blocks]))]
@@ -58,9 +73,10 @@ export function resNet(
 }
 
 /** What comes before the residual blocks. */
-export const stemOf = (stem: 'cifar' | 'imagenet', filters: number, norm: Norm): readonly Block[] => stem === 'cifar'
-  ? [convBlock({ filters, norm })]
-  : [convBlock({ filters, size: 7, stride: 2, norm }), maxPool(filters)]
+export const stemOf = (stem: 'cifar' | 'imagenet', filters: number, norm: Norm): readonly Block[] =>
+  stem === 'cifar'
+    ? [convBlock({ filters, norm })]
+    : [convBlock({ filters, size: 7, stride: 2, norm }), maxPool(filters)]
 
 /** 3×3 with stride 2, padded alike on all sides. */
 const maxPool = (filters: number): Block => ({

@@ -15,10 +15,16 @@ const folder = mkdtempSync(join(tmpdir(), 'lapstrake-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 type Tensors = Readonly<Record<string, tf.Tensor>>
-const tensorsOf = (): Tensors => Object.fromEntries(Object.entries(golden.tensors).map(([name, { data, shape }]) => [name, tf.tensor(data, shape)]))
+const tensorsOf = (): Tensors =>
+  Object.fromEntries(Object.entries(golden.tensors).map(([name, { data, shape }]) => [name, tf.tensor(data, shape)]))
 
-const encoded = (variables: readonly Variables[], images: tf.Tensor, options: ResNetOptions): tf.Tensor => own(() => resNet(options).stages
-  .reduce((flow, stage, i) => stage.apply(variables[i]!, flow, { training: false }).output, images))
+const encoded = (variables: readonly Variables[], images: tf.Tensor, options: ResNetOptions): tf.Tensor =>
+  own(() =>
+    resNet(options).stages.reduce(
+      (flow, stage, i) => stage.apply(variables[i]!, flow, { training: false }).output,
+      images
+    )
+  )
 
 function agree(found: tf.Tensor, expected: tf.Tensor): void {
   expect(found.shape).toEqual(expected.shape)
@@ -41,7 +47,10 @@ describe('the weights of a torchvision ResNet-18', () => {
   test.each(['groups', 'blocks'] as const)('give its features, in stages by %s', stages => {
     const options = { depth: 18, stem: 'imagenet', stages } as const
     const variables = fromTorchvision(tensorsOf(), options)
-    agree(encoded(variables, tf.tensor(golden.images.data, golden.images.shape), options), tf.tensor(golden.features.data, golden.features.shape))
+    agree(
+      encoded(variables, tf.tensor(golden.images.data, golden.images.shape), options),
+      tf.tensor(golden.features.data, golden.features.shape)
+    )
   })
 
   test('come back under their names, without the classifier, and nothing else is left behind', () => {
@@ -52,20 +61,49 @@ describe('the weights of a torchvision ResNet-18', () => {
     const back = toTorchvision(variables)
     expect(tf.memory().numTensors).toBe(before + 2 * names.length)
     expect(new Set(Object.keys(back))).toEqual(new Set(names))
-    for (const name of names) expect([back[name]!.shape, read(back[name])]).toEqual([tensors[name]!.shape, read(tensors[name])])
+    for (const name of names)
+      expect([back[name]!.shape, read(back[name])]).toEqual([tensors[name]!.shape, read(tensors[name])])
   })
 
   test('are not to be had from another network', () => {
-    expect(() => toTorchvision([{ params: { weights: tf.ones([2]) }, buffers: {} }]))
-      .toThrow('toTorchvision: expected the variables of a resNet, got 0.params.weights. Other backbones have no names there.')
+    expect(() => toTorchvision([{ params: { weights: tf.ones([2]) }, buffers: {} }])).toThrow(
+      'toTorchvision: expected the variables of a resNet, got 0.params.weights. Other backbones have no names there.'
+    )
   })
 
   test.each<[string, (tensors: Record<string, tf.Tensor>) => unknown, ResNetOptions, string]>([
-    ['one is missing', tensors => delete tensors['layer2.0.downsample.1.bias'], {}, 'expected a ResNet-18 of torchvision, but layer2.0.downsample.1.bias is missing'],
-    ['one is too much', tensors => { tensors['layer1.2.conv1.weight'] = tf.zeros([2, 2, 3, 3]) }, {}, 'but there is layer1.2.conv1.weight, too'],
-    ['it is of another stem', () => {}, { stem: 'cifar' }, 'with conv1.weight of shape [2, 3, 3, 3], got [2, 3, 7, 7]. Give the depth and the stem'],
-    ['it is of another depth', () => {}, { depth: 34 }, 'expected a ResNet-34 of torchvision, but layer1.2.conv1.weight is missing'],
-    ['it has a prefix', tensors => delete tensors['conv1.weight'], {}, "conv1.weight is missing. Its tensors stand under plain names: take off a prefix such as 'module.'."]
+    [
+      'one is missing',
+      tensors => delete tensors['layer2.0.downsample.1.bias'],
+      {},
+      'expected a ResNet-18 of torchvision, but layer2.0.downsample.1.bias is missing'
+    ],
+    [
+      'one is too much',
+      tensors => {
+        tensors['layer1.2.conv1.weight'] = tf.zeros([2, 2, 3, 3])
+      },
+      {},
+      'but there is layer1.2.conv1.weight, too'
+    ],
+    [
+      'it is of another stem',
+      () => {},
+      { stem: 'cifar' },
+      'with conv1.weight of shape [2, 3, 3, 3], got [2, 3, 7, 7]. Give the depth and the stem'
+    ],
+    [
+      'it is of another depth',
+      () => {},
+      { depth: 34 },
+      'expected a ResNet-34 of torchvision, but layer1.2.conv1.weight is missing'
+    ],
+    [
+      'it has a prefix',
+      tensors => delete tensors['conv1.weight'],
+      {},
+      "conv1.weight is missing. Its tensors stand under plain names: take off a prefix such as 'module.'."
+    ]
   ])('are refused when %s', (_, change, options, message) => {
     const tensors = tensorsOf()
     change(tensors)
@@ -76,13 +114,21 @@ describe('the weights of a torchvision ResNet-18', () => {
 })
 
 const python = ['/usr/bin/python3', 'python3'].find(name => spawnSync(name, ['-c', 'import torch']).status === 0)
-if (python === undefined) console.log('torchvision.test.ts: python3 with torch is not here, so PyTorch is compared by a golden file only.')
+if (python === undefined)
+  console.log('torchvision.test.ts: python3 with torch is not here, so PyTorch is compared by a golden file only.')
 
 describe.skipIf(python === undefined).each([
-  [18, 'imagenet', 64], [34, 'imagenet', 8], [50, 'imagenet', 8], [18, 'cifar', 8]
+  [18, 'imagenet', 64],
+  [34, 'imagenet', 8],
+  [50, 'imagenet', 8],
+  [18, 'cifar', 8]
 ] as const)('PyTorch with a ResNet-%i, stem %s, width %i', (depth, stem, width) => {
   const run = (what: string): void => {
-    const { status, stderr } = spawnSync(python!, [join(import.meta.dirname, 'golden/torchvision.py'), what, folder, String(depth), stem, String(width)], { encoding: 'utf8' })
+    const { status, stderr } = spawnSync(
+      python!,
+      [join(import.meta.dirname, 'golden/torchvision.py'), what, folder, String(depth), stem, String(width)],
+      { encoding: 'utf8' }
+    )
     expect(status, stderr).toBe(0)
   }
   const tensors = (name: string): Tensors => deserialiseTensors(readFileSync(join(folder, `${name}.safetensors`)))

@@ -5,23 +5,28 @@ import { mendKernels } from './mend-kernels.ts'
 const mostThreads = 256
 
 export interface NodeOptions {
-  /** Threads of each operation, if the library has not started yet: as many as processors, when left out; at most 256. */
+  /**
+   * Threads of each operation, if the library has not started yet: as many as processors, when left out; at most 256.
+   */
   readonly threads?: number
 }
 
 /**
- * Starts TensorFlow's own library through `@tensorflow/tfjs-node-gpu`, else `@tensorflow/tfjs-node`, where one is installed, and gives it
- * the kernels that training needs and it lacks.
+ * Starts TensorFlow's own library through `@tensorflow/tfjs-node-gpu`, else `@tensorflow/tfjs-node`, where one is
+ * installed, and gives it the kernels that training needs and it lacks.
  *
  * @returns what it runs on, in words
  * @throws RangeError if `threads` is not a whole number from 1 to 256
- * @throws Error in a browser, and one that says what to type when neither is installed, or its native library is missing
+ * @throws Error in a browser, and one that says what to type when neither is installed, or its native library is
+ * missing
  */
 export async function registerNode({ threads }: NodeOptions = {}): Promise<string> {
   if (typeof process === 'undefined' || !process.versions?.node) throw new Error('it needs Node')
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= mostThreads)) {
     throw new RangeError(
-      `registerNode: expected threads to be a whole number from 1 to ${mostThreads}, got ${threads}. Take as many as there are processors.`)
+      `registerNode: expected threads to be a whole number from 1 to ${mostThreads}, got ${threads}. ` +
+        'Take as many as there are processors.'
+    )
   }
   restoreTypeChecks()
   // The library reads these once, as it loads. Warnings are still printed.
@@ -47,12 +52,18 @@ export async function registerNode({ threads }: NodeOptions = {}): Promise<strin
 
 function explain(name: string): string {
   try {
-    process.getBuiltinModule('node:module').createRequire(import.meta.url).resolve(name)
+    process
+      .getBuiltinModule('node:module')
+      .createRequire(import.meta.url)
+      .resolve(name)
   } catch {
     return `${name} is not installed: npm install ${name}@4.22.0`
   }
   const build = `npx lapstrake-build-tfjs-node${name.endsWith('-gpu') ? ' --gpu' : ''}`
-  return `${name} is installed without its native library, whose download was refused or failed: npm rebuild ${name}, on a machine that may download it, or ${build}, which needs PyPI alone`
+  return (
+    `${name} is installed without its native library, whose download was refused or failed: ` +
+    `npm rebuild ${name}, on a machine that may download it, or ${build}, which needs PyPI alone`
+  )
 }
 
 /** Node 23 took away functions that tfjs-node 4.22.0 still calls. */

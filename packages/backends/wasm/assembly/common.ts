@@ -1,29 +1,35 @@
-// What all kernels share. A kernel takes the address of its arguments, the part of its work to do, and the thread it runs on.
+// What all kernels share. A kernel takes the address of its arguments, the part of its work to do, and the thread it
+// runs on.
 
 /** An argument that is a whole number or an address. */
 @inline
+
 export function int(args: usize, place: i32): i32 {
   return load<i32>(args + ((<usize>place) << 2))
 }
 
 @inline
+
 export function address(args: usize, place: i32): usize {
   return <usize>load<u32>(args + ((<usize>place) << 2))
 }
 
 @inline
+
 export function float(args: usize, place: i32): f32 {
   return load<f32>(args + ((<usize>place) << 2))
 }
 
 /** `a · b + c`, rounded once where the machine can. */
 @inline
+
 export function madd(a: v128, b: v128, c: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c)
   return f32x4.add(f32x4.mul(a, b), c)
 }
 
 @inline
+
 export function zero(): v128 {
   return f32x4.splat(0)
 }

@@ -4,13 +4,17 @@ import { madd, zero } from './common'
 /** Added to this, 1.5 · 2²³, a number rounds to a whole one, which then stands in the last bits. */
 const rounder: f32 = 12582912
 
-/** `e` to what is left of `x` when the powers of two, `shifted` less the rounder, are taken out; less one, which keeps the digits of small results. */
+/**
+ * `e` to what is left of `x` when the powers of two, `shifted` less the rounder, are taken out; less one, which keeps
+ * the digits of small results.
+ */
 @inline
+
 function expOfRestLessOne(x: v128, shifted: v128): v128 {
   const n = f32x4.sub(shifted, f32x4.splat(rounder))
   let r = madd(n, f32x4.splat(-0.693359375), x)
-  r = madd(n, f32x4.splat(2.12194440e-4), r)
-  let p = f32x4.splat(1.9875691500e-4)
+  r = madd(n, f32x4.splat(2.1219444e-4), r)
+  let p = f32x4.splat(1.98756915e-4)
   p = madd(p, r, f32x4.splat(1.3981999507e-3))
   p = madd(p, r, f32x4.splat(8.3334519073e-3))
   p = madd(p, r, f32x4.splat(4.1665795894e-2))
@@ -20,11 +24,13 @@ function expOfRestLessOne(x: v128, shifted: v128): v128 {
 }
 
 @inline
+
 function expOfRest(x: v128, shifted: v128): v128 {
   return f32x4.add(expOfRestLessOne(x, shifted), f32x4.splat(1))
 }
 
 @inline
+
 export function exp4(given: v128): v128 {
   // Beyond these ends the result is 0 or infinite; in this order min and max let NaN through.
   const x = f32x4.pmax(f32x4.pmin(given, f32x4.splat(89)), f32x4.splat(-104))
@@ -39,6 +45,7 @@ export function exp4(given: v128): v128 {
 
 /** The same for numbers of 0 or less, whose results below the smallest normal number are 0. */
 @inline
+
 export function expBelow4(given: v128): v128 {
   const x = f32x4.pmax(given, f32x4.splat(-87.3))
   const shifted = madd(x, f32x4.splat(1.44269504088896341), f32x4.splat(rounder))
@@ -49,6 +56,7 @@ export function expBelow4(given: v128): v128 {
 
 /** `exp(x) − 1` of numbers up to 30. */
 @inline
+
 export function expLessOneBelow4(given: v128): v128 {
   const x = f32x4.pmax(given, f32x4.splat(-30)) // −1 from here on
   const shifted = madd(x, f32x4.splat(1.44269504088896341), f32x4.splat(rounder))
@@ -58,12 +66,14 @@ export function expLessOneBelow4(given: v128): v128 {
 
 /** `exp(x) − 1`: of large numbers the one is lost, and of zeros the sign would be. */
 @inline
+
 export function expLessOne4(x: v128): v128 {
   const known = v128.bitselect(x, exp4(x), f32x4.eq(x, zero()))
   return v128.bitselect(known, expLessOneBelow4(x), v128.or(f32x4.gt(x, f32x4.splat(30)), f32x4.eq(x, zero())))
 }
 
 @inline
+
 export function log4(given: v128): v128 {
   const tiny = f32x4.lt(given, f32x4.splat(1.17549435e-38)) // subnormal, zero, or below
   const x = v128.bitselect(f32x4.mul(given, f32x4.splat(8388608)), given, tiny)
@@ -75,8 +85,8 @@ export function log4(given: v128): v128 {
   m = f32x4.add(f32x4.sub(m, f32x4.splat(1)), v128.and(small, m))
   const square = f32x4.mul(m, m)
   let p = f32x4.splat(7.0376836292e-2)
-  p = madd(p, m, f32x4.splat(-1.1514610310e-1))
-  p = madd(p, m, f32x4.splat(1.1676998740e-1))
+  p = madd(p, m, f32x4.splat(-1.151461031e-1))
+  p = madd(p, m, f32x4.splat(1.167699874e-1))
   p = madd(p, m, f32x4.splat(-1.2420140846e-1))
   p = madd(p, m, f32x4.splat(1.4249322787e-1))
   p = madd(p, m, f32x4.splat(-1.6668057665e-1))
@@ -84,7 +94,7 @@ export function log4(given: v128): v128 {
   p = madd(p, m, f32x4.splat(-2.4999993993e-1))
   p = madd(p, m, f32x4.splat(3.3333331174e-1))
   p = f32x4.mul(f32x4.mul(p, m), square)
-  p = madd(exponent, f32x4.splat(-2.12194440e-4), p)
+  p = madd(exponent, f32x4.splat(-2.1219444e-4), p)
   p = madd(square, f32x4.splat(-0.5), p)
   let result = madd(exponent, f32x4.splat(0.693359375), f32x4.add(m, p))
   result = v128.bitselect(f32x4.splat(-Infinity), result, f32x4.eq(given, zero()))
@@ -96,6 +106,7 @@ export function log4(given: v128): v128 {
 
 /** `log(1 + x)`: what rounding took from `1 + x` is given back. */
 @inline
+
 export function logOnePlus4(x: v128): v128 {
   const one = f32x4.splat(1)
   const u = f32x4.add(one, x)
@@ -106,12 +117,14 @@ export function logOnePlus4(x: v128): v128 {
 }
 
 @inline
+
 export function sigmoid4(x: v128): v128 {
   const one = f32x4.splat(1)
   return f32x4.div(one, f32x4.add(one, exp4(f32x4.neg(x))))
 }
 
 @inline
+
 export function tanh4(x: v128): v128 {
   const size = f32x4.abs(x)
   const square = f32x4.mul(x, x)
@@ -127,8 +140,12 @@ export function tanh4(x: v128): v128 {
   return v128.bitselect(near, signed, f32x4.lt(size, f32x4.splat(0.625)))
 }
 
-/** `log(1 + exp(x))`, which is `max(x, 0) + log(1 + e)` with `e = exp(−|x|)`; that logarithm is twice the inverse hyperbolic tangent of `e / (2 + e)`. */
+/**
+ * `log(1 + exp(x))`, which is `max(x, 0) + log(1 + e)` with `e = exp(−|x|)`; that logarithm is twice the inverse
+ * hyperbolic tangent of `e / (2 + e)`.
+ */
 @inline
+
 export function softplus4(x: v128): v128 {
   const e = exp4(f32x4.neg(f32x4.abs(x)))
   const s = f32x4.div(e, f32x4.add(f32x4.splat(2), e)) // at most a third: a series will do
@@ -146,6 +163,7 @@ export function softplus4(x: v128): v128 {
 
 /** `exp(x)` of two doubles of 0 or less, to nine digits. */
 @inline
+
 function expBelow2(given: v128): v128 {
   const x = f64x2.pmax(given, f64x2.splat(-700))
   const rounder = f64x2.splat(6755399441055744) // 1.5 · 2⁵²
@@ -164,6 +182,7 @@ function expBelow2(given: v128): v128 {
 }
 
 @inline
+
 function erf2(x: v128): v128 {
   const one = f64x2.splat(1)
   const t = f64x2.div(one, f64x2.add(one, f64x2.mul(x, f64x2.splat(0.3275911))))
@@ -174,10 +193,14 @@ function erf2(x: v128): v128 {
   return f32x4.demote_f64x2_zero(f64x2.sub(one, f64x2.mul(f64x2.mul(p, t), expBelow2(f64x2.neg(f64x2.mul(x, x))))))
 }
 
-/** As TensorFlow.js approximates it (Abramowitz and Stegun 1964, 7.1.26): to 1.5e-7, and alike near 0 only in double precision. */
+/**
+ * As TensorFlow.js approximates it (Abramowitz and Stegun 1964, 7.1.26): to 1.5e-7, and alike near 0 only in double
+ * precision.
+ */
 export function erf4(x: v128): v128 {
   const size = f32x4.abs(x)
-  const low = erf2(f64x2.promote_low_f32x4(size)), high = erf2(f64x2.promote_low_f32x4(v128.shuffle<f32>(size, size, 2, 3, 2, 3)))
+  const low = erf2(f64x2.promote_low_f32x4(size)),
+    high = erf2(f64x2.promote_low_f32x4(v128.shuffle<f32>(size, size, 2, 3, 2, 3)))
   const signed = v128.or(v128.shuffle<f32>(low, high, 0, 1, 4, 5), v128.and(x, i32x4.splat(<i32>0x80000000)))
   return v128.bitselect(x, signed, f32x4.eq(x, zero()))
 }

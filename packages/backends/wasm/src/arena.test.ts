@@ -56,7 +56,9 @@ test('a block is given back once', () => {
 })
 
 test('what cannot grow leaves everything as it was', () => {
-  const arena = new Arena(0, 640, () => { throw new Error('full') })
+  const arena = new Arena(0, 640, () => {
+    throw new Error('full')
+  })
   const address = arena.allocate(128)
   expect(() => arena.allocate(1024)).toThrow('full')
   expect(arena.used).toBe(128)

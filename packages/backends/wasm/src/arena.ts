@@ -11,8 +11,8 @@ interface Stretch {
 const alignment = 64
 
 /**
- * Hands out blocks of one memory and takes them back. A block that is returned joins its free neighbours; a request takes the
- * smallest free stretch of its class that is large enough, and the memory grows only when none is.
+ * Hands out blocks of one memory and takes them back. A block that is returned joins its free neighbours; a request
+ * takes the smallest free stretch of its class that is large enough, and the memory grows only when none is.
  */
 export class Arena {
   /** Bytes handed out now. */
@@ -48,7 +48,13 @@ export class Arena {
     }
     this.#free[classOf(stretch.size)]!.delete(stretch)
     if (stretch.size > size) {
-      const rest: Stretch = { address: stretch.address + size, size: stretch.size - size, free: true, before: stretch, after: stretch.after }
+      const rest: Stretch = {
+        address: stretch.address + size,
+        size: stretch.size - size,
+        free: true,
+        before: stretch,
+        after: stretch.after
+      }
       if (stretch.after) stretch.after.before = rest
       else this.#last = rest
       stretch.after = rest
@@ -85,7 +91,9 @@ export class Arena {
       if (stretch.size > size && (smallest === undefined || stretch.size < smallest.size)) smallest = stretch
     }
     for (let i = classOf(size) + 1; smallest === undefined && i < this.#free.length; i++) {
-      if (this.#free[i]!.size > 0) for (const stretch of this.#free[i]!) if (smallest === undefined || stretch.size < smallest.size) smallest = stretch
+      if (this.#free[i]!.size > 0)
+        for (const stretch of this.#free[i]!)
+          if (smallest === undefined || stretch.size < smallest.size) smallest = stretch
     }
     return smallest
   }

@@ -3,10 +3,49 @@ import { mostThreads, startThreads, type Thread } from './threads.ts'
 
 /** Kernels of the module, in the order in which threads know them. */
 export const kernelNames = [
-  'adamW', 'affine', 'affineOfTwo', 'binary', 'blockMoments', 'blurImages', 'cast', 'contrast', 'copy', 'cropAndResize', 'cumulate', 'fill',
-  'gather', 'groupNorm', 'groupNormGradient', 'joinMoments', 'lars', 'larsSquares', 'mixColors', 'momentum', 'multiply', 'multiplyTransposed',
-  'packPanels', 'placesOfMost', 'reduceColumns', 'reduceRows', 'reluOfSum', 'resample', 'resampleBack', 'scatter', 'select', 'slide', 'slideBack',
-  'slideToFilter', 'slideToInput', 'softmax', 'sumsOfProducts', 'topK', 'transpose', 'unary', 'winograd', 'winogradFilters', 'winogradSquares',
+  'adamW',
+  'affine',
+  'affineOfTwo',
+  'binary',
+  'blockMoments',
+  'blurImages',
+  'cast',
+  'contrast',
+  'copy',
+  'cropAndResize',
+  'cumulate',
+  'fill',
+  'gather',
+  'groupNorm',
+  'groupNormGradient',
+  'joinMoments',
+  'lars',
+  'larsSquares',
+  'mixColors',
+  'momentum',
+  'multiply',
+  'multiplyTransposed',
+  'packPanels',
+  'placesOfMost',
+  'reduceColumns',
+  'reduceRows',
+  'reluOfSum',
+  'resample',
+  'resampleBack',
+  'scatter',
+  'select',
+  'slide',
+  'slideBack',
+  'slideToFilter',
+  'slideToInput',
+  'softmax',
+  'sumsOfProducts',
+  'topK',
+  'transpose',
+  'unary',
+  'winograd',
+  'winogradFilters',
+  'winogradSquares',
   'winogradTaps'
 ] as const
 
@@ -16,9 +55,9 @@ export type KernelName = (typeof kernelNames)[number]
 type Kernel = (args: number, from: number, to: number, thread: number) => void
 
 /**
- * How threads share work, in numbers of four bytes at the memory's beginning. Each has parts of its own, always the same of a tensor, for what it wrote
- * itself is near; behind them it takes those of others. Between two kernels there is none to take: a thread that comes late finds nothing, and one that is
- * still working is waited for.
+ * How threads share work, in numbers of four bytes at the memory's beginning. Each has parts of its own, always the
+ * same of a tensor, for what it wrote itself is near; behind them it takes those of others. Between two kernels there
+ * is none to take: a thread that comes late finds nothing, and one that is still working is waited for.
  */
 const place = { turn: 0, parts: 17, kernel: 18, work: 19, failed: 20, working: 32, args: 64, next: 2048 } as const
 const nothing = 0x4000_0000
@@ -67,10 +106,22 @@ export class Engine {
     const ints = new Int32Array(memory.buffer)
     for (let owner = 0; owner < threads; owner++) ints[place.next + 16 * owner] = nothing
     const helpers = threads > 1 ? await startThreads({ module, memory, names: kernelNames, place }, threads - 1) : []
-    return new Engine(memory, pages, options, kernelNames.map(name => exports[name] as Kernel), helpers)
+    return new Engine(
+      memory,
+      pages,
+      options,
+      kernelNames.map(name => exports[name] as Kernel),
+      helpers
+    )
   }
 
-  private constructor(memory: WebAssembly.Memory, mostPages: number, { relaxed, winograd }: EngineOptions, kernels: readonly Kernel[], helpers: readonly Thread[]) {
+  private constructor(
+    memory: WebAssembly.Memory,
+    mostPages: number,
+    { relaxed, winograd }: EngineOptions,
+    kernels: readonly Kernel[],
+    helpers: readonly Thread[]
+  ) {
     this.#memory = memory
     this.#mostPages = mostPages
     this.relaxed = relaxed
@@ -85,14 +136,23 @@ export class Engine {
   }
 
   /** The whole memory; the arrays are new ones after it has grown. */
-  get bytes(): Uint8Array { return this.#fresh(), this.#bytes }
-  get ints(): Int32Array { return this.#fresh(), this.#ints }
-  get floats(): Float32Array { return this.#fresh(), this.#floats }
+  get bytes(): Uint8Array {
+    return (this.#fresh(), this.#bytes)
+  }
+  get ints(): Int32Array {
+    return (this.#fresh(), this.#ints)
+  }
+  get floats(): Float32Array {
+    return (this.#fresh(), this.#floats)
+  }
 
   /** Whether an array is a view of the memory, also of what it was before it grew. */
   holds(values: ArrayLike<unknown>): boolean {
     if (!ArrayBuffer.isView(values)) return false
-    return values.buffer === this.#memory.buffer || (typeof SharedArrayBuffer !== 'undefined' && values.buffer instanceof SharedArrayBuffer)
+    return (
+      values.buffer === this.#memory.buffer ||
+      (typeof SharedArrayBuffer !== 'undefined' && values.buffer instanceof SharedArrayBuffer)
+    )
   }
 
   /** Address of at least so many zeros, for kernels to read. */
@@ -123,7 +183,13 @@ export class Engine {
    * @param operations about how much it costs in all, to tell whether threads are worth waking
    * @param most parts at most; as many as there are threads for a kernel that prepares the same for each of them
    */
-  run(name: KernelName, args: readonly number[], work: number, operations: number = Infinity, most: number = 8 * this.threads): void {
+  run(
+    name: KernelName,
+    args: readonly number[],
+    work: number,
+    operations: number = Infinity,
+    most: number = 8 * this.threads
+  ): void {
     if (work === 0) return
     const { ints } = this
     for (let i = 0; i < args.length; i++) ints[place.args + i] = args[i]!
@@ -143,10 +209,10 @@ export class Engine {
     Atomics.notify(ints, place.turn)
     try {
       for (let owner = 0; owner < this.threads; owner++) {
-        const end = Math.floor(parts * (owner + 1) / this.threads)
-        const first = Math.floor(parts * owner / this.threads)
-        for (let part = 0; (part = first + Atomics.add(ints, place.next + 16 * owner, 1)) < end;) {
-          this.#kernels[kernel]!(address, Math.floor(work * part / parts), Math.floor(work * (part + 1) / parts), 0)
+        const end = Math.floor((parts * (owner + 1)) / this.threads)
+        const first = Math.floor((parts * owner) / this.threads)
+        for (let part = 0; (part = first + Atomics.add(ints, place.next + 16 * owner, 1)) < end; ) {
+          this.#kernels[kernel]!(address, Math.floor((work * part) / parts), Math.floor((work * (part + 1)) / parts), 0)
         }
       }
     } finally {
@@ -157,7 +223,9 @@ export class Engine {
       }
     }
     if (Atomics.load(ints, place.failed) !== 0) {
-      throw new Error(`backend-wasm: expected every thread to finish ${name}, but one failed. Its result is lost, and nothing else.`)
+      throw new Error(
+        `backend-wasm: expected every thread to finish ${name}, but one failed. Its result is lost, and nothing else.`
+      )
     }
   }
 
@@ -181,11 +249,18 @@ export class Engine {
       try {
         this.#memory.grow(pages)
         return this.#memory.buffer.byteLength - spare
-      } catch { /* tried with less, or said below */ }
+      } catch {
+        /* tried with less, or said below */
+      }
     }
-    throw Object.assign(new RangeError(
-      `backend-wasm: expected room for ${megabytes(bytes)} MB more, got none: ${megabytes(this.arena.used)} MB of at most ${megabytes(this.#mostPages * page)} MB are in use. ` +
-      'Lower the batch size, or split the loss (chunk) or the batch (microBatch).'), { name: 'OutOfRoom' })
+    throw Object.assign(
+      new RangeError(
+        `backend-wasm: expected room for ${megabytes(bytes)} MB more, got none: ` +
+          `${megabytes(this.arena.used)} MB of at most ${megabytes(this.#mostPages * page)} MB are in use. ` +
+          'Lower the batch size, or split the loss (chunk) or the batch (microBatch).'
+      ),
+      { name: 'OutOfRoom' }
+    )
   }
 }
 

@@ -10,17 +10,25 @@ import { WasmBackend } from './wasm-backend.ts'
 export interface WasmOptions {
   /** The folder of this package's `.wasm` files, with a slash at the end; found by itself in Node and by bundlers. */
   readonly wasmPaths?: string
-  /** Threads that share the work; `auto` takes as many as there are processors, up to eight, where memory can be shared, and one elsewhere. At most 256. */
+  /**
+   * Threads that share the work; `auto` takes as many as there are processors, up to eight, where memory can be shared,
+   * and one elsewhere. At most 256.
+   */
   readonly threads?: 'auto' | number
-  /** Multiplies and adds with one rounding where the host can: faster, and equal to hosts that cannot up to rounding. */
+  /**
+   * Multiplies and adds with one rounding where the host can: faster, and equal to hosts that cannot up to rounding.
+   */
   readonly relaxed?: boolean
-  /** Convolutions of 3 × 3 with stride 1 in fewer multiplications (Winograd's); their rounding errors are others, and no larger for numbers of one size. */
+  /**
+   * Convolutions of 3 × 3 with stride 1 in fewer multiplications (Winograd's); their rounding errors are others, and no
+   * larger for numbers of one size.
+   */
   readonly winograd?: boolean
 }
 
 /**
- * Makes the wasm backend ready to train, and the current one. Its tensors live in one WebAssembly memory; hot kernels come from this
- * package's module, all others are those of the JavaScript backend. Options count at the first call.
+ * Makes the wasm backend ready to train, and the current one. Its tensors live in one WebAssembly memory; hot kernels
+ * come from this package's module, all others are those of the JavaScript backend. Options count at the first call.
  *
  * @returns what it runs on, in words
  * @throws RangeError if `threads` is not a whole number from 1 to 256
@@ -31,17 +39,24 @@ export async function registerWasm(options: WasmOptions = {}): Promise<string> {
   if (threads !== 'auto' && !(Number.isInteger(threads) && threads >= 1 && threads <= mostThreads)) {
     const got = typeof threads === 'number' ? threads : JSON.stringify(threads)
     throw new RangeError(
-      `backend-wasm: expected threads to be 'auto' or a whole number from 1 to ${mostThreads}, got ${got}. Take as many as there are processors.`)
+      `backend-wasm: expected threads to be 'auto' or a whole number from 1 to ${mostThreads}, got ${got}. ` +
+        'Take as many as there are processors.'
+    )
   }
   const known = tf.engine().findBackendFactory('wasm')
   if (known === null || known === undefined) await register(options)
   else if (known !== start) {
-    throw new Error('backend-wasm: expected to be the only backend of the name wasm, but another is registered. Do not import @tensorflow/tfjs-backend-wasm beside it.')
+    throw new Error(
+      'backend-wasm: expected to be the only backend of the name wasm, but another is registered. ' +
+        'Do not import @tensorflow/tfjs-backend-wasm beside it.'
+    )
   }
   await tf.setBackend('wasm')
   const { engine } = tf.backend() as WasmBackend
   const count = engine.threads === 1 ? 'one thread' : `${engine.threads} threads`
-  return `WebAssembly, ${count}${engine.relaxed ? ', fused multiply-add' : ''}${canShare() ? '' : ' (the page is not isolated from other origins: it can have no more)'}`
+  const fused = engine.relaxed ? ', fused multiply-add' : ''
+  const limit = canShare() ? '' : ' (the page is not isolated from other origins: it can have no more)'
+  return `WebAssembly, ${count}${fused}${limit}`
 }
 
 async function register({ wasmPaths, threads = 'auto', relaxed = true, winograd = true }: WasmOptions): Promise<void> {
@@ -52,7 +67,7 @@ async function register({ wasmPaths, threads = 'auto', relaxed = true, winograd 
   let first: Engine | undefined = await begin()
   // TensorFlow.js disposes its backends when it is reset, and asks for others.
   start = async () => {
-    const engine = first ?? await begin()
+    const engine = first ?? (await begin())
     first = undefined
     return new WasmBackend(engine)
   }
@@ -68,4 +83,4 @@ const mostByItself = 8
 /** Threads need a memory that they share; browsers give one to pages that are isolated from other origins. */
 const canShare = (): boolean => typeof SharedArrayBuffer !== 'undefined' && (globalThis.crossOriginIsolated ?? true)
 
-const processors = (): number => builtin ? builtin('node:os').availableParallelism() : navigator.hardwareConcurrency
+const processors = (): number => (builtin ? builtin('node:os').availableParallelism() : navigator.hardwareConcurrency)

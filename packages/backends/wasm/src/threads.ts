@@ -1,6 +1,9 @@
 import { builtin } from './builtin.ts'
 
-/** Threads at most, this one among them: each costs some eight megabytes, and a counter in the memory has a place for it. */
+/**
+ * Threads at most, this one among them: each costs some eight megabytes, and a counter in the memory has a place for
+ * it.
+ */
 export const mostThreads = 256
 
 /** A thread that waits for its part of a kernel's work. */
@@ -33,7 +36,9 @@ ${receive}(async ({ module, memory, thread, threads, names, place, ready }) => {
         const part = Math.floor(parts * owner / threads) + taken
         if (part >= Math.floor(parts * (owner + 1) / threads)) break
         try {
-          kernels[ints[place.kernel]](place.args * 4, Math.floor(work * part / parts), Math.floor(work * (part + 1) / parts), thread)
+          kernels[ints[place.kernel]](
+            place.args * 4, Math.floor(work * part / parts), Math.floor(work * (part + 1) / parts), thread
+          )
         } catch {
           Atomics.store(ints, place.failed, 1)
         }
@@ -44,8 +49,11 @@ ${receive}(async ({ module, memory, thread, threads, names, place, ready }) => {
   }
 })`
 
-const inNode = 'const { parentPort, workerData } = require("node:worker_threads"); const begin = f => f({ ...workerData, ready: () => parentPort.postMessage("ready") }); begin'
-const inBrowser = 'const begin = f => { onmessage = ({ data }) => f({ ...data, ready: () => postMessage("ready") }) }; begin'
+const inNode =
+  'const { parentPort, workerData } = require("node:worker_threads"); const begin = f => f({ ...workerData, ready: ' +
+  '() => parentPort.postMessage("ready") }); begin'
+const inBrowser =
+  'const begin = f => { onmessage = ({ data }) => f({ ...data, ready: () => postMessage("ready") }) }; begin'
 
 /** What threads have in common. */
 export interface Workshop {
@@ -54,7 +62,9 @@ export interface Workshop {
   /** Kernels, in the order of their numbers. */
   readonly names: readonly string[]
   /** Where the memory says what there is to do, in numbers of four bytes. */
-  readonly place: Readonly<Record<'turn' | 'next' | 'parts' | 'kernel' | 'work' | 'failed' | 'working' | 'args', number>>
+  readonly place: Readonly<
+    Record<'turn' | 'next' | 'parts' | 'kernel' | 'work' | 'failed' | 'working' | 'args', number>
+  >
 }
 
 interface Task extends Workshop {
@@ -79,11 +89,19 @@ async function threadOfNode(task: Task): Promise<Thread> {
   await new Promise((resolve, reject) => {
     worker.once('message', resolve)
     worker.once('error', reject)
-    worker.once('exit', code => reject(new Error(`backend-wasm: expected a thread to start, but it ended with the code ${code}. Take fewer threads.`)))
+    worker.once('exit', code =>
+      reject(
+        new Error(`backend-wasm: expected a thread to start, but it ended with the code ${code}. Take fewer threads.`)
+      )
+    )
   })
   // A program that has nothing else to do may end.
   worker.unref()
-  return { stop: async () => { await worker.terminate() } }
+  return {
+    stop: async () => {
+      await worker.terminate()
+    }
+  }
 }
 
 async function threadOfPage(task: Task): Promise<Thread> {

@@ -6,8 +6,8 @@ type Values = tf.backend_util.BackendValues
 type Numbers = Float32Array | Int32Array | Uint8Array
 
 /**
- * What a tensor holds: a block of the engine's memory, or values that a JavaScript kernel made and no other kernel has wanted yet.
- * Strings and complex numbers are never in the memory.
+ * What a tensor holds: a block of the engine's memory, or values that a JavaScript kernel made and no other kernel has
+ * wanted yet. Strings and complex numbers are never in the memory.
  */
 class Data {
   refCount = 1
@@ -54,7 +54,10 @@ class Data {
   }
 }
 
-/** In what a tensor's memory differs from what TensorFlow.js keeps in JavaScript arrays; whatever it does on those, it does here. */
+/**
+ * In what a tensor's memory differs from what TensorFlow.js keeps in JavaScript arrays; whatever it does on those, it
+ * does here.
+ */
 export class WasmBackend extends MathBackendCPU {
   readonly engine: Engine
 
@@ -66,7 +69,8 @@ export class WasmBackend extends MathBackendCPU {
   /** Copies the values into the memory, for they are the caller's. */
   override write(values: Values, shape: number[], dtype: tf.DataType): object {
     const { dataId } = this.makeTensorInfo(shape, dtype, values)
-    if (values !== undefined && values !== null && dtype !== 'string' && dtype !== 'complex64') void this.#dataOf(dataId).address
+    if (values !== undefined && values !== null && dtype !== 'string' && dtype !== 'complex64')
+      void this.#dataOf(dataId).address
     return dataId
   }
 
@@ -78,7 +82,10 @@ export class WasmBackend extends MathBackendCPU {
 
   override makeTensorInfo(shape: number[], dtype: tf.DataType, values?: Values | string[]): tf.TensorInfo {
     const dataId = {}
-    const encoded = dtype === 'string' && typeof values?.[0] === 'string' ? (values as string[]).map(text => tf.util.encodeString(text)) : values
+    const encoded =
+      dtype === 'string' && typeof values?.[0] === 'string'
+        ? (values as string[]).map(text => tf.util.encodeString(text))
+        : values
     this.data.set(dataId, new Data(this.engine, dtype, encoded as Values) as never)
     return { dataId, shape, dtype }
   }

@@ -4,7 +4,8 @@ import { create, globals } from 'webgpu'
 export async function startDawn(): Promise<unknown> {
   Object.assign(globalThis, globals)
   const gpu: unknown = create([])
-  if (globalThis.navigator === undefined) Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true })
+  if (globalThis.navigator === undefined)
+    Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true })
   Object.defineProperty(globalThis.navigator, 'gpu', { value: gpu, configurable: true })
   return gpu
 }

@@ -16,8 +16,8 @@ interface WebGPUBackend {
 }
 
 /**
- * Makes the current backend say what WebGPU leaves to a console: a buffer beyond the device's limits, which computes zeros, and a
- * device that was lost, whose results are never read.
+ * Makes the current backend say what WebGPU leaves to a console: a buffer beyond the device's limits, which computes
+ * zeros, and a device that was lost, whose results are never read.
  *
  * @param most bytes of a buffer, where less is wanted than the device can
  */
@@ -28,17 +28,27 @@ export function guardDevice(most: number = Infinity): void {
   let lost: string | undefined
   const failIfLost = (): void => {
     if (lost === undefined) return
-    throw new Error(`backend-webgpu: expected the GPU to stay, but it was lost (${lost}). What it held is gone: go on from the run as it was last kept, or reload the page.`)
+    throw new Error(
+      `backend-webgpu: expected the GPU to stay, but it was lost (${lost}). What it held is gone: ` +
+        'go on from the run as it was last kept, or reload the page.'
+    )
   }
-  device.lost.then(({ reason, message }) => { lost = message.trim().replace(/\.$/, '') || (reason ?? 'no reason given') }, () => {})
+  device.lost.then(
+    ({ reason, message }) => {
+      lost = message.trim().replace(/\.$/, '') || (reason ?? 'no reason given')
+    },
+    () => {}
+  )
 
   const acquire = bufferManager.acquireBuffer.bind(bufferManager)
   bufferManager.acquireBuffer = (size, ...rest) => {
     failIfLost()
     if (size > limit) {
       throw new OutOfRoom(
-        `backend-webgpu: expected buffers of at most ${megabytes(limit)} MB, this GPU's limit, got a tensor of ${megabytes(size)} MB. ` +
-        'Lower the batch size, or split the loss (chunk) or the batch (microBatch).')
+        `backend-webgpu: expected buffers of at most ${megabytes(limit)} MB, this GPU's limit, ` +
+          `got a tensor of ${megabytes(size)} MB. ` +
+          'Lower the batch size, or split the loss (chunk) or the batch (microBatch).'
+      )
     }
     return acquire(size, ...rest)
   }

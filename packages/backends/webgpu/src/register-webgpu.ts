@@ -10,13 +10,21 @@ export interface WebGPUOptions {
 
 /** What is asked of WebGPU here. Its own types clash between Node's package and the DOM library. */
 interface Adapter {
-  readonly info?: { readonly vendor?: string; readonly architecture?: string; readonly device?: string; readonly description?: string }
+  readonly info?: {
+    readonly vendor?: string
+    readonly architecture?: string
+    readonly device?: string
+    readonly description?: string
+  }
   readonly isFallbackAdapter?: boolean
 }
-interface Gpu { requestAdapter(options?: object): Promise<Adapter | null> }
+interface Gpu {
+  requestAdapter(options?: object): Promise<Adapter | null>
+}
 
 /**
- * Starts TensorFlow.js's WebGPU backend: in a browser on its own GPU, in Node through Dawn, which the `webgpu` package brings.
+ * Starts TensorFlow.js's WebGPU backend: in a browser on its own GPU, in Node through Dawn, which the `webgpu` package
+ * brings.
  *
  * @returns the adapter's name
  * @throws Error if there is no adapter, or only one in software
@@ -26,8 +34,10 @@ export async function registerWebGPU({ acceptSoftware = false, maxBufferBytes }:
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null)
   if (adapter === null || adapter === undefined) throw new Error('no GPU adapter answers')
   const { vendor = '', architecture = '', device = '', description = '' } = adapter.info ?? {}
-  const name = [description || device || vendor, architecture].filter(part => part !== '').join(', ') || 'unnamed adapter'
-  const software = adapter.isFallbackAdapter === true || /swiftshader|llvmpipe|software|basic render/i.test(`${name} ${vendor}`)
+  const name =
+    [description || device || vendor, architecture].filter(part => part !== '').join(', ') || 'unnamed adapter'
+  const software =
+    adapter.isFallbackAdapter === true || /swiftshader|llvmpipe|software|basic render/i.test(`${name} ${vendor}`)
   if (software && !acceptSoftware) throw new Error(`the only GPU adapter is software (${name})`)
   // It registers itself only where it finds a GPU while it loads.
   await import('@tensorflow/tfjs-backend-webgpu')
@@ -42,8 +52,7 @@ export async function registerWebGPU({ acceptSoftware = false, maxBufferBytes }:
 /** The backend that says already what goes wrong. */
 let guarded: tf.KernelBackend | undefined
 
-
 async function findGpu(): Promise<Gpu> {
   const there = (globalThis.navigator as { gpu?: Gpu } | undefined)?.gpu
-  return there ?? await (await import('#dawn')).startDawn() as Gpu
+  return there ?? ((await (await import('#dawn')).startDawn()) as Gpu)
 }

@@ -2,19 +2,26 @@ import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import { OutOfRoom, registerWebGPU, warmUp } from './index.ts'
 
-const description = await registerWebGPU({ acceptSoftware: true, maxBufferBytes: 4_000_000 }).catch((error: Error) => error.message)
+const description = await registerWebGPU({ acceptSoftware: true, maxBufferBytes: 4_000_000 }).catch(
+  (error: Error) => error.message
+)
 
 describe.skipIf(!description.startsWith('GPU'))('WebGPU', () => {
   test('asks the adapter for all that it can hold', async () => {
     const { device } = tf.backend() as unknown as { device: { limits: Record<string, number> } }
-    const adapter = await (navigator as unknown as { gpu: { requestAdapter(): Promise<{ limits: Record<string, number> }> } }).gpu.requestAdapter()
-    for (const limit of ['maxStorageBufferBindingSize', 'maxBufferSize']) expect(device.limits[limit]).toBe(adapter.limits[limit])
+    const adapter = await (
+      navigator as unknown as { gpu: { requestAdapter(): Promise<{ limits: Record<string, number> }> } }
+    ).gpu.requestAdapter()
+    for (const limit of ['maxStorageBufferBindingSize', 'maxBufferSize'])
+      expect(device.limits[limit]).toBe(adapter.limits[limit])
   })
 
   test('refuses a tensor beyond its limit, and goes on', async () => {
     const row = tf.ones([1, 2000])
     expect(() => tf.tile(row, [1000, 1])).toThrow(OutOfRoom)
-    expect(() => tf.tile(row, [1000, 1])).toThrow('expected buffers of at most 4 MB, this GPU\'s limit, got a tensor of 8 MB. Lower the batch size')
+    expect(() => tf.tile(row, [1000, 1])).toThrow(
+      "expected buffers of at most 4 MB, this GPU's limit, got a tensor of 8 MB. Lower the batch size"
+    )
     expect((await tf.sum(tf.tile(row, [2, 1])).data())[0]).toBe(4000)
   })
 
@@ -23,7 +30,12 @@ describe.skipIf(!description.startsWith('GPU'))('WebGPU', () => {
     const x = tf.ones([3, 5])
     const seen: number[][] = []
     const work = (): tf.Tensor => tf.tidy(() => tf.erf(tf.mul(tf.cumsum(x, 1), 0.1)))
-    await warmUp(() => work().dispose(), (done, total) => { seen.push([done, total]) })
+    await warmUp(
+      () => work().dispose(),
+      (done, total) => {
+        seen.push([done, total])
+      }
+    )
     expect(seen.length).toBeGreaterThan(0)
     expect(seen.at(-1)![0]).toBe(seen[0]![1])
     const result = work()

@@ -9,5 +9,8 @@ export function fileOf(header: string | Uint8Array | object, zeros: number): Uin
 }
 
 /** What a header says of a tensor. */
-export const entry = (dtype: string, shape: readonly number[], from: number, to: number): object =>
-  ({ dtype, shape, data_offsets: [from, to] })
+export const entry = (dtype: string, shape: readonly number[], from: number, to: number): object => ({
+  dtype,
+  shape,
+  data_offsets: [from, to]
+})

@@ -26,16 +26,18 @@ export interface Outcome extends Case {
  */
 export function casesOf(scenarios: readonly Scenario[]): readonly Case[] {
   const seen = new Set<string>()
-  return scenarios.flatMap(scenario => scenario.sites.flatMap(site => {
-    const { kind, place, calls } = site
-    const isNew = !seen.has(kind + place)
-    seen.add(kind + place)
-    if (!isNew && isOfMemory(kind)) return []
-    const middle = Math.ceil(calls / 2)
-    const once = [...new Set([1, middle, calls])].map(call => ({ kind, place, call, onwards: false }))
-    const more = isOfMemory(kind) || calls === 1 ? [] : [{ kind, place, call: middle, onwards: true }]
-    return [...once, ...more].map(fault => ({ scenario, site, fault }))
-  }))
+  return scenarios.flatMap(scenario =>
+    scenario.sites.flatMap(site => {
+      const { kind, place, calls } = site
+      const isNew = !seen.has(kind + place)
+      seen.add(kind + place)
+      if (!isNew && isOfMemory(kind)) return []
+      const middle = Math.ceil(calls / 2)
+      const once = [...new Set([1, middle, calls])].map(call => ({ kind, place, call, onwards: false }))
+      const more = isOfMemory(kind) || calls === 1 ? [] : [{ kind, place, call: middle, onwards: true }]
+      return [...once, ...more].map(fault => ({ scenario, site, fault }))
+    })
+  )
 }
 
 export const isOfMemory = (kind: string): boolean => ['array', 'block', 'grow', 'thread'].includes(kind)
@@ -95,8 +97,9 @@ async function wrongInFailure({ scenario }: Case, ended: Faulty, out: string): P
 /** Whether a run is as it was, or one that is whole has begun to take its place. */
 function isThere({ before, whole }: Scenario, out: string): boolean {
   if (['finished', 'arriving'].some(part => existsSync(join(out, part)))) return true
-  const isAsBefore = filesOf(before!).every(file =>
-    existsSync(join(out, file)) && readFileSync(join(out, file)).equals(readFileSync(join(before!, file))))
+  const isAsBefore = filesOf(before!).every(
+    file => existsSync(join(out, file)) && readFileSync(join(out, file)).equals(readFileSync(join(before!, file)))
+  )
   return isAsBefore || differing(whole, wholeRun(out)).length === 0
 }
 

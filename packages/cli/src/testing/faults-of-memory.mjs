@@ -5,8 +5,17 @@ import workerThreads from 'node:worker_threads'
 const least = 1024
 
 const arrays = [
-  Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, BigInt64Array,
-  BigUint64Array, Float32Array, Float64Array
+  Int8Array,
+  Uint8Array,
+  Uint8ClampedArray,
+  Int16Array,
+  Uint16Array,
+  Int32Array,
+  Uint32Array,
+  BigInt64Array,
+  BigUint64Array,
+  Float32Array,
+  Float64Array
 ]
 
 /** @param strikes whether a call of a kind is to fail */
@@ -60,5 +69,5 @@ const bytesOfBuffers = {
   alloc: size => size,
   allocUnsafe: size => size,
   concat: list => list.reduce((sum, { length }) => sum + length, 0),
-  from: given => (given instanceof ArrayBuffer || given instanceof SharedArrayBuffer ? 0 : given?.length ?? 0)
+  from: given => (given instanceof ArrayBuffer || given instanceof SharedArrayBuffer ? 0 : (given?.length ?? 0))
 }

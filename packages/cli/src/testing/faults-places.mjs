@@ -21,8 +21,11 @@ export function placeOf(kind) {
   return [frame.getFileName(), frame.getLineNumber(), frame.getColumnNumber()].join(':')
 }
 
-const isOurs = (file, kind) => file.startsWith(packages) && !file.startsWith(here) &&
-  !file.includes('/node_modules/') && !(kind === 'block' && keepers.test(file))
+const isOurs = (file, kind) =>
+  file.startsWith(packages) &&
+  !file.startsWith(here) &&
+  !file.includes('/node_modules/') &&
+  !(kind === 'block' && keepers.test(file))
 
 /** The same in the file that was written by hand. */
 export function mapped(place) {

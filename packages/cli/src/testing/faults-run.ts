@@ -62,20 +62,25 @@ function run(given: readonly string[], faults: object | undefined): Promise<Omit
   const tsx = words.indexOf('tsx') + 1
   const preload = ['--import', new URL('faults.mjs', import.meta.url).pathname]
   const child = spawn(program, faults ? [...words.slice(0, tsx), ...preload, ...words.slice(tsx)] : words, {
-    cwd: root, stdio: ['ignore', 'pipe', 'pipe'],
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...environment, ...(faults && { LAPSTRAKE_FAULTS: JSON.stringify(faults) }) }
   })
   const said = { stdout: '', stderr: '' }
   for (const stream of ['stdout', 'stderr'] as const) {
-    child[stream].on('data', (chunk: Buffer) => { said[stream] += chunk.toString() })
+    child[stream].on('data', (chunk: Buffer) => {
+      said[stream] += chunk.toString()
+    })
   }
   let hung = false
   const timer = setTimeout(() => {
     hung = true
     child.kill('SIGKILL')
   }, patience)
-  return new Promise(resolve => child.on('close', status => {
-    clearTimeout(timer)
-    resolve({ status, ...said, hung })
-  }))
+  return new Promise(resolve =>
+    child.on('close', status => {
+      clearTimeout(timer)
+      resolve({ status, ...said, hung })
+    })
+  )
 }

@@ -21,15 +21,29 @@ export interface Scenario {
 const all = ['train', 'train --resume', 'train --overwrite']
 
 const options = [
-  '--backend', 'wasm', '--threads', '1', '--keep-every', '0', '--checkpoint-every', '20', '--tensorboard'
+  '--backend',
+  'wasm',
+  '--threads',
+  '1',
+  '--keep-every',
+  '0',
+  '--checkpoint-every',
+  '20',
+  '--tensorboard'
 ]
 
 /** Makes a recipe of fifty steps in a folder, and runs it undisturbed to see what is called and what is left. */
 export async function scenarios(folder: string, wanted: readonly string[] = all): Promise<readonly Scenario[]> {
   const at = (name: string): string => join(folder, name)
   writeFileSync(at('recipe.ts'), tinyRecipe('examples: 80, epochs: 10'))
-  const train = (out: string, ...more: string[]): readonly string[] =>
-    ['train', at('recipe.ts'), ...options, '--out', out, ...more]
+  const train = (out: string, ...more: string[]): readonly string[] => [
+    'train',
+    at('recipe.ts'),
+    ...options,
+    '--out',
+    out,
+    ...more
+  ]
   const undisturbed = await recorded(train(at('undisturbed')), at('undisturbed'))
   const found: Scenario[] = []
   const add = async (scenario: Pick<Scenario, 'name' | 'before' | 'replaces' | 'given'>): Promise<void> => {

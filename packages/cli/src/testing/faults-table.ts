@@ -14,21 +14,28 @@ const found = await scenarios(folder, values.scenario === undefined ? undefined 
 const waiting = casesOf(found).filter(({ site: { kind, shown } }) => wanted.test(`${kind} ${shown}`))
 const outcomes: Outcome[] = []
 const [all, began] = [waiting.length, performance.now()]
-await Promise.all([0, 1].map(async worker => {
-  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-    const outcome = await outcomeOf(next, join(folder, `out-${worker}`))
-    outcomes.push(outcome)
-    if (outcome.ended === 'WRONGLY') process.stdout.write(`${told(outcome)}\n`)
-    const seconds = Math.round((performance.now() - began) / 1000)
-    if (outcomes.length % 20 === 0) process.stderr.write(`${outcomes.length} of ${all}, ${seconds} s\n`)
-  }
-}))
+await Promise.all(
+  [0, 1].map(async worker => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const outcome = await outcomeOf(next, join(folder, `out-${worker}`))
+      outcomes.push(outcome)
+      if (outcome.ended === 'WRONGLY') process.stdout.write(`${told(outcome)}\n`)
+      const seconds = Math.round((performance.now() - began) / 1000)
+      if (outcomes.length % 20 === 0) process.stderr.write(`${outcomes.length} of ${all}, ${seconds} s\n`)
+    }
+  })
+)
 rmSync(folder, { recursive: true })
 
 const ends = ['with an error', 'with a warning', 'as if nothing was', 'before the call came', 'WRONGLY'] as const
 const groupOf = ({ scenario: { name }, site: { kind } }: Outcome): string => `${name}: ${classOf(kind)}`
 const groups = [...new Set(outcomes.map(groupOf))].sort()
-const rows = groups.map(group => row(group, outcomes.filter(outcome => groupOf(outcome) === group)))
+const rows = groups.map(group =>
+  row(
+    group,
+    outcomes.filter(outcome => groupOf(outcome) === group)
+  )
+)
 process.stdout.write(`${table(['a call fails in', 'sites', 'runs', ...ends], [...rows, row('in all', outcomes)])}\n`)
 process.exit(outcomes.some(({ ended }) => ended === 'WRONGLY') ? 1 : 0)
 

@@ -22,7 +22,7 @@ let step = 0
 function strikes(kind, path) {
   if (record === undefined && kind !== fault.kind) return false
   const place = placeOf(kind)
-  if (place === undefined || record === undefined && place !== fault.place) return false
+  if (place === undefined || (record === undefined && place !== fault.place)) return false
   const key = `${kind} ${place}`
   const site = sites.get(key) ?? { kind, place, calls: 0, steps: [], files: [] }
   sites.set(key, site)
@@ -36,7 +36,9 @@ function strikes(kind, path) {
 }
 
 if (record !== undefined || fault.kind !== undefined) {
-  failFiles(strikes, path => { if (path.endsWith('run.jsonl')) step++ })
+  failFiles(strikes, path => {
+    if (path.endsWith('run.jsonl')) step++
+  })
   await failMemory(strikes)
   syncBuiltinESMExports()
 }

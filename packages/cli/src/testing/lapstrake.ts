@@ -5,8 +5,10 @@ import { join } from 'node:path'
 export const root: string = new URL('../../../..', import.meta.url).pathname
 
 /** What to spawn for a command of lapstrake. */
-export const command = (...given: string[]): [program: string, given: string[]] =>
-  [process.execPath, ['--conditions=@lapstrake/source', '--import', 'tsx', join(root, 'packages/cli/src/main.ts'), ...given]]
+export const command = (...given: string[]): [program: string, given: string[]] => [
+  process.execPath,
+  ['--conditions=@lapstrake/source', '--import', 'tsx', join(root, 'packages/cli/src/main.ts'), ...given]
+]
 
 export interface Ended {
   readonly status: number | null
@@ -15,7 +17,13 @@ export interface Ended {
 }
 
 /** What a shell has; the variables left out change what is printed. */
-export const environment: NodeJS.ProcessEnv = { ...process.env, CI: undefined, TEST: undefined, NO_COLOR: undefined, npm_lifecycle_event: undefined }
+export const environment: NodeJS.ProcessEnv = {
+  ...process.env,
+  CI: undefined,
+  TEST: undefined,
+  NO_COLOR: undefined,
+  npm_lifecycle_event: undefined
+}
 
 /** Runs a command with some variables changed. */
 export const lapstrakeWith = (change: NodeJS.ProcessEnv, ...given: string[]): Ended =>
@@ -29,7 +37,8 @@ export const tinyRecipe = (change = ''): string => `
 import * as tf from '@tensorflow/tfjs-core'
 import { convNet, ntXent, overlapping, projector, randomResizedCrop, sgd, twoViews } from 'lapstrake'
 const experiment = {
-  name: 'tiny', data: 'shapes', examples: 64, batchSize: 16, epochs: 3, views: twoViews(randomResizedCrop({ size: 28 })),
+  name: 'tiny', data: 'shapes', examples: 64, batchSize: 16, epochs: 3,
+  views: twoViews(randomResizedCrop({ size: 28 })),
   backbone: convNet({ widths: [4, 6], strides: [4, 2], layers: 1 }), isolation: overlapping(),
   head: () => projector({ dims: [8] }), loss: () => ntXent(), optimizer: sgd({ learningRate: 0.1 })
 }

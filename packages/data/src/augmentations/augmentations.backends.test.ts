@@ -18,7 +18,11 @@ async function augmented(backend: string, augment: Augment, channels: number): P
 await describeOnBackends(['wasm', 'node'], backend => {
   test.each<[string, Augment, number]>([
     ['randomResizedCrop', randomResizedCrop({ size: 9 }), 3],
-    ['colorJitter', colorJitter({ brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1, probability: 0.7, grayscale: 0.3 }), 3],
+    [
+      'colorJitter',
+      colorJitter({ brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1, probability: 0.7, grayscale: 0.3 }),
+      3
+    ],
     ['colorJitter of grey images', colorJitter({ brightness: 0.4, contrast: 0.4 }), 1],
     ['gaussianBlur', gaussianBlur({ size: 5 }), 3],
     ['simclr for imagenet', simclr({ size: 12, preset: 'imagenet' }), 3],

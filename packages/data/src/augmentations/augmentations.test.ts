@@ -2,7 +2,17 @@ import '@tensorflow/tfjs-backend-cpu'
 import { seeded } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
-import { colorJitter, compose, gaussianBlur, multiCrop, randomResizedCrop, simclr, solarize, twoViews, type Augment } from '../index.ts'
+import {
+  colorJitter,
+  compose,
+  gaussianBlur,
+  multiCrop,
+  randomResizedCrop,
+  simclr,
+  solarize,
+  twoViews,
+  type Augment
+} from '../index.ts'
 
 const images = seeded(1).uniform([4, 9, 9, 3]) as tf.Tensor4D
 const numbers = (tensor: tf.Tensor): number[] => [...tensor.dataSync()]
@@ -95,7 +105,11 @@ test('a blur agrees with plain loops', () => {
   const sigma = 0.8
   const blurred = gaussianBlur({ size: 3, sigma: [sigma, sigma], probability: 1 })(images, seeded(1)).arraySync()
   const pixels = images.arraySync()
-  for (const [i, y, x, c] of [[0, 0, 0, 0], [1, 4, 8, 2], [3, 5, 5, 1]] as const) {
+  for (const [i, y, x, c] of [
+    [0, 0, 0, 0],
+    [1, 4, 8, 2],
+    [3, 5, 5, 1]
+  ] as const) {
     let [sum, weight] = [0, 0]
     for (let dy = -1; dy <= 1; dy++) {
       for (let dx = -1; dx <= 1; dx++) {
@@ -119,13 +133,20 @@ test('solarizing turns what is bright and leaves what is dark', () => {
 test('views are several looks, of several sizes if wanted', () => {
   const [a, b] = twoViews(simclr({ size: 8, preset: 'cifar' }))(images, seeded(1))
   expect(numbers(a)).not.toEqual(numbers(b))
-  const views = multiCrop({ global: randomResizedCrop({ size: 9 }), local: compose(randomResizedCrop({ size: 5, scale: [0.05, 0.3] })), count: 3 })(images, seeded(1))
+  const views = multiCrop({
+    global: randomResizedCrop({ size: 9 }),
+    local: compose(randomResizedCrop({ size: 5, scale: [0.05, 0.3] })),
+    count: 3
+  })(images, seeded(1))
   expect(views.map(({ shape }) => shape[1])).toEqual([9, 9, 5, 5, 5])
 })
 
 test.each([
   [() => randomResizedCrop({ size: 0 }), 'randomResizedCrop: expected size to be a whole number from 1 to 8192'],
-  [() => randomResizedCrop({ size: 3, scale: [0.5, 0.1] }), 'randomResizedCrop: expected a scale with 0 < least ≤ greatest, got [0.5, 0.1].'],
+  [
+    () => randomResizedCrop({ size: 3, scale: [0.5, 0.1] }),
+    'randomResizedCrop: expected a scale with 0 < least ≤ greatest, got [0.5, 0.1].'
+  ],
   [() => colorJitter({ hue: 0.7 }), 'colorJitter: expected a hue from 0 to 0.5, got 0.7.'],
   [() => gaussianBlur({ size: 4 }), 'gaussianBlur: expected an odd size, got 4. Try 5.'],
   [() => solarize({ probability: 2 }), 'solarize: expected a probability from 0 to 1, got 2.'],

@@ -22,47 +22,72 @@ const luma = [0.299, 0.587, 0.114] as const
  * Random brightness, contrast, saturation and hue, and now and then no colours at all (Chen et al. 2020, appendix A,
  * https://arxiv.org/abs/2002.05709).
  *
- * All of it is one 3 × 3 matrix and one offset for each image, applied in the order named: hue is a turn about the grey axis in
- * YIQ, which leaves brightness alone, where torchvision turns in HSV; values are cut to [0, 1] once at the end, where torchvision
- * cuts after each change and draws the order. Grey images of one channel get brightness and contrast.
+ * All of it is one 3 × 3 matrix and one offset for each image, applied in the order named: hue is a turn about the grey
+ * axis in YIQ, which leaves brightness alone, where torchvision turns in HSV; values are cut to [0, 1] once at the end,
+ * where torchvision cuts after each change and draws the order. Grey images of one channel get brightness and contrast.
  *
  * @throws RangeError for a negative strength, a hue above 0.5, or a probability outside [0, 1]
  */
-export function colorJitter(
-  { brightness = 0, contrast = 0, saturation = 0, hue = 0, probability = 1, grayscale = 0 }: ColorJitterOptions
-): Augment {
-  for (const [name, value, most] of [['brightness', brightness, Infinity], ['contrast', contrast, Infinity], ['saturation', saturation, Infinity], ['hue', hue, 0.5]] as const) {
-    if (!(value >= 0 && value <= most)) throw new RangeError(`colorJitter: expected a ${name} from 0 to ${most}, got ${value}.`)
+export function colorJitter({
+  brightness = 0,
+  contrast = 0,
+  saturation = 0,
+  hue = 0,
+  probability = 1,
+  grayscale = 0
+}: ColorJitterOptions): Augment {
+  for (const [name, value, most] of [
+    ['brightness', brightness, Infinity],
+    ['contrast', contrast, Infinity],
+    ['saturation', saturation, Infinity],
+    ['hue', hue, 0.5]
+  ] as const) {
+    if (!(value >= 0 && value <= most))
+      throw new RangeError(`colorJitter: expected a ${name} from 0 to ${most}, got ${value}.`)
   }
   checkProbability('colorJitter', probability)
   checkProbability('colorJitter', grayscale)
 
-  return (images, random) => own(() => {
-    const [count, , , channels] = images.shape
-    const draw = (what: string, strength: number): Float32Array => perExample(random.split(what), count, Math.max(0, 1 - strength), 1 + strength)
-    const [bright, steep, full] = [draw('brightness', brightness), draw('contrast', contrast), draw('saturation', saturation)]
-    const turn = perExample(random.split('hue'), count, -hue, hue)
-    const [jitters, grays] = [random.split('apply').uniforms(count), random.split('grayscale').uniforms(count)]
-    const gain = bright.map((b, i) => (jitters[i]! < probability ? b * steep[i]! : 1))
-    const lift = bright.map((b, i) => (jitters[i]! < probability ? b * (1 - steep[i]!) : 0))
-    if (channels !== 3) {
-      return clipped(tf.add(tf.mul(images, tf.tensor4d(gain, [count, 1, 1, 1])), lifted(images, tf.fill([channels], 1 / channels), tf.tensor1d(lift))))
-    }
-    const matrices = new Float32Array(9 * count)
-    for (let i = 0; i < count; i++) {
-      const [amount, angle] = jitters[i]! < probability ? [full[i]!, 2 * Math.PI * turn[i]!] : [1, 0]
-      colorMatrix(grays[i]! < grayscale ? 0 : amount, angle).forEach((value, k) => { matrices[9 * i + k] = gain[i]! * value })
-    }
-    return mixed(images, tf.tensor3d(matrices, [count, 3, 3]), tf.tensor1d([...luma]), tf.tensor1d(lift))
-  })
+  return (images, random) =>
+    own(() => {
+      const [count, , , channels] = images.shape
+      const draw = (what: string, strength: number): Float32Array =>
+        perExample(random.split(what), count, Math.max(0, 1 - strength), 1 + strength)
+      const [bright, steep, full] = [
+        draw('brightness', brightness),
+        draw('contrast', contrast),
+        draw('saturation', saturation)
+      ]
+      const turn = perExample(random.split('hue'), count, -hue, hue)
+      const [jitters, grays] = [random.split('apply').uniforms(count), random.split('grayscale').uniforms(count)]
+      const gain = bright.map((b, i) => (jitters[i]! < probability ? b * steep[i]! : 1))
+      const lift = bright.map((b, i) => (jitters[i]! < probability ? b * (1 - steep[i]!) : 0))
+      if (channels !== 3) {
+        return clipped(
+          tf.add(
+            tf.mul(images, tf.tensor4d(gain, [count, 1, 1, 1])),
+            lifted(images, tf.fill([channels], 1 / channels), tf.tensor1d(lift))
+          )
+        )
+      }
+      const matrices = new Float32Array(9 * count)
+      for (let i = 0; i < count; i++) {
+        const [amount, angle] = jitters[i]! < probability ? [full[i]!, 2 * Math.PI * turn[i]!] : [1, 0]
+        colorMatrix(grays[i]! < grayscale ? 0 : amount, angle).forEach((value, k) => {
+          matrices[9 * i + k] = gain[i]! * value
+        })
+      }
+      return mixed(images, tf.tensor3d(matrices, [count, 3, 3]), tf.tensor1d([...luma]), tf.tensor1d(lift))
+    })
 }
 
 /** Each pixel times its image's matrix, and the image's mean brightness times its lift. */
-const mixed = (images: tf.Tensor4D, matrices: tf.Tensor3D, luma: tf.Tensor, lifts: tf.Tensor): tf.Tensor4D => fusedOr('MixColors', { images, matrices, luma, lifts }, () => {
-  const [count, height, width] = images.shape
-  const pixels = tf.reshape(images, [count, height * width, 3])
-  return clipped(tf.add(tf.reshape(tf.matMul(pixels, matrices), images.shape), lifted(images, luma, lifts)))
-})
+const mixed = (images: tf.Tensor4D, matrices: tf.Tensor3D, luma: tf.Tensor, lifts: tf.Tensor): tf.Tensor4D =>
+  fusedOr('MixColors', { images, matrices, luma, lifts }, () => {
+    const [count, height, width] = images.shape
+    const pixels = tf.reshape(images, [count, height * width, 3])
+    return clipped(tf.add(tf.reshape(tf.matMul(pixels, matrices), images.shape), lifted(images, luma, lifts)))
+  })
 
 /** The mean brightness of each image times its lift, `[count, 1, 1, 1]`. */
 function lifted(images: tf.Tensor4D, luma: tf.Tensor, lifts: tf.Tensor): tf.Tensor {
@@ -76,14 +101,26 @@ const clipped = (images: tf.Tensor): tf.Tensor4D => tf.clipByValue(images, 0, 1)
 /** Rows are what each colour going in adds to red, green and blue coming out. */
 type Matrix = readonly (readonly number[])[]
 
-const multiplied = (a: Matrix, b: Matrix): Matrix => a.map(row => [0, 1, 2].map(c => row.reduce((sum, value, k) => sum + value * b[k]![c]!, 0)))
+const multiplied = (a: Matrix, b: Matrix): Matrix =>
+  a.map(row => [0, 1, 2].map(c => row.reduce((sum, value, k) => sum + value * b[k]![c]!, 0)))
 
-const toYiq: Matrix = [[0.299, 0.5959, 0.2115], [0.587, -0.2746, -0.5227], [0.114, -0.3213, 0.3112]]
+const toYiq: Matrix = [
+  [0.299, 0.5959, 0.2115],
+  [0.587, -0.2746, -0.5227],
+  [0.114, -0.3213, 0.3112]
+]
 
 /** To grey; what is then missing; and that turned by a quarter about the grey axis, which is an exchange of I and Q. */
 const gray: Matrix = luma.map(value => [value, value, value])
 const chroma: Matrix = gray.map((row, i) => row.map((value, c) => Number(i === c) - value))
-const quarter: Matrix = multiplied(multiplied(toYiq, [[0, 0, 0], [0, 0, 1], [0, -1, 0]]), inverse(toYiq))
+const quarter: Matrix = multiplied(
+  multiplied(toYiq, [
+    [0, 0, 0],
+    [0, 0, 1],
+    [0, -1, 0]
+  ]),
+  inverse(toYiq)
+)
 
 /** Keeps so much of the colours, turned by an angle: neither changes how bright a pixel is. Row by row. */
 function colorMatrix(amount: number, angle: number): number[] {
@@ -98,5 +135,5 @@ function inverse(m: Matrix): Matrix {
     return m[a]![d]! * m[b]![e]! - m[a]![e]! * m[b]![d]!
   }
   const determinant = [0, 1, 2].reduce((sum, c) => sum + (c === 1 ? -1 : 1) * m[0]![c]! * minor(0, c), 0)
-  return [0, 1, 2].map(r => [0, 1, 2].map(c => ((r + c) % 2 === 0 ? 1 : -1) * minor(c, r) / determinant))
+  return [0, 1, 2].map(r => [0, 1, 2].map(c => (((r + c) % 2 === 0 ? 1 : -1) * minor(c, r)) / determinant))
 }

@@ -13,30 +13,38 @@ export interface GaussianBlurOptions {
 }
 
 /**
- * Blurs each image with a Gaussian of its own width (Chen et al. 2020, appendix A, https://arxiv.org/abs/2002.05709), down the
- * columns, then along the rows. Pixels beyond the edge count as zero weight: what is left is scaled up.
+ * Blurs each image with a Gaussian of its own width (Chen et al. 2020, appendix A, https://arxiv.org/abs/2002.05709),
+ * down the columns, then along the rows. Pixels beyond the edge count as zero weight: what is left is scaled up.
  *
  * @throws RangeError for a size that is even or beyond 16383, or a sigma that is not ascending and positive
  */
-export function gaussianBlur({ sigma: [least, greatest] = [0.1, 2], size, probability = 0.5 }: GaussianBlurOptions): Augment {
+export function gaussianBlur({
+  sigma: [least, greatest] = [0.1, 2],
+  size,
+  probability = 0.5
+}: GaussianBlurOptions): Augment {
   if (Number.isInteger(size) && size % 2 === 0) {
     throw new RangeError(`gaussianBlur: expected an odd size, got ${size}. Try ${size + 1}.`)
   }
   checkWhole('gaussianBlur', 'size', size, 1, 2 * longestEdge - 1)
-  if (!(least > 0 && greatest >= least)) throw new RangeError(`gaussianBlur: expected a sigma with 0 < least ≤ greatest, got [${least}, ${greatest}].`)
+  if (!(least > 0 && greatest >= least))
+    throw new RangeError(`gaussianBlur: expected a sigma with 0 < least ≤ greatest, got [${least}, ${greatest}].`)
   checkProbability('gaussianBlur', probability)
 
-  return (images, random) => own(() => {
-    const count = images.shape[0]
-    const sigmas = perExample(random.split('sigma'), count, least, greatest)
-    const chosen = random.split('apply').uniforms(count)
-    const values = Float32Array.from({ length: count * size }, (_, place) => {
-      const [i, distance] = [Math.floor(place / size), place % size - (size - 1) / 2]
-      return chosen[i]! < probability ? Math.exp(-distance * distance / (2 * sigmas[i]! ** 2)) : Number(distance === 0)
+  return (images, random) =>
+    own(() => {
+      const count = images.shape[0]
+      const sigmas = perExample(random.split('sigma'), count, least, greatest)
+      const chosen = random.split('apply').uniforms(count)
+      const values = Float32Array.from({ length: count * size }, (_, place) => {
+        const [i, distance] = [Math.floor(place / size), (place % size) - (size - 1) / 2]
+        return chosen[i]! < probability
+          ? Math.exp((-distance * distance) / (2 * sigmas[i]! ** 2))
+          : Number(distance === 0)
+      })
+      const weights = tf.tensor2d(values, [count, size])
+      return fusedOr('BlurImages', { images, weights }, () => blurred(images, weights))
     })
-    const weights = tf.tensor2d(values, [count, size])
-    return fusedOr('BlurImages', { images, weights }, () => blurred(images, weights))
-  })
 }
 
 /** Blurs each image with its own row of weights. */

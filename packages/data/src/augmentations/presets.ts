@@ -16,18 +16,29 @@ export interface SimclrOptions {
 }
 
 /**
- * The augmentation of SimCLR (Chen et al. 2020, appendices A and B.9, https://arxiv.org/abs/2002.05709): crop and flip, colour
- * jitter of strength s – 0.8 s for brightness, contrast and saturation, 0.2 s for hue – with probability 0.8, grey with
- * probability 0.2, blur with probability 0.5.
+ * The augmentation of SimCLR (Chen et al. 2020, appendices A and B.9, https://arxiv.org/abs/2002.05709): crop and flip,
+ * colour jitter of strength s – 0.8 s for brightness, contrast and saturation, 0.2 s for hue – with probability 0.8,
+ * grey with probability 0.2, blur with probability 0.5.
  */
 export function simclr({ size, preset, leastArea }: SimclrOptions): Augment {
   const crop = (least: number): Augment => randomResizedCrop({ size, scale: [leastArea ?? least, 1] })
   const colour = (s: number): Augment =>
-    colorJitter({ brightness: 0.8 * s, contrast: 0.8 * s, saturation: 0.8 * s, hue: 0.2 * s, probability: 0.8, grayscale: 0.2 })
+    colorJitter({
+      brightness: 0.8 * s,
+      contrast: 0.8 * s,
+      saturation: 0.8 * s,
+      hue: 0.2 * s,
+      probability: 0.8,
+      grayscale: 0.2
+    })
   switch (preset) {
-    case 'imagenet': return compose(crop(0.08), colour(1), gaussianBlur({ size: Math.max(3, Math.round(size / 20) * 2 + 1) }))
-    case 'cifar': return compose(crop(0.08), colour(0.5))
-    case 'gray': return compose(crop(0.25), colorJitter({ brightness: 0.4, contrast: 0.4, probability: 0.8 }))
-    default: throw new RangeError(`simclr: expected the preset 'imagenet', 'cifar' or 'gray', got ${JSON.stringify(preset)}.`)
+    case 'imagenet':
+      return compose(crop(0.08), colour(1), gaussianBlur({ size: Math.max(3, Math.round(size / 20) * 2 + 1) }))
+    case 'cifar':
+      return compose(crop(0.08), colour(0.5))
+    case 'gray':
+      return compose(crop(0.25), colorJitter({ brightness: 0.4, contrast: 0.4, probability: 0.8 }))
+    default:
+      throw new RangeError(`simclr: expected the preset 'imagenet', 'cifar' or 'gray', got ${JSON.stringify(preset)}.`)
   }
 }

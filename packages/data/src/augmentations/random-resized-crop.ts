@@ -22,10 +22,19 @@ export interface RandomResizedCropOptions {
  * @throws RangeError for a size that is no whole number from 1 to 8192, or a scale or ratio that is not ascending and
  * positive
  */
-export function randomResizedCrop({ size, scale = [0.08, 1], ratio = [3 / 4, 4 / 3], flip = 0.5 }: RandomResizedCropOptions): Augment {
+export function randomResizedCrop({
+  size,
+  scale = [0.08, 1],
+  ratio = [3 / 4, 4 / 3],
+  flip = 0.5
+}: RandomResizedCropOptions): Augment {
   checkWhole('randomResizedCrop', 'size', size, 1, longestEdge)
-  for (const [name, [low, high]] of [['scale', scale], ['ratio', ratio]] as const) {
-    if (!(low > 0 && high >= low)) throw new RangeError(`randomResizedCrop: expected a ${name} with 0 < least ≤ greatest, got [${low}, ${high}].`)
+  for (const [name, [low, high]] of [
+    ['scale', scale],
+    ['ratio', ratio]
+  ] as const) {
+    if (!(low > 0 && high >= low))
+      throw new RangeError(`randomResizedCrop: expected a ${name} with 0 < least ≤ greatest, got [${low}, ${high}].`)
   }
   checkProbability('randomResizedCrop', flip)
 
@@ -41,15 +50,22 @@ export function randomResizedCrop({ size, scale = [0.08, 1], ratio = [3 / 4, 4 /
     }
     return [0, 0, 1, 1]
   }
-  return (images, random) => own(() => {
-    const count = images.shape[0]
-    const boxes = new Float32Array(4 * count)
-    for (let i = 0; i < count; i++) {
-      const u = random.split(i).uniforms(41)
-      const [top, left, bottom, right] = box(u)
-      // A box from right to left is a flipped one.
-      boxes.set(u[40]! < flip ? [top, right, bottom, left] : [top, left, bottom, right], 4 * i)
-    }
-    return tf.image.cropAndResize(images, tf.tensor2d(boxes, [count, 4]), tf.range(0, count, 1, 'int32'), [size, size], 'bilinear')
-  })
+  return (images, random) =>
+    own(() => {
+      const count = images.shape[0]
+      const boxes = new Float32Array(4 * count)
+      for (let i = 0; i < count; i++) {
+        const u = random.split(i).uniforms(41)
+        const [top, left, bottom, right] = box(u)
+        // A box from right to left is a flipped one.
+        boxes.set(u[40]! < flip ? [top, right, bottom, left] : [top, left, bottom, right], 4 * i)
+      }
+      return tf.image.cropAndResize(
+        images,
+        tf.tensor2d(boxes, [count, 4]),
+        tf.range(0, count, 1, 'int32'),
+        [size, size],
+        'bilinear'
+      )
+    })
 }

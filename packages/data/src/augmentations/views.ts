@@ -7,8 +7,10 @@ import type { Augment } from './compose.ts'
 export type MakeViews = (images: tf.Tensor4D, random: Random) => Owned<Views<tf.Tensor4D>>
 
 /** Two looks through one augmentation. */
-export const twoViews = (augment: Augment): MakeViews => (images, random) =>
-  own(() => [augment(images, random.split('view', 0)), augment(images, random.split('view', 1))] as const)
+export const twoViews =
+  (augment: Augment): MakeViews =>
+  (images, random) =>
+    own(() => [augment(images, random.split('view', 0)), augment(images, random.split('view', 1))] as const)
 
 const mostLooks = 1000
 
@@ -17,12 +19,23 @@ const mostLooks = 1000
  *
  * @throws RangeError for a count that is no whole number from 0 to 1000
  */
-export function multiCrop(
-  { global, local, count }: { readonly global: Augment; readonly local: Augment; readonly count: number }
-): MakeViews {
+export function multiCrop({
+  global,
+  local,
+  count
+}: {
+  readonly global: Augment
+  readonly local: Augment
+  readonly count: number
+}): MakeViews {
   checkWhole('multiCrop', 'count', count, 0, mostLooks)
-  return (images, random) => own(() => [
-    global(images, random.split('view', 0)), global(images, random.split('view', 1)),
-    ...Array.from({ length: count }, (_, i) => local(images, random.split('local', i)))
-  ] as const)
+  return (images, random) =>
+    own(
+      () =>
+        [
+          global(images, random.split('view', 0)),
+          global(images, random.split('view', 1)),
+          ...Array.from({ length: count }, (_, i) => local(images, random.split('local', i)))
+        ] as const
+    )
 }

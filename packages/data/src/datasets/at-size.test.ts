@@ -18,9 +18,14 @@ afterAll(async () => {
 })
 
 const image = (colour: string, format: 'png' | 'jpeg' | 'webp' = 'png'): Promise<Buffer> =>
-  sharp({ create: { width: 12, height: 12, channels: 3, background: colour } }).toFormat(format).toBuffer()
+  sharp({ create: { width: 12, height: 12, channels: 3, background: colour } })
+    .toFormat(format)
+    .toBuffer()
 
-async function shard(path: string, members: readonly (readonly [name: string, content: Buffer | string])[]): Promise<string> {
+async function shard(
+  path: string,
+  members: readonly (readonly [name: string, content: Buffer | string])[]
+): Promise<string> {
   const archive = pack()
   for (const [name, content] of members) archive.entry({ name }, content as string)
   archive.finalize()
@@ -30,47 +35,88 @@ async function shard(path: string, members: readonly (readonly [name: string, co
   return path
 }
 
-test('shards: examples by name, labels in .cls or .json or nowhere, read in any order from several archives', async () => {
+test('shards: examples by name, labels in .cls, .json or nowhere, in any order from several archives', async () => {
   await shard(join(folder, 'a-08.tar'), [
-    ['0001.jpg', await image('#ff0000', 'jpeg')], ['0001.cls', '2'], ['0002.txt', 'no image'], ['deep/er/0003.png', await image('#00ff00')], ['deep/er/0003.json', '{"label":0}']
+    ['0001.jpg', await image('#ff0000', 'jpeg')],
+    ['0001.cls', '2'],
+    ['0002.txt', 'no image'],
+    ['deep/er/0003.png', await image('#00ff00')],
+    ['deep/er/0003.json', '{"label":0}']
   ])
-  await shard(join(folder, 'a-09.tar'), [['x.cls', '1'], ['x.webp', await image('#0000ff', 'webp')], [`${'long'.repeat(40)}.png`, await image('#ffffff')]])
+  await shard(join(folder, 'a-09.tar'), [
+    ['x.cls', '1'],
+    ['x.webp', await image('#0000ff', 'webp')],
+    [`${'long'.repeat(40)}.png`, await image('#ffffff')]
+  ])
   const progress: number[] = []
-  const dataset = await webDataset(join(folder, 'a-{08..09}.tar'), { length: 8, onProgress: done => progress.push(done) })
-  expect([dataset.size, dataset.classes, [...dataset.labels!], progress]).toEqual([4, ['0', '1', '2'], [2, 0, 1, -1], [1, 2]])
+  const dataset = await webDataset(join(folder, 'a-{08..09}.tar'), {
+    length: 8,
+    onProgress: done => progress.push(done)
+  })
+  expect([dataset.size, dataset.classes, [...dataset.labels!], progress]).toEqual([
+    4,
+    ['0', '1', '2'],
+    [2, 0, 1, -1],
+    [1, 2]
+  ])
   const { images, labels } = await dataset.read([3, 0, 2, 1])
   expect([...labels]).toEqual([-1, 2, 1, 0])
-  const pixel = (i: number): number[] => [...images.subarray(i * 192, i * 192 + 3)].map(value => Math.round(value / 255))
-  expect([0, 1, 2, 3].map(pixel)).toEqual([[1, 1, 1], [1, 0, 0], [0, 0, 1], [0, 1, 0]])
+  const pixel = (i: number): number[] =>
+    [...images.subarray(i * 192, i * 192 + 3)].map(value => Math.round(value / 255))
+  expect([0, 1, 2, 3].map(pixel)).toEqual([
+    [1, 1, 1],
+    [1, 0, 0],
+    [0, 0, 1],
+    [0, 1, 0]
+  ])
 })
 
 test('a shard that cannot be used is named, with what to do', async () => {
-  const good = await shard(join(folder, 'good.tar'), [['a.png', await image('#ff0000')], ['a.cls', '0']])
+  const good = await shard(join(folder, 'good.tar'), [
+    ['a.png', await image('#ff0000')],
+    ['a.cls', '0']
+  ])
   await writeFile(join(folder, 'cut.tar'), (await readFile(good)).subarray(0, 700))
-  await writeFile(join(folder, 'empty.tar'), await readFile(await shard(join(folder, 'text.tar'), [['a.txt', 'no image']])))
+  await writeFile(
+    join(folder, 'empty.tar'),
+    await readFile(await shard(join(folder, 'text.tar'), [['a.txt', 'no image']]))
+  )
   const broken = await shard(join(folder, 'broken.tar'), [['a.png', 'not an image']])
-  await expect(webDataset(join(folder, 'nowhere.tar'), { length: 8 })).rejects.toThrow('webDataset: expected a shard at')
-  await expect(webDataset(join(folder, 'cut.tar'), { length: 8 })).rejects.toThrow('to be a whole tar archive, but it is damaged or cut short.')
-  await expect(webDataset(join(folder, 'empty.tar'), { length: 8 })).rejects.toThrow('webDataset: expected images (.jpg, .png, .webp)')
+  await expect(webDataset(join(folder, 'nowhere.tar'), { length: 8 })).rejects.toThrow(
+    'webDataset: expected a shard at'
+  )
+  await expect(webDataset(join(folder, 'cut.tar'), { length: 8 })).rejects.toThrow(
+    'to be a whole tar archive, but it is damaged or cut short.'
+  )
+  await expect(webDataset(join(folder, 'empty.tar'), { length: 8 })).rejects.toThrow(
+    'webDataset: expected images (.jpg, .png, .webp)'
+  )
   await writeFile(join(folder, 'packed.tar.gz'), '')
   await expect(webDataset(join(folder, 'packed.tar.gz'), { length: 8 })).rejects.toThrow('which is compressed')
   await expect((await webDataset(broken, { length: 8 })).read([0])).rejects.toThrow(
-    `webDataset: expected byte 512 of ${broken} to be an image, but it is damaged or cut short (`)
+    `webDataset: expected byte 512 of ${broken} to be an image, but it is damaged or cut short (`
+  )
   await expect(webDataset(good, { length: 8, classes: [] })).rejects.toThrow('webDataset: expected 1 classes or more')
   const refused = async (name: string, words: string): Promise<void> =>
     expect(webDataset(join(folder, name), { length: 8 })).rejects.toThrow(words)
   await refused('a-{9..8}.tar', 'webDataset: expected shards, got none in ')
   await refused('a-{0..1000000000}.tar', 'a range of at most 1000000 shards, got 1000000001 in ')
-  await shard(join(folder, 'far.tar'), [['a.png', await image('#ff0000')], ['a.cls', '4294967297']])
+  await shard(join(folder, 'far.tar'), [
+    ['a.png', await image('#ff0000')],
+    ['a.cls', '4294967297']
+  ])
   await refused('far.tar', 'webDataset: expected classes below 1000000, got 4294967297 for a in ')
   await symlink('b.png', join(folder, 'linked.png'))
   execFileSync('tar', ['-cf', join(folder, 'links.tar'), '-C', folder, 'linked.png'])
-  await refused('links.tar', 'links.tar, got a link for linked.png. Make the archive with tar\'s --dereference')
+  await refused('links.tar', "links.tar, got a link for linked.png. Make the archive with tar's --dereference")
 })
 
 test('more labels than a call has room for are listed all the same', async () => {
   const png = await image('#ff0000')
-  const many = await shard(join(folder, 'many.tar'), Array.from({ length: 2000 }, (_, i) => [`${i}.png`, png] as const))
+  const many = await shard(
+    join(folder, 'many.tar'),
+    Array.from({ length: 2000 }, (_, i) => [`${i}.png`, png] as const)
+  )
   const dataset = await webDataset(Array<string>(100).fill(many), { length: 8 })
   expect([dataset.size, dataset.classes]).toEqual([200_000, []])
   expect((await dataset.read([199_999])).labels[0]).toBe(-1)
@@ -81,14 +127,21 @@ test('pixels that were decoded stay in memory while there is room, and only then
   await mkdir(files, { recursive: true })
   await writeFile(join(files, '0.png'), await image('#ff0000'))
   await writeFile(join(files, '1.png'), await image('#00ff00'))
-  await shard(archive, [['0.png', await image('#ff0000')], ['1.png', await image('#00ff00')]])
+  await shard(archive, [
+    ['0.png', await image('#ff0000')],
+    ['1.png', await image('#00ff00')]
+  ])
   const all = [await imageFolder(join(folder, 'kept'), { length: 8 }), await webDataset(archive, { length: 8 })]
-  const [one, none] = [await imageFolder(join(folder, 'kept'), { length: 8, keep: 2 * 192 - 1 }), await imageFolder(join(folder, 'kept'), { length: 8, keep: 0 })]
+  const [one, none] = [
+    await imageFolder(join(folder, 'kept'), { length: 8, keep: 2 * 192 - 1 }),
+    await imageFolder(join(folder, 'kept'), { length: 8, keep: 0 })
+  ]
   await one.read([0])
   const read = await Promise.all([...all, one, none].map(dataset => dataset.read([0, 1])))
   await rm(files, { recursive: true })
   await rm(archive)
-  for (const dataset of all) expect(await dataset.read([1, 0, 1])).toMatchObject({ labels: expect.any(Int32Array), images: { length: 576 } })
+  for (const dataset of all)
+    expect(await dataset.read([1, 0, 1])).toMatchObject({ labels: expect.any(Int32Array), images: { length: 576 } })
   expect((await all[0]!.read([0, 1])).images).toEqual(read[0]!.images)
   expect((await one.read([0])).images).toEqual(read[0]!.images.subarray(0, 192))
   await expect(one.read([1])).rejects.toThrow('imageFolder: expected')

@@ -18,7 +18,9 @@ const indexFile = async (): Promise<string> => join(indices(), (await readdir(in
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lapstrake-index-'))
   vi.stubEnv('XDG_CACHE_HOME', join(folder, 'cache'))
-  png = await sharp({ create: { width: 8, height: 8, channels: 3, background: '#ff0000' } }).png().toBuffer()
+  png = await sharp({ create: { width: 8, height: 8, channels: 3, background: '#ff0000' } })
+    .png()
+    .toBuffer()
   for (const path of ['red/0.png', 'red/1.png', 'red/2.png', 'blue/ä\nb.png']) {
     await mkdir(join(images(), path, '..'), { recursive: true })
     await writeFile(join(images(), path), png)
@@ -68,9 +70,12 @@ test('a damaged index is made anew and never believed: bits flipped, cut short, 
     flipped[bit >> 3]! ^= 1 << (bit & 7)
     await writeFile(file, flipped)
     const dataset = await imageFolder(images(), { length: 8 })
-    expect([dataset.classes, [...dataset.labels!]]).toEqual([['blue', 'red'], [1, 1, 1, 1, 1]])
+    expect([dataset.classes, [...dataset.labels!]]).toEqual([
+      ['blue', 'red'],
+      [1, 1, 1, 1, 1]
+    ])
   }
-  const unsealed = JSON.stringify({ ...JSON.parse(whole.toString()) as object, crc32c: undefined })
+  const unsealed = JSON.stringify({ ...(JSON.parse(whole.toString()) as object), crc32c: undefined })
   for (const other of ['', '{"format":1,', unsealed]) {
     await writeFile(file, other)
     expect(await size()).toBe(5)

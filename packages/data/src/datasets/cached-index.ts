@@ -33,9 +33,14 @@ interface Kept<T> extends Pick<Indexed, 'path' | 'state'> {
  * so it is while the files are so new that a change might not be seen.
  */
 export async function cachedIndex<T>({ path, state, changed }: Indexed, make: () => Promise<T>): Promise<T> {
-  const file = join(dataFolders().at(-1)!, 'indices', `${createHash('sha256').update(path).digest('hex').slice(0, 24)}.json`)
+  const file = join(
+    dataFolders().at(-1)!,
+    'indices',
+    `${createHash('sha256').update(path).digest('hex').slice(0, 24)}.json`
+  )
   const known = await readWholeFile(file)
-    .then(bytes => openJson<Kept<T>>(new TextDecoder().decode(bytes), file)).catch(() => undefined)
+    .then(bytes => openJson<Kept<T>>(new TextDecoder().decode(bytes), file))
+    .catch(() => undefined)
   if (known?.format === format && known.path === path && known.state === state) return known.index
   const begun = Date.now()
   const index = await make()

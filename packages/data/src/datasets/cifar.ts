@@ -19,9 +19,9 @@ const pixels = 32 * 32
 const classes10 = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck']
 
 /**
- * CIFAR-10: 50,000 and 10,000 colour images, 32 × 32, in ten classes (Krizhevsky 2009). Looked for, in `LAPSTRAKE_DATA/cifar10`
- * and the user's cache, as the official binary archive, else as an archive of JPEGs `cifar10-jpeg-q75-60k.tar.gz` (lossy: the
- * data set's name says so); downloaded otherwise.
+ * CIFAR-10: 50,000 and 10,000 colour images, 32 × 32, in ten classes (Krizhevsky 2009). Looked for, in
+ * `LAPSTRAKE_DATA/cifar10` and the user's cache, as the official binary archive, else as an archive of JPEGs
+ * `cifar10-jpeg-q75-60k.tar.gz` (lossy: the data set's name says so); downloaded otherwise.
  *
  * @throws Error if a file is missing and cannot be had, damaged, or cut short
  * @throws RangeError for a limit that is no whole number above 0
@@ -31,7 +31,8 @@ export async function cifar10({ split, limit, onProgress }: CifarOptions): Promi
   const binary = await findFile('cifar10/cifar-10-binary.tar.gz')
   const jpeg = await findFile('cifar10/cifar10-jpeg-q75-60k.tar.gz')
   if (binary === undefined && jpeg !== undefined) return fromJpegs(jpeg, split, limit)
-  const path = binary ?? await fetched('cifar10', 'cifar-10-binary.tar.gz', 'c32a1d4ab5d03f1284b67883e8d87530', onProgress)
+  const path =
+    binary ?? (await fetched('cifar10', 'cifar-10-binary.tar.gz', 'c32a1d4ab5d03f1284b67883e8d87530', onProgress))
   const wanted = split === 'train' ? /data_batch_\d\.bin$/ : /test_batch\.bin$/
   const records = await entriesOf(path, wanted)
   return fromRecords('CIFAR-10', classes10, records, 1, limit)
@@ -46,20 +47,29 @@ export async function cifar10({ split, limit, onProgress }: CifarOptions): Promi
  */
 export async function cifar100({ split, limit, onProgress }: CifarOptions): Promise<Dataset> {
   if (limit !== undefined) checkWhole('cifar100', 'limit', limit, 1)
-  const path = await findFile('cifar100/cifar-100-binary.tar.gz') ??
-    await fetched('cifar100', 'cifar-100-binary.tar.gz', '03b5dce01913d631647c71ecec9e9cb8', onProgress)
+  const path =
+    (await findFile('cifar100/cifar-100-binary.tar.gz')) ??
+    (await fetched('cifar100', 'cifar-100-binary.tar.gz', '03b5dce01913d631647c71ecec9e9cb8', onProgress))
   const [names] = await entriesOf(path, /fine_label_names\.txt$/)
   const records = await entriesOf(path, split === 'train' ? /train\.bin$/ : /test\.bin$/)
   return fromRecords('CIFAR-100', new TextDecoder().decode(names!.bytes).trim().split(/\s+/), records, 2, limit)
 }
 
-async function fetched(folder: string, file: string, md5: string, onProgress?: CifarOptions['onProgress']): Promise<string> {
+async function fetched(
+  folder: string,
+  file: string,
+  md5: string,
+  onProgress?: CifarOptions['onProgress']
+): Promise<string> {
   const path = join(dataFolders().at(-1)!, folder, file)
   await download({ url: `https://www.cs.toronto.edu/~kriz/${file}`, md5, path, ...(onProgress && { onProgress }) })
   return path
 }
 
-interface Entry { readonly name: string; readonly bytes: Uint8Array }
+interface Entry {
+  readonly name: string
+  readonly bytes: Uint8Array
+}
 
 /** The members of a gzipped tar archive whose names match, sorted by name. */
 async function entriesOf(path: string, wanted: RegExp): Promise<readonly Entry[]> {
@@ -80,18 +90,31 @@ async function entriesOf(path: string, wanted: RegExp): Promise<readonly Entry[]
     const file = await openFile(path)
     await Promise.all([pipeline(file.createReadStream(), createGunzip(), tar), reading])
   } catch (error) {
-    throw new Error(`${path}: expected a gzipped tar archive, but it is damaged or cut short. Delete it, and fetch it again.`, { cause: error })
+    throw new Error(
+      `${path}: expected a gzipped tar archive, but it is damaged or cut short. Delete it, and fetch it again.`,
+      { cause: error }
+    )
   }
-  if (entries.length === 0) throw new Error(`${path}: expected members that match ${wanted}, got none. Is this the right archive?`)
+  if (entries.length === 0)
+    throw new Error(`${path}: expected members that match ${wanted}, got none. Is this the right archive?`)
   return entries.sort((a, b) => a.name.localeCompare(b.name, 'en'))
 }
 
 /** CIFAR's own records: label bytes (the last one counts), then the planes of red, green and blue. */
-export function fromRecords(name: string, classes: readonly string[], files: readonly Entry[], labelBytes: number, limit?: number): Dataset {
+export function fromRecords(
+  name: string,
+  classes: readonly string[],
+  files: readonly Entry[],
+  labelBytes: number,
+  limit?: number
+): Dataset {
   const record = labelBytes + 3 * pixels
   for (const file of files) {
     if (file.bytes.length === 0 || file.bytes.length % record !== 0) {
-      throw new Error(`${name}: expected ${file.name} to hold whole records of ${record} bytes, got ${file.bytes.length} bytes. The file is cut short.`)
+      throw new Error(
+        `${name}: expected ${file.name} to hold whole records of ${record} bytes, got ${file.bytes.length} bytes. ` +
+          'The file is cut short.'
+      )
     }
   }
   const all = Buffer.concat(files.map(({ bytes }) => bytes))
@@ -101,8 +124,12 @@ export function fromRecords(name: string, classes: readonly string[], files: rea
   for (let i = 0; i < count; i++) {
     const start = i * record + labelBytes
     labels[i] = all[start - 1]!
-    if (labels[i]! >= classes.length) throw new Error(`${name}: expected labels below ${classes.length}, got ${labels[i]} in record ${i}. The file is damaged.`)
-    for (let p = 0; p < pixels; p++) for (let c = 0; c < 3; c++) images[(i * pixels + p) * 3 + c] = all[start + c * pixels + p]!
+    if (labels[i]! >= classes.length)
+      throw new Error(
+        `${name}: expected labels below ${classes.length}, got ${labels[i]} in record ${i}. The file is damaged.`
+      )
+    for (let p = 0; p < pixels; p++)
+      for (let c = 0; c < 3; c++) images[(i * pixels + p) * 3 + c] = all[start + c * pixels + p]!
   }
   return inMemory({ name, classes, shape: [32, 32, 3], images, labels })
 }
@@ -114,19 +141,23 @@ async function fromJpegs(path: string, split: string, limit?: number): Promise<D
   const labels = Int32Array.from(found, ({ name }) => Number(/_(\d+)\.jpg$/.exec(name)![1]))
   const width = 64
   for (let start = 0; start < found.length; start += width) {
-    await Promise.all(found.slice(start, start + width).map(async ({ name, bytes }, i) => {
-      const image = await decode(async () => Uint8Array.from(bytes)).catch((error: unknown) => {
-        throw new Error(
-          `CIFAR-10: expected ${name} in ${path} to be a JPEG, but it cannot be decoded. Make the archive anew.`,
-          { cause: error })
+    await Promise.all(
+      found.slice(start, start + width).map(async ({ name, bytes }, i) => {
+        const image = await decode(async () => Uint8Array.from(bytes)).catch((error: unknown) => {
+          throw new Error(
+            `CIFAR-10: expected ${name} in ${path} to be a JPEG, but it cannot be decoded. Make the archive anew.`,
+            { cause: error }
+          )
+        })
+        if (image.length !== 3 * pixels || labels[start + i]! >= classes10.length) {
+          throw new Error(
+            `CIFAR-10: expected ${name} in ${path} to be 32 × 32 pixels of a class from 0 to 9, and it is not. ` +
+              'Make the archive anew.'
+          )
+        }
+        images.set(image, (start + i) * 3 * pixels)
       })
-      if (image.length !== 3 * pixels || labels[start + i]! >= classes10.length) {
-        throw new Error(
-          `CIFAR-10: expected ${name} in ${path} to be 32 × 32 pixels of a class from 0 to 9, and it is not. ` +
-          'Make the archive anew.')
-      }
-      images.set(image, (start + i) * 3 * pixels)
-    }))
+    )
   }
   return inMemory({ name: 'CIFAR-10 (JPEG q75)', classes: classes10, shape: [32, 32, 3], images, labels })
 }

@@ -28,10 +28,19 @@ export interface Dataset {
 }
 
 /** A data set whose pixels are in memory. */
-export function inMemory({ name, classes, shape, images, labels }: Omit<Dataset, 'size' | 'read' | 'labels'> & Examples): Dataset {
+export function inMemory({
+  name,
+  classes,
+  shape,
+  images,
+  labels
+}: Omit<Dataset, 'size' | 'read' | 'labels'> & Examples): Dataset {
   const length = shape[0] * shape[1] * shape[2]
   if (images.length !== labels.length * length) {
-    throw new Error(`${name}: expected ${labels.length} images of ${shape.join(' × ')}, got ${images.length} bytes. The data may be cut short.`)
+    throw new Error(
+      `${name}: expected ${labels.length} images of ${shape.join(' × ')}, got ${images.length} bytes. ` +
+        'The data may be cut short.'
+    )
   }
   return {
     name,
@@ -61,20 +70,27 @@ export interface SubsetOptions {
 }
 
 /**
- * A part of a data set: examples that follow each other, the first ones when nothing else is said, or with a seed some at random.
+ * A part of a data set: examples that follow each other, the first ones when nothing else is said, or with a seed some
+ * at random.
  *
  * @throws RangeError if there are fewer examples than asked for
  */
 export function subset(dataset: Dataset, { count, from = 0, seed }: SubsetOptions): Dataset {
   if (!Number.isInteger(count) || count < 1 || count > dataset.size) {
-    throw new RangeError(`subset: expected 1 to ${dataset.size} examples, for ${dataset.name} has no more, got ${count}.`)
+    throw new RangeError(
+      `subset: expected 1 to ${dataset.size} examples, for ${dataset.name} has no more, got ${count}.`
+    )
   }
   if (!Number.isInteger(from) || from < 0 || from + count > dataset.size) {
-    throw new RangeError(`subset: expected examples within 0 to ${dataset.size}, the size of ${dataset.name}, got ${from} to ${from + count}.`)
+    throw new RangeError(
+      `subset: expected examples within 0 to ${dataset.size}, the size of ${dataset.name}, ` +
+        `got ${from} to ${from + count}.`
+    )
   }
-  const chosen = seed === undefined
-    ? Uint32Array.from({ length: count }, (_, i) => from + i)
-    : seeded(seed).split('subset').permutation(dataset.size).slice(0, count)
+  const chosen =
+    seed === undefined
+      ? Uint32Array.from({ length: count }, (_, i) => from + i)
+      : seeded(seed).split('subset').permutation(dataset.size).slice(0, count)
   return pick(dataset, chosen)
 }
 
@@ -87,7 +103,9 @@ export function pick(dataset: Dataset, places: Uint32Array): Dataset {
   const { labels } = dataset
   checkPlaces(dataset.name, places, dataset.size)
   return {
-    ...dataset, size: places.length, ...(labels && { labels: Int32Array.from(places, place => labels[place]!) }),
+    ...dataset,
+    size: places.length,
+    ...(labels && { labels: Int32Array.from(places, place => labels[place]!) }),
     read: async indices => {
       checkPlaces(dataset.name, indices, places.length)
       try {

@@ -15,7 +15,9 @@ import { readIdx } from './idx.ts'
 
 const md5 = (bytes: Uint8Array): string => createHash('md5').update(bytes).digest('hex')
 let folder: string
-beforeAll(async () => { folder = await mkdtemp(join(tmpdir(), 'lapstrake-')) })
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lapstrake-'))
+})
 afterAll(() => rm(folder, { recursive: true }))
 
 describe('a download from a real server', () => {
@@ -35,13 +37,20 @@ describe('a download from a real server', () => {
     })
     await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
   })
-  afterAll(() => { server.close() })
+  afterAll(() => {
+    server.close()
+  })
   const url = (path = '/file'): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`
 
   test('arrives whole, with progress', async () => {
     const path = join(folder, 'whole')
     const seen: number[] = []
-    await download({ url: url(), md5: md5(content), path, onProgress: ({ received, total }) => seen.push(received / total!) })
+    await download({
+      url: url(),
+      md5: md5(content),
+      path,
+      onProgress: ({ received, total }) => seen.push(received / total!)
+    })
     expect(await readFile(path)).toEqual(content)
     expect(seen.at(-1)).toBe(1)
   })
@@ -49,7 +58,9 @@ describe('a download from a real server', () => {
   test('goes on where it broke off', async () => {
     const path = join(folder, 'resumed')
     breakAfter = 40_000
-    await expect(download({ url: url(), md5: md5(content), path })).rejects.toThrow('broke off. Run the same command again')
+    await expect(download({ url: url(), md5: md5(content), path })).rejects.toThrow(
+      'broke off. Run the same command again'
+    )
     expect(existsSync(path)).toBe(false)
     breakAfter = Infinity
     await download({ url: url(), md5: md5(content), path })
@@ -59,13 +70,17 @@ describe('a download from a real server', () => {
 
   test('with the wrong checksum leaves nothing', async () => {
     const path = join(folder, 'wrong')
-    await expect(download({ url: url(), md5: 'abc', path })).rejects.toThrow(`to have the MD5 abc, got ${md5(content)}. The file was removed`)
+    await expect(download({ url: url(), md5: 'abc', path })).rejects.toThrow(
+      `to have the MD5 abc, got ${md5(content)}. The file was removed`
+    )
     expect(existsSync(path) || existsSync(`${path}.part`)).toBe(false)
   })
 
   test('of what is not there says so', async () => {
     await expect(download({ url: url('/missing'), md5: '', path: join(folder, 'no') })).rejects.toThrow('got 404')
-    await expect(download({ url: 'http://127.0.0.1:1/file', md5: '', path: join(folder, 'no') })).rejects.toThrow('expected to reach http://127.0.0.1:1/file, but could not')
+    await expect(download({ url: 'http://127.0.0.1:1/file', md5: '', path: join(folder, 'no') })).rejects.toThrow(
+      'expected to reach http://127.0.0.1:1/file, but could not'
+    )
   })
 })
 
@@ -73,24 +88,34 @@ describe('files that are damaged', () => {
   test('an IDX file cut short, or of another kind', () => {
     const good = Uint8Array.from([0, 0, 8, 1, 0, 0, 0, 3, 7, 8, 9])
     expect(readIdx(good, 1, 'labels')).toEqual({ shape: [3], data: Uint8Array.from([7, 8, 9]) })
-    expect(() => readIdx(good.subarray(0, 10), 1, 'labels')).toThrow('labels: expected 11 bytes for the shape 3, got 10. The file is cut short.')
-    expect(() => readIdx(good, 3, 'images')).toThrow('images: expected an IDX file of bytes with 3 axes, got one that begins with 0 0 8 1.')
+    expect(() => readIdx(good.subarray(0, 10), 1, 'labels')).toThrow(
+      'labels: expected 11 bytes for the shape 3, got 10. The file is cut short.'
+    )
+    expect(() => readIdx(good, 3, 'images')).toThrow(
+      'images: expected an IDX file of bytes with 3 axes, got one that begins with 0 0 8 1.'
+    )
   })
 
   test('CIFAR records cut short, or with an impossible label', () => {
     const record = new Uint8Array(3073)
     record[1] = 59
     expect(fromRecords('CIFAR', ['a'], [{ name: 'x', bytes: record }], 1).size).toBe(1)
-    expect(() => fromRecords('CIFAR', ['a'], [{ name: 'x.bin', bytes: record.subarray(1) }], 1)).toThrow('expected x.bin to hold whole records of 3073 bytes, got 3072')
-    expect(() => fromRecords('CIFAR', ['a'], [{ name: 'x', bytes: Uint8Array.from(record, (v, i) => (i === 0 ? 9 : v)) }], 1)).toThrow('expected labels below 1, got 9')
+    expect(() => fromRecords('CIFAR', ['a'], [{ name: 'x.bin', bytes: record.subarray(1) }], 1)).toThrow(
+      'expected x.bin to hold whole records of 3073 bytes, got 3072'
+    )
+    expect(() =>
+      fromRecords('CIFAR', ['a'], [{ name: 'x', bytes: Uint8Array.from(record, (v, i) => (i === 0 ? 9 : v)) }], 1)
+    ).toThrow('expected labels below 1, got 9')
   })
 
-  test('a data file with the wrong checksum is named, and not replaced behind one\'s back', async () => {
+  test("a data file with the wrong checksum is named, and not replaced behind one's back", async () => {
     vi.stubEnv('LAPSTRAKE_DATA', folder)
     const path = join(folder, 'fashion-mnist', 't10k-images-idx3-ubyte.gz')
     await mkdir(join(folder, 'fashion-mnist'))
     await writeFile(path, gzipSync('nonsense'))
-    await expect(fashionMnist({ split: 'test' })).rejects.toThrow(`Fashion-MNIST: expected ${path} to have the MD5 bef4ecab320f06d8554ea6380940ec79`)
+    await expect(fashionMnist({ split: 'test' })).rejects.toThrow(
+      `Fashion-MNIST: expected ${path} to have the MD5 bef4ecab320f06d8554ea6380940ec79`
+    )
     vi.unstubAllEnvs()
   })
 })
@@ -121,16 +146,24 @@ describe('what is no file', () => {
     await expect(download({ ...asked, path })).rejects.toThrow(`${path}.part: ${noFile}`)
     if (process.platform !== 'linux') return
     await expect(download({ ...asked, path: '/proc/lapstrake/deep/file' })).rejects.toThrow(
-      'download: expected to make the folder /proc/lapstrake/deep')
+      'download: expected to make the folder /proc/lapstrake/deep'
+    )
   })
 })
 
 test('an image folder: classes by name, any size, colours and grey; a damaged file is named', async () => {
   const root = join(folder, 'images')
-  for (const [name, colour] of [['blue', '#0000ff'], ['red', '#ff0000']] as const) {
+  for (const [name, colour] of [
+    ['blue', '#0000ff'],
+    ['red', '#ff0000']
+  ] as const) {
     await mkdir(join(root, name), { recursive: true })
-    await sharp({ create: { width: 40, height: 30, channels: 3, background: colour } }).png().toFile(join(root, name, 'a.png'))
-    await sharp({ create: { width: 20, height: 50, channels: 3, background: colour } }).jpeg({ quality: 100 }).toFile(join(root, name, 'b.jpg'))
+    await sharp({ create: { width: 40, height: 30, channels: 3, background: colour } })
+      .png()
+      .toFile(join(root, name, 'a.png'))
+    await sharp({ create: { width: 20, height: 50, channels: 3, background: colour } })
+      .jpeg({ quality: 100 })
+      .toFile(join(root, name, 'b.jpg'))
   }
   const dataset = await imageFolder(root, { length: 8 })
   expect([dataset.classes, dataset.size, dataset.shape]).toEqual([['blue', 'red'], 4, [8, 8, 3]])
@@ -140,7 +173,9 @@ test('an image folder: classes by name, any size, colours and grey; a damaged fi
   expect(images[2]).toBeLessThan(5)
   const whole = await readFile(join(root, 'red', 'b.jpg'))
   await writeFile(join(root, 'red', 'c.jpg'), whole.subarray(0, 200))
-  await expect((await imageFolder(root, { length: 8 })).read([4])).rejects.toThrow(`expected ${join(root, 'red', 'c.jpg')} to be an image, but it is damaged or cut short`)
+  await expect((await imageFolder(root, { length: 8 })).read([4])).rejects.toThrow(
+    `expected ${join(root, 'red', 'c.jpg')} to be an image, but it is damaged or cut short`
+  )
   await expect(imageFolder(join(folder, 'nowhere'), { length: 8 })).rejects.toThrow('imageFolder: expected a folder at')
 })
 

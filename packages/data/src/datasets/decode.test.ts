@@ -5,17 +5,30 @@ import { decode } from './decode.ts'
 import { FileFault } from './open-file.ts'
 
 const threads: Worker[] = []
-const remember = (worker: Worker): void => { threads.push(worker) }
+const remember = (worker: Worker): void => {
+  threads.push(worker)
+}
 let jpeg: Buffer
 beforeAll(async () => {
   process.on('worker', remember)
-  jpeg = await sharp({ create: { width: 2000, height: 2000, channels: 3, background: '#0000ff' } }).jpeg().toBuffer()
+  jpeg = await sharp({ create: { width: 2000, height: 2000, channels: 3, background: '#0000ff' } })
+    .jpeg()
+    .toBuffer()
 })
-afterAll(() => { process.off('worker', remember) })
+afterAll(() => {
+  process.off('worker', remember)
+})
 const image = (): Promise<Uint8Array> => decode(async () => Uint8Array.from(jpeg), 8)
 const ended = 'decode: expected a thread to go on decoding images, but it ended'
 const outcomes = (asked: readonly Promise<Uint8Array>[]): Promise<string[]> =>
-  Promise.all(asked.map(one => one.then(() => 'pixels', (error: Error) => error.message)))
+  Promise.all(
+    asked.map(one =>
+      one.then(
+        () => 'pixels',
+        (error: Error) => error.message
+      )
+    )
+  )
 
 test('what waits for a thread that ends is refused at once, and the next image finds another thread', async () => {
   expect((await image()).length).toBe(192)
@@ -48,18 +61,26 @@ test('an error of a thread is told, and is no fault of an image', async () => {
 
 test('what is no image is its own fault; what reading throws comes through', async () => {
   await expect(decode(async () => Uint8Array.of(1, 2, 3))).rejects.toThrow(FileFault)
-  await expect(decode(async () => { throw new Error('too many open files') })).rejects.toThrow('too many open files')
+  await expect(
+    decode(async () => {
+      throw new Error('too many open files')
+    })
+  ).rejects.toThrow('too many open files')
   expect((await image()).length).toBe(192)
 })
 
 test('no more than some images are held at once, however many are asked for', async () => {
   let [reading, most] = [0, 0]
-  await Promise.all(Array.from({ length: 300 }, () => decode(async () => {
-    most = Math.max(most, ++reading)
-    await new Promise(done => setTimeout(done, 1))
-    reading--
-    return Uint8Array.from(jpeg)
-  }, 8)))
+  await Promise.all(
+    Array.from({ length: 300 }, () =>
+      decode(async () => {
+        most = Math.max(most, ++reading)
+        await new Promise(done => setTimeout(done, 1))
+        reading--
+        return Uint8Array.from(jpeg)
+      }, 8)
+    )
+  )
   expect(most).toBeGreaterThan(1)
   expect(most).toBeLessThanOrEqual(32)
 })

@@ -53,7 +53,9 @@ function leastBusy(): Thread {
 function start(): Thread {
   // The worker lies beside this file in the sources, and in a folder of its own in the package.
   const beside = import.meta.url.endsWith('.ts')
-  const worker = new Worker(new URL(beside ? './decode-worker.js' : './datasets/decode-worker.js', import.meta.url), { execArgv: [] })
+  const worker = new Worker(new URL(beside ? './decode-worker.js' : './datasets/decode-worker.js', import.meta.url), {
+    execArgv: []
+  })
   const thread: Thread = { worker, jobs: new Map() }
   worker.on('message', (answer: Answer) => {
     const job = thread.jobs.get(answer.id)
@@ -76,7 +78,9 @@ function lose(thread: Thread, why: string, cause?: Error): void {
   pool = pool.filter(other => other !== thread)
   const error = new Error(
     `decode: expected a thread to go on decoding images, but it ended (${why}). ` +
-    'Memory may be short: try again, or take smaller batches.', { cause })
+      'Memory may be short: try again, or take smaller batches.',
+    { cause }
+  )
   thread.jobs.forEach(({ reject }) => reject(error))
   thread.jobs.clear()
 }

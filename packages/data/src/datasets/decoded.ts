@@ -7,7 +7,10 @@ import { UnreadableExample, type Unreadable } from './unreadable-example.ts'
 export interface DecodedOptions {
   /** Height and width that every image is brought to: scaled to cover, then cut from the middle. */
   readonly length: number
-  /** Most bytes of decoded pixels that stay in memory, of the first images that were read; 256 MB when left out, 0 for none. */
+  /**
+   * Most bytes of decoded pixels that stay in memory, of the first images that were read; 256 MB when left out, 0 for
+   * none.
+   */
   readonly keep?: number
 }
 
@@ -34,8 +37,8 @@ export function checkDecoded(who: string, { length, keep = 0 }: Partial<DecodedO
 }
 
 /**
- * A data set whose images are decoded as they are asked for. Pixels stay in memory as long as there is room for them: an epoch shows every image
- * once, so whichever are kept save the same, and none is given up for another.
+ * A data set whose images are decoded as they are asked for. Pixels stay in memory as long as there is room for them:
+ * an epoch shows every image once, so whichever are kept save the same, and none is given up for another.
  */
 export function decoded(source: DecodedSource, { length, keep = 256e6 }: DecodedOptions): Dataset {
   const { who, name, classes, labels, nameOf, bytesOf } = source
@@ -49,22 +52,27 @@ export function decoded(source: DecodedSource, { length, keep = 256e6 }: Decoded
     return fresh
   }
   return {
-    name, classes, labels,
+    name,
+    classes,
+    labels,
     shape: [length, length, 3],
     size: labels.length,
     async read(chosen): Promise<Examples> {
       checkPlaces(name, chosen, labels.length)
       const images = new Uint8Array(chosen.length * each)
       const faults = new Map<number, FileFault>()
-      await Promise.all(Array.from(chosen, async (example, place) => {
-        try {
-          images.set(await pixels(example), place * each)
-        } catch (error) {
-          if (!(error instanceof FileFault)) throw error
-          faults.set(example, error)
-        }
-      }))
-      const [first, ...others] = [...new Set(Array.from(chosen))].filter(place => faults.has(place))
+      await Promise.all(
+        Array.from(chosen, async (example, place) => {
+          try {
+            images.set(await pixels(example), place * each)
+          } catch (error) {
+            if (!(error instanceof FileFault)) throw error
+            faults.set(example, error)
+          }
+        })
+      )
+      const [first, ...others] = [...new Set(Array.from(chosen))]
+        .filter(place => faults.has(place))
         .map((place): Unreadable => ({ place, example: nameOf(place), reason: faults.get(place)!.message }))
       if (first !== undefined) throw new UnreadableExample([first, ...others], { who, cause: faults.get(first.place) })
       return { images, labels: Int32Array.from(chosen, example => labels[example]!) }

@@ -33,7 +33,9 @@ export async function download({ url, md5, path, onProgress }: Download): Promis
   await makeFolder(dirname(path)).catch((error: unknown) => {
     throw new Error(
       `download: expected to make the folder ${dirname(path)}, but could not. ` +
-      'Put the file elsewhere, and name its folder in LAPSTRAKE_DATA.', { cause: error })
+        'Put the file elsewhere, and name its folder in LAPSTRAKE_DATA.',
+      { cause: error }
+    )
   })
   const part = `${path}.part`
   const have = await sizeOf(part)
@@ -42,11 +44,16 @@ export async function download({ url, md5, path, onProgress }: Download): Promis
     response = await fetch(url, have > 0 ? { headers: { range: `bytes=${have}-` } } : {})
   } catch (error) {
     throw new Error(
-      `download: expected to reach ${url}, but could not. Check the connection, or put the file at ${path} yourself.`, { cause: error })
+      `download: expected to reach ${url}, but could not. Check the connection, or put the file at ${path} yourself.`,
+      { cause: error }
+    )
   }
   const done = have > 0 && response.status === 416
   if (!response.ok && !done) {
-    throw new Error(`download: expected ${url} to be there, got ${response.status} ${response.statusText}. Put the file at ${path} yourself.`)
+    throw new Error(
+      `download: expected ${url} to be there, got ${response.status} ${response.statusText}. ` +
+        `Put the file at ${path} yourself.`
+    )
   }
   if (!done) {
     const resumed = response.status === 206
@@ -63,7 +70,9 @@ export async function download({ url, md5, path, onProgress }: Download): Promis
       // A power cut behind the renaming must find it whole.
       await file.sync()
     } catch (error) {
-      throw new Error(`download: ${url} broke off. Run the same command again: it goes on where it stopped.`, { cause: error })
+      throw new Error(`download: ${url} broke off. Run the same command again: it goes on where it stopped.`, {
+        cause: error
+      })
     } finally {
       await file.close()
     }
@@ -71,16 +80,22 @@ export async function download({ url, md5, path, onProgress }: Download): Promis
   const found = await md5Of(part)
   if (found !== md5) {
     await rm(part)
-    throw new Error(`download: expected ${url} to have the MD5 ${md5}, got ${found}. The file was removed; run the same command again.`)
+    throw new Error(
+      `download: expected ${url} to have the MD5 ${md5}, got ${found}. The file was removed; ` +
+        'run the same command again.'
+    )
   }
   await rename(part, path)
 }
 
 /** Folders in which data may lie, the one to download to last. */
 export function dataFolders(): readonly string[] {
-  const cache = process.platform === 'win32' ? process.env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local')
-    : process.platform === 'darwin' ? join(homedir(), 'Library', 'Caches')
-      : process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache')
+  const cache =
+    process.platform === 'win32'
+      ? (process.env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'))
+      : process.platform === 'darwin'
+        ? join(homedir(), 'Library', 'Caches')
+        : (process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'))
   const chosen = process.env.LAPSTRAKE_DATA
   return [...(chosen ? [chosen] : []), join(cache, 'lapstrake')]
 }
@@ -93,7 +108,7 @@ export function dataFolders(): readonly string[] {
 export async function findFile(name: string): Promise<string | undefined> {
   for (const folder of dataFolders()) {
     const path = join(folder, name)
-    if (await sizeOf(path) > 0) return path
+    if ((await sizeOf(path)) > 0) return path
   }
   return undefined
 }

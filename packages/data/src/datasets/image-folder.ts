@@ -18,7 +18,8 @@ interface ClassIndex {
 
 /**
  * A folder with a folder of JPEG or PNG files for each class. Files are read and decoded as they are asked for, in
- * worker threads, and kept in memory while there is room. What lies in the folders is listed once and remembered in the user's cache, until a folder changes.
+ * worker threads, and kept in memory while there is room. What lies in the folders is listed once and remembered in the
+ * user's cache, until a folder changes.
  *
  * Links are followed. What is called like an image and is a folder, a pipe, a socket or a device is left out; a link
  * that leads nowhere is an image that cannot be read.
@@ -32,23 +33,43 @@ export async function imageFolder(path: string, options: ImageFolderOptions): Pr
   const classes = await classesIn(path)
   const found = await Promise.all(classes.map(name => stat(join(path, name))))
   const states = classes.map((name, i) => `${name} ${stateOf(found[i]!)}`).join('\n')
-  const listed = await cachedIndex({
-    path: resolve(path),
-    state: createHash('sha256').update(states).digest('hex'),
-    changed: found.reduce((last, stats) => Math.max(last, lastChange(stats)), 0)
-  }, () => Promise.all(classes.map(async (name): Promise<ClassIndex> =>
-    ({ name, files: (await imagesIn(join(path, name))).map(file => `${file}/`).join('') }))))
+  const listed = await cachedIndex(
+    {
+      path: resolve(path),
+      state: createHash('sha256').update(states).digest('hex'),
+      changed: found.reduce((last, stats) => Math.max(last, lastChange(stats)), 0)
+    },
+    () =>
+      Promise.all(
+        classes.map(
+          async (name): Promise<ClassIndex> => ({
+            name,
+            files: (await imagesIn(join(path, name))).map(file => `${file}/`).join('')
+          })
+        )
+      )
+  )
   const places = placesOf(listed)
   if (places.labels.length === 0) {
-    throw new Error(`imageFolder: expected ${path}/<class>/<image>.jpg or .png, got no image in ${classes.length} folders.`)
+    throw new Error(
+      `imageFolder: expected ${path}/<class>/<image>.jpg or .png, got no image in ${classes.length} folders.`
+    )
   }
   const fileOf = (i: number): string => {
     const { name, files } = listed[places.labels[i]!]!
     return join(path, name, files.slice(places.starts[i], files.indexOf('/', places.starts[i])))
   }
-  return decoded({
-    who: 'imageFolder', name: path, classes, labels: places.labels, nameOf: fileOf, bytesOf: i => bytesOf(fileOf(i))
-  }, options)
+  return decoded(
+    {
+      who: 'imageFolder',
+      name: path,
+      classes,
+      labels: places.labels,
+      nameOf: fileOf,
+      bytesOf: i => bytesOf(fileOf(i))
+    },
+    options
+  )
 }
 
 /** Names of the folders in a folder, in order. */
@@ -56,9 +77,13 @@ async function classesIn(path: string): Promise<readonly string[]> {
   const entries = await readdir(path, { withFileTypes: true }).catch((error: unknown) => {
     throw new Error(`imageFolder: expected a folder at ${path}, but it cannot be read.`, { cause: error })
   })
-  const isFolder = await Promise.all(entries.map(async entry =>
-    entry.isDirectory() || (await behind(path, entry))?.isDirectory()))
-  return entries.filter((_, i) => isFolder[i]).map(({ name }) => name).sort()
+  const isFolder = await Promise.all(
+    entries.map(async entry => entry.isDirectory() || (await behind(path, entry))?.isDirectory())
+  )
+  return entries
+    .filter((_, i) => isFolder[i])
+    .map(({ name }) => name)
+    .sort()
 }
 
 /** Names of the images in a folder, in order. */
@@ -70,10 +95,12 @@ async function imagesIn(folder: string): Promise<readonly string[]> {
   const names: string[] = []
   // Links are looked behind; some at a time, for there may be a million.
   for (let start = 0; start < entries.length; start += 256) {
-    await Promise.all(entries.slice(start, start + 256).map(async entry => {
-      const isImage = entry.isFile() || (entry.isSymbolicLink() && (await behind(folder, entry))?.isFile() !== false)
-      if (isImage) names.push(entry.name)
-    }))
+    await Promise.all(
+      entries.slice(start, start + 256).map(async entry => {
+        const isImage = entry.isFile() || (entry.isSymbolicLink() && (await behind(folder, entry))?.isFile() !== false)
+        if (isImage) names.push(entry.name)
+      })
+    )
   }
   return names.sort()
 }

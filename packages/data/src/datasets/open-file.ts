@@ -44,7 +44,8 @@ async function opened(path: string): Promise<{ readonly file: FileHandle; readon
  * @throws FileFault as {@link openFile} does, and if it is empty or ends before them
  */
 export async function bytesOf(
-  path: string, part?: { readonly offset: number; readonly size: number }
+  path: string,
+  part?: { readonly offset: number; readonly size: number }
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { file, size: all } = await opened(path)
   try {
@@ -52,7 +53,7 @@ export async function bytesOf(
     if (size === 0) throw new FileFault('it is empty')
     if (size > most) throw new FileFault('it is larger than two gigabytes')
     const bytes = new Uint8Array(size)
-    for (let done = 0; done < size;) {
+    for (let done = 0; done < size; ) {
       const { bytesRead } = await file.read(bytes, done, size - done, offset + done).catch(explain)
       if (bytesRead === 0) throw new FileFault('it is cut short')
       done += bytesRead

@@ -13,18 +13,21 @@ export interface ShapesOptions {
 type Outline = (x: number, y: number) => number
 
 /** A star whose radius goes back and forth between 1 and `depth`. */
-const star = (points: number, depth: number): Outline => (x, y) => {
-  const turn = Math.PI / points
-  const between = Math.abs(((Math.atan2(y, x) + 2 * Math.PI) % (2 * turn)) / turn - 1)
-  return Math.hypot(x, y) - (depth + (1 - depth) * between)
-}
+const star =
+  (points: number, depth: number): Outline =>
+  (x, y) => {
+    const turn = Math.PI / points
+    const between = Math.abs(((Math.atan2(y, x) + 2 * Math.PI) % (2 * turn)) / turn - 1)
+    return Math.hypot(x, y) - (depth + (1 - depth) * between)
+  }
 
 const outlines: Readonly<Record<string, Outline>> = {
   disc: (x, y) => Math.hypot(x, y) - 0.9,
   square: (x, y) => Math.max(Math.abs(x), Math.abs(y)) - 0.78,
   triangle: (x, y) => Math.max(y - 0.55, Math.abs(x) * 1.75 - y - 0.85),
   star: star(5, 0.4),
-  cross: (x, y) => Math.min(Math.max(Math.abs(x) - 0.28, Math.abs(y) - 0.95), Math.max(Math.abs(y) - 0.28, Math.abs(x) - 0.95)),
+  cross: (x, y) =>
+    Math.min(Math.max(Math.abs(x) - 0.28, Math.abs(y) - 0.95), Math.max(Math.abs(y) - 0.28, Math.abs(x) - 0.95)),
   ring: (x, y) => Math.abs(Math.hypot(x, y) - 0.7) - 0.22,
   crescent: (x, y) => Math.max(Math.hypot(x, y) - 0.95, 0.75 - Math.hypot(x - 0.45, y)),
   bars: (x, y) => Math.max(Math.abs(Math.abs(x) - 0.5) - 0.24, Math.abs(y) - 0.9)
@@ -34,8 +37,9 @@ const outlines: Readonly<Record<string, Outline>> = {
 const mostBytes = 2 ** 32
 
 /**
- * Drawn shapes, lighter than what is behind them, for a first run that needs no download: the class is the shape; its colour, texture,
- * place, size and turn and the background are nuisances. The same pixels for the same seed, everywhere.
+ * Drawn shapes, lighter than what is behind them, for a first run that needs no download: the class is the shape; its
+ * colour, texture, place, size and turn and the background are nuisances. The same pixels for the same seed,
+ * everywhere.
  *
  * @throws RangeError for a count or length that is not a whole number above 0, or images that take more than four
  * gigabytes
@@ -49,7 +53,12 @@ export function shapes({ count = 5000, seed = 0, length = 28 }: ShapesOptions = 
   const random = seeded(seed).split('shapes')
   for (let i = 0; i < count; i++) {
     labels[i] = i % classes.length
-    draw(images.subarray(i * length * length * 3, (i + 1) * length * length * 3), length, outlines[classes[labels[i]!]!]!, random.split(i))
+    draw(
+      images.subarray(i * length * length * 3, (i + 1) * length * length * 3),
+      length,
+      outlines[classes[labels[i]!]!]!,
+      random.split(i)
+    )
   }
   return inMemory({ name: 'drawn shapes', classes, shape: [length, length, 3], images, labels })
 }
@@ -72,7 +81,7 @@ function draw(pixels: Uint8Array, length: number, outline: Outline, random: Rand
     for (let column = 0; column < length; column++) {
       let inside = 0
       for (let tap = 0; tap < taps * taps; tap++) {
-        const x = (column + (tap % taps + 0.5) / taps) / length - cx
+        const x = (column + ((tap % taps) + 0.5) / taps) / length - cx
         const y = (row + (Math.floor(tap / taps) + 0.5) / taps) / length - cy
         if (outline(cos * x + sin * y, cos * y - sin * x) < 0) inside += 1 / (taps * taps)
       }
@@ -104,7 +113,7 @@ function texture(kind: number, turn: number, scale: number): Texture {
   const wave = 3 + 6 * scale
   const along: Texture = (x, y) => cos * (x - 0.5) + sin * (y - 0.5)
   const across: Texture = (x, y) => cos * (y - 0.5) - sin * (x - 0.5)
-  const band = (value: number): number => ((value * wave) % 1 + 1) % 1 < 0.5 ? 1 : 0
+  const band = (value: number): number => ((((value * wave) % 1) + 1) % 1 < 0.5 ? 1 : 0)
   if (kind < 0.25) return () => 1
   if (kind < 0.5) return (x, y) => along(x, y) + 0.5
   if (kind < 0.75) return (x, y) => band(along(x, y))

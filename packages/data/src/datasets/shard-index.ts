@@ -28,7 +28,8 @@ export async function indexOfShard(path: string): Promise<ShardIndex> {
   if (/\.(gz|tgz|zst|xz)$/.test(path)) {
     throw new Error(
       `webDataset: expected a tar archive that can be read anywhere, got ${path}, which is compressed. ` +
-      'Unpack it: images gain nothing from it.')
+        'Unpack it: images gain nothing from it.'
+    )
   }
   const members = await membersOf(path)
   const tooGreat = [...members].find(([, { label = -1 }]) => label >= mostClasses)
@@ -36,7 +37,8 @@ export async function indexOfShard(path: string): Promise<ShardIndex> {
     const [name, { label }] = tooGreat
     throw new Error(
       `webDataset: expected classes below ${mostClasses}, got ${label} for ${name} in ${path}. ` +
-      'Number the classes from 0.')
+        'Number the classes from 0.'
+    )
   }
   const whole = [...members.values()].filter(({ offset }) => offset !== undefined)
   if (whole.length === 0) throw new Error(`webDataset: expected images (.jpg, .png, .webp) in ${path}, got none.`)
@@ -61,7 +63,9 @@ async function membersOf(path: string): Promise<ReadonlyMap<string, Member>> {
     if (isImage) Object.assign(member, { offset: header.byteOffset, size: header.size })
     const saysLabel = extension === 'cls' || extension === 'json'
     const chunks: Buffer[] = []
-    stream.on('data', chunk => { if (saysLabel) chunks.push(chunk as Buffer) })
+    stream.on('data', chunk => {
+      if (saysLabel) chunks.push(chunk as Buffer)
+    })
     stream.on('end', () => {
       if (saysLabel) member.label = labelIn(Buffer.concat(chunks).toString(), extension)
       next()
@@ -70,14 +74,16 @@ async function membersOf(path: string): Promise<ReadonlyMap<string, Member>> {
   const fail = (error: unknown): never => {
     throw new Error(
       `webDataset: expected ${path} to be a whole tar archive, but it is damaged or cut short. Make it anew.`,
-      { cause: error })
+      { cause: error }
+    )
   }
   const file = await openFile(path).catch(fail)
   await pipeline(file.createReadStream({ highWaterMark: 2 ** 20 }), archive).catch(fail)
   if (link === undefined) return members
   throw new Error(
     `webDataset: expected images in ${path}, got a link for ${link}. ` +
-    'Make the archive with tar\'s --dereference and --hard-dereference.')
+      "Make the archive with tar's --dereference and --hard-dereference."
+  )
 }
 
 /** The class that a `.cls` or `.json` tells; -1 where it tells none. */

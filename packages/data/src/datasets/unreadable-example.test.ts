@@ -10,11 +10,15 @@ import { imageFolder, webDataset } from '../node.ts'
 
 let folder: string
 let png: Buffer
-const pipe = (path: string): void => { execFileSync('mkfifo', [path]) }
+const pipe = (path: string): void => {
+  execFileSync('mkfifo', [path])
+}
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lapstrake-unreadable-'))
   vi.stubEnv('XDG_CACHE_HOME', join(folder, 'cache'))
-  png = await sharp({ create: { width: 12, height: 12, channels: 3, background: '#00ff00' } }).png().toBuffer()
+  png = await sharp({ create: { width: 12, height: 12, channels: 3, background: '#00ff00' } })
+    .png()
+    .toBuffer()
 })
 afterAll(async () => {
   vi.unstubAllEnvs()
@@ -30,10 +34,13 @@ async function tenImages(name: string): Promise<string> {
 }
 
 const failing = async (dataset: Dataset, places: readonly number[]): Promise<UnreadableExample> =>
-  dataset.read(places).then(() => expect.fail('expected an error'), (error: unknown) => {
-    expect(error).toBeInstanceOf(UnreadableExample)
-    return error as UnreadableExample
-  })
+  dataset.read(places).then(
+    () => expect.fail('expected an error'),
+    (error: unknown) => {
+      expect(error).toBeInstanceOf(UnreadableExample)
+      return error as UnreadableExample
+    }
+  )
 
 describe('an image folder', () => {
   test('tells every example of a call that it cannot read, and why, and reads the others', async () => {
@@ -55,12 +62,21 @@ describe('an image folder', () => {
     const error = await failing(dataset, [7, 0, 6, 5, 4, 4, 3, 2, 1, 9])
     server.close()
     const noFile = 'it is a pipe, a socket or a device'
-    expect(error.unreadable).toEqual([
-      [7, 'its links lead in a circle'], [6, noFile], [5, 'it is a folder'], [4, noFile],
-      [3, 'it is empty'], [2, expect.stringMatching(/^it is damaged or cut short \(.+\)$/)], [1, 'it is not there']
-    ].map(([place, reason]) => ({ place, example: file(place as number), reason })))
-    expect(error.message).toBe(`imageFolder: expected ${file(7)} to be an image, but its links lead in a circle. ` +
-      'Put a good copy in its place. Nor can 6 more of those asked for be read.')
+    expect(error.unreadable).toEqual(
+      [
+        [7, 'its links lead in a circle'],
+        [6, noFile],
+        [5, 'it is a folder'],
+        [4, noFile],
+        [3, 'it is empty'],
+        [2, expect.stringMatching(/^it is damaged or cut short \(.+\)$/)],
+        [1, 'it is not there']
+      ].map(([place, reason]) => ({ place, example: file(place as number), reason }))
+    )
+    expect(error.message).toBe(
+      `imageFolder: expected ${file(7)} to be an image, but its links lead in a circle. ` +
+        'Put a good copy in its place. Nor can 6 more of those asked for be read.'
+    )
     expect(error).toMatchObject({ ...error.unreadable[0], name: 'UnreadableExample' })
     expect((await dataset.read([9, 0, 8])).images[1]).toBe(255)
   })
@@ -81,7 +97,8 @@ describe('an image folder', () => {
     expect((await dataset.read([10, 22])).labels).toEqual(Int32Array.of(0, 1))
     const lost = join(path, 'a', 'lost.png')
     expect((await failing(dataset, [11])).message).toBe(
-      `imageFolder: expected ${lost} to be an image, but it is not there. Put a good copy in its place.`)
+      `imageFolder: expected ${lost} to be an image, but it is not there. Put a good copy in its place.`
+    )
   })
 })
 
@@ -112,7 +129,8 @@ describe('shards', () => {
     pipe(path)
     expect((await failing(dataset, [3])).reason).toBe('it is a pipe, a socket or a device')
     await expect(webDataset(path, { length: 4 })).rejects.toThrow(
-      `webDataset: expected a shard at ${path}, but it is a pipe, a socket or a device. Name tar archives.`)
+      `webDataset: expected a shard at ${path}, but it is a pipe, a socket or a device. Name tar archives.`
+    )
     await expect(webDataset(folder, { length: 4 })).rejects.toThrow('but it is a folder. Name tar archives.')
   })
 })
@@ -125,7 +143,10 @@ describe('a part of a data set', () => {
     await rm(join(path, 'a', '5.png'))
     const example = (i: number): string => join(path, 'a', `${i}.png`)
     const four = await failing(subset(dataset, { count: 4, from: 2 }), [0, 3, 1])
-    expect(four.unreadable.map(({ place, example }) => [place, example])).toEqual([[3, example(5)], [1, example(3)]])
+    expect(four.unreadable.map(({ place, example }) => [place, example])).toEqual([
+      [3, example(5)],
+      [1, example(3)]
+    ])
     const picked = pick(subset(dataset, { count: 9, from: 1 }), Uint32Array.of(2, 0, 2, 2, 4))
     const error = await failing(picked, [1, 3, 4, 0])
     expect(error.unreadable.map(({ place }) => place)).toEqual([3, 0, 4])

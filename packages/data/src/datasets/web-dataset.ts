@@ -16,22 +16,27 @@ export interface WebDatasetOptions extends DecodedOptions {
 const mostShards = 1_000_000
 
 /**
- * Tar archives as WebDataset has them (https://github.com/webdataset/webdataset): members that share a name up to its first dot are one example, with its image in
- * `.jpg`, `.jpeg`, `.png` or `.webp` and its class, if it is known, as a number in `.cls` or as `label` or `cls` in `.json`. Any example may be read at any time; where they lie
- * is listed once and remembered in the user's cache.
+ * Tar archives as WebDataset has them (https://github.com/webdataset/webdataset): members that share a name up to its
+ * first dot are one example, with its image in `.jpg`, `.jpeg`, `.png` or `.webp` and its class, if it is known, as a
+ * number in `.cls` or as `label` or `cls` in `.json`. Any example may be read at any time; where they lie is listed
+ * once and remembered in the user's cache.
  *
  * @param shards paths, or one with a range such as `train-{000..099}.tar`
  * @throws Error if a shard is missing, no file, compressed, cut short or without images, and an
  * `UnreadableExample` on reading if an image is gone or cannot be decoded
  * @throws RangeError for a length that is no whole number from 1 to 8192
  */
-export async function webDataset(shards: string | readonly string[], { classes, onProgress, ...options }: WebDatasetOptions): Promise<Dataset> {
+export async function webDataset(
+  shards: string | readonly string[],
+  { classes, onProgress, ...options }: WebDatasetOptions
+): Promise<Dataset> {
   checkDecoded('webDataset', options)
   const paths = [shards].flat().flatMap(expanded)
   if (paths.length === 0) {
     throw new Error(
       `webDataset: expected shards, got none in ${JSON.stringify(shards)}. ` +
-      'Write a range from the lower number to the higher.')
+        'Write a range from the lower number to the higher.'
+    )
   }
   const indices: ShardIndex[] = []
   for (const [i, path] of paths.entries()) {
@@ -40,7 +45,10 @@ export async function webDataset(shards: string | readonly string[], { classes, 
   }
   const labels = Int32Array.from(indices.flatMap(({ labels }) => labels))
   const count = labels.reduce((most, label) => Math.max(most, label), -1) + 1
-  if (classes !== undefined && classes.length < count) throw new Error(`webDataset: expected ${count} classes or more, for a label is ${count - 1}, got ${classes.length} names.`)
+  if (classes !== undefined && classes.length < count)
+    throw new Error(
+      `webDataset: expected ${count} classes or more, for a label is ${count - 1}, got ${classes.length} names.`
+    )
   const firsts = [0]
   for (const { labels } of indices) firsts.push(firsts.at(-1)! + labels.length)
   const placeOf = (example: number): { readonly path: string; readonly offset: number; readonly size: number } => {
@@ -48,14 +56,17 @@ export async function webDataset(shards: string | readonly string[], { classes, 
     const within = example - firsts[shard]!
     return { path: paths[shard]!, offset: indices[shard]!.offsets[within]!, size: indices[shard]!.sizes[within]! }
   }
-  return decoded({
-    who: 'webDataset',
-    name: [shards].flat().length === 1 ? [shards].flat()[0]! : `${paths[0]} and ${paths.length - 1} more`,
-    classes: classes ?? Array.from({ length: count }, (_, i) => String(i)),
-    labels,
-    nameOf: example => `byte ${placeOf(example).offset} of ${placeOf(example).path}`,
-    bytesOf: example => bytesOf(placeOf(example).path, placeOf(example))
-  }, options)
+  return decoded(
+    {
+      who: 'webDataset',
+      name: [shards].flat().length === 1 ? [shards].flat()[0]! : `${paths[0]} and ${paths.length - 1} more`,
+      classes: classes ?? Array.from({ length: count }, (_, i) => String(i)),
+      labels,
+      nameOf: example => `byte ${placeOf(example).offset} of ${placeOf(example).path}`,
+      bytesOf: example => bytesOf(placeOf(example).path, placeOf(example))
+    },
+    options
+  )
 }
 
 /** What lies in a shard, from the cache where that still holds. */
@@ -79,7 +90,8 @@ function expanded(path: string): string[] {
   const count = Math.max(0, last - first + 1)
   if (count > mostShards) {
     throw new RangeError(
-      `webDataset: expected a range of at most ${mostShards} shards, got ${count} in ${path}. Name those there are.`)
+      `webDataset: expected a range of at most ${mostShards} shards, got ${count} in ${path}. Name those there are.`
+    )
   }
   return Array.from({ length: count }, (_, i) => path.replace(range, String(first + i).padStart(from!.length, '0')))
 }

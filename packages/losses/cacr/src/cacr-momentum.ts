@@ -9,8 +9,8 @@ export interface CACRMomentumOptions {
   /** Divides the cosine similarities, and the distances in the weights. */
   readonly temperature?: number
   /**
-   * What a query costs beside its key and the keys of the other examples: `2 · temperature · InfoNCE` (`rbf`), or its cosine distance to
-   * its key less the weighed mean of those to the others (`euclidean`).
+   * What a query costs beside its key and the keys of the other examples: `2 · temperature · InfoNCE` (`rbf`), or its
+   * cosine distance to its key less the weighed mean of those to the others (`euclidean`).
    */
   readonly cost?: 'rbf' | 'euclidean'
   /** The mean over the examples, or their sum, which the authors take for the `euclidean` cost. */
@@ -18,12 +18,13 @@ export interface CACRMomentumOptions {
 }
 
 /**
- * CACR on a momentum encoder without a queue: the other views of an example look for its key among the keys of the batch, and the most
- * distant of them counts most.
+ * CACR on a momentum encoder without a queue: the other views of an example look for its key among the keys of the
+ * batch, and the most distant of them counts most.
  *
- * Wants a recipe with `target: { momentum }`. Takes two or more views `[batch, dim]` of any length. Returns {@link cacrAgainst},
- * averaged over the keys, each time without the query of the key's own view. With two views all `p` are 1, and the `rbf` cost is
- * `2 · temperature` times InfoNCE in both directions, as in MoCo v3: the weights speak from three views on.
+ * Wants a recipe with `target: { momentum }`. Takes two or more views `[batch, dim]` of any length. Returns
+ * {@link cacrAgainst}, averaged over the keys, each time without the query of the key's own view. With two views all
+ * `p` are 1, and the `rbf` cost is `2 · temperature` times InfoNCE in both directions, as in MoCo v3: the weights speak
+ * from three views on.
  *
  * @throws RangeError if `temperature` is not above 0
  * @throws Error without a target network, or for views of different shapes
@@ -33,12 +34,24 @@ export function cacrMomentum(options: CACRMomentumOptions = {}): Loss {
   checkTemperature('cacrMomentum', options.temperature ?? 1)
   return (embeddings, { targets }) => {
     if (targets === undefined) {
-      throw new Error('cacrMomentum: expected a momentum encoder, got none. Give the recipe target: { momentum: () => 0.99 }.')
+      throw new Error(
+        'cacrMomentum: expected a momentum encoder, got none. Give the recipe target: { momentum: () => 0.99 }.'
+      )
     }
     checkViews('cacrMomentum', [...embeddings, ...targets])
     const queries = embeddings.map(normaliseRows)
     const keys = detached(() => targets.map(normaliseRows))
-    return tf.mean(tf.stack(keys.map((key, v) => against(queries.filter((_, m) => m !== v), key, options))))
+    return tf.mean(
+      tf.stack(
+        keys.map((key, v) =>
+          against(
+            queries.filter((_, m) => m !== v),
+            key,
+            options
+          )
+        )
+      )
+    )
   }
 }
 
@@ -49,13 +62,17 @@ export function cacrMomentum(options: CACRMomentumOptions = {}): Loss {
  *
  * @param queries one view or more, each `[batch, dim]`, of any length
  * @param key `[batch, dim]`; it gets a gradient, too, unless it is a constant
- * @returns averaged over the batch, or summed; the mean is `2 · temperature · log(batch)` (`rbf`) or 0 (`euclidean`) when all embeddings are
- * equal, and exactly 0 for a batch of one (`rbf`)
+ * @returns averaged over the batch, or summed; the mean is `2 · temperature · log(batch)` (`rbf`) or 0 (`euclidean`)
+ * when all embeddings are equal, and exactly 0 for a batch of one (`rbf`)
  * @throws RangeError if `temperature` is not above 0
  * @throws Error if the shapes differ
  * @see Zheng et al. 2021, https://arxiv.org/abs/2105.03746
  */
-export function cacrAgainst(queries: readonly tf.Tensor2D[], key: tf.Tensor2D, options: CACRMomentumOptions = {}): tf.Scalar {
+export function cacrAgainst(
+  queries: readonly tf.Tensor2D[],
+  key: tf.Tensor2D,
+  options: CACRMomentumOptions = {}
+): tf.Scalar {
   checkTemperature('cacrAgainst', options.temperature ?? 1)
   checkViews('cacrAgainst', [...queries, key])
   return against(queries.map(normaliseRows), normaliseRows(key), options)
@@ -63,10 +80,15 @@ export function cacrAgainst(queries: readonly tf.Tensor2D[], key: tf.Tensor2D, o
 
 /** The cost of unit rows. */
 function against(
-  queries: readonly tf.Tensor2D[], key: tf.Tensor2D, { temperature = 1, cost = 'rbf', reduction = 'mean' }: CACRMomentumOptions
+  queries: readonly tf.Tensor2D[],
+  key: tf.Tensor2D,
+  { temperature = 1, cost = 'rbf', reduction = 'mean' }: CACRMomentumOptions
 ): tf.Scalar {
   const weights = detached(() => tf.softmax(tf.div(toEach(key, queries), temperature))) // [batch, queries]
-  const costs = tf.stack(queries.map(query => costOf[cost](query, key, temperature)), 1) // [batch, queries]
+  const costs = tf.stack(
+    queries.map(query => costOf[cost](query, key, temperature)),
+    1
+  ) // [batch, queries]
   const each = tf.sum(tf.mul(weights, costs), 1)
   return reduction === 'mean' ? tf.mean(each) : tf.sum(each)
 }

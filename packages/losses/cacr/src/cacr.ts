@@ -11,33 +11,47 @@ export interface CACROptions {
   readonly attraction?: number
   /** Multiplies the repulsion, the paper's β: 2 in the authors' STL-10 runs. 0 leaves it out. */
   readonly repulsion?: number
-  /** How much more distant positives weigh, the paper's t⁺; it multiplies the distances. At 0 all weigh the same, the paper's ablation. */
+  /**
+   * How much more distant positives weigh, the paper's t⁺; it multiplies the distances. At 0 all weigh the same, the
+   * paper's ablation.
+   */
   readonly positiveTemperature?: number
-  /** How much more near negatives weigh, the paper's t⁻: 0.9 in the authors' CIFAR-10 runs, 2 for CIFAR-100 and STL-10. At 0 all weigh the same. */
+  /**
+   * How much more near negatives weigh, the paper's t⁻: 0.9 in the authors' CIFAR-10 runs, 2 for CIFAR-100 and STL-10.
+   * At 0 all weigh the same.
+   */
   readonly negativeTemperature?: number
-  /** What a negative at distance d costs: `−d²`, or the kernel `exp(−rbfScale · d²)`, of whose mean the logarithm is taken. */
+  /**
+   * What a negative at distance d costs: `−d²`, or the kernel `exp(−rbfScale · d²)`, of whose mean the logarithm is
+   * taken.
+   */
   readonly cost?: 'euclidean' | 'rbf'
   /** How fast the kernel of the `rbf` cost falls. */
   readonly rbfScale?: number
   /**
-   * Corrects for negatives that are secretly of the query's class, a part τ of all, from 0 to below 1: `(τ d⁺² + Σ w⁻ d²) / (1 − τ)` is
-   * repelled. The authors' code adds the first term; by Chuang et al. 2020 it would be taken away. Only for the `euclidean` cost.
+   * Corrects for negatives that are secretly of the query's class, a part τ of all, from 0 to below 1:
+   * `(τ d⁺² + Σ w⁻ d²) / (1 − τ)` is repelled. The authors' code adds the first term; by Chuang et al. 2020 it would be
+   * taken away. Only for the `euclidean` cost.
    */
   readonly classPrior?: number
   /** Lets no gradient pass through the weights. The authors do so at large scale, not at small. */
   readonly detachWeights?: boolean
-  /** Scales rows to length one. Without it the `euclidean` loss falls for ever as rows grow, unless something holds them. */
+  /**
+   * Scales rows to length one. Without it the `euclidean` loss falls for ever as rows grow, unless something holds
+   * them.
+   */
   readonly normalise?: boolean
 }
 
 /**
- * Contrastive attraction and contrastive repulsion: views of one example attract, the more distant the more; other examples repel, the
- * nearer the more.
+ * Contrastive attraction and contrastive repulsion: views of one example attract, the more distant the more; other
+ * examples repel, the nearer the more.
  *
- * Takes two or more views `[batch, dim]` of any length; rows are scaled to length one here. All views of an example attract each other, and
- * a view repels the other examples of each later view. Returns `attraction · Σ w⁺ d² − repulsion · Σ w⁻ d²`, averaged over examples and
- * views, from `−4 · repulsion` to `4 · attraction`; or, for the `rbf` cost, `repulsion · log Σ w⁻ exp(−rbfScale · d²)` as the second
- * term. It is 0 when all embeddings are equal. A batch of one has no negatives: its repulsion is exactly 0.
+ * Takes two or more views `[batch, dim]` of any length; rows are scaled to length one here. All views of an example
+ * attract each other, and a view repels the other examples of each later view. Returns
+ * `attraction · Σ w⁺ d² − repulsion · Σ w⁻ d²`, averaged over examples and views, from `−4 · repulsion` to
+ * `4 · attraction`; or, for the `rbf` cost, `repulsion · log Σ w⁻ exp(−rbfScale · d²)` as the second term. It is 0 when
+ * all embeddings are equal. A batch of one has no negatives: its repulsion is exactly 0.
  *
  * @throws RangeError if an option is out of range
  * @throws Error unless there are two or more views of one shape
@@ -60,33 +74,60 @@ export function cacrLoss(features: tf.Tensor, options: CACROptions = {}): tf.Sca
   checkOptions(options)
   const [batch = 0, views = 0] = features.shape
   if (features.rank < 3 || views < 2) {
-    throw new Error(`cacr: expected features [batch, views, ...] of two or more views, got [${features.shape.join(', ')}]. Stack the views along axis 1.`)
+    throw new Error(
+      `cacr: expected features [batch, views, ...] of two or more views, got [${features.shape.join(', ')}]. ` +
+        'Stack the views along axis 1.'
+    )
   }
   return contrast(tf.unstack(tf.reshape(features, [batch, views, -1]), 1) as tf.Tensor2D[], options)
 }
 
-function checkOptions(
-  { attraction = 1, repulsion = 1, positiveTemperature = 1, negativeTemperature = 1, cost = 'euclidean', rbfScale = 2, classPrior = 0 }: CACROptions
-): void {
+function checkOptions({
+  attraction = 1,
+  repulsion = 1,
+  positiveTemperature = 1,
+  negativeTemperature = 1,
+  cost = 'euclidean',
+  rbfScale = 2,
+  classPrior = 0
+}: CACROptions): void {
   checkStrengths('cacr', { attraction, repulsion, positiveTemperature, negativeTemperature })
   checkPositive('cacr', 'rbfScale', rbfScale, 'Try 2.')
   if (!(classPrior >= 0 && classPrior < 1)) {
     throw new RangeError(`cacr: expected a classPrior from 0 to below 1, got ${classPrior}. Try 0.1 for ten classes.`)
   }
   if (classPrior > 0 && cost === 'rbf') {
-    throw new RangeError(`cacr: expected no classPrior with the rbf cost, got ${classPrior}. Leave it out, or choose the euclidean cost.`)
+    throw new RangeError(
+      `cacr: expected no classPrior with the rbf cost, got ${classPrior}. Leave it out, or choose the euclidean cost.`
+    )
   }
 }
 
 function contrast(views: readonly tf.Tensor2D[], options: CACROptions): tf.Scalar {
-  const { attraction: alpha = 1, repulsion: beta = 1, positiveTemperature = 1, detachWeights = false, normalise = true } = options
+  const {
+    attraction: alpha = 1,
+    repulsion: beta = 1,
+    positiveTemperature = 1,
+    detachWeights = false,
+    normalise = true
+  } = options
   const z = normalise ? views.map(normaliseRows) : views
-  const attractions = z.map((query, v) => attraction(query, z.filter((_, u) => u !== v), positiveTemperature, detachWeights))
+  const attractions = z.map((query, v) =>
+    attraction(
+      query,
+      z.filter((_, u) => u !== v),
+      positiveTemperature,
+      detachWeights
+    )
+  )
   const repulsions = z.flatMap((query, v) => z.slice(v + 1).map(other => repulsion(query, other, options)))
   return tf.add(tf.mul(tf.mean(tf.stack(attractions)), alpha), tf.mul(tf.mean(tf.stack(repulsions)), beta)) as tf.Scalar
 }
 
-/** What each row of one view costs among the other examples of another, with `w⁻ = softmax_j(−negativeTemperature · d²)`; averaged. */
+/**
+ * What each row of one view costs among the other examples of another, with
+ * `w⁻ = softmax_j(−negativeTemperature · d²)`; averaged.
+ */
 function repulsion(query: tf.Tensor2D, other: tf.Tensor2D, options: CACROptions): tf.Scalar {
   const { negativeTemperature = 1, cost = 'euclidean', rbfScale = 2, classPrior = 0, detachWeights = false } = options
   const batch = query.shape[0]

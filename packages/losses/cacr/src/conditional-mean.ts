@@ -2,8 +2,8 @@ import { detached } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 
 /**
- * The mean of each row of costs `[n, m]`, weighed by `softmax(temperature · cost)`: `[n]`. Above a temperature of 0 large costs weigh
- * more, below it small ones, at 0 all weigh the same.
+ * The mean of each row of costs `[n, m]`, weighed by `softmax(temperature · cost)`: `[n]`. Above a temperature of 0
+ * large costs weigh more, below it small ones, at 0 all weigh the same.
  *
  * No gradient passes through the weights when they see the costs as a {@link constant}.
  */

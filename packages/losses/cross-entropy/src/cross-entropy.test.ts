@@ -10,7 +10,8 @@ describeLoss('crossEntropy of unlabelled examples too', crossEntropy(), { dim: 3
 
 const labelled = (...numbers: number[]): tf.Tensor1D => tf.tensor1d(numbers, 'int32')
 const both = (logits: tf.Tensor2D): Views<tf.Tensor2D> => [logits, logits]
-const value = (views: Views<tf.Tensor2D>, labels: tf.Tensor1D): number => read(crossEntropy()(views, { views, labels }))[0]!
+const value = (views: Views<tf.Tensor2D>, labels: tf.Tensor1D): number =>
+  read(crossEntropy()(views, { views, labels }))[0]!
 
 test('by hand: logits (0, log 3) give class 1 three quarters', () => {
   const views = both(tf.tensor2d([[0, Math.log(3)]]))
@@ -34,13 +35,20 @@ test('agrees with the formula written as plain loops', () => {
 })
 
 test('an example without a label in range counts for nothing', () => {
-  const logits = tf.tensor2d([[1, -2, 0.5], [0, 3, 1], [2, 2, -1]])
+  const logits = tf.tensor2d([
+    [1, -2, 0.5],
+    [0, 3, 1],
+    [2, 2, -1]
+  ])
   const views = both(logits)
   const known = both(tf.slice(logits, 0, 1))
   expect(value(views, labelled(2, -1, 3))).toBeCloseTo(value(known, labelled(2)), 6)
   expect(value(views, labelled(-1, -1, -1))).toBe(0)
 
-  const { pull } = vjp(() => ({ outputs: [crossEntropy()(views, { views, labels: labelled(2, -1, 3) })], aux: null }), [logits])
+  const { pull } = vjp(
+    () => ({ outputs: [crossEntropy()(views, { views, labels: labelled(2, -1, 3) })], aux: null }),
+    [logits]
+  )
   const gradient = read(pull([tf.scalar(1)], [logits], { last: true })[0])
   expect(gradient.slice(0, 3).every(slope => slope !== 0)).toBe(true)
   expect(gradient.slice(3)).toEqual([0, 0, 0, 0, 0, 0])
@@ -53,9 +61,21 @@ test('logits of a million stay finite', () => {
 })
 
 test.each<[() => unknown, string]>([
-  [() => { const views = both(tf.zeros([2, 3])); return crossEntropy()(views, { views }) },
-    'crossEntropy: expected labels in the batch, got none. Load the data with its labels, or choose a self-supervised loss.'],
+  [
+    () => {
+      const views = both(tf.zeros([2, 3]))
+      return crossEntropy()(views, { views })
+    },
+    'crossEntropy: expected labels in the batch, got none. Load the data with its labels, ' +
+      'or choose a self-supervised loss.'
+  ],
   [() => value(both(tf.zeros([2, 3])), labelled(0)), 'crossEntropy: expected 2 labels, one for each example, got 1.'],
-  [() => value([tf.zeros([2, 3]), tf.zeros([3, 3])], labelled(0, 1)), 'crossEntropy: expected 3 labels, one for each example, got 2.'],
-  [() => value(both(tf.zeros([2, 1])), labelled(0, 0)), 'crossEntropy: expected logits [batch, classes] for two or more classes, got [2, 1].']
+  [
+    () => value([tf.zeros([2, 3]), tf.zeros([3, 3])], labelled(0, 1)),
+    'crossEntropy: expected 3 labels, one for each example, got 2.'
+  ],
+  [
+    () => value(both(tf.zeros([2, 1])), labelled(0, 0)),
+    'crossEntropy: expected logits [batch, classes] for two or more classes, got [2, 1].'
+  ]
 ])('%s', (act, message) => expect(act).toThrow(message))

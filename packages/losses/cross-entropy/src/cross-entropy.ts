@@ -4,34 +4,40 @@ import * as tf from '@tensorflow/tfjs-core'
 /**
  * Softmax cross-entropy: the head's embeddings are logits `[batch, classes]`, to be told apart by `batch.labels`.
  *
- * Returns nats, averaged over views and labelled examples: near 0 at best, about `log(classes)` at chance. An example whose
- * label lies outside `[0, classes)`, such as −1 for unlabelled, counts for nothing, in the value and in the gradient; labels
- * are not read back to be checked. The gradient is in closed form and keeps one `[batch, classes]` matrix for each view.
+ * Returns nats, averaged over views and labelled examples: near 0 at best, about `log(classes)` at chance. An example
+ * whose label lies outside `[0, classes)`, such as −1 for unlabelled, counts for nothing, in the value and in the
+ * gradient; labels are not read back to be checked. The gradient is in closed form and keeps one `[batch, classes]`
+ * matrix for each view.
  *
  * @throws Error if the batch has no labels, or fewer or more than rows, or if there are fewer than two classes
  */
-export const crossEntropy = (): Loss => (logits, { labels }) => {
-  if (labels === undefined) {
-    throw new Error(
-      'crossEntropy: expected labels in the batch, got none. ' +
-      'Load the data with its labels, or choose a self-supervised loss.')
-  }
-  const classes = logits[0].shape[1]
-  for (const { shape } of logits) {
-    if (shape[0] !== labels.shape[0]) {
+export const crossEntropy =
+  (): Loss =>
+  (logits, { labels }) => {
+    if (labels === undefined) {
       throw new Error(
-        `crossEntropy: expected ${shape[0]} labels, one for each example, got ${labels.shape[0]}. ` +
-        'Take images and labels from the same batch.')
+        'crossEntropy: expected labels in the batch, got none. ' +
+          'Load the data with its labels, or choose a self-supervised loss.'
+      )
     }
-    if (shape[1] !== classes || classes < 2) {
-      throw new Error(
-        `crossEntropy: expected logits [batch, classes] for two or more classes, got [${shape.join(', ')}]. ` +
-        'Give the head one output for each class.')
+    const classes = logits[0].shape[1]
+    for (const { shape } of logits) {
+      if (shape[0] !== labels.shape[0]) {
+        throw new Error(
+          `crossEntropy: expected ${shape[0]} labels, one for each example, got ${labels.shape[0]}. ` +
+            'Take images and labels from the same batch.'
+        )
+      }
+      if (shape[1] !== classes || classes < 2) {
+        throw new Error(
+          `crossEntropy: expected logits [batch, classes] for two or more classes, got [${shape.join(', ')}]. ` +
+            'Give the head one output for each class.'
+        )
+      }
     }
+    const wanted = tf.cast(tf.oneHot(labels, classes), 'float32') as tf.Tensor2D // a row of zeros without a label
+    return tf.mean(tf.stack(logits.map(view => misfit(view, wanted)))) as tf.Scalar
   }
-  const wanted = tf.cast(tf.oneHot(labels, classes), 'float32') as tf.Tensor2D // a row of zeros without a label
-  return tf.mean(tf.stack(logits.map(view => misfit(view, wanted)))) as tf.Scalar
-}
 
 /** The mean cross-entropy of the labelled rows of one view. */
 const misfit = (logits: tf.Tensor2D, wanted: tf.Tensor2D): tf.Scalar =>

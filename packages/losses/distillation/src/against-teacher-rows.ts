@@ -7,12 +7,19 @@ import { featureRows } from './projections.ts'
  *
  * @throws Error without a teacher, or if both did not see the same views of the same examples
  */
-export function againstTeacherRows(who: string, embeddings: Views<tf.Tensor>, { teacher }: Batch): { student: tf.Tensor2D; teacher: tf.Tensor2D } {
-  if (teacher === undefined) throw new Error(`${who}: expected a teacher, got none. Give the recipe teacher: { backbone, weights }.`)
+export function againstTeacherRows(
+  who: string,
+  embeddings: Views<tf.Tensor>,
+  { teacher }: Batch
+): { student: tf.Tensor2D; teacher: tf.Tensor2D } {
+  if (teacher === undefined)
+    throw new Error(`${who}: expected a teacher, got none. Give the recipe teacher: { backbone, weights }.`)
   const counts = (views: readonly tf.Tensor[]): string => views.map(({ shape }) => shape[0]).join(', ')
   if (counts(embeddings) !== counts(teacher)) {
     throw new Error(
-      `${who}: expected student and teacher to see the same views of the same examples, got batches of ${counts(embeddings)} and ${counts(teacher)}.`)
+      `${who}: expected student and teacher to see the same views of the same examples, ` +
+        `got batches of ${counts(embeddings)} and ${counts(teacher)}.`
+    )
   }
   const rows = (views: readonly tf.Tensor[]): tf.Tensor2D => tf.concat2d(views.map(featureRows), 0)
   return { student: rows(embeddings), teacher: rows(teacher) }

@@ -10,15 +10,21 @@ export interface AttentionOptions {
 }
 
 /**
- * Attention transfer: the mean squared difference of where student and teacher look, maps of activation scaled to length one.
+ * Attention transfer: the mean squared difference of where student and teacher look, maps of activation scaled to
+ * length one.
  *
- * Takes maps `[batch, height, width, channels]` of any channels; the larger is pooled to the smaller. Returns a number from 0.
+ * Takes maps `[batch, height, width, channels]` of any channels; the larger is pooled to the smaller. Returns a number
+ * from 0.
  *
  * @throws RangeError if `power` is not a whole number above 0
  * @throws Error unless both are maps of the same examples
  * @see Zagoruyko & Komodakis 2017, eq. 2, https://arxiv.org/abs/1612.03928
  */
-export function attentionTransfer(student: tf.Tensor, teacher: tf.Tensor, { power = 2 }: AttentionOptions = {}): tf.Scalar {
+export function attentionTransfer(
+  student: tf.Tensor,
+  teacher: tf.Tensor,
+  { power = 2 }: AttentionOptions = {}
+): tf.Scalar {
   checkPower('at', power)
   const [s, t] = sameSize('at', student, teacher)
   return tf.mean(tf.squaredDifference(attention(s, power), attention(t, power)))

@@ -6,19 +6,27 @@ import * as tf from '@tensorflow/tfjs-core'
  *
  * It throws without a teacher, and if student and teacher did not see the same views of the same examples.
  */
-export const comparing = (who: string, compare: (student: tf.Tensor, teacher: tf.Tensor) => tf.Scalar): Loss => (embeddings, { teacher }) => {
-  if (teacher === undefined) throw new Error(`${who}: expected a teacher, got none. Give the recipe teacher: { backbone, weights }.`)
-  const students: Views = embeddings
-  if (students.length !== teacher.length) {
-    throw new Error(`${who}: expected student and teacher to see the same views, got ${students.length} and ${teacher.length}.`)
+export const comparing =
+  (who: string, compare: (student: tf.Tensor, teacher: tf.Tensor) => tf.Scalar): Loss =>
+  (embeddings, { teacher }) => {
+    if (teacher === undefined)
+      throw new Error(`${who}: expected a teacher, got none. Give the recipe teacher: { backbone, weights }.`)
+    const students: Views = embeddings
+    if (students.length !== teacher.length) {
+      throw new Error(
+        `${who}: expected student and teacher to see the same views, got ${students.length} and ${teacher.length}.`
+      )
+    }
+    return tf.div(tf.addN(students.map((student, v) => compare(student, teacher[v]!))), students.length)
   }
-  return tf.div(tf.addN(students.map((student, v) => compare(student, teacher[v]!))), students.length)
-}
 
 /** @throws Error unless both show the same examples */
 export function checkBatch(who: string, student: tf.Tensor, teacher: tf.Tensor): void {
   if (student.shape[0] !== teacher.shape[0]) {
-    throw new Error(`${who}: expected student and teacher to see the same examples, got batches of ${student.shape[0]} and ${teacher.shape[0]}.`)
+    throw new Error(
+      `${who}: expected student and teacher to see the same examples, got batches of ${student.shape[0]} and ` +
+        `${teacher.shape[0]}.`
+    )
   }
 }
 
@@ -27,8 +35,10 @@ export function checkSameShape(who: string, student: tf.Tensor, teacher: tf.Tens
   checkBatch(who, student, teacher)
   if (student.shape.join() !== teacher.shape.join()) {
     throw new Error(
-      `${who}: expected student and teacher of one shape, got [${student.shape.join(', ')}] and [${teacher.shape.join(', ')}]. ` +
-      'Let the head bring the student to the teacher\'s.')
+      `${who}: expected student and teacher of one shape, got [${student.shape.join(', ')}] and ` +
+        `[${teacher.shape.join(', ')}]. ` +
+        "Let the head bring the student to the teacher's."
+    )
   }
 }
 

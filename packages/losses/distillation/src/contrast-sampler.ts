@@ -12,7 +12,10 @@ export interface ContrastSamplerOptions {
   readonly positive?: 'exact' | 'relaxed'
 }
 
-/** Places to compare each example with, `[batch, 1 + negatives]`: the positive first. The same randomness gives the same places. */
+/**
+ * Places to compare each example with, `[batch, 1 + negatives]`: the positive first. The same randomness gives the same
+ * places.
+ */
 export type ContrastSampler = (random: Random, indices: tf.Tensor1D) => tf.Tensor2D
 
 /**
@@ -21,51 +24,78 @@ export type ContrastSampler = (random: Random, indices: tf.Tensor1D) => tf.Tenso
  * @throws RangeError for fewer than one negative or two examples
  * @throws Error if a class takes up the whole data set, or relaxed positives come without labels
  */
-export function contrastSampler({ examples, negatives, labels, positive = 'exact' }: ContrastSamplerOptions): ContrastSampler {
-  if (!Number.isInteger(negatives) || negatives < 1) throw new RangeError(`crd: expected 1 or more negatives, got ${negatives}. Try 1024.`)
-  if (!Number.isInteger(examples) || examples < 2) throw new RangeError(`crd: expected 2 or more examples, got ${examples}. Give it the size of the data set.`)
-  if (positive === 'relaxed' && labels === undefined) throw new Error('crd: expected labels for relaxed positives, got none. Give it the labels of the data set.')
-  if (labels !== undefined && labels.length !== examples) throw new Error(`crd: expected ${examples} labels, one for each example, got ${labels.length}.`)
+export function contrastSampler({
+  examples,
+  negatives,
+  labels,
+  positive = 'exact'
+}: ContrastSamplerOptions): ContrastSampler {
+  if (!Number.isInteger(negatives) || negatives < 1)
+    throw new RangeError(`crd: expected 1 or more negatives, got ${negatives}. Try 1024.`)
+  if (!Number.isInteger(examples) || examples < 2)
+    throw new RangeError(`crd: expected 2 or more examples, got ${examples}. Give it the size of the data set.`)
+  if (positive === 'relaxed' && labels === undefined)
+    throw new Error('crd: expected labels for relaxed positives, got none. Give it the labels of the data set.')
+  if (labels !== undefined && labels.length !== examples)
+    throw new Error(`crd: expected ${examples} labels, one for each example, got ${labels.length}.`)
   const classes = labels && sortByClass(labels)
 
-  return (random, indices) => detached(() => {
-    const [batch] = indices.shape
-    const own: tf.Tensor2D = tf.reshape(indices, [batch, 1])
-    const draw = (name: string, columns: number): tf.Tensor => random.split(name).uniform([batch, columns])
-    if (classes === undefined) {
-      const place = floor(tf.mul(draw('negatives', negatives), examples - 1), examples - 2)
-      return tf.concat2d([own, skip(place, own, 1)], 1)
-    }
-    const order = tf.tensor1d(classes.order, 'int32')
-    const column = (values: Int32Array): tf.Tensor => gatherFrom(tf.tensor1d(values, 'int32'), own)
-    const [first, count] = [column(classes.first), column(classes.count)]
-    const free = tf.sub(examples, tf.cast(count, 'float32'))
-    const place = tf.minimum(tf.cast(tf.mul(draw('negatives', negatives), free), 'int32'), tf.cast(tf.sub(free, 1), 'int32'))
-    const among = tf.cast(tf.mul(draw('positive', 1), tf.cast(count, 'float32')), 'int32')
-    const chosen = positive === 'exact' ? own : gatherFrom(order, tf.add(first, tf.minimum(among, tf.sub(count, tf.scalar(1, 'int32')))))
-    return tf.concat2d([chosen, gatherFrom(order, skip(place, first, count))], 1)
-  })
+  return (random, indices) =>
+    detached(() => {
+      const [batch] = indices.shape
+      const own: tf.Tensor2D = tf.reshape(indices, [batch, 1])
+      const draw = (name: string, columns: number): tf.Tensor => random.split(name).uniform([batch, columns])
+      if (classes === undefined) {
+        const place = floor(tf.mul(draw('negatives', negatives), examples - 1), examples - 2)
+        return tf.concat2d([own, skip(place, own, 1)], 1)
+      }
+      const order = tf.tensor1d(classes.order, 'int32')
+      const column = (values: Int32Array): tf.Tensor => gatherFrom(tf.tensor1d(values, 'int32'), own)
+      const [first, count] = [column(classes.first), column(classes.count)]
+      const free = tf.sub(examples, tf.cast(count, 'float32'))
+      const place = tf.minimum(
+        tf.cast(tf.mul(draw('negatives', negatives), free), 'int32'),
+        tf.cast(tf.sub(free, 1), 'int32')
+      )
+      const among = tf.cast(tf.mul(draw('positive', 1), tf.cast(count, 'float32')), 'int32')
+      const chosen =
+        positive === 'exact'
+          ? own
+          : gatherFrom(order, tf.add(first, tf.minimum(among, tf.sub(count, tf.scalar(1, 'int32')))))
+      return tf.concat2d([chosen, gatherFrom(order, skip(place, first, count))], 1)
+    })
 }
 
 /** The entries of a list at places `[batch, columns]`. */
-const gatherFrom = (list: tf.Tensor1D, places: tf.Tensor): tf.Tensor2D => tf.gather<tf.Tensor>(list, places) as tf.Tensor2D
+const gatherFrom = (list: tf.Tensor1D, places: tf.Tensor): tf.Tensor2D =>
+  tf.gather<tf.Tensor>(list, places) as tf.Tensor2D
 
 /** Whole numbers below a draw, at most `most`: a product of floats may round up to its end. */
 const floor = (draw: tf.Tensor, most: number): tf.Tensor => tf.minimum(tf.cast(draw, 'int32'), tf.scalar(most, 'int32'))
 
 /** Places counted without the `count` from `first` on. */
 const skip = (place: tf.Tensor, first: tf.Tensor, count: tf.Tensor | number): tf.Tensor2D =>
-  tf.add(place, tf.mul(tf.cast(tf.greaterEqual(place, first), 'int32'), typeof count === 'number' ? tf.scalar(count, 'int32') : count)) as tf.Tensor2D
+  tf.add(
+    place,
+    tf.mul(
+      tf.cast(tf.greaterEqual(place, first), 'int32'),
+      typeof count === 'number' ? tf.scalar(count, 'int32') : count
+    )
+  ) as tf.Tensor2D
 
 /** Places class by class, and for each example where its class begins there and how long it is. */
 function sortByClass(labels: ArrayLike<number>): { order: Int32Array; first: Int32Array; count: Int32Array } {
   const order = Int32Array.from({ length: labels.length }, (_, i) => i).sort((a, b) => labels[a]! - labels[b]! || a - b)
   const first = new Int32Array(labels.length)
   const count = new Int32Array(labels.length)
-  for (let from = 0; from < order.length;) {
+  for (let from = 0; from < order.length; ) {
     let end = from
     while (end < order.length && labels[order[end]!] === labels[order[from]!]) end++
-    if (end - from === labels.length) throw new Error('crd: expected labels of two classes or more, got one. Leave the labels out: negatives then come from all other examples.')
+    if (end - from === labels.length)
+      throw new Error(
+        'crd: expected labels of two classes or more, got one. Leave the labels out: ' +
+          'negatives then come from all other examples.'
+      )
     for (let i = from; i < end; i++) {
       first[order[i]!] = from
       count[order[i]!] = end - from

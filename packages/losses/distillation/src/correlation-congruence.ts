@@ -6,8 +6,9 @@ import { checkSameShape, comparing, flatRows } from './comparing.ts'
 /**
  * Correlation congruence, as RepDistiller has it: where the student misses the teacher on one example and on the next.
  *
- * Takes rows `[batch, dim]` of one shape. With `Δ` the difference of student and teacher, returns the mean over neighbours in the batch of
- * `Σ |Δᵢ| |Δᵢ₊₁|`: it depends on the order of the batch, and is exactly 0 for a single example.
+ * Takes rows `[batch, dim]` of one shape. With `Δ` the difference of student and teacher, returns the mean over
+ * neighbours in the batch of `Σ |Δᵢ| |Δᵢ₊₁|`: it depends on the order of the batch, and is exactly 0 for a single
+ * example.
  *
  * @throws Error for features of different shapes
  * @see Peng et al. 2019, https://arxiv.org/abs/1904.01802; this form from https://github.com/HobbitLong/RepDistiller

@@ -1,5 +1,15 @@
 import { detached, type Batch, type LossShapes, type Random, type StatefulLoss, type Views } from '@lapstrake/core'
-import { checkPositive, checkTemperature, enqueue, filledRows, logSumExpRows, normaliseRows, rowQueue, zeroLoss, type RowQueue } from '@lapstrake/embeddings'
+import {
+  checkPositive,
+  checkTemperature,
+  enqueue,
+  filledRows,
+  logSumExpRows,
+  normaliseRows,
+  rowQueue,
+  zeroLoss,
+  type RowQueue
+} from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 import { againstTeacherRows } from './against-teacher-rows.ts'
 import { project, projections, type Projections } from './projections.ts'
@@ -20,16 +30,21 @@ export interface CRDQueueOptions extends CRDInBatchOptions {
 export type CRDQueues = { readonly student: RowQueue; readonly teacher: RowQueue }
 
 /**
- * Contrastive distillation within the batch: each student's row finds its teacher's among those of the batch, and each teacher's its
- * student's. Nothing is remembered, so data may be of any size. Both sides are projected to `dim` numbers; the projections learn.
+ * Contrastive distillation within the batch: each student's row finds its teacher's among those of the batch, and each
+ * teacher's its student's. Nothing is remembered, so data may be of any size. Both sides are projected to `dim`
+ * numbers; the projections learn.
  *
  * Returns nats, the mean over both directions: `log(rows)` when all are equal, exactly 0 for a single row.
  *
  * @throws RangeError for options out of range
  * @throws Error without a teacher, or if student and teacher saw different examples
- * @see Tian et al. 2020, eq. 10 with InfoNCE for the bound, https://arxiv.org/abs/1910.10699; van den Oord et al. 2018, eq. 4
+ * @see Tian et al. 2020, eq. 10 with InfoNCE for the bound, https://arxiv.org/abs/1910.10699; van den Oord et al. 2018,
+ * eq. 4
  */
-export function crdInBatch({ temperature = 0.1, dim = 128 }: CRDInBatchOptions = {}): StatefulLoss<Projections, Record<string, never>> {
+export function crdInBatch({
+  temperature = 0.1,
+  dim = 128
+}: CRDInBatchOptions = {}): StatefulLoss<Projections, Record<string, never>> {
   const { init, rows } = projected('crdInBatch', temperature, dim)
   return {
     init: (random, shapes) => ({ params: init(random, shapes), memory: {} }),
@@ -41,7 +56,8 @@ export function crdInBatch({ temperature = 0.1, dim = 128 }: CRDInBatchOptions =
 }
 
 /**
- * Contrastive distillation against queues: as {@link crdInBatch}, with the newest rows of earlier batches as further negatives.
+ * Contrastive distillation against queues: as {@link crdInBatch}, with the newest rows of earlier batches as further
+ * negatives.
  *
  * Returns nats, the mean over both directions: `log(rows + size)` when all are equal. The queues begin empty.
  *
@@ -49,7 +65,11 @@ export function crdInBatch({ temperature = 0.1, dim = 128 }: CRDInBatchOptions =
  * @throws Error without a teacher, or if student and teacher saw different examples
  * @see Tian et al. 2020, eq. 10, https://arxiv.org/abs/1910.10699; He et al. 2020, https://arxiv.org/abs/1911.05722
  */
-export function crdQueue({ temperature = 0.07, dim = 128, size = 4096 }: CRDQueueOptions = {}): StatefulLoss<Projections, CRDQueues> {
+export function crdQueue({
+  temperature = 0.07,
+  dim = 128,
+  size = 4096
+}: CRDQueueOptions = {}): StatefulLoss<Projections, CRDQueues> {
   const { init, rows } = projected('crdQueue', temperature, dim)
   checkPositive('crdQueue', 'size', size, 'Try 4096.')
   return {
@@ -59,19 +79,31 @@ export function crdQueue({ temperature = 0.07, dim = 128, size = 4096 }: CRDQueu
     },
     apply(embeddings, batch, { params, memory }) {
       const { student, teacher } = rows(embeddings, batch, params)
-      const known = (now: tf.Tensor2D, queue: RowQueue): tf.Tensor2D => (queue.filled === 0 ? now : tf.concat2d([now, filledRows(queue)], 0))
+      const known = (now: tf.Tensor2D, queue: RowQueue): tf.Tensor2D =>
+        queue.filled === 0 ? now : tf.concat2d([now, filledRows(queue)], 0)
       return {
         loss: bothWays(student, teacher, known(student, memory.student), known(teacher, memory.teacher), temperature),
-        memory: detached(() => ({ student: enqueue(memory.student, student), teacher: enqueue(memory.teacher, teacher) }))
+        memory: detached(() => ({
+          student: enqueue(memory.student, student),
+          teacher: enqueue(memory.teacher, teacher)
+        }))
       }
     }
   }
 }
 
 /** Unit rows of both sides, through projections that learn. */
-function projected(who: string, temperature: number, dim: number): {
+function projected(
+  who: string,
+  temperature: number,
+  dim: number
+): {
   init: (random: Random, shapes: LossShapes) => Projections
-  rows: (embeddings: Views<tf.Tensor>, batch: Batch, params: Projections) => { student: tf.Tensor2D; teacher: tf.Tensor2D }
+  rows: (
+    embeddings: Views<tf.Tensor>,
+    batch: Batch,
+    params: Projections
+  ) => { student: tf.Tensor2D; teacher: tf.Tensor2D }
 } {
   checkTemperature(who, temperature)
   checkPositive(who, 'dim', dim, 'Try 128.')
@@ -79,13 +111,22 @@ function projected(who: string, temperature: number, dim: number): {
     init: (random, shapes) => projections(who, random, shapes, dim),
     rows(embeddings, batch, params) {
       const { student, teacher } = againstTeacherRows(who, embeddings, batch)
-      return { student: normaliseRows(project(student, params.student)), teacher: normaliseRows(project(teacher, params.teacher)) }
+      return {
+        student: normaliseRows(project(student, params.student)),
+        teacher: normaliseRows(project(teacher, params.teacher))
+      }
     }
   }
 }
 
 /** Row `i` of each side should find row `i` of the other's candidates. */
-function bothWays(student: tf.Tensor2D, teacher: tf.Tensor2D, students: tf.Tensor2D, teachers: tf.Tensor2D, temperature: number): tf.Scalar {
+function bothWays(
+  student: tf.Tensor2D,
+  teacher: tf.Tensor2D,
+  students: tf.Tensor2D,
+  teachers: tf.Tensor2D,
+  temperature: number
+): tf.Scalar {
   // Both sides, so that every parameter has a gradient.
   if (students.shape[0] === 1) return zeroLoss(tf.concat2d([student, teacher], 0))
   const positive = tf.div(tf.sum(tf.mul(student, teacher), 1, true), temperature) // [rows, 1]

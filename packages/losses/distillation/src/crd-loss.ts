@@ -48,30 +48,41 @@ export interface CRDLossResult {
 }
 
 /**
- * Contrastive representation distillation with memory banks: is this pair of a student's row and a teacher's row of one example?
- * Each side asks the other's bank, which is read before it is updated; the gradient reaches both sides' rows and no bank.
+ * Contrastive representation distillation with memory banks: is this pair of a student's row and a teacher's row of one
+ * example? Each side asks the other's bank, which is read before it is updated; the gradient reaches both sides' rows
+ * and no bank.
  *
- * With `s` the similarity of an anchor and a bank's row, `x = e^(s/t) / Z` and `c = K / n + ε` for `K` negatives among `n` examples, a side
- * costs `−mean over the batch of [ log(x₀ / (x₀ + c)) + Σₖ log((K / n) / (xₖ + c)) ]`. Computed from logarithms throughout. Where an
- * example occurs more than once in a batch, its last row stays in the bank.
+ * With `s` the similarity of an anchor and a bank's row, `x = e^(s/t) / Z` and `c = K / n + ε` for `K` negatives among
+ * `n` examples, a side costs `−mean over the batch of [ log(x₀ / (x₀ + c)) + Σₖ log((K / n) / (xₖ + c)) ]`. Computed
+ * from logarithms throughout. Where an example occurs more than once in a batch, its last row stays in the bank.
  *
  * @throws Error if the banks, indices or places do not fit the rows
  * @see Tian et al. 2020, eq. 17 to 19, https://arxiv.org/abs/1910.10699; Z as in the authors' code
  */
 export function crdLoss(
-  { student, teacher, banks, logNormalisers, indices, contrast }: CRDLossInputs, { temperature = 0.07, momentum = 0.5, epsilon = 1e-7 }: CRDLossOptions = {}
+  { student, teacher, banks, logNormalisers, indices, contrast }: CRDLossInputs,
+  { temperature = 0.07, momentum = 0.5, epsilon = 1e-7 }: CRDLossOptions = {}
 ): CRDLossResult {
   checkShapes(student, teacher, banks, indices, contrast)
   const [studentRows, teacherRows] = [normaliseRows(student), normaliseRows(teacher)]
   const examples = banks.student.shape[0]
-  const side = (anchors: tf.Tensor2D, bank: tf.Tensor2D, known: tf.Scalar | undefined): { loss: tf.Scalar; logNormaliser: tf.Scalar } => {
+  const side = (
+    anchors: tf.Tensor2D,
+    bank: tf.Tensor2D,
+    known: tf.Scalar | undefined
+  ): { loss: tf.Scalar; logNormaliser: tf.Scalar } => {
     const logits = similarities(anchors, bank, contrast, temperature)
-    const logNormaliser = known ?? detached(() => tf.add(tf.logSumExp(logits), Math.log(examples / logits.size)) as tf.Scalar)
-    return { loss: noiseContrastive(tf.sub(logits, logNormaliser) as tf.Tensor2D, { examples, epsilon }), logNormaliser }
+    const logNormaliser =
+      known ?? detached(() => tf.add(tf.logSumExp(logits), Math.log(examples / logits.size)) as tf.Scalar)
+    return {
+      loss: noiseContrastive(tf.sub(logits, logNormaliser) as tf.Tensor2D, { examples, epsilon }),
+      logNormaliser
+    }
   }
   const asked = side(studentRows, banks.teacher, logNormalisers?.student)
   const answered = side(teacherRows, banks.student, logNormalisers?.teacher)
-  const updated = (bank: tf.Tensor2D, rows: tf.Tensor2D): tf.Tensor2D => detached(() => drawn(bank, rows, indices, momentum))
+  const updated = (bank: tf.Tensor2D, rows: tf.Tensor2D): tf.Tensor2D =>
+    detached(() => drawn(bank, rows, indices, momentum))
   return {
     loss: tf.add(asked.loss, answered.loss),
     banks: { student: updated(banks.student, studentRows), teacher: updated(banks.teacher, teacherRows) },
@@ -91,7 +102,10 @@ export interface NoiseContrastiveOptions {
  * @param logits `[batch, 1 + negatives]`, logarithms of the normalised scores
  * @see Tian et al. 2020, eq. 18, https://arxiv.org/abs/1910.10699
  */
-export function noiseContrastive(logits: tf.Tensor2D, { examples, epsilon = 1e-7 }: NoiseContrastiveOptions): tf.Scalar {
+export function noiseContrastive(
+  logits: tf.Tensor2D,
+  { examples, epsilon = 1e-7 }: NoiseContrastiveOptions
+): tf.Scalar {
   const [batch, columns] = logits.shape
   const negatives = columns - 1
   const noise = Math.log(negatives / examples + epsilon)
@@ -107,7 +121,12 @@ export function noiseContrastive(logits: tf.Tensor2D, { examples, epsilon = 1e-7
 const softplus = (x: tf.Tensor): tf.Tensor => tf.add(tf.relu(x), tf.log1p(tf.exp(tf.neg(tf.abs(x)))))
 
 /** Similarities of each anchor with its rows of the bank, `[batch, 1 + negatives]`, divided by the temperature. */
-function similarities(anchors: tf.Tensor2D, bank: tf.Tensor2D, contrast: tf.Tensor2D, temperature: number): tf.Tensor2D {
+function similarities(
+  anchors: tf.Tensor2D,
+  bank: tf.Tensor2D,
+  contrast: tf.Tensor2D,
+  temperature: number
+): tf.Tensor2D {
   const [batch, dim] = anchors.shape
   const rows = detached(() => tf.gather(bank, contrast)) // [batch, columns, dim]
   return tf.reshape(tf.matMul(rows, tf.reshape(tf.div(anchors, temperature), [batch, dim, 1])), contrast.shape)
@@ -119,21 +138,43 @@ function drawn(bank: tf.Tensor2D, rows: tf.Tensor2D, indices: tf.Tensor1D, momen
   // An example that occurs twice is written twice with one and the same row, so that no order matters.
   const same = tf.equal(tf.reshape(indices, [batch, 1]), tf.reshape(indices, [1, batch]))
   const last = tf.cast(tf.max(tf.mul(tf.cast(same, 'float32'), tf.range(0, batch)), 1), 'int32')
-  const next = normaliseRows(tf.add(tf.mul(tf.gather(bank, indices), momentum), tf.mul(tf.gather(rows, last), 1 - momentum)))
+  const next = normaliseRows(
+    tf.add(tf.mul(tf.gather(bank, indices), momentum), tf.mul(tf.gather(rows, last), 1 - momentum))
+  )
   // The cpu backend of TensorFlow.js 4.22 scatters into the very tensor it is given.
   return tf.tensorScatterUpdate(tf.add(bank, 0), tf.reshape(indices, [batch, 1]), next) as tf.Tensor2D
 }
 
-function checkShapes(student: tf.Tensor2D, teacher: tf.Tensor2D, banks: Banks, indices: tf.Tensor1D, contrast: tf.Tensor2D): void {
+function checkShapes(
+  student: tf.Tensor2D,
+  teacher: tf.Tensor2D,
+  banks: Banks,
+  indices: tf.Tensor1D,
+  contrast: tf.Tensor2D
+): void {
   const [batch, dim] = student.shape
   const say = ({ shape }: tf.Tensor): string => `[${shape.join(', ')}]`
   if (teacher.shape[0] !== batch) {
-    throw new Error(`crd: expected student and teacher to see the same examples, got ${batch} and ${teacher.shape[0]}. Row i of both must show example i.`)
+    throw new Error(
+      `crd: expected student and teacher to see the same examples, got ${batch} and ${teacher.shape[0]}. ` +
+        'Row i of both must show example i.'
+    )
   }
-  if (teacher.shape[1] !== dim || banks.student.shape[1] !== dim || banks.teacher.shape[1] !== dim || banks.student.shape[0] !== banks.teacher.shape[0]) {
-    throw new Error(`crd: expected rows and banks of one width, got ${say(student)}, ${say(teacher)} and banks ${say(banks.student)}, ${say(banks.teacher)}.`)
+  if (
+    teacher.shape[1] !== dim ||
+    banks.student.shape[1] !== dim ||
+    banks.teacher.shape[1] !== dim ||
+    banks.student.shape[0] !== banks.teacher.shape[0]
+  ) {
+    throw new Error(
+      `crd: expected rows and banks of one width, got ${say(student)}, ${say(teacher)} and banks ` +
+        `${say(banks.student)}, ${say(banks.teacher)}.`
+    )
   }
   if (indices.shape[0] !== batch || contrast.shape[0] !== batch || contrast.shape[1]! < 2) {
-    throw new Error(`crd: expected indices [${batch}] and contrast [${batch}, 1 + negatives], got ${say(indices)} and ${say(contrast)}.`)
+    throw new Error(
+      `crd: expected indices [${batch}] and contrast [${batch}, 1 + negatives], ` +
+        `got ${say(indices)} and ${say(contrast)}.`
+    )
   }
 }

@@ -7,25 +7,32 @@ import { crdLoss } from './crd-loss.ts'
 import { crd, crdInBatch, crdQueue } from './index.ts'
 
 const except = {
-  order: 'draws are those of a row\'s place',
+  order: "draws are those of a row's place",
   'finite differences': 'the first call sets the normalisers, which are constants to the gradient; see below'
 }
 describeLoss('crd', crd({ examples: 10, negatives: 5, dim: 4 }), { teacher: [7], except })
-describeLoss('crd with labels, relaxed', crd({ examples: 6, negatives: 5, dim: 4, labels: [0, 1, 2, 0, 1, 2], positive: 'relaxed', temperature: 0.2 }), { teacher: [7], except })
+describeLoss(
+  'crd with labels, relaxed',
+  crd({ examples: 6, negatives: 5, dim: 4, labels: [0, 1, 2, 0, 1, 2], positive: 'relaxed', temperature: 0.2 }),
+  { teacher: [7], except }
+)
 describeLoss('crdInBatch', crdInBatch({ dim: 4 }), { teacher: [7] })
 describeLoss('crdInBatch on maps', crdInBatch({ dim: 4 }), { shape: [2, 3, 4], teacher: [2, 2, 5] })
 describeLoss('crdQueue', crdQueue({ dim: 4, size: 7 }), { teacher: [7] })
 
 const shapes: LossShapes = { embedding: [5], teacher: [7] }
 const batchOf = (rows: number, seed = 1): { embeddings: Views<tf.Tensor2D>; batch: Batch } => {
-  const embeddings = [1, 2].map(v => seeded(seed).split('student', v).normal([rows, 5])) as unknown as Views<tf.Tensor2D>
+  const embeddings = [1, 2].map(v =>
+    seeded(seed).split('student', v).normal([rows, 5])
+  ) as unknown as Views<tf.Tensor2D>
   const teacher = [1, 2].map(v => seeded(seed).split('teacher', v).normal([rows, 7])) as unknown as Views
   return { embeddings, batch: { views: embeddings, teacher, indices: tf.range(0, rows, 1, 'int32') as tf.Tensor1D } }
 }
 
 describe('what is contrasted', () => {
   const indices = tf.tensor1d([0, 3, 9, 3], 'int32')
-  const draw = (options: Parameters<typeof contrastSampler>[0]): number[][] => contrastSampler(options)(seeded(4), indices).arraySync()
+  const draw = (options: Parameters<typeof contrastSampler>[0]): number[][] =>
+    contrastSampler(options)(seeded(4), indices).arraySync()
 
   test('without labels: the example itself first, then any other, evenly, the same for the same randomness', () => {
     const places = draw({ examples: 10, negatives: 2000 })
@@ -77,38 +84,78 @@ describe('memory', () => {
   test('with normalisers set, the gradient agrees with finite differences', () => {
     const { banks } = loss.init(seeded(1), shapes).memory
     const logNormalisers = { student: tf.scalar(3), teacher: tf.scalar(2) }
-    const contrast = tf.tensor2d([[0, 5, 6], [1, 5, 2], [2, 7, 7]], undefined, 'int32')
-    const f = (student: tf.Tensor, teacher: tf.Tensor): tf.Scalar => crdLoss({
-      student: student as tf.Tensor2D, teacher: teacher as tf.Tensor2D, banks, logNormalisers, contrast, indices: tf.tensor1d([0, 1, 2], 'int32')
-    }, { temperature: 0.3 }).loss
-    expect(gradientError(f as Parameters<typeof gradientError>[0], [seeded(1).normal([3, 3]), seeded(2).normal([3, 3])])).toBeLessThan(0.02)
+    const contrast = tf.tensor2d(
+      [
+        [0, 5, 6],
+        [1, 5, 2],
+        [2, 7, 7]
+      ],
+      undefined,
+      'int32'
+    )
+    const f = (student: tf.Tensor, teacher: tf.Tensor): tf.Scalar =>
+      crdLoss(
+        {
+          student: student as tf.Tensor2D,
+          teacher: teacher as tf.Tensor2D,
+          banks,
+          logNormalisers,
+          contrast,
+          indices: tf.tensor1d([0, 1, 2], 'int32')
+        },
+        { temperature: 0.3 }
+      ).loss
+    expect(
+      gradientError(f as Parameters<typeof gradientError>[0], [seeded(1).normal([3, 3]), seeded(2).normal([3, 3])])
+    ).toBeLessThan(0.02)
   })
 
   test('of an example that occurs twice the last row stays', () => {
     const { banks } = loss.init(seeded(1), shapes).memory
     const [student, teacher] = [seeded(1).normal([3, 3]), seeded(2).normal([3, 3])] as [tf.Tensor2D, tf.Tensor2D]
-    const update = (rows: number[], indices: number[]): number[] => read(crdLoss({
-      student: tf.gather(student, rows), teacher: tf.gather(teacher, rows), banks,
-      indices: tf.tensor1d(indices, 'int32'), contrast: tf.tensor2d(indices.map(place => [place, 7]), undefined, 'int32')
-    }).banks.student)
+    const update = (rows: number[], indices: number[]): number[] =>
+      read(
+        crdLoss({
+          student: tf.gather(student, rows),
+          teacher: tf.gather(teacher, rows),
+          banks,
+          indices: tf.tensor1d(indices, 'int32'),
+          contrast: tf.tensor2d(
+            indices.map(place => [place, 7]),
+            undefined,
+            'int32'
+          )
+        }).banks.student
+      )
     expect(update([0, 1, 2], [4, 4, 4])).toEqual(update([2], [4]))
   })
 
-  test('the teacher\'s question teaches the student nothing, and the student\'s the teacher nothing', () => {
+  test("the teacher's question teaches the student nothing, and the student's the teacher nothing", () => {
     const { params, memory } = loss.init(seeded(1), shapes)
     const { embeddings, batch } = batchOf(3)
     const teacher = batch.teacher!
     const wanted = [...embeddings, ...teacher, params.student.weights, params.teacher.weights]
-    const { pull } = vjp(() => ({ outputs: [loss.apply(embeddings, batch, { params, memory }).loss], aux: null }), wanted)
-    expect(pull([tf.scalar(1)], wanted, { last: true }).every(gradient => read(gradient).some(value => value !== 0))).toBe(true)
+    const { pull } = vjp(
+      () => ({ outputs: [loss.apply(embeddings, batch, { params, memory }).loss], aux: null }),
+      wanted
+    )
+    expect(
+      pull([tf.scalar(1)], wanted, { last: true }).every(gradient => read(gradient).some(value => value !== 0))
+    ).toBe(true)
   })
 })
 
 test('in the batch, equal rows cost log(rows) and a queue adds its own; a single row costs exactly zero', () => {
-  const same = { embeddings: [tf.ones([2, 5]), tf.ones([2, 5])] as unknown as Views<tf.Tensor2D>, teacher: [tf.ones([2, 7]), tf.ones([2, 7])] as unknown as Views }
+  const same = {
+    embeddings: [tf.ones([2, 5]), tf.ones([2, 5])] as unknown as Views<tf.Tensor2D>,
+    teacher: [tf.ones([2, 7]), tf.ones([2, 7])] as unknown as Views
+  }
   const batch = { views: same.embeddings, teacher: same.teacher }
   const inBatch = crdInBatch({ dim: 4 })
-  expect(read(inBatch.apply(same.embeddings, batch, inBatch.init(seeded(1), shapes)).loss)[0]).toBeCloseTo(Math.log(4), 5)
+  expect(read(inBatch.apply(same.embeddings, batch, inBatch.init(seeded(1), shapes)).loss)[0]).toBeCloseTo(
+    Math.log(4),
+    5
+  )
   const queued = crdQueue({ dim: 4, size: 6 })
   let variables = queued.init(seeded(1), shapes)
   const losses = [0, 1, 2, 3].map(() => {
@@ -118,13 +165,22 @@ test('in the batch, equal rows cost log(rows) and a queue adds its own; a single
   })
   losses.forEach((loss, i) => expect(loss).toBeCloseTo(Math.log(4 + Math.min(6, 4 * i)), 5))
   const one = [tf.ones([1, 5])] as unknown as Views<tf.Tensor2D>
-  expect(read(inBatch.apply(one, { views: one, teacher: [tf.ones([1, 7])] as unknown as Views }, inBatch.init(seeded(1), shapes)).loss)).toEqual([0])
+  expect(
+    read(
+      inBatch.apply(
+        one,
+        { views: one, teacher: [tf.ones([1, 7])] as unknown as Views },
+        inBatch.init(seeded(1), shapes)
+      ).loss
+    )
+  ).toEqual([0])
 })
 
 describe('clear errors', () => {
   const { embeddings, batch } = batchOf(3)
   const small = crd({ examples: 10, negatives: 4, dim: 3 })
-  const apply = (loss: StatefulLoss = small as unknown as StatefulLoss, given: Batch = batch): unknown => loss.apply(embeddings, given, loss.init(seeded(1), shapes))
+  const apply = (loss: StatefulLoss = small as unknown as StatefulLoss, given: Batch = batch): unknown =>
+    loss.apply(embeddings, given, loss.init(seeded(1), shapes))
   const { teacher, ...alone } = batch
   const { indices, ...unplaced } = batch
   test.each<[() => unknown, string]>([
@@ -134,12 +190,24 @@ describe('clear errors', () => {
     [() => crd({ examples: 10, positive: 'relaxed' }), 'crd: expected labels for relaxed positives, got none.'],
     [() => crd({ examples: 10, labels: [1, 2] }), 'crd: expected 10 labels, one for each example, got 2.'],
     [() => crd({ examples: 3, labels: [1, 1, 1] }), 'crd: expected labels of two classes or more, got one.'],
-    [() => crd().init(seeded(1), shapes), 'crd: expected to know how many examples there are, got nothing. Give it crd({ examples: dataset.size }).'],
-    [() => small.init(seeded(1), { ...shapes, examples: 50 }), 'crd: expected a bank of 50 rows, for indices go up to 49, got 10.'],
-    [() => small.init(seeded(1), { embedding: [5] }), 'crd: expected a teacher, got none. Give the recipe teacher: { backbone, weights }.'],
+    [
+      () => crd().init(seeded(1), shapes),
+      'crd: expected to know how many examples there are, got nothing. Give it crd({ examples: dataset.size }).'
+    ],
+    [
+      () => small.init(seeded(1), { ...shapes, examples: 50 }),
+      'crd: expected a bank of 50 rows, for indices go up to 49, got 10.'
+    ],
+    [
+      () => small.init(seeded(1), { embedding: [5] }),
+      'crd: expected a teacher, got none. Give the recipe teacher: { backbone, weights }.'
+    ],
     [() => apply(small as unknown as StatefulLoss, alone), 'crd: expected a teacher, got none.'],
     [() => apply(small as unknown as StatefulLoss, unplaced), 'crd: expected indices in the batch, got none.'],
-    [() => apply(small as unknown as StatefulLoss, { ...batch, teacher: batchOf(4).batch.teacher! }), 'crd: expected student and teacher to see the same views of the same examples, got batches of 3, 3 and 4, 4.'],
+    [
+      () => apply(small as unknown as StatefulLoss, { ...batch, teacher: batchOf(4).batch.teacher! }),
+      'crd: expected student and teacher to see the same views of the same examples, got batches of 3, 3 and 4, 4.'
+    ],
     [() => apply(crdInBatch() as unknown as StatefulLoss, alone), 'crdInBatch: expected a teacher, got none.'],
     [() => crdQueue({ size: 0 }), 'crdQueue: expected a size above 0, got 0. Try 4096.']
   ])('%s', (act, message) => expect(act).toThrow(message))
@@ -147,12 +215,23 @@ describe('clear errors', () => {
 })
 
 test('a single row teaches both projections exactly nothing, and leaves neither without a gradient', () => {
-  const { embeddings: [student], batch: { teacher } } = batchOf(1)
+  const {
+    embeddings: [student],
+    batch: { teacher }
+  } = batchOf(1)
   const loss = crdInBatch({ dim: 4 })
   const { params, memory } = loss.init(seeded(1), shapes)
   const alone = [student] as unknown as Views<tf.Tensor2D>
   const weights = leaves<tf.Tensor>(params)
-  const { pull } = vjp(() => ({ outputs: [loss.apply(alone, { views: alone, teacher: [teacher![0]] as unknown as Views }, { params, memory }).loss], aux: null }), weights)
+  const { pull } = vjp(
+    () => ({
+      outputs: [
+        loss.apply(alone, { views: alone, teacher: [teacher![0]] as unknown as Views }, { params, memory }).loss
+      ],
+      aux: null
+    }),
+    weights
+  )
   for (const gradient of pull([tf.scalar(1)], weights, { last: true })) {
     expect(gradient).toBeDefined()
     expect(read(gradient).every(value => value === 0)).toBe(true)

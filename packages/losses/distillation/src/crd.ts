@@ -23,62 +23,86 @@ export type CRDMemory = {
 }
 
 /**
- * Contrastive representation distillation: a student's rows find the teacher's of the same examples among those of others, kept in
- * memory banks with a row for each example of the data set, and the teacher's find the student's. Both are projected to `dim` numbers;
- * the projections learn.
+ * Contrastive representation distillation: a student's rows find the teacher's of the same examples among those of
+ * others, kept in memory banks with a row for each example of the data set, and the teacher's find the student's. Both
+ * are projected to `dim` numbers; the projections learn.
  *
- * Wants a recipe with a `teacher`, batches with `indices`, and to know how many `examples` there are (train() tells). With `labels`,
- * negatives come from other classes only, as in the paper's runs. Normalisers are set by the first batch; banks, normalisers and the state
- * of the sampler are saved with the run. Returns nats, summed over the negatives and averaged over the batch. Use `crdInBatch` or `crdQueue`
- * for data too large for banks.
+ * Wants a recipe with a `teacher`, batches with `indices`, and to know how many `examples` there are (train() tells).
+ * With `labels`, negatives come from other classes only, as in the paper's runs. Normalisers are set by the first
+ * batch; banks, normalisers and the state of the sampler are saved with the run. Returns nats, summed over the
+ * negatives and averaged over the batch. Use `crdInBatch` or `crdQueue` for data too large for banks.
  *
  * @throws RangeError for options out of range, or a bank smaller than the data set
  * @throws Error without a teacher, without indices, or if student and teacher saw different examples
  * @see Tian et al. 2020, eq. 17 to 19, https://arxiv.org/abs/1910.10699
  */
-export function crd(
-  { examples, negatives = 4096, labels, positive = 'exact', temperature = 0.07, dim = 128, momentum = 0.5 }: CRDOptions = {}
-): StatefulLoss<Projections, CRDMemory> {
+export function crd({
+  examples,
+  negatives = 4096,
+  labels,
+  positive = 'exact',
+  temperature = 0.07,
+  dim = 128,
+  momentum = 0.5
+}: CRDOptions = {}): StatefulLoss<Projections, CRDMemory> {
   checkTemperature('crd', temperature)
   checkPositive('crd', 'dim', dim, 'Try 128.')
-  if (!(momentum >= 0 && momentum < 1)) throw new RangeError(`crd: expected a momentum from 0 to below 1, got ${momentum}. Try 0.5.`)
+  if (!(momentum >= 0 && momentum < 1))
+    throw new RangeError(`crd: expected a momentum from 0 to below 1, got ${momentum}. Try 0.5.`)
   const samplers = new Map<number, ContrastSampler>()
   const samplerFor = (size: number): ContrastSampler => {
     // Sorting the labels of a data set is work for once.
-    if (!samplers.has(size)) samplers.set(size, contrastSampler({ examples: size, negatives, positive, ...(labels && { labels }) }))
+    if (!samplers.has(size))
+      samplers.set(size, contrastSampler({ examples: size, negatives, positive, ...(labels && { labels }) }))
     return samplers.get(size)!
   }
   if (examples !== undefined) samplerFor(examples)
   return {
     init(random, shapes) {
       const size = examples ?? shapes.examples
-      if (size === undefined) throw new Error('crd: expected to know how many examples there are, got nothing. Give it crd({ examples: dataset.size }).')
+      if (size === undefined)
+        throw new Error(
+          'crd: expected to know how many examples there are, got nothing. Give it crd({ examples: dataset.size }).'
+        )
       if (shapes.examples !== undefined && size < shapes.examples) {
-        throw new RangeError(`crd: expected a bank of ${shapes.examples} rows, for indices go up to ${shapes.examples - 1}, got ${size}. Leave out examples.`)
+        throw new RangeError(
+          `crd: expected a bank of ${shapes.examples} rows, for indices go up to ${shapes.examples - 1}, ` +
+            `got ${size}. Leave out examples.`
+        )
       }
       samplerFor(size)
       const params = projections('crd', random, shapes, dim)
       const limit = Math.sqrt(3 / dim)
-      const bank = (side: string): tf.Tensor2D => random.split('bank', side).uniform([size, dim], -limit, limit) as tf.Tensor2D
+      const bank = (side: string): tf.Tensor2D =>
+        random.split('bank', side).uniform([size, dim], -limit, limit) as tf.Tensor2D
       return {
         params,
         memory: {
           banks: { student: bank('student'), teacher: bank('teacher') },
           logNormalisers: { student: tf.scalar(0), teacher: tf.scalar(0) },
-          key: random.split('draws').key, calls: 0
+          key: random.split('draws').key,
+          calls: 0
         }
       }
     },
     apply(embeddings, batch, { params, memory: { banks, logNormalisers, key, calls } }) {
-      if (batch.indices === undefined) throw new Error('crd: expected indices in the batch, got none. They say which rows of the banks are whose.')
+      if (batch.indices === undefined)
+        throw new Error('crd: expected indices in the batch, got none. They say which rows of the banks are whose.')
       const { student, teacher } = againstTeacherRows('crd', embeddings, batch)
       // Every view of an example asks, and all share its row of the bank.
       const indices = tf.tile(batch.indices, [embeddings.length])
       const contrast = samplerFor(banks.student.shape[0])(randomFrom(key).split(calls), indices)
-      const { loss, ...next } = crdLoss({
-        student: project(student, params.student), teacher: project(teacher, params.teacher), banks, indices, contrast,
-        ...(calls > 0 && { logNormalisers })
-      }, { temperature, momentum })
+      const { loss, ...next } = crdLoss(
+        {
+          student: project(student, params.student),
+          teacher: project(teacher, params.teacher),
+          banks,
+          indices,
+          contrast,
+          ...(calls > 0 && { logNormalisers })
+        },
+        { temperature, momentum }
+      )
       return { loss, memory: { ...next, key, calls: calls + 1 } }
     }
   }

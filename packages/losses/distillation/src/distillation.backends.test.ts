@@ -4,8 +4,18 @@ import * as tf from '@tensorflow/tfjs-core'
 import { test } from 'vitest'
 import golden from './golden/distillation.json' with { type: 'json' }
 import {
-  activationBoundary, attentionTransfer, correlationCongruence, factorTransfer, flowOfSolution, hint, knowledgeDistillation, neuronSelectivity,
-  probabilisticTransfer, relational, similarityPreserving, variationalInformation
+  activationBoundary,
+  attentionTransfer,
+  correlationCongruence,
+  factorTransfer,
+  flowOfSolution,
+  hint,
+  knowledgeDistillation,
+  neuronSelectivity,
+  probabilisticTransfer,
+  relational,
+  similarityPreserving,
+  variationalInformation
 } from './index.ts'
 
 interface Case {
@@ -19,7 +29,10 @@ interface Case {
 type Layers = Readonly<Record<string, tf.Tensor>>
 /** Maps in the files are `[batch, channels, height, width]`. */
 const nhwc = (maps: tf.Tensor): tf.Tensor => (maps.rank === 4 ? tf.transpose(maps, [0, 2, 3, 1]) : maps)
-const layers = (given: Layers, name: string): tf.Tensor[] => Object.keys(given).filter(key => key.startsWith(`${name}[`)).map(key => nhwc(given[key]!))
+const layers = (given: Layers, name: string): tf.Tensor[] =>
+  Object.keys(given)
+    .filter(key => key.startsWith(`${name}[`))
+    .map(key => nhwc(given[key]!))
 /** Of a convolution `[out, in, 1, 1]`. */
 const matrix = (weights: tf.Tensor): tf.Tensor => tf.transpose(tf.reshape(weights, weights.shape.slice(0, 2)))
 
@@ -35,22 +48,43 @@ const methods: Readonly<Record<string, (given: Layers, params: Case['params']) =
   ft: ({ f_s, f_t }, { p1, p2 }) => factorTransfer(nhwc(f_s!), nhwc(f_t!), { power: p1!, difference: p2! }),
   fsp: given => flowOfSolution(layers(given, 'g_s'), layers(given, 'g_t')),
   nst: ({ f_s, f_t }) => neuronSelectivity(nhwc(f_s!), nhwc(f_t!)),
-  vid: ({ f_s, f_t, W1, W2, W3, log_scale }, { eps }) => variationalInformation(nhwc(f_s!), nhwc(f_t!), {
-    weights: [W1!, W2!, W3!].map(matrix), logScale: log_scale!
-  }, { epsilon: eps! })
+  vid: ({ f_s, f_t, W1, W2, W3, log_scale }, { eps }) =>
+    variationalInformation(
+      nhwc(f_s!),
+      nhwc(f_t!),
+      {
+        weights: [W1!, W2!, W3!].map(matrix),
+        logScale: log_scale!
+      },
+      { epsilon: eps! }
+    )
 }
 
 await describeOnBackends(['cpu', 'wasm', 'node', 'webgpu'], () => {
-  test.each(golden.cases as unknown as Case[])('agrees with RepDistiller: $name', async ({ method, inputs, params, loss, grads }) => {
-    const named = Object.entries(inputs).flatMap(([name, value]) =>
-      ('shape' in value ? [[name, value] as const] : value.map((layer, i) => [`${name}[${i}]`, layer] as const)))
-    // The student and what learns with it; the teacher is a constant unless the file has its gradient.
-    const wanted = named.filter(([name]) => name in grads)
-    const constants = named.filter(([name]) => !(name in grads))
-    await expectGolden((...given) => methods[method]!(Object.fromEntries([
-      ...wanted.map(([name], i) => [name, given[i]!]), ...constants.map(([name, value]) => [name, goldenTensor(value)])
-    ] as [string, tf.Tensor][]), params), {
-      inputs: wanted.map(([, value]) => value), loss, gradients: wanted.map(([name]) => grads[name]!)
-    })
-  })
+  test.each(golden.cases as unknown as Case[])(
+    'agrees with RepDistiller: $name',
+    async ({ method, inputs, params, loss, grads }) => {
+      const named = Object.entries(inputs).flatMap(([name, value]) =>
+        'shape' in value ? [[name, value] as const] : value.map((layer, i) => [`${name}[${i}]`, layer] as const)
+      )
+      // The student and what learns with it; the teacher is a constant unless the file has its gradient.
+      const wanted = named.filter(([name]) => name in grads)
+      const constants = named.filter(([name]) => !(name in grads))
+      await expectGolden(
+        (...given) =>
+          methods[method]!(
+            Object.fromEntries([
+              ...wanted.map(([name], i) => [name, given[i]!]),
+              ...constants.map(([name, value]) => [name, goldenTensor(value)])
+            ] as [string, tf.Tensor][]),
+            params
+          ),
+        {
+          inputs: wanted.map(([, value]) => value),
+          loss,
+          gradients: wanted.map(([name]) => grads[name]!)
+        }
+      )
+    }
+  )
 })

@@ -3,8 +3,29 @@ import { describeLoss, read } from '@lapstrake/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import {
-  ab, activationBoundary, at, attentionTransfer, cc, correlationCongruence, factorTransfer, fitNet, flowOfSolution, ft, hint, kd, knowledgeDistillation,
-  neuronSelectivity, nst, pkt, probabilisticTransfer, relational, rkd, similarityPreserving, sp, variationalInformation, vid
+  ab,
+  activationBoundary,
+  at,
+  attentionTransfer,
+  cc,
+  correlationCongruence,
+  factorTransfer,
+  fitNet,
+  flowOfSolution,
+  ft,
+  hint,
+  kd,
+  knowledgeDistillation,
+  neuronSelectivity,
+  nst,
+  pkt,
+  probabilisticTransfer,
+  relational,
+  rkd,
+  similarityPreserving,
+  sp,
+  variationalInformation,
+  vid
 } from './index.ts'
 
 const maps = { shape: [4, 4, 3], teacher: [2, 2, 5], batch: 4 }
@@ -14,7 +35,13 @@ describeLoss('fitNet', fitNet(), { teacher: [5] })
 describeLoss('at', at(), maps)
 describeLoss('at with signs', at({ power: 3 }), maps)
 describeLoss('sp', sp(), maps)
-describeLoss('cc', cc(), { teacher: [5], except: { order: 'it compares neighbours in the batch', 'finite differences': 'it has corners where student and teacher agree' } })
+describeLoss('cc', cc(), {
+  teacher: [5],
+  except: {
+    order: 'it compares neighbours in the batch',
+    'finite differences': 'it has corners where student and teacher agree'
+  }
+})
 describeLoss('vid on maps', vid(), { ...maps, tolerance: 0.1 })
 describeLoss('vid on rows', vid(), { teacher: [7], tolerance: 0.1 })
 describeLoss('rkd', rkd(), { teacher: [7] })
@@ -31,9 +58,15 @@ describe('where student and teacher agree', () => {
   const features = random(1, 5, 4, 4, 3)
   const rows = random(2, 5, 6)
   test.each<[string, () => tf.Scalar]>([
-    ['kd', () => knowledgeDistillation(rows, rows)], ['fitNet', () => hint(features, features)], ['at', () => attentionTransfer(features, features)],
-    ['sp', () => similarityPreserving(features, features)], ['cc', () => correlationCongruence(rows, rows)], ['rkd', () => relational(rows, rows)],
-    ['pkt', () => probabilisticTransfer(rows, rows)], ['ft', () => factorTransfer(features, features)], ['fsp', () => flowOfSolution([features, features], [features, features])],
+    ['kd', () => knowledgeDistillation(rows, rows)],
+    ['fitNet', () => hint(features, features)],
+    ['at', () => attentionTransfer(features, features)],
+    ['sp', () => similarityPreserving(features, features)],
+    ['cc', () => correlationCongruence(rows, rows)],
+    ['rkd', () => relational(rows, rows)],
+    ['pkt', () => probabilisticTransfer(rows, rows)],
+    ['ft', () => factorTransfer(features, features)],
+    ['fsp', () => flowOfSolution([features, features], [features, features])],
     ['nst', () => neuronSelectivity(features, features)]
   ])('%s costs nothing', (_, loss) => expect(Math.abs(number(loss()))).toBeLessThan(1e-6))
 
@@ -46,7 +79,10 @@ describe('where student and teacher agree', () => {
   })
 
   test('relations between rows do not change under rotation', () => {
-    const turn = tf.tensor2d([[0.6, -0.8], [0.8, 0.6]])
+    const turn = tf.tensor2d([
+      [0.6, -0.8],
+      [0.8, 0.6]
+    ])
     const flat = random(3, 5, 2) as tf.Tensor2D
     expect(number(relational(tf.matMul(flat, turn), flat))).toBeCloseTo(0, 4)
     expect(number(similarityPreserving(tf.matMul(flat, turn), flat))).toBeCloseTo(0, 5)
@@ -61,7 +97,11 @@ test('nst is the mean of (x · y)² over pairs of channels, whether places or ch
       return byChannel.map(channels => channels.map(places => places.map(x => x / Math.hypot(...places))))
     }
     const alike = (a: number[][], b: number[][]): number =>
-      a.reduce((sum, x) => sum + b.reduce((inner, y) => inner + x.reduce((dot, value, p) => dot + value * y[p]!, 0) ** 2, 0), 0) / (a.length * b.length)
+      a.reduce(
+        (sum, x) => sum + b.reduce((inner, y) => inner + x.reduce((dot, value, p) => dot + value * y[p]!, 0) ** 2, 0),
+        0
+      ) /
+      (a.length * b.length)
     const [s, t] = [patterns(student), patterns(teacher)]
     const expected = s.reduce((sum, x, i) => sum + alike(x, x) + alike(t[i]!, t[i]!) - 2 * alike(x, t[i]!), 0) / 3
     expect(number(neuronSelectivity(student, teacher))).toBeCloseTo(expected, 5)
@@ -70,7 +110,10 @@ test('nst is the mean of (x · y)² over pairs of channels, whether places or ch
 
 describe('edges', () => {
   test('huge logits stay finite, and the loss is what plain doubles give', () => {
-    const [student, teacher] = [[80, -120, 3], [-50, 400, 1]]
+    const [student, teacher] = [
+      [80, -120, 3],
+      [-50, 400, 1]
+    ]
     const soften = (row: number[]): number[] => {
       const exps = row.map(x => Math.exp(x / 4 - Math.max(...row) / 4))
       const total = exps.reduce((a, b) => a + b)
@@ -82,12 +125,16 @@ describe('edges', () => {
     expect(Number.isFinite(number(knowledgeDistillation(tf.fill([2, 3], 1e4), tf.fill([2, 3], -1e4))))).toBe(true)
   })
 
-  test.each<[string, (x: tf.Tensor, y: tf.Tensor) => tf.Scalar]>([['cc', correlationCongruence], ['rkd', relational]])(
-    '%s of a single example costs exactly zero, with a gradient of zero', (_, loss) => {
-      const student = random(1, 1, 4)
-      const { outputs, pull } = vjp(() => ({ outputs: [loss(student, random(2, 1, 4))], aux: null }), [student])
-      expect([...read(outputs), ...read(pull([tf.scalar(1)], [student], { last: true })[0])].every(value => value === 0)).toBe(true)
-    })
+  test.each<[string, (x: tf.Tensor, y: tf.Tensor) => tf.Scalar]>([
+    ['cc', correlationCongruence],
+    ['rkd', relational]
+  ])('%s of a single example costs exactly zero, with a gradient of zero', (_, loss) => {
+    const student = random(1, 1, 4)
+    const { outputs, pull } = vjp(() => ({ outputs: [loss(student, random(2, 1, 4))], aux: null }), [student])
+    expect(
+      [...read(outputs), ...read(pull([tf.scalar(1)], [student], { last: true })[0])].every(value => value === 0)
+    ).toBe(true)
+  })
 
   test('rkd has a finite gradient for equal rows', () => {
     const student = tf.concat([random(1, 2, 4), random(1, 2, 4)])
@@ -103,9 +150,17 @@ describe('edges', () => {
   })
 
   test('a scale of a hundred does not overflow vid', () => {
-    const weights = [[3, 2], [2, 2], [2, 2]].map(([from, to], i) => random(i, from!, to!))
+    const weights = [
+      [3, 2],
+      [2, 2],
+      [2, 2]
+    ].map(([from, to], i) => random(i, from!, to!))
     for (const scale of [100, -100]) {
-      expect(Number.isFinite(number(variationalInformation(random(5, 4, 3), random(6, 4, 2), { weights, logScale: tf.fill([2], scale) })))).toBe(true)
+      expect(
+        Number.isFinite(
+          number(variationalInformation(random(5, 4, 3), random(6, 4, 2), { weights, logScale: tf.fill([2], scale) }))
+        )
+      ).toBe(true)
     }
   })
 
@@ -130,19 +185,35 @@ describe('clear errors', () => {
     [() => vid({ variance: 0 }), 'vid: expected a variance above epsilon, got 0 and 0.00001.'],
     [() => vid().init(seeded(1), { embedding: [3] }), 'vid: expected a teacher, got none.'],
     [() => ask(sp(), a), 'sp: expected a teacher, got none. Give the recipe teacher: { backbone, weights }.'],
-    [() => sp()(views(a), { views: views(a), teacher: [a] as unknown as Views }), 'sp: expected student and teacher to see the same views, got 2 and 1.'],
+    [
+      () => sp()(views(a), { views: views(a), teacher: [a] as unknown as Views }),
+      'sp: expected student and teacher to see the same views, got 2 and 1.'
+    ],
     [() => ask(sp(), a, b), 'sp: expected student and teacher to see the same examples, got batches of 4 and 3.'],
     [() => ask(rkd(), a, b), 'rkd: expected student and teacher to see the same examples, got batches of 4 and 3.'],
-    [() => ask(kd(), a, random(2, 4, 6)), 'kd: expected student and teacher of one shape, got [4, 5] and [4, 6]. Let the head bring the student to the teacher\'s.'],
+    [
+      () => ask(kd(), a, random(2, 4, 6)),
+      'kd: expected student and teacher of one shape, got [4, 5] and [4, 6]. ' +
+        "Let the head bring the student to the teacher's."
+    ],
     [() => ask(at(), a, a), 'at: expected maps [batch, height, width, channels], got [4, 5] and [4, 5].'],
     [() => activationBoundary([a], []), 'ab: expected as many layers of the student as of the teacher, got 1 and 0.'],
-    [() => flowOfSolution([a], [a]), 'fsp: expected two layers or more, as many of the student as of the teacher, got 1 and 1.'],
-    [() => flowOfSolution([random(1, 2, 2, 2, 3), random(1, 2, 2, 2, 3)], [random(1, 2, 2, 2, 4), random(1, 2, 2, 2, 3)]), 'fsp: expected layers of the same channels, got 3 and 3 for the student, 3 and 4 for the teacher.']
+    [
+      () => flowOfSolution([a], [a]),
+      'fsp: expected two layers or more, as many of the student as of the teacher, got 1 and 1.'
+    ],
+    [
+      () =>
+        flowOfSolution([random(1, 2, 2, 2, 3), random(1, 2, 2, 2, 3)], [random(1, 2, 2, 2, 4), random(1, 2, 2, 2, 3)]),
+      'fsp: expected layers of the same channels, got 3 and 3 for the student, 3 and 4 for the teacher.'
+    ]
   ])('%s', (act, message) => expect(act).toThrow(message))
 
   test('vid needs a teacher of the same examples', () => {
     const loss = vid() as unknown as StatefulLoss
     const variables = loss.init(seeded(1), { embedding: [5], teacher: [5] })
-    expect(() => loss.apply(views(a), { views: views(a), teacher: views(b) }, variables)).toThrow('vid: expected student and teacher to see the same examples')
+    expect(() => loss.apply(views(a), { views: views(a), teacher: views(b) }, variables)).toThrow(
+      'vid: expected student and teacher to see the same examples'
+    )
   })
 })

@@ -14,14 +14,18 @@ export interface FactorOptions {
 /**
  * Factor transfer: the mean difference of a student's factors and a teacher's paraphrase, maps scaled to length one.
  *
- * Takes maps `[batch, height, width, channels]`: what a translator (the unit's head) and a paraphraser, trained before, make. Returns a
- * number of 0 or more.
+ * Takes maps `[batch, height, width, channels]`: what a translator (the unit's head) and a paraphraser, trained before,
+ * make. Returns a number of 0 or more.
  *
  * @throws RangeError if a power is not a whole number above 0
  * @throws Error unless both are maps of the same examples
  * @see Kim et al. 2018, eq. 3, https://arxiv.org/abs/1802.04977; the means over channels as in RepDistiller
  */
-export function factorTransfer(student: tf.Tensor, teacher: tf.Tensor, { power = 2, difference = 1 }: FactorOptions = {}): tf.Scalar {
+export function factorTransfer(
+  student: tf.Tensor,
+  teacher: tf.Tensor,
+  { power = 2, difference = 1 }: FactorOptions = {}
+): tf.Scalar {
   checkPower('ft', power)
   checkPower('ft', difference)
   const [s, t] = sameSize('ft', student, teacher)

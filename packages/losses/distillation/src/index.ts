@@ -5,7 +5,14 @@ export { contrastSampler, type ContrastSampler, type ContrastSamplerOptions } fr
 export { crd, type CRDMemory, type CRDOptions } from './crd.ts'
 export { crdInBatch, crdQueue, type CRDInBatchOptions, type CRDQueueOptions, type CRDQueues } from './crd-in-batch.ts'
 export {
-  crdLoss, noiseContrastive, type Banks, type CRDLossInputs, type CRDLossOptions, type CRDLossResult, type LogNormalisers, type NoiseContrastiveOptions
+  crdLoss,
+  noiseContrastive,
+  type Banks,
+  type CRDLossInputs,
+  type CRDLossOptions,
+  type CRDLossResult,
+  type LogNormalisers,
+  type NoiseContrastiveOptions
 } from './crd-loss.ts'
 export { factorTransfer, ft, type FactorOptions } from './factor-transfer.ts'
 export { fitNet, hint } from './hint.ts'

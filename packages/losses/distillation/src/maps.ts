@@ -2,17 +2,23 @@ import * as tf from '@tensorflow/tfjs-core'
 import { checkBatch } from './comparing.ts'
 
 /**
- * Two maps `[batch, height, width, channels]` of one size: the larger is average-pooled to the smaller, with windows that cover it evenly,
- * as adaptive pooling does.
+ * Two maps `[batch, height, width, channels]` of one size: the larger is average-pooled to the smaller, with windows
+ * that cover it evenly, as adaptive pooling does.
  *
  * @throws Error unless both are maps of the same examples
  */
-export function sameSize(who: string, student: tf.Tensor, teacher: tf.Tensor): [student: tf.Tensor4D, teacher: tf.Tensor4D] {
+export function sameSize(
+  who: string,
+  student: tf.Tensor,
+  teacher: tf.Tensor
+): [student: tf.Tensor4D, teacher: tf.Tensor4D] {
   checkBatch(who, student, teacher)
   if (student.rank !== 4 || teacher.rank !== 4) {
     throw new Error(
-      `${who}: expected maps [batch, height, width, channels], got [${student.shape.join(', ')}] and [${teacher.shape.join(', ')}]. ` +
-      'Use a head that keeps maps, such as identity(), and a teacher read at a stage.')
+      `${who}: expected maps [batch, height, width, channels], got [${student.shape.join(', ')}] and ` +
+        `[${teacher.shape.join(', ')}]. ` +
+        'Use a head that keeps maps, such as identity(), and a teacher read at a stage.'
+    )
   }
   const [a, b] = [student, teacher] as [tf.Tensor4D, tf.Tensor4D]
   return [pool(a, b.shape[1], b.shape[2]), pool(b, a.shape[1], a.shape[2])]
@@ -27,14 +33,16 @@ function pool(maps: tf.Tensor4D, height: number, width: number): tf.Tensor4D {
   const [newH, newW] = [Math.min(h, height), Math.min(w, width)]
   if (newH === h && newW === w) return maps
   const [rows, columns] = [windows(h, newH), windows(w, newW)]
-  const weights = rows.flatMap(row => columns.map(column => row.flatMap(r => column.map(c => r * c)))) // [newH · newW, h · w]
+  // [newH · newW, h · w]
+  const weights = rows.flatMap(row => columns.map(column => row.flatMap(r => column.map(c => r * c))))
   const byPlace = tf.reshape(tf.transpose(places(maps), [1, 0, 2]), [h * w, batch * channels])
   const pooled = tf.reshape(tf.matMul(tf.tensor2d(weights), byPlace), [newH * newW, batch, channels])
   return tf.reshape(tf.transpose(pooled, [1, 0, 2]), [batch, newH, newW, channels])
 }
 
 /** How much each of `from` places counts in each of `to` windows. */
-const windows = (from: number, to: number): number[][] => Array.from({ length: to }, (_, i) => {
-  const [start, end] = [Math.floor(i * from / to), Math.ceil((i + 1) * from / to)]
-  return Array.from({ length: from }, (_, j) => (start <= j && j < end ? 1 / (end - start) : 0))
-})
+const windows = (from: number, to: number): number[][] =>
+  Array.from({ length: to }, (_, i) => {
+    const [start, end] = [Math.floor((i * from) / to), Math.ceil(((i + 1) * from) / to)]
+    return Array.from({ length: from }, (_, j) => (start <= j && j < end ? 1 / (end - start) : 0))
+  })

@@ -8,18 +8,21 @@ import { places, sameSize } from './maps.ts'
  * Neuron selectivity transfer: the student's channels, as patterns over places, should be distributed as the teacher's
  * (squared maximum mean discrepancy with the kernel `(x · y)²`).
  *
- * Takes maps `[batch, height, width, channels]` of any channels; the larger is pooled to the smaller. Returns a number of 0 or more. Needs
- * memory for `batch · places²` numbers or `batch · channels²`, whichever is less.
+ * Takes maps `[batch, height, width, channels]` of any channels; the larger is pooled to the smaller. Returns a number
+ * of 0 or more. Needs memory for `batch · places²` numbers or `batch · channels²`, whichever is less.
  *
  * @throws Error unless both are maps of the same examples
  * @see Huang & Wang 2017, eq. 4, https://arxiv.org/abs/1707.01219
  */
 export function neuronSelectivity(student: tf.Tensor, teacher: tf.Tensor): tf.Scalar {
-  const [s, t] = sameSize('nst', student, teacher).map(maps => normaliseRows(tf.transpose(places(maps), [0, 2, 1]))) as [tf.Tensor3D, tf.Tensor3D]
+  const [s, t] = sameSize('nst', student, teacher).map(maps =>
+    normaliseRows(tf.transpose(places(maps), [0, 2, 1]))
+  ) as [tf.Tensor3D, tf.Tensor3D]
   const [, channels, size] = s.shape
   if (size <= Math.min(channels, t.shape[1])) {
     // Σᵢⱼ (aᵢ · bⱼ)² = ⟨AᵀA, BᵀB⟩, so that the three terms are one square.
-    const together = (x: tf.Tensor3D): tf.Tensor => tf.div(tf.matMul(x, x, true, false), x.shape[1]) // [batch, places, places]
+    // [batch, places, places]
+    const together = (x: tf.Tensor3D): tf.Tensor => tf.div(tf.matMul(x, x, true, false), x.shape[1])
     return tf.div(tf.sum(tf.squaredDifference(together(s), together(t))), s.shape[0])
   }
   const alike = (a: tf.Tensor3D, b: tf.Tensor3D): tf.Tensor => tf.mean(tf.square(tf.matMul(a, b, false, true)))

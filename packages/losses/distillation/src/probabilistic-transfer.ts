@@ -11,13 +11,17 @@ export interface PKTOptions {
 /**
  * Probabilistic knowledge transfer: who is whose neighbour, as the teacher sees it.
  *
- * Takes features `[batch, …]` of any shapes. Cosines `(cos + 1) / 2`, each row (itself included) scaled to sum one, are the chances; returns the
- * mean over all pairs of `p_t log((p_t + ε) / (p_s + ε))`.
+ * Takes features `[batch, …]` of any shapes. Cosines `(cos + 1) / 2`, each row (itself included) scaled to sum one, are
+ * the chances; returns the mean over all pairs of `p_t log((p_t + ε) / (p_s + ε))`.
  *
  * @throws Error unless both are of the same examples
  * @see Passalis & Tefas 2018, eq. 4 to 6, https://arxiv.org/abs/1803.10837
  */
-export function probabilisticTransfer(student: tf.Tensor, teacher: tf.Tensor, { epsilon = 1e-7 }: PKTOptions = {}): tf.Scalar {
+export function probabilisticTransfer(
+  student: tf.Tensor,
+  teacher: tf.Tensor,
+  { epsilon = 1e-7 }: PKTOptions = {}
+): tf.Scalar {
   checkBatch('pkt', student, teacher)
   const [s, t] = [student, teacher].map(features => {
     const rows = normaliseRows(flatRows(features))
@@ -29,4 +33,5 @@ export function probabilisticTransfer(student: tf.Tensor, teacher: tf.Tensor, { 
 }
 
 /** {@link probabilisticTransfer} for a recipe. Usual weight: 30000. */
-export const pkt = (options: PKTOptions = {}): Loss => comparing('pkt', (student, teacher) => probabilisticTransfer(student, teacher, options))
+export const pkt = (options: PKTOptions = {}): Loss =>
+  comparing('pkt', (student, teacher) => probabilisticTransfer(student, teacher, options))

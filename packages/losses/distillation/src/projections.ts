@@ -23,11 +23,13 @@ export interface Projections {
  * @throws Error without a teacher
  */
 export function projections(who: string, random: Random, { embedding, teacher }: LossShapes, dim: number): Projections {
-  if (teacher === undefined) throw new Error(`${who}: expected a teacher, got none. Give the recipe teacher: { backbone, weights }.`)
+  if (teacher === undefined)
+    throw new Error(`${who}: expected a teacher, got none. Give the recipe teacher: { backbone, weights }.`)
   const projection = (side: string, inputs: number): Projection => {
     const limit = 1 / Math.sqrt(inputs)
     return {
-      weights: random.split(side, 'weights').uniform([inputs, dim], -limit, limit), bias: random.split(side, 'bias').uniform([dim], -limit, limit)
+      weights: random.split(side, 'weights').uniform([inputs, dim], -limit, limit),
+      bias: random.split(side, 'bias').uniform([dim], -limit, limit)
     }
   }
   return { student: projection('student', embedding.at(-1)!), teacher: projection('teacher', teacher.at(-1)!) }

@@ -13,23 +13,27 @@ export interface RKDOptions {
 /**
  * Relational knowledge distillation: distances and angles between examples should be the teacher's, up to scale.
  *
- * Takes features `[batch, …]` of any shapes. Distances are divided by their mean and compared with a smooth L1 over all pairs, angles
- * over all triples. Returns a number of 0 or more; exactly 0 for a single example. Equal rows count as 10⁻⁶ apart.
+ * Takes features `[batch, …]` of any shapes. Distances are divided by their mean and compared with a smooth L1 over all
+ * pairs, angles over all triples. Returns a number of 0 or more; exactly 0 for a single example. Equal rows count as
+ * 10⁻⁶ apart.
  *
  * @throws Error unless both are of the same examples
  * @see Park et al. 2019, eq. 5 to 9, https://arxiv.org/abs/1904.05068
  */
-export function relational(student: tf.Tensor, teacher: tf.Tensor, { distance = 25, angle = 50 }: RKDOptions = {}): tf.Scalar {
+export function relational(
+  student: tf.Tensor,
+  teacher: tf.Tensor,
+  { distance = 25, angle = 50 }: RKDOptions = {}
+): tf.Scalar {
   checkBatch('rkd', student, teacher)
   const [s, t] = [flatRows(student), flatRows(teacher)]
   if (s.shape[0] < 2) return zeroLoss(s)
-  return tf.add(
-    tf.mul(smoothL1(distances(s), distances(t)), distance),
-    tf.mul(smoothL1(angles(s), angles(t)), angle))
+  return tf.add(tf.mul(smoothL1(distances(s), distances(t)), distance), tf.mul(smoothL1(angles(s), angles(t)), angle))
 }
 
 /** {@link relational} for a recipe. Usual weight: 1. */
-export const rkd = (options: RKDOptions = {}): Loss => comparing('rkd', (student, teacher) => relational(student, teacher, options))
+export const rkd = (options: RKDOptions = {}): Loss =>
+  comparing('rkd', (student, teacher) => relational(student, teacher, options))
 
 /** Distances of all pairs over their mean, `[batch, batch]`, 0 of each row to itself. */
 function distances(rows: tf.Tensor2D): tf.Tensor {

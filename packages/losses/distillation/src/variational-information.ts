@@ -3,7 +3,10 @@ import * as tf from '@tensorflow/tfjs-core'
 import { comparing } from './comparing.ts'
 import { sameSize } from './maps.ts'
 
-/** What guesses the teacher's features from the student's: three 1 × 1 convolutions without bias, ReLUs between, and a variance for each channel. */
+/**
+ * What guesses the teacher's features from the student's: three 1 × 1 convolutions without bias, ReLUs between, and a
+ * variance for each channel.
+ */
 export interface Regressor {
   /** Each `[in, out]`. */
   readonly weights: readonly tf.Tensor[]
@@ -20,39 +23,58 @@ export interface VIDOptions {
 }
 
 /**
- * Variational information distillation: the negative log-likelihood of the teacher's features under a Gaussian around what a regressor
- * makes of the student's.
+ * Variational information distillation: the negative log-likelihood of the teacher's features under a Gaussian around
+ * what a regressor makes of the student's.
  *
- * Takes maps `[batch, height, width, channels]`, the larger pooled to the smaller, or rows `[batch, dim]`. Returns nats without the constant,
- * `mean ½ [ (μ(s) − t)² / v + log v ]`.
+ * Takes maps `[batch, height, width, channels]`, the larger pooled to the smaller, or rows `[batch, dim]`. Returns nats
+ * without the constant, `mean ½ [ (μ(s) − t)² / v + log v ]`.
  *
  * @throws Error unless both are of the same examples, and both maps or both rows
  * @see Ahn et al. 2019, eq. 6, https://arxiv.org/abs/1904.05835
  */
-export function variationalInformation(student: tf.Tensor, teacher: tf.Tensor, { weights, logScale }: Regressor, { epsilon = 1e-5 }: VIDOptions = {}): tf.Scalar {
-  const asMaps = (features: tf.Tensor): tf.Tensor => (features.rank === 2 ? tf.reshape(features, [features.shape[0]!, 1, 1, -1]) : features)
+export function variationalInformation(
+  student: tf.Tensor,
+  teacher: tf.Tensor,
+  { weights, logScale }: Regressor,
+  { epsilon = 1e-5 }: VIDOptions = {}
+): tf.Scalar {
+  const asMaps = (features: tf.Tensor): tf.Tensor =>
+    features.rank === 2 ? tf.reshape(features, [features.shape[0]!, 1, 1, -1]) : features
   const [s, t] = sameSize('vid', asMaps(student), asMaps(teacher))
   const channels = (maps: tf.Tensor4D): tf.Tensor2D => tf.reshape(maps, [-1, maps.shape[3]])
-  const guess = weights.reduce<tf.Tensor2D>((x, w, layer) => tf.matMul(layer === 0 ? x : tf.relu(x), w as tf.Tensor2D), channels(s))
+  const guess = weights.reduce<tf.Tensor2D>(
+    (x, w, layer) => tf.matMul(layer === 0 ? x : tf.relu(x), w as tf.Tensor2D),
+    channels(s)
+  )
   const variance = tf.add(tf.add(tf.relu(logScale), tf.log1p(tf.exp(tf.neg(tf.abs(logScale))))), epsilon)
   return tf.mul(tf.mean(tf.add(tf.div(tf.squaredDifference(guess, channels(t)), variance), tf.log(variance))), 0.5)
 }
 
 /** {@link variationalInformation} for a recipe: the regressor learns with the unit. Usual weight: 1. */
 export function vid({ epsilon = 1e-5, variance = 5 }: VIDOptions = {}): StatefulLoss<Regressor, Record<string, never>> {
-  if (!(epsilon >= 0 && variance > epsilon)) throw new RangeError(`vid: expected a variance above epsilon, got ${variance} and ${epsilon}. Try 5 and 1e-5.`)
+  if (!(epsilon >= 0 && variance > epsilon))
+    throw new RangeError(`vid: expected a variance above epsilon, got ${variance} and ${epsilon}. Try 5 and 1e-5.`)
   return {
     init(random: Random, { embedding, teacher }) {
-      if (teacher === undefined) throw new Error('vid: expected a teacher, got none. Give the recipe teacher: { backbone, weights }.')
+      if (teacher === undefined)
+        throw new Error('vid: expected a teacher, got none. Give the recipe teacher: { backbone, weights }.')
       const [from, to] = [embedding.at(-1)!, teacher.at(-1)!]
-      const layer = (index: number, inputs: number): tf.Tensor => random.split('layer', index).normal([inputs, to], 0, Math.sqrt(2 / inputs))
+      const layer = (index: number, inputs: number): tf.Tensor =>
+        random.split('layer', index).normal([inputs, to], 0, Math.sqrt(2 / inputs))
       return {
-        params: { weights: [layer(0, from), layer(1, to), layer(2, to)], logScale: tf.fill([to], Math.log(Math.expm1(variance - epsilon))) },
+        params: {
+          weights: [layer(0, from), layer(1, to), layer(2, to)],
+          logScale: tf.fill([to], Math.log(Math.expm1(variance - epsilon)))
+        },
         memory: {}
       }
     },
     apply: (embeddings, batch, { params, memory }) => ({
-      loss: comparing('vid', (student, teacher) => variationalInformation(student, teacher, params, { epsilon }))(embeddings, batch), memory
+      loss: comparing('vid', (student, teacher) => variationalInformation(student, teacher, params, { epsilon }))(
+        embeddings,
+        batch
+      ),
+      memory
     })
   }
 }

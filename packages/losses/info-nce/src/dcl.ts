@@ -11,9 +11,9 @@ export interface DCLOptions {
 /**
  * Decoupled contrastive loss: NT-Xent whose denominator leaves the positive out, which lets small batches learn.
  *
- * Takes two views `[batch, dim]` of any length; rows are scaled to length one here. Returns nats, averaged over the rows of
- * both views: below zero when positives are closer than negatives, `log(2 · batch − 2)` when all embeddings are equal, and
- * exactly 0 for a batch of one, which has no negatives.
+ * Takes two views `[batch, dim]` of any length; rows are scaled to length one here. Returns nats, averaged over the
+ * rows of both views: below zero when positives are closer than negatives, `log(2 · batch − 2)` when all embeddings are
+ * equal, and exactly 0 for a batch of one, which has no negatives.
  *
  * @throws RangeError if `temperature` is not above 0
  * @throws Error unless there are two views of one shape

@@ -6,7 +6,10 @@ import { pairsOf } from './pairs-of.ts'
 export interface DebiasedOptions {
   /** Divides the cosine similarities. */
   readonly temperature?: number
-  /** The chance that a negative is of the anchor's own class, from 0 to below 1; one over the number of classes when those are even. */
+  /**
+   * The chance that a negative is of the anchor's own class, from 0 to below 1; one over the number of classes when
+   * those are even.
+   */
   readonly classPrior?: number
 }
 
@@ -18,8 +21,8 @@ export interface HardNegativesOptions extends DebiasedOptions {
 /**
  * Debiased contrastive loss: corrects the denominator for negatives that are secretly of the anchor's class.
  *
- * Takes two views `[batch, dim]` of any length; rows are scaled to length one here. With `N = 2 · batch − 2` negatives `s⁻`, a
- * positive `s⁺` and the class prior `τ`, each row costs `−log( e^(s⁺/t) / (e^(s⁺/t) + G) )`, where
+ * Takes two views `[batch, dim]` of any length; rows are scaled to length one here. With `N = 2 · batch − 2` negatives
+ * `s⁻`, a positive `s⁺` and the class prior `τ`, each row costs `−log( e^(s⁺/t) / (e^(s⁺/t) + G) )`, where
  * `G = max( (Σ e^(s⁻/t) − N τ e^(s⁺/t)) / (1 − τ), N e^(−1/t) )`. Returns nats, averaged over the rows of both views.
  *
  * @throws RangeError if `temperature` is not above 0, or `classPrior` not from 0 to below 1
@@ -38,21 +41,33 @@ export const debiased = ({ temperature = 0.5, classPrior = 0.1 }: DebiasedOption
  * @throws Error unless there are two views of one shape
  * @see Robinson et al. 2021, eq. 4 and section 3.2, https://arxiv.org/abs/2010.04592
  */
-export const hardNegatives = ({ temperature = 0.5, classPrior = 0.1, concentration = 1 }: HardNegativesOptions = {}): Loss =>
-  corrected('hardNegatives', { temperature, classPrior, concentration })
+export const hardNegatives = ({
+  temperature = 0.5,
+  classPrior = 0.1,
+  concentration = 1
+}: HardNegativesOptions = {}): Loss => corrected('hardNegatives', { temperature, classPrior, concentration })
 
 function corrected(who: string, { temperature, classPrior, concentration }: Required<HardNegativesOptions>): Loss {
   checkTemperature(who, temperature)
-  if (!(classPrior >= 0 && classPrior < 1)) throw new RangeError(`${who}: expected a classPrior from 0 to below 1, got ${classPrior}. Try 0.1 for ten classes.`)
-  if (!(concentration >= 0 && concentration < Infinity)) throw new RangeError(`${who}: expected a concentration of 0 or more, got ${concentration}. Try 1.`)
+  if (!(classPrior >= 0 && classPrior < 1))
+    throw new RangeError(`${who}: expected a classPrior from 0 to below 1, got ${classPrior}. Try 0.1 for ten classes.`)
+  if (!(concentration >= 0 && concentration < Infinity))
+    throw new RangeError(`${who}: expected a concentration of 0 or more, got ${concentration}. Try 1.`)
   return embeddings => {
     checkViews(who, embeddings)
     const { positive, negatives, count } = pairsOf(who, embeddings, temperature)
     if (count === 0) return zeroLoss(positive)
     // Σ w e^s with weights of mean one, as a logarithm.
-    const weightedTotal = concentration === 0
-      ? logSumExpRows(negatives)
-      : tf.add(tf.sub(logSumExpRows(tf.mul(negatives, concentration + 1)), logSumExpRows(tf.mul(negatives, concentration))), Math.log(count))
+    const weightedTotal =
+      concentration === 0
+        ? logSumExpRows(negatives)
+        : tf.add(
+            tf.sub(
+              logSumExpRows(tf.mul(negatives, concentration + 1)),
+              logSumExpRows(tf.mul(negatives, concentration))
+            ),
+            Math.log(count)
+          )
     // Everything is seen from the largest exponent, so that no exponential overflows; it cancels out in the end.
     const from = detached(() => tf.maximum(positive, weightedTotal))
     const own = tf.exp(tf.sub(positive, from))

@@ -1,5 +1,12 @@
 import { withGradient, type Loss } from '@lapstrake/core'
-import { checkTemperature, checkViews, normaliseRows, softmaxRows, transposedTimes, zeroLoss } from '@lapstrake/embeddings'
+import {
+  checkTemperature,
+  checkViews,
+  normaliseRows,
+  softmaxRows,
+  transposedTimes,
+  zeroLoss
+} from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 
 export interface InfoNCEOptions {
@@ -14,8 +21,9 @@ export interface InfoNCEOptions {
 /**
  * InfoNCE in one direction: row `i` of the first view should find row `i` of the second among all its rows.
  *
- * Takes two views `[batch, dim]` of any length; rows are scaled to length one here. Returns nats, averaged over the batch (or summed):
- * near 0 at best, `log(batch)` when all embeddings are equal. The gradient is in closed form and keeps one `[batch, batch]` matrix.
+ * Takes two views `[batch, dim]` of any length; rows are scaled to length one here. Returns nats, averaged over the
+ * batch (or summed): near 0 at best, `log(batch)` when all embeddings are equal. The gradient is in closed form and
+ * keeps one `[batch, batch]` matrix.
  *
  * @throws RangeError if `temperature` is not above 0
  * @throws Error unless there are two views of one shape
@@ -29,7 +37,7 @@ export function infoNCE({ temperature = 0.1, normalise = true, reduction = 'mean
       throw new Error(`infoNCE: expected two views, got ${embeddings.length}. For more views use ntXent().`)
     }
     if (embeddings[0].shape[0] === 1) return zeroLoss(tf.add(embeddings[0], embeddings[1]))
-    const [queries, keys] = normalise ? embeddings.map(normaliseRows) as [tf.Tensor2D, tf.Tensor2D] : embeddings
+    const [queries, keys] = normalise ? (embeddings.map(normaliseRows) as [tf.Tensor2D, tf.Tensor2D]) : embeddings
     return reduced(inBatch(queries, keys, temperature), queries.shape[0], reduction)
   }
 }
@@ -46,25 +54,33 @@ export function infoNCE({ temperature = 0.1, normalise = true, reduction = 'mean
  * @see van den Oord et al. 2018, eq. 4, https://arxiv.org/abs/1807.03748
  */
 export function infoNCEAgainst(
-  query: tf.Tensor2D, positive: tf.Tensor2D, negatives: tf.Tensor2D | tf.Tensor3D,
+  query: tf.Tensor2D,
+  positive: tf.Tensor2D,
+  negatives: tf.Tensor2D | tf.Tensor3D,
   { temperature = 0.1, normalise = true, reduction = 'mean' }: InfoNCEOptions = {}
 ): tf.Scalar {
   checkTemperature('infoNCEAgainst', temperature)
   const [batch, dim] = query.shape
-  const fits = positive.shape[0] === batch && positive.shape[1] === dim && negatives.shape.at(-1) === dim &&
+  const fits =
+    positive.shape[0] === batch &&
+    positive.shape[1] === dim &&
+    negatives.shape.at(-1) === dim &&
     (negatives.rank === 2 || (negatives.rank === 3 && negatives.shape[0] === batch))
   if (!fits) {
     throw new Error(
-      `infoNCEAgainst: expected query and positive [batch, dim] and negatives [count, dim] or [batch, count, dim], got ` +
-      `[${query.shape.join(', ')}], [${positive.shape.join(', ')}] and [${negatives.shape.join(', ')}].`)
+      'infoNCEAgainst: expected query and positive [batch, dim] and negatives [count, dim] or [batch, count, dim], ' +
+        'got ' +
+        `[${query.shape.join(', ')}], [${positive.shape.join(', ')}] and [${negatives.shape.join(', ')}].`
+    )
   }
-  const [queries, positives, others] = (normalise ? [query, positive, negatives].map(rows => normaliseRows<tf.Tensor>(rows)) : [query, positive, negatives]) as
-    [tf.Tensor2D, tf.Tensor2D, tf.Tensor]
+  const [queries, positives, others] = (
+    normalise ? [query, positive, negatives].map(rows => normaliseRows<tf.Tensor>(rows)) : [query, positive, negatives]
+  ) as [tf.Tensor2D, tf.Tensor2D, tf.Tensor]
   return reduced(against(queries, positives, others, temperature), batch, reduction)
 }
 
 const reduced = (mean: tf.Scalar, count: number, reduction: 'mean' | 'sum'): tf.Scalar =>
-  (reduction === 'mean' ? mean : tf.mul(mean, count) as tf.Scalar)
+  reduction === 'mean' ? mean : (tf.mul(mean, count) as tf.Scalar)
 
 /** Unit rows of one view among unit rows of the other. */
 function inBatch(queries: tf.Tensor2D, keys: tf.Tensor2D, temperature: number): tf.Scalar {
@@ -97,7 +113,8 @@ function against(queries: tf.Tensor2D, positives: tf.Tensor2D, others: tf.Tensor
     const negative = shared
       ? tf.matMul(q, tf.transpose(others as tf.Tensor2D))
       : tf.reshape(tf.matMul(others, tf.reshape(q, [n, dim, 1])), [n, count]) // [n, count]
-    const { probability, logTotal } = softmaxRows(tf.div(tf.concat([positive, negative], 1), temperature)) // [n, 1 + count]
+    // [n, 1 + count]
+    const { probability, logTotal } = softmaxRows(tf.div(tf.concat([positive, negative], 1), temperature))
     return {
       value: tf.mean(tf.sub(logTotal, tf.div(positive, temperature))) as tf.Scalar,
       saved: [q, p, others, probability],

@@ -1,5 +1,14 @@
 import { detached, type StatefulLoss } from '@lapstrake/core'
-import { checkTemperature, checkViews, enqueue, filledRows, normaliseRows, rowQueue, zeroLoss, type RowQueue } from '@lapstrake/embeddings'
+import {
+  checkTemperature,
+  checkViews,
+  enqueue,
+  filledRows,
+  normaliseRows,
+  rowQueue,
+  zeroLoss,
+  type RowQueue
+} from '@lapstrake/embeddings'
 import { infoNCEAgainst } from './info-nce.ts'
 
 export interface MocoOptions {
@@ -7,45 +16,61 @@ export interface MocoOptions {
   readonly size?: number
   /** Divides the cosine similarities: 0.07 in the first paper, 0.2 in the second. */
   readonly temperature?: number
-  /** Begins with random directions, as the authors do, or with an empty queue, so that only keys that were seen count. */
+  /**
+   * Begins with random directions, as the authors do, or with an empty queue, so that only keys that were seen count.
+   */
   readonly fill?: 'random' | 'empty'
 }
 
 /**
- * Momentum contrast: row `i` of the first view should find its key, the momentum encoder's embedding of the second view, among
- * a queue of the keys of earlier batches. Each unit has a queue of its own.
+ * Momentum contrast: row `i` of the first view should find its key, the momentum encoder's embedding of the second
+ * view, among a queue of the keys of earlier batches. Each unit has a queue of its own.
  *
- * Wants a recipe with `target: { momentum }`; the target follows before it encodes the keys. Takes two views `[batch, dim]` of any
- * length. The keys of this batch join the queue after the loss is taken, and no gradient reaches them. Returns nats, averaged
- * over the batch: `log(size + 1)` when queries, keys and queue are all equal, 0 while an empty queue has nothing to compare.
- * `symmetric(moco())` asks in both directions and queues the keys of both views.
+ * Wants a recipe with `target: { momentum }`; the target follows before it encodes the keys. Takes two views
+ * `[batch, dim]` of any length. The keys of this batch join the queue after the loss is taken, and no gradient reaches
+ * them. Returns nats, averaged over the batch: `log(size + 1)` when queries, keys and queue are all equal, 0 while an
+ * empty queue has nothing to compare. `symmetric(moco())` asks in both directions and queues the keys of both views.
  *
  * @throws RangeError if `temperature` is not above 0 or `size` is not a whole number above 0
  * @throws Error without a target network, for views of different shapes, or a queue of another width
  * @see He et al. 2020, eq. 1 and algorithm 1, https://arxiv.org/abs/1911.05722
  */
-export function moco({ size = 4096, temperature = 0.07, fill = 'random' }: MocoOptions = {}): StatefulLoss<Record<string, never>, RowQueue> {
+export function moco({
+  size = 4096,
+  temperature = 0.07,
+  fill = 'random'
+}: MocoOptions = {}): StatefulLoss<Record<string, never>, RowQueue> {
   checkTemperature('moco', temperature)
-  if (!Number.isInteger(size) || size < 1) throw new RangeError(`moco: expected a size of 1 or more keys, got ${size}. Try 4096.`)
+  if (!Number.isInteger(size) || size < 1)
+    throw new RangeError(`moco: expected a size of 1 or more keys, got ${size}. Try 4096.`)
   return {
     init(random, { embedding }) {
-      if (embedding.length !== 1) throw new Error(`moco: expected embeddings that are rows, got shape [${embedding.join(', ')}]. Pool or flatten in the head.`)
+      if (embedding.length !== 1)
+        throw new Error(
+          `moco: expected embeddings that are rows, got shape [${embedding.join(', ')}]. Pool or flatten in the head.`
+        )
       return { params: {}, memory: rowQueue(random, { size, dim: embedding[0]!, fill }) }
     },
     apply(embeddings, { targets }, { memory: queue }) {
       if (targets === undefined) {
-        throw new Error('moco: expected a momentum encoder, got none. Give the recipe target: { momentum: () => 0.99 }.')
+        throw new Error(
+          'moco: expected a momentum encoder, got none. Give the recipe target: { momentum: () => 0.99 }.'
+        )
       }
       if (queue.rows.shape[0] !== size) {
-        throw new Error(`moco: expected a queue of ${size} keys, got one of ${queue.rows.shape[0]}. Restore it with the size it was saved with.`)
+        throw new Error(
+          `moco: expected a queue of ${size} keys, got one of ${queue.rows.shape[0]}. ` +
+            'Restore it with the size it was saved with.'
+        )
       }
       checkViews('moco', [embeddings[0], targets[1]])
       const queries = normaliseRows(embeddings[0])
       const keys = detached(() => normaliseRows(targets[1]))
       return {
-        loss: queue.filled === 0
-          ? zeroLoss(queries)
-          : infoNCEAgainst(queries, keys, filledRows(queue), { temperature, normalise: false }),
+        loss:
+          queue.filled === 0
+            ? zeroLoss(queries)
+            : infoNCEAgainst(queries, keys, filledRows(queue), { temperature, normalise: false }),
         memory: detached(() => enqueue(queue, keys))
       }
     }

@@ -6,8 +6,8 @@ export interface NTXentOptions {
   /** Divides the cosine similarities. SimCLR uses 0.5 on CIFAR-10 and 0.1 on ImageNet. */
   readonly temperature?: number
   /**
-   * Compares so many rows at a time with all others: memory grows with `chunk · V · batch` instead of `(V · batch)²`. Left out, all are compared at once.
-   * The wasm backend has tiles of its own and holds at most 10 MB of similarities.
+   * Compares so many rows at a time with all others: memory grows with `chunk · V · batch` instead of `(V · batch)²`.
+   * Left out, all are compared at once. The wasm backend has tiles of its own and holds at most 10 MB of similarities.
    */
   readonly chunk?: number
   /** Scales rows to length one. Rows that come in scaled may save it. */
@@ -22,10 +22,10 @@ export interface NTXentOptions {
  *
  *     −log( exp(z[v,i] · z[w,i] / t) / Σ exp(z[v,i] · z[u,k] / t) )      sum over all (u, k) other than (v, i)
  *
- * which for two views is the paper's equation to the letter: with more, a row's other positives stay in its denominator.
- * Returns nats: near 0 at best for two views, `log(V · batch − 1)` when all embeddings are equal. The gradient is in
- * closed form, made on the way, and nothing else stays; see {@link contrastRows}. A batch of one example with two views has nothing to compare and
- * costs exactly 0.
+ * which for two views is the paper's equation to the letter: with more, a row's other positives stay in its
+ * denominator. Returns nats: near 0 at best for two views, `log(V · batch − 1)` when all embeddings are equal. The
+ * gradient is in closed form, made on the way, and nothing else stays; see {@link contrastRows}. A batch of one example
+ * with two views has nothing to compare and costs exactly 0.
  *
  * @throws RangeError if `temperature` is not above 0, or `chunk` is not a whole number above 0
  * @throws Error for fewer than two views, or views of different shapes

@@ -13,7 +13,8 @@ export interface Pairs {
 
 /** @throws Error unless there are two views */
 export function pairsOf(who: string, embeddings: readonly tf.Tensor2D[], temperature: number): Pairs {
-  if (embeddings.length !== 2) throw new Error(`${who}: expected two views, got ${embeddings.length}. For more views use ntXent().`)
+  if (embeddings.length !== 2)
+    throw new Error(`${who}: expected two views, got ${embeddings.length}. For more views use ntXent().`)
   const batch = embeddings[0]!.shape[0]
   const rows = normaliseRows(tf.concat2d([...embeddings], 0))
   const other = tf.concat2d([tf.slice(rows, batch, batch), tf.slice(rows, 0, batch)], 0)

@@ -14,12 +14,21 @@ const value = (options: BarlowTwinsOptions, ...embeddings: tf.Tensor2D[]): numbe
 
 test('golden: dimensions that change places cost one for each on the diagonal and λ for each off it', () => {
   // Standardised already: C is the exchange [[0, 1], [1, 0]], so (1 − 0)² + (1 − 0)² + λ (1 + 1).
-  const signs = tf.tensor2d([[1, 1], [1, -1], [-1, 1], [-1, -1]])
+  const signs = tf.tensor2d([
+    [1, 1],
+    [1, -1],
+    [-1, 1],
+    [-1, -1]
+  ])
   expect(value({ redundancy: 0.1, epsilon: 1e-9 }, signs, tf.reverse2d(signs, 1))).toBeCloseTo(2.2, 6)
   expect(value({ redundancy: 0.1, epsilon: 1e-9 }, signs, signs)).toBeCloseTo(0, 6)
 })
 
-test.each([[7, 3], [4, 4], [3, 7]])('of %i examples and %i dimensions it agrees with the formula written as plain loops', (batch, dim) => {
+test.each([
+  [7, 3],
+  [4, 4],
+  [3, 7]
+])('of %i examples and %i dimensions it agrees with the formula written as plain loops', (batch, dim) => {
   const embeddings = [rows(1, batch, dim), rows(2, batch, dim)]
   const [a, b] = embeddings.map(view => {
     const numbers = view.arraySync()
@@ -53,14 +62,28 @@ test('at collapse it costs the number of dimensions', () => {
 
 test('a single example costs exactly zero, with a gradient of exactly zero', () => {
   const given = [rows(1, 1), rows(2, 1)]
-  const { outputs, pull } = vjp(() => ({ outputs: [barlowTwins()(views(...given), { views: views(...given) })], aux: null }), given)
-  expect([outputs[0], ...pull([tf.scalar(1)], given, { last: true })].flatMap(read).every(number => number === 0)).toBe(true)
+  const { outputs, pull } = vjp(
+    () => ({ outputs: [barlowTwins()(views(...given), { views: views(...given) })], aux: null }),
+    given
+  )
+  expect([outputs[0], ...pull([tf.scalar(1)], given, { last: true })].flatMap(read).every(number => number === 0)).toBe(
+    true
+  )
 })
 
 test.each<[() => unknown, string]>([
-  [() => barlowTwins({ redundancy: -1 }), 'barlowTwins: expected a weight of 0 or more for redundancy, got -1. Try 5e-3.'],
+  [
+    () => barlowTwins({ redundancy: -1 }),
+    'barlowTwins: expected a weight of 0 or more for redundancy, got -1. Try 5e-3.'
+  ],
   [() => barlowTwins({ epsilon: 0 }), 'barlowTwins: expected a small epsilon above 0, got 0. Try 1e-5.'],
-  [() => value({}, rows(1)), 'barlowTwins: expected two or more views of each example, got 1. Augment every image twice.'],
+  [
+    () => value({}, rows(1)),
+    'barlowTwins: expected two or more views of each example, got 1. Augment every image twice.'
+  ],
   [() => value({}, rows(1), rows(2), rows(3)), 'barlowTwins: expected two views, got 3. For more views use vicReg().'],
-  [() => value({}, rows(1), rows(2, 5)), 'barlowTwins: expected views of one shape [batch, dim], got [6, 4] and [5, 4].']
+  [
+    () => value({}, rows(1), rows(2, 5)),
+    'barlowTwins: expected views of one shape [batch, dim], got [6, 4] and [5, 4].'
+  ]
 ])('%s', (act, message) => expect(act).toThrow(message))

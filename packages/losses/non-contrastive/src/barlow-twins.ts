@@ -15,9 +15,10 @@ export interface BarlowTwinsOptions {
 /**
  * Barlow Twins: each dimension of one view should correlate with itself in the other view, and with no other dimension.
  *
- * Takes two views `[batch, dim]`; each dimension is standardised over the batch here, so its offset and scale do not matter. With `C` the
- * correlations of the dimensions of one view with those of the other, it is `Σᵢ (1 − Cᵢᵢ)² + λ Σ_{i≠j} Cᵢⱼ²`. Returns a number of 0 or
- * more, summed over the dimensions: `dim` when all embeddings are equal, exactly 0 for a batch of one, which has no correlations.
+ * Takes two views `[batch, dim]`; each dimension is standardised over the batch here, so its offset and scale do not
+ * matter. With `C` the correlations of the dimensions of one view with those of the other, it is
+ * `Σᵢ (1 − Cᵢᵢ)² + λ Σ_{i≠j} Cᵢⱼ²`. Returns a number of 0 or more, summed over the dimensions: `dim` when all
+ * embeddings are equal, exactly 0 for a batch of one, which has no correlations.
  *
  * @throws RangeError if `redundancy` is below 0 or `epsilon` is not above 0
  * @throws Error unless there are two views of one shape
@@ -32,8 +33,6 @@ export function barlowTwins({ redundancy = 5e-3, epsilon = 1e-5 }: BarlowTwinsOp
     if (batch === 1) return zeroLoss(tf.concat2d([...embeddings], 0))
     const [a, b] = embeddings.map(view => standardise(view, epsilon)) as [tf.Tensor2D, tf.Tensor2D]
     const diagonal = tf.mean(tf.mul(a, b), 0) // of C, [dim]
-    return tf.add(
-      tf.sum(tf.squaredDifference(1, diagonal)),
-      tf.mul(offDiagonalSquares(a, b), redundancy / batch ** 2))
+    return tf.add(tf.sum(tf.squaredDifference(1, diagonal)), tf.mul(offDiagonalSquares(a, b), redundancy / batch ** 2))
   }
 }

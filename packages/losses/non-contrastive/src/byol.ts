@@ -6,18 +6,21 @@ import { negativeCosine, type NegativeCosineOptions } from './negative-cosine.ts
 import { withPredictor, type Predictor } from './predictor.ts'
 
 export interface BYOLOptions extends NegativeCosineOptions {
-  /** Width of the predictor's hidden layer: sixteen times the embedding's when left out, as the paper's 4096 for 256. */
+  /**
+   * Width of the predictor's hidden layer: sixteen times the embedding's when left out, as the paper's 4096 for 256.
+   */
   readonly hidden?: number
 }
 
 /**
- * BYOL: from its embedding of each view, a predictor should guess where a slower network's embedding of the other points.
+ * BYOL: from its embedding of each view, a predictor should guess where a slower network's embedding of the other
+ * points.
  *
- * Wants a recipe with a `target`. The paper's momentum rises along a cosine from 0.996 to 1, which for a run of `steps` is
- * `{ momentum: step => 1 - 0.004 * (1 + Math.cos(Math.PI * step / steps)) / 2 }`. Takes two views `[batch, dim]` of any length. The predictor
- * – linear, batch normalisation, ReLU, linear – learns with the unit and has no part in the target. Returns a number from 0, where
- * every guess is right, to 8; exactly 0 for a batch of one. A low loss alone says little, for equal embeddings reach it too:
- * watch how they spread.
+ * Wants a recipe with a `target`. The paper's momentum rises along a cosine from 0.996 to 1, which for a run of `steps`
+ * is `{ momentum: step => 1 - 0.004 * (1 + Math.cos(Math.PI * step / steps)) / 2 }`. Takes two views `[batch, dim]` of
+ * any length. The predictor – linear, batch normalisation, ReLU, linear – learns with the unit and has no part in the
+ * target. Returns a number from 0, where every guess is right, to 8; exactly 0 for a batch of one. A low loss alone
+ * says little, for equal embeddings reach it too: watch how they spread.
  *
  * @throws RangeError if `hidden` is not a whole number above 0, or `epsilon` is not above 0
  * @throws Error without a target network, or unless there are two views of one shape
@@ -26,19 +29,24 @@ export interface BYOLOptions extends NegativeCosineOptions {
 export function byol({ hidden, epsilon = 1e-8 }: BYOLOptions = {}): StatefulLoss<Predictor, Record<string, never>> {
   checkPositive('byol', 'small epsilon', epsilon, 'Try 1e-8.')
   return withPredictor('byol', { hidden, proportion: 16 }, (predictions, _, { targets }) => {
-    if (targets === undefined) throw new Error('byol: expected a target network, got none. Give the recipe target: { momentum: () => 0.996 }.')
+    if (targets === undefined)
+      throw new Error('byol: expected a target network, got none. Give the recipe target: { momentum: () => 0.996 }.')
     return byolLoss(predictions, targets, { epsilon })
   })
 }
 
 /**
- * {@link byol} for predictions of your own: `2 − 2 cos(p₁, z₂) + 2 − 2 cos(p₂, z₁)`, the squared distances of rows of length one. No
- * gradient reaches the targets.
+ * {@link byol} for predictions of your own: `2 − 2 cos(p₁, z₂) + 2 − 2 cos(p₂, z₁)`, the squared distances of rows of
+ * length one. No gradient reaches the targets.
  *
  * @throws Error unless there are two predictions and two targets, all of one shape
  * @see Grill et al. 2020, eq. 2, https://arxiv.org/abs/2006.07733
  */
-export function byolLoss(predictions: Views<tf.Tensor2D>, targets: Views<tf.Tensor2D>, options: NegativeCosineOptions = {}): tf.Scalar {
+export function byolLoss(
+  predictions: Views<tf.Tensor2D>,
+  targets: Views<tf.Tensor2D>,
+  options: NegativeCosineOptions = {}
+): tf.Scalar {
   checkTwoViews('byolLoss', predictions)
   checkTwoViews('byolLoss', targets)
   const [[p1, p2], [z1, z2]] = [predictions, targets]

@@ -4,10 +4,12 @@ import type * as tf from '@tensorflow/tfjs-core'
 /** @throws Error unless there are exactly two views, of one shape `[batch, dim]` */
 export function checkTwoViews(who: string, views: readonly tf.Tensor[]): void {
   checkViews(who, views)
-  if (views.length !== 2) throw new Error(`${who}: expected two views, got ${views.length}. For more views use vicReg().`)
+  if (views.length !== 2)
+    throw new Error(`${who}: expected two views, got ${views.length}. For more views use vicReg().`)
 }
 
 /** @throws RangeError if a weight is not a finite number of 0 or more */
 export function checkWeight(who: string, name: string, value: number, advice: string): void {
-  if (!(value >= 0 && value < Infinity)) throw new RangeError(`${who}: expected a weight of 0 or more for ${name}, got ${value}. ${advice}`)
+  if (!(value >= 0 && value < Infinity))
+    throw new RangeError(`${who}: expected a weight of 0 or more for ${name}, got ${value}. ${advice}`)
 }

@@ -8,7 +8,8 @@ export interface NegativeCosineOptions {
 }
 
 /**
- * How well predictions point where their targets do: the negative cosine of the rows, averaged. No gradient reaches the targets.
+ * How well predictions point where their targets do: the negative cosine of the rows, averaged. No gradient reaches the
+ * targets.
  *
  * Takes rows `[batch, dim]` of any length. Returns a number from −1, where all point the same way, to 1.
  *
@@ -16,7 +17,11 @@ export interface NegativeCosineOptions {
  * @throws Error unless both have one shape
  * @see Chen & He 2021, eq. 1 and 3, https://arxiv.org/abs/2011.10566
  */
-export function negativeCosine(predictions: tf.Tensor2D, targets: tf.Tensor2D, { epsilon = 1e-8 }: NegativeCosineOptions = {}): tf.Scalar {
+export function negativeCosine(
+  predictions: tf.Tensor2D,
+  targets: tf.Tensor2D,
+  { epsilon = 1e-8 }: NegativeCosineOptions = {}
+): tf.Scalar {
   checkPositive('negativeCosine', 'small epsilon', epsilon, 'Try 1e-8.')
   checkViews('negativeCosine', [predictions, targets])
   const constants = detached(() => directions(targets, epsilon))

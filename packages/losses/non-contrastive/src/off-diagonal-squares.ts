@@ -3,8 +3,8 @@ import * as tf from '@tensorflow/tfjs-core'
 /**
  * `Σ_{i≠j} (aᵀb)ᵢⱼ²` for `a` and `b` `[batch, dim]`: how much different columns have in common.
  *
- * With more columns than rows, by `‖aᵀb‖² = ⟨aaᵀ, bbᵀ⟩` and less the diagonal: matrices `[batch, batch]` in place of one
- * `[dim, dim]`, which at the widths of the papers would be a quarter of a gigabyte.
+ * With more columns than rows, by `‖aᵀb‖² = ⟨aaᵀ, bbᵀ⟩` and less the diagonal: matrices `[batch, batch]` in place of
+ * one `[dim, dim]`, which at the widths of the papers would be a quarter of a gigabyte.
  */
 export function offDiagonalSquares(a: tf.Tensor2D, b: tf.Tensor2D): tf.Scalar {
   const [batch, dim] = a.shape

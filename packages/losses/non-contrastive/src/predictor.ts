@@ -23,30 +23,40 @@ export interface Predictor {
 export type HiddenWidth = { readonly hidden: number | undefined; readonly proportion: number }
 
 /**
- * A loss that compares what a predictor of its own makes of each view with something constant; exactly zero for a batch of one, which has
- * no statistics to normalise by.
+ * A loss that compares what a predictor of its own makes of each view with something constant; exactly zero for a batch
+ * of one, which has no statistics to normalise by.
  *
  * It throws unless there are two views of rows, and for a hidden width that is not a whole number above 0.
  */
 export function withPredictor(
-  who: string, { hidden, proportion }: HiddenWidth,
+  who: string,
+  { hidden, proportion }: HiddenWidth,
   compare: (predictions: Views<tf.Tensor2D>, embeddings: Views<tf.Tensor2D>, batch: Batch) => tf.Scalar
 ): StatefulLoss<Predictor, Record<string, never>> {
   if (hidden !== undefined && !(Number.isInteger(hidden) && hidden > 0)) {
-    throw new RangeError(`${who}: expected a hidden width of 1 or more, got ${hidden}. Leave it out for the paper's proportion.`)
+    throw new RangeError(
+      `${who}: expected a hidden width of 1 or more, got ${hidden}. Leave it out for the paper's proportion.`
+    )
   }
   return {
     init(random, { embedding }) {
-      if (embedding.length !== 1) throw new Error(`${who}: expected embeddings that are rows, got shape [${embedding.join(', ')}]. Pool or flatten in the head.`)
+      if (embedding.length !== 1)
+        throw new Error(
+          `${who}: expected embeddings that are rows, got shape [${embedding.join(', ')}]. Pool or flatten in the head.`
+        )
       const dim = embedding[0]!
       const width = hidden ?? Math.ceil(dim * proportion)
-      // As in a linear layer of PyTorch. With a bias of zeros, a row that switches off all hidden numbers would point nowhere.
+      // As in a linear layer of PyTorch. With a bias of zeros, a row that switches off all hidden numbers would point
+      // nowhere.
       const uniform = (name: string, inputs: number, shape: Shape): tf.Tensor =>
         random.split(name).uniform(shape, -1 / Math.sqrt(inputs), 1 / Math.sqrt(inputs))
       return {
         params: {
-          inner: uniform('inner', dim, [dim, width]), scale: tf.ones([width]), offset: tf.zeros([width]),
-          outer: uniform('outer', width, [width, dim]), bias: uniform('bias', width, [dim])
+          inner: uniform('inner', dim, [dim, width]),
+          scale: tf.ones([width]),
+          offset: tf.zeros([width]),
+          outer: uniform('outer', width, [width, dim]),
+          bias: uniform('bias', width, [dim])
         },
         memory: {}
       }
@@ -55,12 +65,18 @@ export function withPredictor(
       checkTwoViews(who, embeddings)
       const predictions = embeddings.map(rows => predict(rows, params)) as unknown as Views<tf.Tensor2D>
       const alone = embeddings[0].shape[0] === 1
-      return { loss: alone ? zeroLoss(tf.concat2d([...predictions], 0)) : compare(predictions, embeddings, batch), memory }
+      return {
+        loss: alone ? zeroLoss(tf.concat2d([...predictions], 0)) : compare(predictions, embeddings, batch),
+        memory
+      }
     }
   }
 }
 
-/** Linear, batch normalisation, ReLU, linear. It never runs at inference, so the statistics of this batch are all it needs. */
+/**
+ * Linear, batch normalisation, ReLU, linear. It never runs at inference, so the statistics of this batch are all it
+ * needs.
+ */
 function predict(rows: tf.Tensor2D, { inner, scale, offset, outer, bias }: Predictor): tf.Tensor2D {
   const normalised = tf.add(tf.mul(standardise(tf.matMul(rows, inner as tf.Tensor2D), 1e-5), scale), offset)
   return tf.add(tf.matMul(tf.relu(normalised) as tf.Tensor2D, outer as tf.Tensor2D), bias)

@@ -11,29 +11,40 @@ export interface SimSiamOptions extends NegativeCosineOptions {
 }
 
 /**
- * SimSiam: from its embedding of each view, a predictor should guess where the other's points, which is a constant to the gradient.
+ * SimSiam: from its embedding of each view, a predictor should guess where the other's points, which is a constant to
+ * the gradient.
  *
- * Takes two views `[batch, dim]` of any length. The predictor – linear, batch normalisation, ReLU, linear – learns with the unit; without
- * it, or with a gradient on both sides, the embeddings collapse. Returns a number from −1, where every guess is right, to 1;
- * exactly 0 for a batch of one. A low loss alone says little, for equal embeddings reach it too: watch how they spread.
+ * Takes two views `[batch, dim]` of any length. The predictor – linear, batch normalisation, ReLU, linear – learns with
+ * the unit; without it, or with a gradient on both sides, the embeddings collapse. Returns a number from −1, where
+ * every guess is right, to 1; exactly 0 for a batch of one. A low loss alone says little, for equal embeddings reach it
+ * too: watch how they spread.
  *
  * @throws RangeError if `hidden` is not a whole number above 0, or `epsilon` is not above 0
  * @throws Error unless there are two views of one shape
  * @see Chen & He 2021, eq. 4 and algorithm 1, https://arxiv.org/abs/2011.10566
  */
-export function simSiam({ hidden, epsilon = 1e-8 }: SimSiamOptions = {}): StatefulLoss<Predictor, Record<string, never>> {
+export function simSiam({
+  hidden,
+  epsilon = 1e-8
+}: SimSiamOptions = {}): StatefulLoss<Predictor, Record<string, never>> {
   checkPositive('simSiam', 'small epsilon', epsilon, 'Try 1e-8.')
-  return withPredictor('simSiam', { hidden, proportion: 1 / 4 }, (predictions, embeddings) => simSiamLoss(predictions, embeddings, { epsilon }))
+  return withPredictor('simSiam', { hidden, proportion: 1 / 4 }, (predictions, embeddings) =>
+    simSiamLoss(predictions, embeddings, { epsilon })
+  )
 }
 
 /**
- * {@link simSiam} for predictions of your own: `D(p₁, z₂) / 2 + D(p₂, z₁) / 2`, with `D` the {@link negativeCosine}. No gradient
- * reaches the embeddings.
+ * {@link simSiam} for predictions of your own: `D(p₁, z₂) / 2 + D(p₂, z₁) / 2`, with `D` the {@link negativeCosine}. No
+ * gradient reaches the embeddings.
  *
  * @throws Error unless there are two predictions and two embeddings, all of one shape
  * @see Chen & He 2021, eq. 4, https://arxiv.org/abs/2011.10566
  */
-export function simSiamLoss(predictions: Views<tf.Tensor2D>, embeddings: Views<tf.Tensor2D>, options: NegativeCosineOptions = {}): tf.Scalar {
+export function simSiamLoss(
+  predictions: Views<tf.Tensor2D>,
+  embeddings: Views<tf.Tensor2D>,
+  options: NegativeCosineOptions = {}
+): tf.Scalar {
   checkTwoViews('simSiamLoss', predictions)
   checkTwoViews('simSiamLoss', embeddings)
   const [[p1, p2], [z1, z2]] = [predictions, embeddings]

@@ -19,23 +19,31 @@ export interface VICRegOptions {
 }
 
 /**
- * VICReg: the views of an example should agree, every dimension should vary over the batch, and no two should vary together.
+ * VICReg: the views of an example should agree, every dimension should vary over the batch, and no two should vary
+ * together.
  *
- * Takes two views or more `[batch, dim]`, whose scale matters. For two it is `λ s(a, b) + μ (v(a) + v(b)) / 2 + ν (c(a) + c(b))`, with
+ * Takes two views or more `[batch, dim]`, whose scale matters. For two it is
+ * `λ s(a, b) + μ (v(a) + v(b)) / 2 + ν (c(a) + c(b))`, with
  *
  *     s(a, b)   the mean of (a − b)² over examples and dimensions
  *     v(z)      the mean of max(0, γ − √(variance + ε)) over the dimensions
  *     c(z)      the sum of the squared covariances of different dimensions, divided by dim
  *
- * and for more the mean of that over all pairs of views. The factors 1 / dim in `s` and 1 / 2 at `v` are those of the authors' code;
- * the paper's equations are without. Returns a number of 0 or more: `μ (γ − √ε)` when all embeddings are equal, exactly 0 for a
- * batch of one, which cannot vary.
+ * and for more the mean of that over all pairs of views. The factors 1 / dim in `s` and 1 / 2 at `v` are those of the
+ * authors' code; the paper's equations are without. Returns a number of 0 or more: `μ (γ − √ε)` when all embeddings are
+ * equal, exactly 0 for a batch of one, which cannot vary.
  *
  * @throws RangeError if a weight is below 0, or `deviation` or `epsilon` is not above 0
  * @throws Error for fewer than two views, or views of different shapes
  * @see Bardes et al. 2022, eq. 1 to 6, https://arxiv.org/abs/2105.04906
  */
-export function vicReg({ invariance = 25, variance = 25, covariance = 1, deviation = 1, epsilon = 1e-4 }: VICRegOptions = {}): Loss {
+export function vicReg({
+  invariance = 25,
+  variance = 25,
+  covariance = 1,
+  deviation = 1,
+  epsilon = 1e-4
+}: VICRegOptions = {}): Loss {
   checkWeight('vicReg', 'invariance', invariance, 'Try 25.')
   checkWeight('vicReg', 'variance', variance, 'Try 25.')
   checkWeight('vicReg', 'covariance', covariance, 'Try 1.')
@@ -46,7 +54,8 @@ export function vicReg({ invariance = 25, variance = 25, covariance = 1, deviati
     const [batch, dim] = embeddings[0].shape
     if (batch === 1) return zeroLoss(tf.concat2d([...embeddings], 0))
     const centred = embeddings.map(centre)
-    const deviations = (z: tf.Tensor2D): tf.Tensor => tf.sqrt(tf.add(tf.div(tf.sum(tf.square(z), 0), batch - 1), epsilon)) // [dim]
+    const deviations = (z: tf.Tensor2D): tf.Tensor =>
+      tf.sqrt(tf.add(tf.div(tf.sum(tf.square(z), 0), batch - 1), epsilon)) // [dim]
 
     const s = meanOf(pairsOf(embeddings).map(([a, b]) => tf.mean(tf.squaredDifference(a, b))))
     const v = meanOf(centred.map(z => tf.mean(tf.relu(tf.sub(deviation, deviations(z))))))

@@ -47,17 +47,27 @@ export interface Certificate {
 }
 
 /**
- * A risk certificate for independent tuples: `kl⁻¹(risk, (complexity + ln(2√m)) / m)`, with the risk first corrected for the draws of the
- * weights by `kl⁻¹(risk, ln(2/δ′) / draws)`.
+ * A risk certificate for independent tuples: `kl⁻¹(risk, (complexity + ln(2√m)) / m)`, with the risk first corrected
+ * for the draws of the weights by `kl⁻¹(risk, ln(2/δ′) / draws)`.
  *
  * It is for the contrastive zero-one risk of the stochastic network, not for its mean and not for a task downstream.
  *
  * @throws RangeError for options out of range
- * @see Nozawa et al. 2020, theorem 4, https://arxiv.org/abs/1910.04464; the correction: Langford & Caruana 2001, section 3
+ * @see Nozawa et al. 2020, theorem 4, https://arxiv.org/abs/1910.04464; the correction: Langford & Caruana 2001,
+ * section 3
  */
-export function riskCertificate({ risk, complexity, sampleSize, delta = 0.05, monteCarlo }: RiskCertificateOptions): Certificate {
+export function riskCertificate({
+  risk,
+  complexity,
+  sampleSize,
+  delta = 0.05,
+  monteCarlo
+}: RiskCertificateOptions): Certificate {
   const corrected = correct('riskCertificate', { risk, sampleSize, delta, monteCarlo })
-  return issue(corrected, klInverse(corrected.risk, (complexity.total + Math.log(2 * Math.sqrt(sampleSize))) / sampleSize))
+  return issue(
+    corrected,
+    klInverse(corrected.risk, (complexity.total + Math.log(2 * Math.sqrt(sampleSize))) / sampleSize)
+  )
 }
 
 /**
@@ -66,34 +76,57 @@ export function riskCertificate({ risk, complexity, sampleSize, delta = 0.05, mo
  * @throws RangeError for options out of range
  * @see Nozawa et al. 2020, section 3.3, https://arxiv.org/abs/1910.04464
  */
-export function chiSquareCertificate({ risk, complexity, sampleSize, dependence = 0, delta = 0.05, monteCarlo }: ChiSquareCertificateOptions): Certificate {
+export function chiSquareCertificate({
+  risk,
+  complexity,
+  sampleSize,
+  dependence = 0,
+  delta = 0.05,
+  monteCarlo
+}: ChiSquareCertificateOptions): Certificate {
   const corrected = correct('chiSquareCertificate', { risk, sampleSize, delta, monteCarlo })
   const { chiSquare, unionFactor } = complexity
-  return issue(corrected, corrected.risk + unionFactor * Math.sqrt((1 + 4 * dependence) * (chiSquare + 1) / (24 * sampleSize * delta)))
+  return issue(
+    corrected,
+    corrected.risk + unionFactor * Math.sqrt(((1 + 4 * dependence) * (chiSquare + 1)) / (24 * sampleSize * delta))
+  )
 }
 
 /** A certificate in words. */
 export function sayCertificate({ bound, confidence, vacuous, rigorous }: Certificate): string {
   const sentence =
-    `With probability ${percent(confidence)} over the draw of the sample, the risk is at most ${bound > 1 ? bound.toPrecision(3) : bound.toFixed(3)}.`
+    `With probability ${percent(confidence)} over the draw of the sample, ` +
+    `the risk is at most ${bound > 1 ? bound.toPrecision(3) : bound.toFixed(3)}.`
   return [
     sentence,
-    ...(vacuous ? ['This is vacuous: no risk exceeds 1. Hold the posterior closer to the prior (a smaller inverseTemperature), or take more data.'] : []),
-    ...(rigorous ? [] : ['This is an estimate: the risk is a mean over draws of the weights, and nothing was paid for that.'])
+    ...(vacuous
+      ? [
+          'This is vacuous: no risk exceeds 1. Hold the posterior closer to the prior (a smaller ' +
+            'inverseTemperature), or take more data.'
+        ]
+      : []),
+    ...(rigorous
+      ? []
+      : ['This is an estimate: the risk is a mean over draws of the weights, and nothing was paid for that.'])
   ].join(' ')
 }
 
 /**
- * The supervised risk of a mean classifier that a contrastive risk allows: `(risk − τ) / (1 − τ)`. Holds for convex losses that are 1 at a
- * margin of 0 – the logistic and hinge losses here, not the zero-one loss – when positives are drawn from the latent class of their anchor.
+ * The supervised risk of a mean classifier that a contrastive risk allows: `(risk − τ) / (1 − τ)`. Holds for convex
+ * losses that are 1 at a margin of 0 – the logistic and hinge losses here, not the zero-one loss – when positives are
+ * drawn from the latent class of their anchor.
  *
  * @param risk a bound on the contrastive loss
- * @param sameClass τ: the chance that a negative is of the anchor's class, one over the number of classes when those are even
+ * @param sameClass τ: the chance that a negative is of the anchor's class, one over the number of classes when those
+ * are even
  * @throws RangeError for a `sameClass` outside [0, 1), or a risk below 0
  * @see Arora et al. 2019, theorem 4.1, https://arxiv.org/abs/1902.09229
  */
 export function supervisedRisk(risk: number, sameClass: number): number {
-  if (!(sameClass >= 0 && sameClass < 1)) throw new RangeError(`supervisedRisk: expected sameClass from 0 to below 1, got ${sameClass}. Try 0.1 for ten classes.`)
+  if (!(sameClass >= 0 && sameClass < 1))
+    throw new RangeError(
+      `supervisedRisk: expected sameClass from 0 to below 1, got ${sameClass}. Try 0.1 for ten classes.`
+    )
   if (!(risk >= 0)) throw new RangeError(`supervisedRisk: expected a risk of 0 or more, got ${risk}.`)
   return (risk - sameClass) / (1 - sameClass)
 }
@@ -103,11 +136,13 @@ type Corrected = Pick<Certificate, 'risk' | 'confidence' | 'rigorous'>
 function correct(who: string, { risk, sampleSize, delta, monteCarlo }: Required<CertificateOptions>): Corrected {
   checkRisk(who, risk)
   checkDelta(who, 'delta', delta)
-  if (!Number.isInteger(sampleSize) || sampleSize < 1) throw new RangeError(`${who}: expected a sampleSize of 1 or more tuples, got ${sampleSize}.`)
+  if (!Number.isInteger(sampleSize) || sampleSize < 1)
+    throw new RangeError(`${who}: expected a sampleSize of 1 or more tuples, got ${sampleSize}.`)
   if (monteCarlo === 'none') return { risk, confidence: 1 - delta, rigorous: false }
   const { draws, delta: misled = 0.01 } = monteCarlo
   checkDelta(who, 'the delta of the draws', misled)
-  if (!Number.isInteger(draws) || draws < 1) throw new RangeError(`${who}: expected 1 or more draws, got ${draws}. Try 1000.`)
+  if (!Number.isInteger(draws) || draws < 1)
+    throw new RangeError(`${who}: expected 1 or more draws, got ${draws}. Try 1000.`)
   return { risk: klInverse(risk, Math.log(2 / misled) / draws), confidence: 1 - delta - misled, rigorous: true }
 }
 

@@ -18,19 +18,29 @@ export interface ComplexityOptions extends PriorGrid {
 }
 
 /**
- * The complexity of posteriors over independent weights, each with a prior of its own: `Σ (KL_j + 2 ln j + ln(π²/6)) + ln(1/δ)`, the
- * deviation of each prior rounded to the better of its two neighbours on the grid.
+ * The complexity of posteriors over independent weights, each with a prior of its own:
+ * `Σ (KL_j + 2 ln j + ln(π²/6)) + ln(1/δ)`, the deviation of each prior rounded to the better of its two neighbours on
+ * the grid.
  *
  * @throws RangeError for a delta outside (0, 1), or a prior whose deviation is above the grid
  * @see Nozawa et al. 2020, section 3.2, https://arxiv.org/abs/1910.04464
  */
-export function complexityOf(posteriors: readonly WeighedPosterior[], { delta = 0.05, ...given }: ComplexityOptions = {}): Complexity {
+export function complexityOf(
+  posteriors: readonly WeighedPosterior[],
+  { delta = 0.05, ...given }: ComplexityOptions = {}
+): Complexity {
   checkDelta('complexityOf', 'delta', delta)
-  const parts = posteriors.map(posterior => best(gridPoints(posterior, given), ({ j, priorLogStd }) => {
-    const divergence = klDivergence(posterior, priorLogStd)
-    const union = 2 * Math.log(j) + Math.log(Math.PI ** 2 / 6)
-    return { divergence, union, total: divergence + union }
-  }, ({ total }) => total))
+  const parts = posteriors.map(posterior =>
+    best(
+      gridPoints(posterior, given),
+      ({ j, priorLogStd }) => {
+        const divergence = klDivergence(posterior, priorLogStd)
+        const union = 2 * Math.log(j) + Math.log(Math.PI ** 2 / 6)
+        return { divergence, union, total: divergence + union }
+      },
+      ({ total }) => total
+    )
+  )
   const sum = (key: keyof Complexity): number => parts.reduce((total, part) => total + part[key], 0)
   const certainty = Math.log(1 / delta)
   return { divergence: sum('divergence'), union: sum('union') + certainty, total: sum('total') + certainty }
@@ -51,17 +61,26 @@ export interface ChiSquareComplexity {
  * @see Nozawa et al. 2020, section 3.3, https://arxiv.org/abs/1910.04464
  */
 export function chiSquareComplexityOf(
-  posteriors: readonly WeighedPosterior[], { direction = 'posterior-prior', ...given }: PriorGrid & { readonly direction?: Direction } = {}
+  posteriors: readonly WeighedPosterior[],
+  { direction = 'posterior-prior', ...given }: PriorGrid & { readonly direction?: Direction } = {}
 ): ChiSquareComplexity {
-  const parts = posteriors.map(posterior => best(gridPoints(posterior, given), ({ j, priorLogStd }) =>
-    ({ j, chiSquare: chiSquareDivergence(posterior, direction, priorLogStd) }), ({ j, chiSquare }) => j * Math.sqrt(chiSquare + 1)))
+  const parts = posteriors.map(posterior =>
+    best(
+      gridPoints(posterior, given),
+      ({ j, priorLogStd }) => ({ j, chiSquare: chiSquareDivergence(posterior, direction, priorLogStd) }),
+      ({ j, chiSquare }) => j * Math.sqrt(chiSquare + 1)
+    )
+  )
   return {
     chiSquare: parts.reduce((product, { chiSquare }) => product * (chiSquare + 1), 1) - 1,
-    unionFactor: parts.reduce((product, { j }) => product * Math.PI * j / Math.sqrt(6), Math.sqrt(6))
+    unionFactor: parts.reduce((product, { j }) => (product * Math.PI * j) / Math.sqrt(6), Math.sqrt(6))
   }
 }
 
-interface GridPoint { readonly j: number; readonly priorLogStd: number }
+interface GridPoint {
+  readonly j: number
+  readonly priorLogStd: number
+}
 
 /** The points of the grid on either side of a prior. */
 function gridPoints({ priorLogStd }: WeighedPosterior, given: PriorGrid): readonly GridPoint[] {
@@ -70,10 +89,13 @@ function gridPoints({ priorLogStd }: WeighedPosterior, given: PriorGrid): readon
   if (!(place > 0)) {
     throw new RangeError(
       `certificate: expected priors with a variance below ${largestVariance}, got ${Math.exp(2 * priorLogStd)}. ` +
-      'Give the certificate the grid that the objective had, or a larger largestVariance.')
+        'Give the certificate the grid that the objective had, or a larger largestVariance.'
+    )
   }
-  return [...new Set([Math.max(1, Math.floor(place)), Math.ceil(place)])]
-    .map(j => ({ j, priorLogStd: (Math.log(largestVariance) - j / precision) / 2 }))
+  return [...new Set([Math.max(1, Math.floor(place)), Math.ceil(place)])].map(j => ({
+    j,
+    priorLogStd: (Math.log(largestVariance) - j / precision) / 2
+  }))
 }
 
 function best<T, U>(from: readonly T[], make: (value: T) => U, cost: (made: U) => number): U {

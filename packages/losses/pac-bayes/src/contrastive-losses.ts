@@ -8,21 +8,28 @@ export interface ReductionOptions {
 }
 
 /**
- * How much closer each anchor is to its positives than to each of its negatives, `[batch, negatives]`: inner products with the means
- * of blocks, `f · (p̄ − n̄)`. Rows are taken as long as they come.
+ * How much closer each anchor is to its positives than to each of its negatives, `[batch, negatives]`: inner products
+ * with the means of blocks, `f · (p̄ − n̄)`. Rows are taken as long as they come.
  *
  * @param features the anchors, `[batch, dim]`
  * @param positives `[batch, block, dim]`
  * @param negatives `[batch, negatives, block, dim]`
- * @see Nozawa et al. 2020, section 2.1, https://arxiv.org/abs/1910.04464; blocks: Arora et al. 2019, section 6.2, https://arxiv.org/abs/1902.09229
+ * @see Nozawa et al. 2020, section 2.1, https://arxiv.org/abs/1910.04464; blocks: Arora et al. 2019, section 6.2,
+ * https://arxiv.org/abs/1902.09229
  */
 export function contrastiveMargins(features: tf.Tensor2D, positives: tf.Tensor3D, negatives: tf.Tensor4D): tf.Tensor2D {
   const [batch, dim] = features.shape
-  const fits = positives.shape[0] === batch && negatives.shape[0] === batch && positives.shape[2] === dim && negatives.shape[3] === dim
+  const fits =
+    positives.shape[0] === batch &&
+    negatives.shape[0] === batch &&
+    positives.shape[2] === dim &&
+    negatives.shape[3] === dim
   if (!fits) {
     throw new Error(
-      'contrastiveMargins: expected features [batch, dim], positives [batch, block, dim] and negatives [batch, negatives, block, dim], ' +
-      `got ${[features, positives, negatives].map(({ shape }) => `[${shape.join(', ')}]`).join(', ')}.`)
+      'contrastiveMargins: expected features [batch, dim], positives [batch, block, dim] and negatives [batch, ' +
+        'negatives, block, dim], ' +
+        `got ${[features, positives, negatives].map(({ shape }) => `[${shape.join(', ')}]`).join(', ')}.`
+    )
   }
   const apart = tf.sub(tf.mean(positives, 1, true), tf.mean(negatives, 2)) // [batch, negatives, dim]
   return tf.sum(tf.mul(tf.reshape(features, [batch, 1, dim]), apart), 2)
@@ -31,7 +38,10 @@ export function contrastiveMargins(features: tf.Tensor2D, positives: tf.Tensor3D
 /** Exponents above this count as this, and have no gradient. */
 const steepest = 64
 
-/** Logistic loss of margins `[batch, negatives]`: `log₂(1 + Σ exp(−v))`, 0 at best and 1 for one negative at a margin of 0. */
+/**
+ * Logistic loss of margins `[batch, negatives]`: `log₂(1 + Σ exp(−v))`, 0 at best and 1 for one negative at a margin of
+ * 0.
+ */
 export function logisticLoss(margins: tf.Tensor2D, { reduction = 'mean' }: ReductionOptions = {}): tf.Tensor {
   const total = tf.sum(tf.exp(tf.minimum(tf.neg(margins), steepest)), 1)
   return reduced(tf.div(tf.log1p(total), Math.LN2), reduction)
@@ -41,9 +51,12 @@ export function logisticLoss(margins: tf.Tensor2D, { reduction = 'mean' }: Reduc
 export const hingeLoss = (margins: tf.Tensor2D, { reduction = 'mean' }: ReductionOptions = {}): tf.Tensor =>
   reduced(tf.relu(tf.sub(1, tf.min(margins, 1))), reduction)
 
-/** Zero-one loss of margins `[batch, negatives]`: the part of the negatives at least as close as the positives, 0 to 1. Has no gradient. */
+/**
+ * Zero-one loss of margins `[batch, negatives]`: the part of the negatives at least as close as the positives, 0 to 1.
+ * Has no gradient.
+ */
 export const zeroOneLoss = (margins: tf.Tensor2D, { reduction = 'mean' }: ReductionOptions = {}): tf.Tensor =>
   reduced(tf.mean(tf.cast(tf.lessEqual(margins, 0), 'float32'), 1), reduction)
 
 const reduced = (each: tf.Tensor, reduction: Reduction): tf.Tensor =>
-  (reduction === 'mean' ? tf.mean(each) : reduction === 'sum' ? tf.sum(each) : each)
+  reduction === 'mean' ? tf.mean(each) : reduction === 'sum' ? tf.sum(each) : each

@@ -9,7 +9,10 @@ export interface Compared {
   readonly prior: Posterior['mean']
 }
 
-/** `KL(Q‖P)` of a Gaussian posterior and prior, in nats. @see Nozawa et al. 2020, section 3.2, https://arxiv.org/abs/1910.04464 */
+/**
+ * `KL(Q‖P)` of a Gaussian posterior and prior, in nats. @see Nozawa et al. 2020, section 3.2,
+ * https://arxiv.org/abs/1910.04464
+ */
 export function gaussianKL(compared: Compared): tf.Scalar {
   const { priorLogStd } = compared.posterior
   const precision = tf.exp(tf.mul(priorLogStd, -2))
@@ -21,12 +24,16 @@ export function gaussianKL(compared: Compared): tf.Scalar {
   })
 }
 
-/** Which of the two distributions χ² is an expectation of: `∫ q²/p − 1` is `posterior-prior`, `∫ p²/q − 1` is `prior-posterior`. */
+/**
+ * Which of the two distributions χ² is an expectation of: `∫ q²/p − 1` is `posterior-prior`, `∫ p²/q − 1` is
+ * `prior-posterior`.
+ */
 export type Direction = 'posterior-prior' | 'prior-posterior'
 
 /**
- * `log(1 + χ²)` of a Gaussian posterior and prior: `χ²(Q‖P)` as the theorem has it, or `χ²(P‖Q)` as its authors' code does. As a
- * logarithm, for the divergence itself grows beyond float32. Finite while `σ_Q² < 2 σ_P²`, or for the other direction `σ_P² < 2 σ_Q²`.
+ * `log(1 + χ²)` of a Gaussian posterior and prior: `χ²(Q‖P)` as the theorem has it, or `χ²(P‖Q)` as its authors' code
+ * does. As a logarithm, for the divergence itself grows beyond float32. Finite while `σ_Q² < 2 σ_P²`, or for the other
+ * direction `σ_P² < 2 σ_Q²`.
  */
 export function logGaussianChiSquare(compared: Compared, direction: Direction): tf.Scalar {
   const { priorLogStd } = compared.posterior
@@ -41,7 +48,12 @@ export function logGaussianChiSquare(compared: Compared, direction: Direction): 
 }
 
 /** Adds up a divergence over independent weights, tensor by tensor. */
-function overWeights({ posterior, prior }: Compared, each: (shift: tf.Tensor, logStd: tf.Tensor) => tf.Tensor): tf.Scalar {
+function overWeights(
+  { posterior, prior }: Compared,
+  each: (shift: tf.Tensor, logStd: tf.Tensor) => tf.Tensor
+): tf.Scalar {
   const [priors, logStds] = [leaves(prior), leaves(posterior.logStd)]
-  return tf.addN(leaves(posterior.mean).map((mean, i) => tf.reshape(each(tf.sub(mean, priors[i]!), logStds[i]!), []))) as tf.Scalar
+  return tf.addN(
+    leaves(posterior.mean).map((mean, i) => tf.reshape(each(tf.sub(mean, priors[i]!), logStds[i]!), []))
+  ) as tf.Scalar
 }

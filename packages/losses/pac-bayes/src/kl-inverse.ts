@@ -46,10 +46,13 @@ export function catoniBound({ risk, complexity, sampleSize: m }: CatoniOptions, 
 }
 
 /**
- * The least of {@link catoniBound} over whole λ · m from 10 to 10⁷, as the reference searches it: a cross-check of `klInverse`, which is its
- * infimum over all real ones.
+ * The least of {@link catoniBound} over whole λ · m from 10 to 10⁷, as the reference searches it: a cross-check of
+ * `klInverse`, which is its infimum over all real ones.
  */
-export function catoniGrid(options: CatoniOptions, { from = 10, to = 1e7 }: { readonly from?: number; readonly to?: number } = {}): { readonly bound: number; readonly inverseTemperature: number } {
+export function catoniGrid(
+  options: CatoniOptions,
+  { from = 10, to = 1e7 }: { readonly from?: number; readonly to?: number } = {}
+): { readonly bound: number; readonly inverseTemperature: number } {
   let best = { bound: Infinity, inverseTemperature: from }
   for (let inverseTemperature = from; inverseTemperature < to; inverseTemperature++) {
     const bound = catoniBound(options, inverseTemperature)
@@ -60,5 +63,6 @@ export function catoniGrid(options: CatoniOptions, { from = 10, to = 1e7 }: { re
 
 /** @throws RangeError for a risk outside [0, 1] */
 export function checkRisk(who: string, risk: number): void {
-  if (!(risk >= 0 && risk <= 1)) throw new RangeError(`${who}: expected a risk from 0 to 1, got ${risk}. Bound a zero-one loss.`)
+  if (!(risk >= 0 && risk <= 1))
+    throw new RangeError(`${who}: expected a risk from 0 to 1, got ${risk}. Bound a zero-one loss.`)
 }

@@ -32,7 +32,8 @@ export interface ChiSquareObjectiveOptions extends PriorGrid {
 
 /**
  * The PAC-Bayes objective for independent tuples: `(KL(Q‖P) + union) / (λ m)`, where
- * `union = 2 ln b + 2 ln(ln c − 2 ln σ_P) + ln(π² / 6δ)` pays for learning the prior's deviation. Add the logistic loss.
+ * `union = 2 ln b + 2 ln(ln c − 2 ln σ_P) + ln(π² / 6δ)` pays for learning the prior's deviation. Add the logistic
+ * loss.
  *
  * A surrogate, not itself a bound: for that see `riskCertificate`.
  *
@@ -58,18 +59,23 @@ export function klObjective({ inverseTemperature, delta = 0.05, ...given }: KLOb
 const inside = 1e-4
 
 /**
- * The PAC-Bayes objective for tuples that depend on their neighbours: `π b (ln c − 2 ln σ_P) √( (1 + 4T) (χ² + 1) / (24 m δ) )`. Add the
- * logistic loss.
+ * The PAC-Bayes objective for tuples that depend on their neighbours:
+ * `π b (ln c − 2 ln σ_P) √( (1 + 4T) (χ² + 1) / (24 m δ) )`. Add the logistic loss.
  *
  * @throws RangeError if an option is out of its range
  * @see Nozawa et al. 2020, section 3.3, https://arxiv.org/abs/1910.04464
  */
-export function chiSquareObjective(
-  { sampleSize, dependence = 0, direction = 'posterior-prior', delta = 0.05, ...given }: ChiSquareObjectiveOptions
-): Objective {
+export function chiSquareObjective({
+  sampleSize,
+  dependence = 0,
+  direction = 'posterior-prior',
+  delta = 0.05,
+  ...given
+}: ChiSquareObjectiveOptions): Objective {
   checkPositive('chiSquareObjective', 'sampleSize', sampleSize, 'Give it the number of tuples.')
   checkDelta('chiSquareObjective', 'delta', delta)
-  if (!(dependence >= 0 && dependence < Infinity)) throw new RangeError(`chiSquareObjective: expected a dependence of 0 or more, got ${dependence}. Try 0.`)
+  if (!(dependence >= 0 && dependence < Infinity))
+    throw new RangeError(`chiSquareObjective: expected a dependence of 0 or more, got ${dependence}. Try 0.`)
   const grid = priorGrid('chiSquareObjective', given)
   const { precision, largestVariance } = grid
   const room = Math.log(2) / 2 - inside
@@ -77,9 +83,11 @@ export function chiSquareObjective(
     constrain(given) {
       const posterior = withPriorBelow(given, largestLogStd(grid))
       const { priorLogStd } = posterior
-      const logStd = mapTree(posterior.logStd as Tree<tf.Tensor>, value => (direction === 'posterior-prior'
-        ? atMost(value, tf.add(priorLogStd, room))
-        : tf.neg(atMost(tf.neg(value), tf.sub(room, priorLogStd)))))
+      const logStd = mapTree(posterior.logStd as Tree<tf.Tensor>, value =>
+        direction === 'posterior-prior'
+          ? atMost(value, tf.add(priorLogStd, room))
+          : tf.neg(atMost(tf.neg(value), tf.sub(room, priorLogStd)))
+      )
       return { ...posterior, logStd }
     },
     penalty(compared) {
@@ -91,16 +99,21 @@ export function chiSquareObjective(
   }
 }
 
-const withPriorBelow = (posterior: Posterior, most: number): Posterior =>
-  ({ ...posterior, priorLogStd: atMost(posterior.priorLogStd, tf.scalar(most)) })
+const withPriorBelow = (posterior: Posterior, most: number): Posterior => ({
+  ...posterior,
+  priorLogStd: atMost(posterior.priorLogStd, tf.scalar(most))
+})
 
 /**
- * The smaller of a value and a bound. Beyond the bound a gradient that leads back still passes, so that descent is projected and never
- * stuck; none reaches the bound.
+ * The smaller of a value and a bound. Beyond the bound a gradient that leads back still passes, so that descent is
+ * projected and never stuck; none reaches the bound.
  */
-const atMost = <T extends tf.Tensor>(value: T, bound: tf.Tensor): T => withGradient([value, bound], (value, bound) => ({
-  value: tf.minimum(value, bound) as T,
-  saved: [value, bound],
-  gradient: (cotangent, [value, bound]) => [
-    tf.where(tf.lessEqual(value!, bound!), cotangent, tf.relu(cotangent)), tf.zerosLike(bound!)]
-}))
+const atMost = <T extends tf.Tensor>(value: T, bound: tf.Tensor): T =>
+  withGradient([value, bound], (value, bound) => ({
+    value: tf.minimum(value, bound) as T,
+    saved: [value, bound],
+    gradient: (cotangent, [value, bound]) => [
+      tf.where(tf.lessEqual(value!, bound!), cotangent, tf.relu(cotangent)),
+      tf.zerosLike(bound!)
+    ]
+  }))

@@ -1,8 +1,8 @@
 import { checkPositive } from '@lapstrake/embeddings'
 
 /**
- * Where a prior's deviation may lie: a bound for every point of `σ_P² = largest · e^(−j / precision)`, j = 1, 2, …, holds for all of them
- * at once, so that the deviation can be learnt (Langford & Caruana 2001).
+ * Where a prior's deviation may lie: a bound for every point of `σ_P² = largest · e^(−j / precision)`, j = 1, 2, …,
+ * holds for all of them at once, so that the deviation can be learnt (Langford & Caruana 2001).
  */
 export interface PriorGrid {
   /** Points to a factor of e in the prior's variance: `b` of the paper. */
@@ -20,8 +20,12 @@ export function priorGrid(who: string, { precision = 100, largestVariance = 0.1 
 
 /** @throws RangeError unless a probability of failure lies between 0 and 1 */
 export function checkDelta(who: string, name: string, delta: number): void {
-  if (!(delta > 0 && delta < 1)) throw new RangeError(`${who}: expected ${name} between 0 and 1, the chance that the bound fails, got ${delta}. Try 0.05.`)
+  if (!(delta > 0 && delta < 1))
+    throw new RangeError(
+      `${who}: expected ${name} between 0 and 1, the chance that the bound fails, got ${delta}. Try 0.05.`
+    )
 }
 
 /** The deviation of the first point of the grid: none of the prior may be larger. */
-export const largestLogStd = ({ precision, largestVariance }: Required<PriorGrid>): number => (Math.log(largestVariance) - 1 / precision) / 2
+export const largestLogStd = ({ precision, largestVariance }: Required<PriorGrid>): number =>
+  (Math.log(largestVariance) - 1 / precision) / 2

@@ -1,40 +1,75 @@
-import { createTrainer, dispose, leaves, seeded, stateless, tensorsOf, type Batch, type Recipe, type Stage, type Variables } from '@lapstrake/core'
+import {
+  createTrainer,
+  dispose,
+  leaves,
+  seeded,
+  stateless,
+  tensorsOf,
+  type Batch,
+  type Recipe,
+  type Stage,
+  type Variables
+} from '@lapstrake/core'
 import { describeStage, gradientError, read } from '@lapstrake/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import {
-  chiSquareDivergence, chiSquareObjective, contrastiveLogistic, gaussianKL, isStochastic, klDivergence, klObjective, logGaussianChiSquare, stochastic,
-  weighPosterior, type Posterior, type PriorBuffers, type StochasticStage
+  chiSquareDivergence,
+  chiSquareObjective,
+  contrastiveLogistic,
+  gaussianKL,
+  isStochastic,
+  klDivergence,
+  klObjective,
+  logGaussianChiSquare,
+  stochastic,
+  weighPosterior,
+  type Posterior,
+  type PriorBuffers,
+  type StochasticStage
 } from './index.ts'
 
 const dense: Stage = stateless('dense', {
-  init: (random, [inputs]) => ({ params: { weights: random.normal([inputs!, 3], 0, 0.5), bias: tf.zeros([3]) }, outputShape: [3] }),
+  init: (random, [inputs]) => ({
+    params: { weights: random.normal([inputs!, 3], 0, 0.5), bias: tf.zeros([3]) },
+    outputShape: [3]
+  }),
   apply: ({ weights, bias }, x) => tf.tanh(tf.add(tf.matMul(x as tf.Tensor2D, weights as tf.Tensor2D), bias!))
 })
-const identity: Stage = stateless('identity', { init: (_, shape) => ({ params: {}, outputShape: shape }), apply: (_, x) => x })
+const identity: Stage = stateless('identity', {
+  init: (_, shape) => ({ params: {}, outputShape: shape }),
+  apply: (_, x) => x
+})
 const objective = klObjective({ inverseTemperature: 50 })
 const descent: Recipe['optimizer'] = {
   init: () => ({}),
   update: (gradients, state, params) => {
     const slopes = leaves(gradients)
     let i = 0
-    const walk = (tree: unknown): unknown => (tree instanceof tf.Tensor ? tf.sub(tree, tf.mul(slopes[i++]!, 0.1))
-      : Object.fromEntries(Object.entries(tree as object).map(([key, child]) => [key, walk(child)])))
+    const walk = (tree: unknown): unknown =>
+      tree instanceof tf.Tensor
+        ? tf.sub(tree, tf.mul(slopes[i++]!, 0.1))
+        : Object.fromEntries(Object.entries(tree as object).map(([key, child]) => [key, walk(child)]))
     return { params: walk(params) as typeof params, state }
   }
 }
 const recipe = (stage: Stage): Recipe => ({
-  backbone: { name: 'one', stages: [stage] }, isolation: () => [{ start: 0, end: 1 }], head: () => identity,
-  loss: () => contrastiveLogistic(), optimizer: descent
+  backbone: { name: 'one', stages: [stage] },
+  isolation: () => [{ start: 0, end: 1 }],
+  head: () => identity,
+  loss: () => contrastiveLogistic(),
+  optimizer: descent
 })
 const batch: Batch = { views: [seeded(1).normal([6, 4]), seeded(2).normal([6, 4])] }
 type Learnt = Variables<Posterior, PriorBuffers>
 const first = (stage: StochasticStage): Learnt => stage.init(seeded(7), [4]) as Learnt
 const elsewhere = ({ params, buffers }: Learnt, shift: number, logStd: number): Learnt => ({
   params: {
-    ...params, mean: { weights: tf.add(leaves(params.mean)[0]!, shift), bias: leaves(params.mean)[1]! },
+    ...params,
+    mean: { weights: tf.add(leaves(params.mean)[0]!, shift), bias: leaves(params.mean)[1]! },
     logStd: { weights: tf.fill([4, 3], logStd), bias: tf.fill([3], logStd) }
-  }, buffers
+  },
+  buffers
 })
 
 describeStage('stochastic', stochastic(dense, { objective }), { inputShape: [4] })
@@ -50,7 +85,8 @@ describe('weights', () => {
   test('are drawn once for each batch while learning, and are at their mean at inference', () => {
     const variables = first(stage)
     const x = batch.views[0]
-    const learning = (seed: number): number[] => read(stage.apply(variables, x, { training: true, random: seeded(seed) }).output)
+    const learning = (seed: number): number[] =>
+      read(stage.apply(variables, x, { training: true, random: seeded(seed) }).output)
     expect(learning(1)).toEqual(learning(1))
     expect(learning(1)).not.toEqual(learning(2))
     const plain = dense.apply({ params: variables.params.mean, buffers: {} }, x, { training: false }).output
@@ -58,7 +94,13 @@ describe('weights', () => {
   })
 
   test('have the mean and the deviation of the posterior', () => {
-    const wide = stochastic(stateless('many', { init: () => ({ params: { w: tf.fill([20_000], 3) }, outputShape: [20_000] }), apply: ({ w }) => w! }), { priorLogStd: -1 })
+    const wide = stochastic(
+      stateless('many', {
+        init: () => ({ params: { w: tf.fill([20_000], 3) }, outputShape: [20_000] }),
+        apply: ({ w }) => w!
+      }),
+      { priorLogStd: -1 }
+    )
     const { mean, variance } = tf.moments(leaves<tf.Tensor>(wide.draw(first(wide), seeded(3)).params)[0]!)
     expect(read(mean)[0]).toBeCloseTo(3, 2)
     expect(Math.sqrt(read(variance)[0]!)).toBeCloseTo(Math.exp(-1), 2)
@@ -74,19 +116,28 @@ describe('divergences on the device', () => {
     const posterior = await weighPosterior(stage, variables)
     expect(read(gaussianKL(compared))[0]! / klDivergence(posterior)).toBeCloseTo(1, 5)
     for (const direction of ['posterior-prior', 'prior-posterior'] as const) {
-      expect(Math.expm1(read(logGaussianChiSquare(compared, direction))[0]!) / chiSquareDivergence(posterior, direction)).toBeCloseTo(1, 4)
+      expect(
+        Math.expm1(read(logGaussianChiSquare(compared, direction))[0]!) / chiSquareDivergence(posterior, direction)
+      ).toBeCloseTo(1, 4)
     }
   })
 
   test.each([
-    ['kl', objective], ['chi square', chiSquareObjective({ sampleSize: 1000 })],
+    ['kl', objective],
+    ['chi square', chiSquareObjective({ sampleSize: 1000 })],
     ['chi square the other way', chiSquareObjective({ sampleSize: 1000, dependence: 2, direction: 'prior-posterior' })]
   ])('the gradient of the objective agrees with finite differences: %s', (_, { penalty }) => {
     const { mean, logStd, priorLogStd } = elsewhere(first(stochastic(dense, { priorLogStd: -1.6 })), 0.02, -1.7).params
     const prior = variables.buffers.prior
-    const cost = (...given: tf.Tensor[]): tf.Scalar => penalty({
-      posterior: { mean: { weights: given[0]!, bias: given[1]! }, logStd: { weights: given[2]!, bias: given[3]! }, priorLogStd: given[4]! }, prior
-    })
+    const cost = (...given: tf.Tensor[]): tf.Scalar =>
+      penalty({
+        posterior: {
+          mean: { weights: given[0]!, bias: given[1]! },
+          logStd: { weights: given[2]!, bias: given[3]! },
+          priorLogStd: given[4]!
+        },
+        prior
+      })
     expect(gradientError(cost, [...leaves(mean), ...leaves(logStd), priorLogStd], { step: 1e-3 })).toBeLessThan(0.02)
   })
 })
@@ -95,10 +146,16 @@ describe('an objective keeps the posterior where it is defined, and lets it come
   test('the prior below the largest variance', () => {
     const wide = first(stochastic(dense, { priorLogStd: 2 })).params
     expect(read(objective.constrain(wide).priorLogStd)[0]).toBeCloseTo((Math.log(0.1) - 0.01) / 2, 5)
-    const { value, grad } = tf.valueAndGrad((s: tf.Tensor) => tf.sum(objective.constrain({ ...wide, priorLogStd: s }).priorLogStd))(tf.scalar(2))
+    const { value, grad } = tf.valueAndGrad((s: tf.Tensor) =>
+      tf.sum(objective.constrain({ ...wide, priorLogStd: s }).priorLogStd)
+    )(tf.scalar(2))
     expect(read(value)[0]).toBeLessThan(0)
     expect(read(grad)).toEqual([1])
-    expect(read(tf.grad((s: tf.Tensor) => tf.neg(objective.constrain({ ...wide, priorLogStd: s }).priorLogStd))(tf.scalar(2)))).toEqual([0])
+    expect(
+      read(
+        tf.grad((s: tf.Tensor) => tf.neg(objective.constrain({ ...wide, priorLogStd: s }).priorLogStd))(tf.scalar(2))
+      )
+    ).toEqual([0])
   })
 
   test.each(['posterior-prior', 'prior-posterior'] as const)('χ² finite: %s', direction => {
@@ -147,17 +204,33 @@ describe('learning', () => {
 
   test('a trained prior is where the posterior begins', () => {
     const params = { weights: tf.ones([4, 3]), bias: tf.ones([3]) }
-    const { params: { mean }, buffers } = first(stochastic(dense, { prior: { params, trainedOn: 'other data' } }))
+    const {
+      params: { mean },
+      buffers
+    } = first(stochastic(dense, { prior: { params, trainedOn: 'other data' } }))
     expect([...leaves(mean), ...leaves(buffers.prior)].flatMap(read).every(value => value === 1)).toBe(true)
   })
 })
 
 test('options that do not fit are refused', () => {
-  expect(() => stochastic(dense, { priorLogStd: NaN })).toThrow('stochastic: expected a finite priorLogStd, got NaN. Try -4.')
-  expect(() => first(stochastic(dense, { prior: { params: { weights: tf.ones([4, 2]), bias: tf.ones([3]) }, trainedOn: 'other data' } })))
-    .toThrow('stochastic: expected a prior of the form of stage "dense", but weights differs.')
-  expect(() => klObjective({ inverseTemperature: 0 })).toThrow('klObjective: expected a inverseTemperature above 0, got 0.')
+  expect(() => stochastic(dense, { priorLogStd: NaN })).toThrow(
+    'stochastic: expected a finite priorLogStd, got NaN. Try -4.'
+  )
+  expect(() =>
+    first(
+      stochastic(dense, {
+        prior: { params: { weights: tf.ones([4, 2]), bias: tf.ones([3]) }, trainedOn: 'other data' }
+      })
+    )
+  ).toThrow('stochastic: expected a prior of the form of stage "dense", but weights differs.')
+  expect(() => klObjective({ inverseTemperature: 0 })).toThrow(
+    'klObjective: expected a inverseTemperature above 0, got 0.'
+  )
   expect(() => klObjective({ inverseTemperature: 1, delta: 1 })).toThrow('klObjective: expected delta between 0 and 1')
-  expect(() => chiSquareObjective({ sampleSize: 0 })).toThrow('chiSquareObjective: expected a sampleSize above 0, got 0.')
-  expect(() => chiSquareObjective({ sampleSize: 10, dependence: -1 })).toThrow('chiSquareObjective: expected a dependence of 0 or more, got -1. Try 0.')
+  expect(() => chiSquareObjective({ sampleSize: 0 })).toThrow(
+    'chiSquareObjective: expected a sampleSize above 0, got 0.'
+  )
+  expect(() => chiSquareObjective({ sampleSize: 10, dependence: -1 })).toThrow(
+    'chiSquareObjective: expected a dependence of 0 or more, got -1. Try 0.'
+  )
 })

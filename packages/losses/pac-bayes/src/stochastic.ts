@@ -1,4 +1,15 @@
-import { leaves, mapTree, namedLeaves, withLeaves, type Buffers, type Params, type Random, type Stage, type Tree, type Variables } from '@lapstrake/core'
+import {
+  leaves,
+  mapTree,
+  namedLeaves,
+  withLeaves,
+  type Buffers,
+  type Params,
+  type Random,
+  type Stage,
+  type Tree,
+  type Variables
+} from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Objective } from './objectives.ts'
 
@@ -20,7 +31,10 @@ export type PriorBuffers = {
 /** The means of a prior that was trained. */
 export interface TrainedPrior {
   readonly params: Params
-  /** The examples of the training data that it has seen, from the first up to, not including, the second; or none of them. */
+  /**
+   * The examples of the training data that it has seen, from the first up to, not including, the second; or none of
+   * them.
+   */
   readonly trainedOn: readonly [from: number, to: number] | 'other data'
 }
 
@@ -48,23 +62,30 @@ export interface StochasticStage extends Stage<Posterior, PriorBuffers> {
 export const isStochastic = (stage: Stage): stage is Stage & StochasticStage => 'draw' in stage && 'posterior' in stage
 
 /**
- * A stage whose weights are a Gaussian posterior: drawn once for each batch while learning, at their mean at inference. The prior has the
- * means that the stage begins with, and one learnt deviation; what the posterior's distance from it costs is the stage's penalty.
+ * A stage whose weights are a Gaussian posterior: drawn once for each batch while learning, at their mean at inference.
+ * The prior has the means that the stage begins with, and one learnt deviation; what the posterior's distance from it
+ * costs is the stage's penalty.
  *
- * Any stage will do, but only one without buffers can be certified: running statistics are learnt from the data beside the posterior.
+ * Any stage will do, but only one without buffers can be certified: running statistics are learnt from the data beside
+ * the posterior.
  *
  * @throws RangeError if `priorLogStd` is not a finite number
  * @throws Error if a trained prior is not of the stage's form
  * @see Nozawa et al. 2020, section 3.2, https://arxiv.org/abs/1910.04464
  */
-export function stochastic(inner: Stage, { objective, priorLogStd = -4, prior }: StochasticOptions = {}): StochasticStage {
-  if (!Number.isFinite(priorLogStd)) throw new RangeError(`stochastic: expected a finite priorLogStd, got ${priorLogStd}. Try -4.`)
+export function stochastic(
+  inner: Stage,
+  { objective, priorLogStd = -4, prior }: StochasticOptions = {}
+): StochasticStage {
+  if (!Number.isFinite(priorLogStd))
+    throw new RangeError(`stochastic: expected a finite priorLogStd, got ${priorLogStd}. Try -4.`)
   const constrained = (params: Posterior): Posterior => objective?.constrain(params) ?? params
   const draw = ({ params, buffers }: Variables<Posterior, PriorBuffers>, random: Random): Variables => {
     const { mean, logStd } = constrained(params)
     const deviations = leaves(logStd)
     const weights = namedLeaves(mean).map(({ name, value }, i) =>
-      tf.add(value, tf.mul(random.split(name).normal(value.shape), tf.exp(deviations[i]!))))
+      tf.add(value, tf.mul(random.split(name).normal(value.shape), tf.exp(deviations[i]!)))
+    )
     return { params: withLeaves(mean, weights), buffers: buffers.inner }
   }
   return {
@@ -75,16 +96,23 @@ export function stochastic(inner: Stage, { objective, priorLogStd = -4, prior }:
       const { params: first, buffers, outputShape } = inner.init(random, inputShape)
       const mean = prior === undefined ? first : copied(prior.params, first, inner.name)
       const logStd = mapTree(mean as Tree<tf.Tensor>, ({ shape }) => tf.fill(shape, priorLogStd))
-      return { params: { mean, logStd, priorLogStd: tf.scalar(priorLogStd) }, buffers: { prior: copied(mean, mean, inner.name), inner: buffers }, outputShape }
+      return {
+        params: { mean, logStd, priorLogStd: tf.scalar(priorLogStd) },
+        buffers: { prior: copied(mean, mean, inner.name), inner: buffers },
+        outputShape
+      }
     },
     apply(variables, input, mode) {
       const { params, buffers } = variables
-      const plain = mode.training ? draw(variables, mode.random.split('weights', inner.name)) : { params: params.mean, buffers: buffers.inner }
+      const plain = mode.training
+        ? draw(variables, mode.random.split('weights', inner.name))
+        : { params: params.mean, buffers: buffers.inner }
       const applied = inner.apply(plain, input, mode)
       return { output: applied.output, buffers: { prior: buffers.prior, inner: applied.buffers } }
     },
     ...(objective && {
-      penalty: ({ params, buffers: { prior } }: Variables<Posterior, PriorBuffers>) => objective.penalty({ posterior: constrained(params), prior })
+      penalty: ({ params, buffers: { prior } }: Variables<Posterior, PriorBuffers>) =>
+        objective.penalty({ posterior: constrained(params), prior })
     }),
     posterior: ({ params }) => constrained(params),
     draw
@@ -94,9 +122,17 @@ export function stochastic(inner: Stage, { objective, priorLogStd = -4, prior }:
 /** A tree with tensors of its own. */
 function copied(tree: Params, like: Params, name: string): Params {
   const [given, wanted] = [namedLeaves(tree), namedLeaves(like)]
-  const differs = wanted.find(({ name, value }, i) => given[i]?.name !== name || given[i].value.shape.join() !== value.shape.join())
+  const differs = wanted.find(
+    ({ name, value }, i) => given[i]?.name !== name || given[i].value.shape.join() !== value.shape.join()
+  )
   if (given.length !== wanted.length || differs !== undefined) {
-    throw new Error(`stochastic: expected a prior of the form of stage "${name}", but ${differs?.name ?? 'it has more than that'} differs. Train the prior with the same stage.`)
+    throw new Error(
+      `stochastic: expected a prior of the form of stage "${name}", but ${differs?.name ?? 'it has more than that'} ` +
+        'differs. Train the prior with the same stage.'
+    )
   }
-  return withLeaves(like, given.map(({ value }) => tf.clone(value)))
+  return withLeaves(
+    like,
+    given.map(({ value }) => tf.clone(value))
+  )
 }

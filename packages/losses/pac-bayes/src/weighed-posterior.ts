@@ -12,12 +12,18 @@ export interface WeighedPosterior {
 }
 
 /** Reads the posterior of a stage's weights. */
-export async function weighPosterior(stage: StochasticStage, variables: Variables<Posterior, PriorBuffers>): Promise<WeighedPosterior> {
+export async function weighPosterior(
+  stage: StochasticStage,
+  variables: Variables<Posterior, PriorBuffers>
+): Promise<WeighedPosterior> {
   // Clones, for some of the posterior may be the variables themselves.
-  const posterior = own(() => mapTree(stage.posterior(variables) as Tree<tf.Tensor>, leaf => tf.clone(leaf))) as unknown as Owned<Posterior>
+  const posterior = own(() =>
+    mapTree(stage.posterior(variables) as Tree<tf.Tensor>, leaf => tf.clone(leaf))
+  ) as unknown as Owned<Posterior>
   const { mean, logStd, priorLogStd } = posterior
-  const [means, priors, logStds, deviation] = await Promise.all(
-    [mean, variables.buffers.prior, logStd, priorLogStd].map(numbersOf)) as [Float64Array, Float64Array, Float64Array, Float64Array]
+  const [means, priors, logStds, deviation] = (await Promise.all(
+    [mean, variables.buffers.prior, logStd, priorLogStd].map(numbersOf)
+  )) as [Float64Array, Float64Array, Float64Array, Float64Array]
   dispose(posterior)
   return { shift: means.map((value, i) => value - priors[i]!), logStd: logStds, priorLogStd: deviation[0]! }
 }
@@ -33,7 +39,11 @@ export function klDivergence({ shift, logStd, priorLogStd: own }: WeighedPosteri
 }
 
 /** `χ²` in the direction asked for; infinite where the deviations do not allow it. */
-export function chiSquareDivergence({ shift, logStd, priorLogStd: own }: WeighedPosterior, direction: Direction, priorLogStd: number = own): number {
+export function chiSquareDivergence(
+  { shift, logStd, priorLogStd: own }: WeighedPosterior,
+  direction: Direction,
+  priorLogStd: number = own
+): number {
   let sum = 0
   for (let i = 0; i < shift.length; i++) {
     const [from, to] = direction === 'posterior-prior' ? [logStd[i]!, priorLogStd] : [priorLogStd, logStd[i]!]

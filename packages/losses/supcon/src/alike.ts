@@ -12,47 +12,73 @@ export interface Alike {
 /** @throws Error for labels and a mask together, either of the wrong form, or one view and neither */
 export function checkAlike({ labels, mask }: Alike, batch: number, views: number): void {
   if (labels !== undefined && mask !== undefined) {
-    throw new Error('supCon: expected labels or a mask, got both. Leave out the labels: the mask says which examples are alike.')
+    throw new Error(
+      'supCon: expected labels or a mask, got both. Leave out the labels: the mask says which examples are alike.'
+    )
   }
   if (labels === undefined && mask === undefined && views < 2) {
-    throw new Error('supCon: expected two or more views of each example, or labels or a mask that say which are alike, got one view alone.')
+    throw new Error(
+      'supCon: expected two or more views of each example, or labels or a mask that say which are alike, ' +
+        'got one view alone.'
+    )
   }
   if (labels !== undefined && (labels.dtype !== 'int32' || labels.rank !== 1 || labels.shape[0] !== batch)) {
     throw new Error(
-      `supCon: expected int32 labels of shape [${batch}], one for each example, got ${labels.dtype} of shape [${labels.shape.join(', ')}]. ` +
-      'Make them with tf.tensor1d(labels, \'int32\').')
+      `supCon: expected int32 labels of shape [${batch}], one for each example, ` +
+        `got ${labels.dtype} of shape [${labels.shape.join(', ')}]. ` +
+        "Make them with tf.tensor1d(labels, 'int32')."
+    )
   }
   if (mask !== undefined && (mask.rank !== 2 || mask.shape[0] !== batch || mask.shape[1] !== batch)) {
-    throw new Error(`supCon: expected a mask of shape [${batch}, ${batch}], a row and a column for each example, got [${mask.shape.join(', ')}].`)
+    throw new Error(
+      `supCon: expected a mask of shape [${batch}, ${batch}], a row and a column for each example, ` +
+        `got [${mask.shape.join(', ')}].`
+    )
   }
 }
 
-/** How much each row is a positive of each anchor, `[anchors, views · batch]`, rows view after view; never a row of itself. */
+/**
+ * How much each row is a positive of each anchor, `[anchors, views · batch]`, rows view after view; never a row of
+ * itself.
+ */
 export function positiveWeights(alike: Alike, batch: number, views: number, anchors: number): tf.Tensor2D {
   const weights = alikeMatrix(alike, batch)
   const others = tf.mul(weights, tf.sub(1, tf.eye(batch)))
   const between = (anchorView: number): tf.Tensor =>
-    tf.concat(Array.from({ length: views }, (_, view) => (view === anchorView ? others : weights)), 1) // [batch, views · batch]
-  return tf.concat(Array.from({ length: anchors / batch }, (_, view) => between(view)), 0) as tf.Tensor2D
+    tf.concat(
+      Array.from({ length: views }, (_, view) => (view === anchorView ? others : weights)),
+      1
+    ) // [batch, views · batch]
+  return tf.concat(
+    Array.from({ length: anchors / batch }, (_, view) => between(view)),
+    0
+  ) as tf.Tensor2D
 }
 
-/** For each example, the weighted sum of the rows of examples like it; rows are `[batch, dim]`. Without a mask no matrix is needed where the backend sums classes by itself. */
+/**
+ * For each example, the weighted sum of the rows of examples like it; rows are `[batch, dim]`. Without a mask no matrix
+ * is needed where the backend sums classes by itself.
+ */
 export function sumsOfAlike({ labels, mask }: Alike, rows: tf.Tensor2D): tf.Tensor2D {
   if (mask !== undefined) return tf.matMul(tf.cast(mask, 'float32'), rows)
   if (labels === undefined) return rows
   // Being of one class is mutual: gradients are summed as rows are.
   const sums = (rows: tf.Tensor, labels: tf.Tensor): tf.Tensor2D =>
     fusedOr('SumsOfClasses', { rows, labels }, () => tf.matMul(sameClass(labels as tf.Tensor1D), rows as tf.Tensor2D))
-  return withGradient([rows], rows => ({ value: sums(rows, labels), saved: [labels], gradient: (dy, [labels]) => [sums(dy, labels!)] }))
+  return withGradient([rows], rows => ({
+    value: sums(rows, labels),
+    saved: [labels],
+    gradient: (dy, [labels]) => [sums(dy, labels!)]
+  }))
 }
 
 /** How much each example is a positive of itself in another view, `[batch, 1]`. */
 export const likenessToItself = ({ mask }: Alike, batch: number): tf.Tensor2D =>
-  (mask === undefined ? tf.ones([batch, 1]) : tf.sum(tf.mul(tf.cast(mask, 'float32'), tf.eye(batch)), 1, true))
+  mask === undefined ? tf.ones([batch, 1]) : tf.sum(tf.mul(tf.cast(mask, 'float32'), tf.eye(batch)), 1, true)
 
 /** How much example `j` is a positive of example `i`, `[batch, batch]`. */
 const alikeMatrix = ({ labels, mask }: Alike, batch: number): tf.Tensor2D =>
-  (labels ? sameClass(labels) : mask ? tf.cast(mask, 'float32') : tf.eye(batch))
+  labels ? sameClass(labels) : mask ? tf.cast(mask, 'float32') : tf.eye(batch)
 
 function sameClass(labels: tf.Tensor1D): tf.Tensor2D {
   const batch = labels.shape[0]

@@ -10,7 +10,9 @@ interface Sloped {
 
 export type Formula = (logits: tf.Tensor2D, weights: tf.Tensor2D, noPositive: 'zero' | 'skip') => Sloped
 
-/** Formulas that want all logits of anchors `[anchors, n]`. Those of a row with itself are −1e9, and their weights zero. */
+/**
+ * Formulas that want all logits of anchors `[anchors, n]`. Those of a row with itself are −1e9, and their weights zero.
+ */
 export const formulas: Readonly<Record<'in' | 'pairs', Formula>> = { in: within, pairs }
 
 /** Lighter positives count as none. */
@@ -19,7 +21,14 @@ const lightest = 1e-6
 /** Eq. 3: `log Σ exp(s) − log( Σ w exp(s) / Σ w )`, averaged over the anchors. */
 function within(logits: tf.Tensor2D, weights: tf.Tensor2D, noPositive: 'zero' | 'skip'): Sloped {
   const { counts, total } = anchorsOf(tf.sum(weights, 1, true), noPositive)
-  const weighed = own(() => tf.where(tf.greater(weights, 0), tf.add(logits, tf.log(tf.maximum(weights, 1e-30))), tf.fill(logits.shape, -1e9)) as tf.Tensor2D)
+  const weighed = own(
+    () =>
+      tf.where(
+        tf.greater(weights, 0),
+        tf.add(logits, tf.log(tf.maximum(weights, 1e-30))),
+        tf.fill(logits.shape, -1e9)
+      ) as tf.Tensor2D
+  )
   const positive = softmaxRows(weighed)
   weighed.dispose()
   const all = softmaxRows(logits)
@@ -46,8 +55,17 @@ function pairs(logits: tf.Tensor2D, weights: tf.Tensor2D): Sloped {
   return { value, slope: tf.sub(tf.mul(tf.sum(doubt, 1, true), repelled), doubt) }
 }
 
-/** What positives of the anchors weigh in all, and what each anchor counts in the mean, from the sums of their weights; each `[anchors, 1]`. */
-export function anchorsOf(sums: tf.Tensor2D, noPositive: 'zero' | 'skip'): { readonly total: tf.Tensor2D; readonly counts: tf.Tensor2D } {
+/**
+ * What positives of the anchors weigh in all, and what each anchor counts in the mean, from the sums of their weights;
+ * each `[anchors, 1]`.
+ */
+export function anchorsOf(
+  sums: tf.Tensor2D,
+  noPositive: 'zero' | 'skip'
+): { readonly total: tf.Tensor2D; readonly counts: tf.Tensor2D } {
   const active = tf.cast(tf.greater(sums, lightest), 'float32')
-  return { total: tf.maximum(sums, lightest), counts: tf.div(active, noPositive === 'zero' ? sums.shape[0] : tf.maximum(tf.sum(active), 1)) }
+  return {
+    total: tf.maximum(sums, lightest),
+    counts: tf.div(active, noPositive === 'zero' ? sums.shape[0] : tf.maximum(tf.sum(active), 1))
+  }
 }

@@ -9,7 +9,14 @@ import { anchorsOf } from './formulas.ts'
  *
  * A row's similarities to its positives add up to that with their sum, so that none of them is needed.
  */
-export function outside(z: tf.Tensor2D, alike: Alike, views: number, asking: number, temperature: number, noPositive: 'zero' | 'skip'): tf.Scalar {
+export function outside(
+  z: tf.Tensor2D,
+  alike: Alike,
+  views: number,
+  asking: number,
+  temperature: number,
+  noPositive: 'zero' | 'skip'
+): tf.Scalar {
   const [count, dim] = z.shape
   const batch = count / views
   const anchorViews = asking / batch
@@ -21,6 +28,9 @@ export function outside(z: tf.Tensor2D, alike: Alike, views: number, asking: num
   const byView = tf.reshape(z, [views, batch, dim])
   const anchors = tf.slice(byView, 0, anchorViews)
   const positives = tf.sub(sumsOfAlike(alike, tf.sum(byView, 0)), tf.mul(itself, anchors)) // [anchorViews, batch, dim]
-  const attracted = tf.div(tf.sum(tf.mul(anchors, positives), 2), tf.reshape(tf.mul(total, temperature), [anchorViews, batch]))
+  const attracted = tf.div(
+    tf.sum(tf.mul(anchors, positives), 2),
+    tf.reshape(tf.mul(total, temperature), [anchorViews, batch])
+  )
   return contrastRows(z, tf.reshape(attracted, [asking]), tf.reshape(counts, [asking]), { temperature })
 }

@@ -8,7 +8,12 @@ import { supConLoss } from './index.ts'
 
 interface Case {
   readonly name: string
-  readonly params: { readonly temperature: number; readonly base_temperature: number; readonly contrast_mode: string; readonly normalize: boolean }
+  readonly params: {
+    readonly temperature: number
+    readonly base_temperature: number
+    readonly contrast_mode: string
+    readonly normalize: boolean
+  }
   readonly loss: number
   readonly inputs: { readonly features: GoldenTensor; readonly labels?: GoldenTensor; readonly mask?: GoldenTensor }
   readonly grads: { readonly features: GoldenTensor }
@@ -19,26 +24,49 @@ await describeOnBackends(['cpu', 'wasm', 'node', 'webgpu'], backend => {
   const chosen = backend === 'webgpu' ? cases.filter((_, i) => i % 3 === 0) : cases
   test.each(chosen)('agrees with the reference: $name', async ({ params, loss, inputs, grads }) => {
     const { features, labels, mask } = inputs
-    await expectGolden(f => supConLoss(f, {
-      ...(labels && { labels: tf.tensor1d(labels.data.map(Number), 'int32') }),
-      ...(mask && { mask: tf.tensor2d(mask.data.map(Number), mask.shape as [number, number]) })
-    }, {
-      temperature: params.temperature, baseTemperature: params.base_temperature,
-      anchors: params.contrast_mode === 'all' ? 'all' : 'first', normalise: params.normalize
-    }), { inputs: [features], loss, gradients: [grads.features] })
+    await expectGolden(
+      f =>
+        supConLoss(
+          f,
+          {
+            ...(labels && { labels: tf.tensor1d(labels.data.map(Number), 'int32') }),
+            ...(mask && { mask: tf.tensor2d(mask.data.map(Number), mask.shape as [number, number]) })
+          },
+          {
+            temperature: params.temperature,
+            baseTemperature: params.base_temperature,
+            anchors: params.contrast_mode === 'all' ? 'all' : 'first',
+            normalise: params.normalize
+          }
+        ),
+      { inputs: [features], loss, gradients: [grads.features] }
+    )
   })
 
-  // Three conventions for the same single view: the first counts anchors without positives, the second does not, the third counts pairs.
+  // Three conventions for the same single view: the first counts anchors without positives, the second does not, the
+  // third counts pairs.
   const options = {
-    hobbitlong_supcon_base_eq_T: {}, pml_supcon: { noPositive: 'skip' }, pml_ntxent: { form: 'pairs' }
+    hobbitlong_supcon_base_eq_T: {},
+    pml_supcon: { noPositive: 'skip' },
+    pml_ntxent: { form: 'pairs' }
   } as const
   for (const { name, inputs, params, loss, grads } of conventions.cases) {
     test.each(Object.keys(options) as (keyof typeof options)[])(`${name}: agrees with %s`, async convention => {
       const { embeddings, labels } = inputs
       const flat = { shape: [embeddings.shape[0]!, 1, embeddings.shape[1]!], data: embeddings.data }
-      await expectGolden(f => supConLoss(f, { labels: tf.tensor1d(labels.data, 'int32') }, { temperature: params.temperature, ...options[convention] }), {
-        inputs: [flat], loss: loss[convention], gradients: [grads[convention]]
-      })
+      await expectGolden(
+        f =>
+          supConLoss(
+            f,
+            { labels: tf.tensor1d(labels.data, 'int32') },
+            { temperature: params.temperature, ...options[convention] }
+          ),
+        {
+          inputs: [flat],
+          loss: loss[convention],
+          gradients: [grads[convention]]
+        }
+      )
     })
   }
 })

@@ -21,11 +21,21 @@ export const arrangement: Translations = {
   },
   Unpack(graph, call) {
     const axis = axisOf(call.attrs.axis, graph.shapeOf(call.inputs.value!).length)
-    const parts = split(graph, call, call.inputs.value!, axis, call.outputs.map(() => 1))
+    const parts = split(
+      graph,
+      call,
+      call.inputs.value!,
+      axis,
+      call.outputs.map(() => 1)
+    )
     parts.forEach((part, i) => graph.name(call.outputs[i]!, graph.add('Squeeze', [part, graph.integers([axis])])))
   },
   SplitV(graph, call) {
-    const { inputs: { x }, attrs, outputs } = call
+    const {
+      inputs: { x },
+      attrs,
+      outputs
+    } = call
     const shape = graph.shapesOf(x!)[0]
     const axis = axisOf(attrs.axis, shape.length)
     const tensor = { shape } as unknown as tf.Tensor
@@ -35,14 +45,16 @@ export const arrangement: Translations = {
   Tile(graph, { kernel, inputs: { x }, attrs, attrsForThree, outputs }) {
     const [two, three] = [attrs.reps, attrsForThree.reps] as [number[], number[]]
     const times = two.map((count, axis) =>
-      (count === three[axis] ? count : isBatch(count, three[axis]!) ? open : refuseBatch(kernel)))
+      count === three[axis] ? count : isBatch(count, three[axis]!) ? open : refuseBatch(kernel)
+    )
     graph.name(outputs[0]!, graph.add('Tile', [graph.plain(x!), graph.lengths(times)]))
   },
   GatherV2(graph, { kernel, inputs: { x, indices }, attrs: { axis, batchDims }, outputs }) {
     if (batchDims !== 0) {
       throw new Error(
         `toOnnx: expected ${kernel} to take the same places of every image, got batchDims of ${String(batchDims)}. ` +
-        `Write it with a product of tf.oneHot.`)
+          `Write it with a product of tf.oneHot.`
+      )
     }
     const along = axisOf(axis, graph.shapeOf(x!).length)
     graph.name(outputs[0]!, graph.add('Gather', [graph.plain(x!), graph.plain(indices!)], { axis: along }))
@@ -56,7 +68,10 @@ export const arrangement: Translations = {
     const type = graph.typeOf(outputs[0]!)
     if (type === 'bool') refuseType(kernel, 'float32 or int32', type)
     const each = graph.add('Unsqueeze', [graph.plain(indices!), graph.integers([-1])])
-    const places = graph.constant([depth], Int32Array.from({ length: depth }, (_, i) => i))
+    const places = graph.constant(
+      [depth],
+      Int32Array.from({ length: depth }, (_, i) => i)
+    )
     const isThere = graph.add('Equal', [each, places])
     graph.name(outputs[0]!, graph.add('Where', [isThere, graph.scalar(onValue, type), graph.scalar(offValue, type)]))
   },

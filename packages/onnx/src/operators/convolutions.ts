@@ -14,10 +14,17 @@ export const convolutions: Translations = ofFloats({
 })
 
 function convolution(graph: Graph, call: Call): void {
-  const { inputs, attrs, outputs: [output] } = call
+  const {
+    inputs,
+    attrs,
+    outputs: [output]
+  } = call
   const { shape, values } = weightsOf(call)
   const order = [3, 2, 0, 1]
-  const weights = graph.constant(order.map(axis => shape[axis]!), permuted(values, shape, order) as Float32Array)
+  const weights = graph.constant(
+    order.map(axis => shape[axis]!),
+    permuted(values, shape, order) as Float32Array
+  )
   const window = windowOf(call, graph.shapeOf(inputs.x!), shape, false)
   if (attrs.dataFormat === 'NCHW') {
     graph.name(output!, convolved(graph, call, [graph.plain(inputs.x!), weights], window))
@@ -26,11 +33,17 @@ function convolution(graph: Graph, call: Call): void {
 
 /** One of a single pixel is a factor for each channel, and a runtime folds it into the convolution before it. */
 function depthwise(graph: Graph, call: Call): void {
-  const { kernel, inputs, attrs, outputs: [output] } = call
+  const {
+    kernel,
+    inputs,
+    attrs,
+    outputs: [output]
+  } = call
   if (attrs.dataFormat === 'NCHW') {
     throw new Error(
       `toOnnx: expected ${kernel} with the channels last, got NCHW. ` +
-      `Transpose before it: tf.transpose(x, [0, 2, 3, 1]).`)
+        `Transpose before it: tf.transpose(x, [0, 2, 3, 1]).`
+    )
   }
   const { shape, values } = weightsOf(call)
   const [height, width, channels, multiplier] = shape as [number, number, number, number]
@@ -51,7 +64,11 @@ function depthwise(graph: Graph, call: Call): void {
 
 /** A convolution with what is fused to it. */
 function convolved(graph: Graph, call: Call, operands: readonly string[], window: Window, group: number = 1): string {
-  const { inputs: { bias }, attrs, outputs: [output] } = call
+  const {
+    inputs: { bias },
+    attrs,
+    outputs: [output]
+  } = call
   // ONNX takes a number for each channel; TensorFlow.js takes what spreads over the maps, too.
   const channels = graph.shapeOf(output!)[attrs.dataFormat === 'NCHW' ? 1 : 3]
   const isRow = bias !== undefined && graph.shapeOf(bias).join() === String(channels)
@@ -65,7 +82,8 @@ function weightsOf({ kernel, inputs: { filter } }: Call): Constant & { readonly 
   if (typeof filter === 'number') {
     throw new Error(
       `toOnnx: expected a filter of ${kernel} that is a weight, got one that depends on the input. ` +
-      `Write it with products.`)
+        `Write it with products.`
+    )
   }
   return filter!
 }

@@ -21,7 +21,10 @@ export const elementwise: Translations = {
     // Whole numbers would be cut towards zero; double holds each of them.
     const type = from === 'int32' ? 'double' : from
     spread(graph, call, operands => {
-      const quotient = graph.add('Div', operands.map(operand => graph.cast(operand, from, type)))
+      const quotient = graph.add(
+        'Div',
+        operands.map(operand => graph.cast(operand, from, type))
+      )
       return graph.cast(graph.add('Floor', [quotient]), type, 'int32')
     })
   },
@@ -29,21 +32,45 @@ export const elementwise: Translations = {
   Relu: onFloats(operator('Relu')),
   Relu6: onFloats((graph, [x]) => clip(graph, x!, 0, 6)),
   ClipByValue: onFloats((graph, [x], { clipValueMin, clipValueMax }) =>
-    clip(graph, x!, clipValueMin as number, clipValueMax as number)),
+    clip(graph, x!, clipValueMin as number, clipValueMax as number)
+  ),
   LeakyRelu: onFloats((graph, [x], { alpha }) => graph.add('LeakyRelu', [x!], { alpha: { float: alpha as number } })),
   Prelu: onFloats(operator('PRelu')),
   Elu: onFloats(operator('Elu')),
   // ONNX has the constants of TensorFlow.js.
   Selu: onFloats(operator('Selu')),
   Step: onFloats((graph, [x], { alpha }) =>
-    graph.add('Where', [graph.add('Greater', [x!, graph.scalar(0)]), graph.scalar(1), graph.scalar(alpha as number)])),
+    graph.add('Where', [graph.add('Greater', [x!, graph.scalar(0)]), graph.scalar(1), graph.scalar(alpha as number)])
+  ),
   Rsqrt: onFloats((graph, [x]) => graph.add('Reciprocal', [graph.add('Sqrt', [x!])])),
   Expm1: onFloats((graph, [x]) => graph.add('Sub', [graph.add('Exp', [x!]), graph.scalar(1)])),
   Log1p: onFloats((graph, [x]) => graph.add('Log', [graph.add('Add', [x!, graph.scalar(1)])])),
-  ...Object.fromEntries([
-    'Acos', 'Acosh', 'Asin', 'Asinh', 'Atan', 'Atanh', 'Ceil', 'Cos', 'Cosh', 'Erf', 'Exp', 'Floor', 'Log',
-    'Reciprocal', 'Round', 'Sigmoid', 'Sin', 'Sinh', 'Softplus', 'Sqrt', 'Tan', 'Tanh'
-  ].map(name => [name, onFloats(operator(name))])),
+  ...Object.fromEntries(
+    [
+      'Acos',
+      'Acosh',
+      'Asin',
+      'Asinh',
+      'Atan',
+      'Atanh',
+      'Ceil',
+      'Cos',
+      'Cosh',
+      'Erf',
+      'Exp',
+      'Floor',
+      'Log',
+      'Reciprocal',
+      'Round',
+      'Sigmoid',
+      'Sin',
+      'Sinh',
+      'Softplus',
+      'Sqrt',
+      'Tan',
+      'Tanh'
+    ].map(name => [name, onFloats(operator(name))])
+  ),
   // Fused by lapstrake's backends.
   ReluOfSum: onFloats((graph, operands) => graph.add('Relu', [graph.add('Add', operands)]))
 }
@@ -84,7 +111,13 @@ function ofTypes(allowed: string, write: Write): Translation {
     const type = graph.typeOf(call.outputs[0]!)
     if (!allowed.split(' or ').includes(type)) refuseType(call.kernel, allowed, type)
     const from = Object.values(call.inputs).map(operand => graph.typeOf(operand))
-    spread(graph, call, names => write(graph, names.map((name, i) => graph.cast(name, from[i]!, type)), call.attrs))
+    spread(graph, call, names =>
+      write(
+        graph,
+        names.map((name, i) => graph.cast(name, from[i]!, type)),
+        call.attrs
+      )
+    )
   }
 }
 

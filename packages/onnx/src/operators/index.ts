@@ -12,8 +12,16 @@ import type { Translations } from './translation.ts'
 
 /** The translations of all kernels that are known, by the kernels' names. */
 export const translations: Translations = {
-  ...convolutions, ...pooling, ...normalisation, ...resizing, ...products,
-  ...elementwise, ...logic, ...reductions, ...arrangement, ...slices
+  ...convolutions,
+  ...pooling,
+  ...normalisation,
+  ...resizing,
+  ...products,
+  ...elementwise,
+  ...logic,
+  ...reductions,
+  ...arrangement,
+  ...slices
 }
 
 /** Kernels whose attributes may grow with the batch; their translations look at it. */

@@ -16,13 +16,15 @@ export const logic: Translations = {
   IsNan: ofFloat((graph, x) => graph.add('IsNaN', [x])),
   IsInf: ofFloat((graph, x) => graph.add('IsInf', [x])),
   IsFinite: ofFloat((graph, x) =>
-    graph.add('Not', [graph.add('Or', [graph.add('IsNaN', [x]), graph.add('IsInf', [x])])])),
+    graph.add('Not', [graph.add('Or', [graph.add('IsNaN', [x]), graph.add('IsInf', [x])])])
+  ),
   Select(graph, call) {
     const type = graph.typeOf(call.outputs[0]!)
     if (type === 'bool') refuseType(call.kernel, 'float32 or int32', type)
     const { t, e } = call.inputs
     spread(graph, call, ([condition, a, b]) =>
-      graph.add('Where', [condition!, graph.cast(a!, graph.typeOf(t!), type), graph.cast(b!, graph.typeOf(e!), type)]))
+      graph.add('Where', [condition!, graph.cast(a!, graph.typeOf(t!), type), graph.cast(b!, graph.typeOf(e!), type)])
+    )
   },
   Identity: (graph, call) => spread(graph, call, ([x]) => x!),
   Cast: (graph, call) =>
@@ -35,7 +37,10 @@ function comparison(op: string, negated = false): Translation {
     // Truths are compared as numbers, which is what they are in TensorFlow.js.
     const type = from.includes('float32') ? 'float32' : 'int32'
     spread(graph, call, names => {
-      const compared = graph.add(op, names.map((name, i) => graph.cast(name, from[i]!, type)))
+      const compared = graph.add(
+        op,
+        names.map((name, i) => graph.cast(name, from[i]!, type))
+      )
       return negated ? graph.add('Not', [compared]) : compared
     })
   }

@@ -20,7 +20,7 @@ export const normalisation: Translations = ofFloats({
     const [, height, width, channels] = graph.shapeOf(inputs.x!) as [number, number, number, number]
     if (height === open || width === open) refuseBatch(kernel)
     const groups = attrs.groups as number
-    const inGroups = graph.integers([-1, groups, channels / groups * height * width])
+    const inGroups = graph.integers([-1, groups, (channels / groups) * height * width])
     const grouped = graph.add('Reshape', [graph.channelsFirst(inputs.x!), inGroups])
     const epsilon = { float: attrs.epsilon as number }
     const rows = [filled(graph, groups, 1), filled(graph, groups, 0)]
@@ -49,5 +49,6 @@ function rowOf(graph: Graph, kernel: string, operand: Operand, name: string, cha
   if (shape.join() === '1' && typeof operand !== 'number') return filled(graph, channels, operand.values[0]!)
   throw new Error(
     `toOnnx: expected the ${name} of ${kernel} to be a number for each of ${channels} channels, ` +
-    `got [${shape.join(', ')}]. Write it with sums and products.`)
+      `got [${shape.join(', ')}]. Write it with sums and products.`
+  )
 }

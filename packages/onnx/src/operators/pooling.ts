@@ -11,8 +11,13 @@ export const pooling: Translations = ofFloats({
 })
 
 function pool(graph: Graph, call: Call, op: 'MaxPool' | 'AveragePool'): void {
-  const { kernel, inputs, attrs: { filterSize }, outputs: [output] } = call
-  const [height, width] = typeof filterSize === 'number' ? [filterSize, filterSize] : filterSize as [number, number]
+  const {
+    kernel,
+    inputs,
+    attrs: { filterSize },
+    outputs: [output]
+  } = call
+  const [height, width] = typeof filterSize === 'number' ? [filterSize, filterSize] : (filterSize as [number, number])
   const shape = graph.shapeOf(inputs.x!)
   const window = windowOf(call, shape, [height, width, shape[3]!, 1], true)
   const isPixel = height === 1 && width === 1 && window.gives.join() === shape.slice(1, 3).join()
@@ -21,7 +26,8 @@ function pool(graph: Graph, call: Call, op: 'MaxPool' | 'AveragePool'): void {
   if (window.pads.some((pad, i) => pad >= window.kernel[i % 2]!)) {
     throw new Error(
       `toOnnx: expected every window of ${kernel} to see a pixel, got windows of ${height} × ${width} ` +
-      `with a padding of ${Math.max(...window.pads)}. Pad less than a window, and round down.`)
+        `with a padding of ${Math.max(...window.pads)}. Pad less than a window, and round down.`
+    )
   }
   graph.nameChannelsFirst(output!, slide(graph, op, [graph.channelsFirst(inputs.x!)], window))
 }

@@ -36,7 +36,11 @@ const axesOf = (graph: Graph, { inputs: { x }, attrs }: Call): readonly number[]
 
 /** Reduces numbers of a type, which become what the result is. */
 function reduce(graph: Graph, call: Call, op: string, type: string): void {
-  const { inputs: { x }, attrs: { keepDims }, outputs: [output] } = call
+  const {
+    inputs: { x },
+    attrs: { keepDims },
+    outputs: [output]
+  } = call
   const axes = axesOf(graph, call)
   const isChannelsFirst = graph.isChannelsFirst(x!) && axes.length > 0 && (Boolean(keepDims) || keepsOrder(axes))
   const given = graph.cast(isChannelsFirst ? graph.channelsFirst(x!) : graph.plain(x!), graph.typeOf(x!), type)
@@ -61,7 +65,11 @@ function reducedBy(graph: Graph, op: string, x: string, axes: readonly number[],
 /** Where the largest or the least stands, the first of those alike. */
 function place(op: 'ArgMax' | 'ArgMin'): Translation {
   return (graph, call) => {
-    const { kernel, inputs: { x }, outputs: [output] } = call
+    const {
+      kernel,
+      inputs: { x },
+      outputs: [output]
+    } = call
     if (graph.typeOf(x!) === 'bool') refuseType(kernel, 'float32 or int32', 'bool')
     const found = graph.add(op, [graph.plain(x!)], { axis: axesOf(graph, call)[0]!, keepdims: 0 })
     graph.name(output!, graph.cast(found, 'int64', 'int32'))

@@ -8,7 +8,10 @@ import { ofFloats, type Translations } from './translation.ts'
 export const resizing: Translations = ofFloats({
   ResizeBilinear: (graph, call) => resize(graph, call, { mode: 'linear' }),
   ResizeNearestNeighbor(graph, call) {
-    const { inputs: { images }, outputs: [output] } = call
+    const {
+      inputs: { images },
+      outputs: [output]
+    } = call
     const { alignCorners, halfPixelCenters, size } = call.attrs as unknown as ResizeAttrs
     const from = graph.shapeOf(images!).slice(1, 3)
     if (from.includes(open)) refuseBatch(call.kernel)

@@ -18,9 +18,13 @@ export const slices: Translations = {
     const [two, three] = both(graph, call, (attrs, shape) => {
       const [begin, end, strides] = [attrs.begin, attrs.end, attrs.strides] as [number[], number[], number[]]
       const masks = [attrs.beginMask, attrs.endMask, attrs.ellipsisMask, attrs.newAxisMask, attrs.shrinkAxisMask]
-      const found = tf.slice_util.sliceInfo(shape, begin, end, strides, ...masks as Masks)
-      return shape.map((length, axis) =>
-        ({ start: found.begin[axis]!, end: found.end[axis]!, step: found.strides[axis]!, length }))
+      const found = tf.slice_util.sliceInfo(shape, begin, end, strides, ...(masks as Masks))
+      return shape.map((length, axis) => ({
+        start: found.begin[axis]!,
+        end: found.end[axis]!,
+        step: found.strides[axis]!,
+        length
+      }))
     })
     const part = slice(graph, call, call.inputs.x!, two, three)
     const shape = graph.shapeOf(call.outputs[0]!)

@@ -9,13 +9,18 @@ export type Translations = Readonly<Record<string, Translation>>
 
 /** Translations of kernels that know float32 only; another type is refused. */
 export const ofFloats = (translations: Translations): Translations =>
-  Object.fromEntries(Object.entries(translations).map(([name, translate]) => [name, (graph, call) => {
-    for (const operand of [...Object.values(call.inputs), ...call.outputs]) {
-      const type = graph.typeOf(operand)
-      if (type !== 'float32') refuseType(call.kernel, 'float32', type)
-    }
-    translate(graph, call)
-  }]))
+  Object.fromEntries(
+    Object.entries(translations).map(([name, translate]) => [
+      name,
+      (graph, call) => {
+        for (const operand of [...Object.values(call.inputs), ...call.outputs]) {
+          const type = graph.typeOf(operand)
+          if (type !== 'float32') refuseType(call.kernel, 'float32', type)
+        }
+        translate(graph, call)
+      }
+    ])
+  )
 
 /** @throws Error that says which type a kernel would need */
 export function refuseType(kernel: string, wanted: string, type: string): never {

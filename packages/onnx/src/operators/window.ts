@@ -32,9 +32,19 @@ interface WindowAttrs {
 export function windowOf({ kernel, attrs }: Call, shape: Shape, filter: Shape, isDepthwise: boolean): Window {
   if (shape.slice(1).includes(open)) refuseBatch(kernel)
   const { strides, pad, dilations = 1, dimRoundingMode, dataFormat } = attrs as unknown as WindowAttrs
-  const { padInfo: { top, left }, ...found } = tf.backend_util.computeConv2DInfo(
-    [1, ...shape.slice(1)] as Four, filter as Four, strides, dilations, pad, dimRoundingMode, isDepthwise,
-    dataFormat === 'NCHW' ? 'channelsFirst' : 'channelsLast')
+  const {
+    padInfo: { top, left },
+    ...found
+  } = tf.backend_util.computeConv2DInfo(
+    [1, ...shape.slice(1)] as Four,
+    filter as Four,
+    strides,
+    dilations,
+    pad,
+    dimRoundingMode,
+    isDepthwise,
+    dataFormat === 'NCHW' ? 'channelsFirst' : 'channelsLast'
+  )
   const behind = (places: number, stride: number, size: number, before: number, length: number): number =>
     (places - 1) * stride + size - before - length
   const [down, across] = [

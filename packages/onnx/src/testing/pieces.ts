@@ -10,7 +10,10 @@ export const inputShape = [5, 6, 4] as const
 
 export const weights = (...shape: number[]): tf.Tensor4D => seeded(5).normal(shape) as tf.Tensor4D
 
-export const maps = (f: (x: tf.Tensor4D) => tf.Tensor): Network => x => f(x as tf.Tensor4D)
+export const maps =
+  (f: (x: tf.Tensor4D) => tf.Tensor): Network =>
+  x =>
+    f(x as tf.Tensor4D)
 
 /** Behind a convolution the channels stand first in ONNX. */
 export const first = (x: tf.Tensor): tf.Tensor => tf.conv2d(x as tf.Tensor4D, weights(1, 1, 4, 4), 1, 'same')

@@ -12,9 +12,10 @@ import { fuzz, type FuzzSuite } from './fuzz.ts'
 export function describeFuzz(name: string, suite: FuzzSuite): void {
   const { LAPSTRAKE_FUZZ_INPUT: one, LAPSTRAKE_FUZZ_REPORT: path } = process.env
   const seed = number('LAPSTRAKE_FUZZ_SEED', 1)
-  const range = one === undefined
-    ? { seed, from: 0, count: number('LAPSTRAKE_FUZZ', 20_000) }
-    : { seed, from: number('LAPSTRAKE_FUZZ_INPUT', 0), count: 1 }
+  const range =
+    one === undefined
+      ? { seed, from: 0, count: number('LAPSTRAKE_FUZZ', 20_000) }
+      : { seed, from: number('LAPSTRAKE_FUZZ_INPUT', 0), count: 1 }
   describe(`${name} keeps the promises of a reader`, () => {
     test.each(suite.inputs.map((input, i) => [i, input] as const))('good input %i is read', async (_, input) => {
       await suite.read(input)

@@ -13,6 +13,6 @@ export function draws(random: Random): Draw {
       words = random.split(blocks++).bits(32)
       used = 0
     }
-    return Math.floor(words[used++]! / 2 ** 32 * below)
+    return Math.floor((words[used++]! / 2 ** 32) * below)
   }
 }

@@ -7,7 +7,9 @@ import { mutant } from './mutant.ts'
 
 const good = new TextEncoder().encode('{"name":"loco","shape":[3,4],"rate":0.125}')
 const allowed = /^loco\.json: .*\.$/s
-const refuse = (): never => { throw new Error('loco.json: expected JSON.') }
+const refuse = (): never => {
+  throw new Error('loco.json: expected JSON.')
+}
 const parsed = (input: Uint8Array): Record<string, unknown> => {
   try {
     return Object(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(input)))
@@ -28,11 +30,24 @@ test('a careful reader has nothing to fear, and both answers are had', async () 
 
 test.each<[string, (input: Uint8Array) => unknown, string]>([
   ['another error', input => (parsed(input)['shape'] as number[]).length, 'TypeError'],
-  ['an error in other words', async input => { if (parsed(input)['rate'] === -1) throw new Error('no') }, 'Error: no'],
+  [
+    'an error in other words',
+    async input => {
+      if (parsed(input)['rate'] === -1) throw new Error('no')
+    },
+    'Error: no'
+  ],
   ['memory that a number asks for', input => new Uint8Array(parsed(input)['rate'] === 2 ** 31 ? 1e8 : 1), 'bytes'],
   ['a number that is no length', input => new Uint8Array(Number(parsed(input)['rate'])), 'RangeError: Invalid typed'],
   ['a call for every level', input => JSON.stringify(parsed(input)), 'RangeError: Maximum call stack size exceeded'],
-  ['a change of what was given', input => { parsed(input); input[0] = 0 }, 'was changed by reading it']
+  [
+    'a change of what was given',
+    input => {
+      parsed(input)
+      input[0] = 0
+    },
+    'was changed by reading it'
+  ]
 ])('%s is found, and again by its number', async (_, read, what) => {
   const { crashes } = await run(read)
   const found = crashes.find(crash => crash.what.includes(what))
@@ -48,7 +63,10 @@ test('a long wait is found', async () => {
 
 test('half of the inputs are stamped', async () => {
   let stamped = 0
-  const restamp = (input: Uint8Array): Uint8Array => { stamped++; return input }
+  const restamp = (input: Uint8Array): Uint8Array => {
+    stamped++
+    return input
+  }
   await fuzz('loco', { inputs: [good], read: parsed, allowed, restamp }, { seed: 1, from: 0, count: 100 })
   expect(stamped).toBe(50)
 })

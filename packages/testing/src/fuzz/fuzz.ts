@@ -80,4 +80,4 @@ function inputOf({ inputs, restamp }: FuzzSuite, random: Random, number: number)
 
 /** An error with the places next to it. */
 const said = (error: unknown): string =>
-  (error instanceof Error ? (error.stack ?? error.message).split('\n').slice(0, 4).join('\n') : `threw ${error}`)
+  error instanceof Error ? (error.stack ?? error.message).split('\n').slice(0, 4).join('\n') : `threw ${error}`

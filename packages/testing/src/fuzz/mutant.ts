@@ -88,20 +88,36 @@ const splice: Mutation = (bytes, draw, others) => {
 
 const number = /-?\d[\d.eE+-]*/g
 
-const replaceNumber: Mutation = (bytes, draw) =>
-  replaceMatch(bytes, number, draw, () => oneOf(extremeNumbers, draw))
+const replaceNumber: Mutation = (bytes, draw) => replaceMatch(bytes, number, draw, () => oneOf(extremeNumbers, draw))
 
 /** By one of the others, or by an extreme. */
 const replaceText: Mutation = (bytes, draw) =>
   replaceMatch(bytes, /"(?:[^"\\]|\\.)*"/g, draw, texts => oneOf(draw(2) === 0 ? texts : extremeTexts, draw))
 
 /** A value deep within lists or objects: readers that call themselves run out of calls. */
-const nest: Mutation = (bytes, draw) => replaceMatch(bytes, number, draw, () => {
-  const depth = draw(2 ** draw(15))
-  return draw(2) === 0 ? '['.repeat(depth) + ']'.repeat(depth) : `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`
-})
+const nest: Mutation = (bytes, draw) =>
+  replaceMatch(bytes, number, draw, () => {
+    const depth = draw(2 ** draw(15))
+    return draw(2) === 0 ? '['.repeat(depth) + ']'.repeat(depth) : `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`
+  })
 
 const mutations: readonly Mutation[] = [
-  flipBit, flipBit, setByte, setByte, setWord, setWord, cutEnd, cutBlock, insert, repeatBlock, swapBlocks, splice,
-  replaceNumber, replaceNumber, replaceNumber, replaceText, replaceText, nest
+  flipBit,
+  flipBit,
+  setByte,
+  setByte,
+  setWord,
+  setWord,
+  cutEnd,
+  cutBlock,
+  insert,
+  repeatBlock,
+  swapBlocks,
+  splice,
+  replaceNumber,
+  replaceNumber,
+  replaceNumber,
+  replaceText,
+  replaceText,
+  nest
 ]

@@ -12,8 +12,12 @@ export function watchdog(name: string, seed: number): Watchdog {
   const worker = new Worker(watch, { eval: true, workerData: { place, name, seed } })
   worker.unref()
   return {
-    at(number) { place[0] = number },
-    async stop() { await worker.terminate() }
+    at(number) {
+      place[0] = number
+    },
+    async stop() {
+      await worker.terminate()
+    }
   }
 }
 

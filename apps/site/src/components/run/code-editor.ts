@@ -23,8 +23,12 @@ export interface CodeEditor {
 const setMark = StateEffect.define<MarkedLine | undefined>()
 
 class Message extends WidgetType {
-  constructor(readonly message: string) { super() }
-  override eq(other: Message): boolean { return other.message === this.message }
+  constructor(readonly message: string) {
+    super()
+  }
+  override eq(other: Message): boolean {
+    return other.message === this.message
+  }
   override toDOM(): HTMLElement {
     const element = document.createElement('div')
     element.className = 'ls-line-message'
@@ -69,27 +73,51 @@ const look: Extension = EditorView.theme({
   '.cm-activeLine, .cm-activeLineGutter': { backgroundColor: 'transparent' },
   '&.cm-focused .cm-activeLine': { backgroundColor: 'var(--vp-c-default-soft)' },
   '.cm-cursor': { borderLeftColor: 'var(--vp-c-text-1)' },
-  '&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground': { backgroundColor: 'var(--vp-c-brand-soft)' }
+  '&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground': {
+    backgroundColor: 'var(--vp-c-brand-soft)'
+  }
 })
 
 /** An editor of TypeScript. Tab indents, and leaves after Escape. */
-export function createEditor(parent: HTMLElement, source: string, label: string, onChange: (source: string) => void): CodeEditor {
+export function createEditor(
+  parent: HTMLElement,
+  source: string,
+  label: string,
+  onChange: (source: string) => void
+): CodeEditor {
   const view = new EditorView({
     parent,
     doc: source,
     extensions: [
-      basicSetup, javascript({ typescript: true }), keymap.of([indentWithTab]), syntaxHighlighting(colours), look, marks, EditorView.lineWrapping,
+      basicSetup,
+      javascript({ typescript: true }),
+      keymap.of([indentWithTab]),
+      syntaxHighlighting(colours),
+      look,
+      marks,
+      EditorView.lineWrapping,
       EditorView.contentAttributes.of({ 'aria-label': label }),
-      EditorView.updateListener.of(update => { if (update.docChanged) onChange(update.state.doc.toString()) })
+      EditorView.updateListener.of(update => {
+        if (update.docChanged) onChange(update.state.doc.toString())
+      })
     ]
   })
   return {
     text: () => view.state.doc.toString(),
     replace: text => view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } }),
-    mark: marked => view.dispatch({ effects: [
-      setMark.of(marked),
-      ...(marked === undefined ? [] : [EditorView.scrollIntoView(view.state.doc.line(Math.min(marked.line, view.state.doc.lines)).from, { y: 'center' })])
-    ] }),
+    mark: marked =>
+      view.dispatch({
+        effects: [
+          setMark.of(marked),
+          ...(marked === undefined
+            ? []
+            : [
+                EditorView.scrollIntoView(view.state.doc.line(Math.min(marked.line, view.state.doc.lines)).from, {
+                  y: 'center'
+                })
+              ])
+        ]
+      }),
     destroy: () => view.destroy()
   }
 }

@@ -6,13 +6,20 @@ const folder = new URL('../../../../../docs/recipes/', import.meta.url)
 const recipes = readdirSync(folder).filter(file => /^\d\d-.*(?<!\.test)\.ts$/.test(file))
 
 test('a comment of one line is a title and a text', () => {
-  expect(docComment('/** SimCLR (Chen et al. 2020): one loss at the top. */\nconst recipe = {}', '01-simclr.ts'))
-    .toEqual({ title: 'SimCLR', text: 'SimCLR (Chen et al. 2020): one loss at the top.' })
+  expect(
+    docComment('/** SimCLR (Chen et al. 2020): one loss at the top. */\nconst recipe = {}', '01-simclr.ts')
+  ).toEqual({ title: 'SimCLR', text: 'SimCLR (Chen et al. 2020): one loss at the top.' })
 })
 
 test('indented lines are its command, and comments of other things are passed over', () => {
-  const source = '/** Greater. */\nconst other = 1\n\n/**\n * LoCo: units of two stages,\n * each sharing one.\n *\n *     npm run study\n */\nconst recipe = {}\n'
-  expect(docComment(source, '03-loco.ts')).toEqual({ title: 'LoCo', text: 'LoCo: units of two stages,\neach sharing one.', command: 'npm run study' })
+  const source =
+    '/** Greater. */\nconst other = 1\n\n/**\n * LoCo: units of two stages,\n * each sharing one.\n *\n *     npm ' +
+    'run study\n */\nconst recipe = {}\n'
+  expect(docComment(source, '03-loco.ts')).toEqual({
+    title: 'LoCo',
+    text: 'LoCo: units of two stages,\neach sharing one.',
+    command: 'npm run study'
+  })
 })
 
 test('without a short name it is called like its file', () => {

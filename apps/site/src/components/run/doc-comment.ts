@@ -11,10 +11,19 @@ export interface DocComment {
 /** Reads the comment above `const recipe`; a recipe whose comment begins with no short name is named by its file. */
 export function docComment(source: string, file: string): DocComment {
   const comment = /\/\*\*((?:(?!\*\/)[^])*)\*\/\s*const recipe\b/.exec(source)?.[1] ?? ''
-  const lines = comment.trim().split('\n').map(line => line.replace(/^\s*\* ?/, '').trimEnd())
+  const lines = comment
+    .trim()
+    .split('\n')
+    .map(line => line.replace(/^\s*\* ?/, '').trimEnd())
   const isCommand = (line: string): boolean => line.startsWith('    ')
-  const command = lines.filter(isCommand).map(line => line.trim()).join('\n')
-  const text = lines.filter(line => !isCommand(line)).join('\n').trim()
+  const command = lines
+    .filter(isCommand)
+    .map(line => line.trim())
+    .join('\n')
+  const text = lines
+    .filter(line => !isCommand(line))
+    .join('\n')
+    .trim()
   const [, title = words(file)] = /^([^(:.\n]{1,50}?)(?: \(|:|\.)/.exec(text) ?? []
   return { title, text, ...(command !== '' && { command }) }
 }

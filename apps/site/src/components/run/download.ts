@@ -16,5 +16,9 @@ export function download(name: string, content: BlobPart): void {
 export function downloadFiles(name: string, files: Sources): void {
   const [[only, text] = [name, ''], ...others] = Object.entries(files)
   if (others.length === 0) download(only, text)
-  else download(`${name}.zip`, zipSync(Object.fromEntries(Object.entries(files).map(([file, content]) => [file, strToU8(content)]))))
+  else
+    download(
+      `${name}.zip`,
+      zipSync(Object.fromEntries(Object.entries(files).map(([file, content]) => [file, strToU8(content)])))
+    )
 }

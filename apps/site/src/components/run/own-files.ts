@@ -1,4 +1,12 @@
-import { filesOfZip, folderOf, imageEndings, isImage, isUnasked, isZip, type Skipped } from '../../run/data/image-files.ts'
+import {
+  filesOfZip,
+  folderOf,
+  imageEndings,
+  isImage,
+  isUnasked,
+  isZip,
+  type Skipped
+} from '../../run/data/image-files.ts'
 import type { OwnFile } from '../../run/protocol.ts'
 
 /** What a reader gave, sorted. */
@@ -11,20 +19,21 @@ export interface Intake {
 
 /** Sorts files into classes, names those that are no images, and opens zips among them. */
 export async function takeIn(given: readonly OwnFile[]): Promise<Intake> {
-  const opened = (await Promise.all(given.map(async own => isZip(own.path) ? unzipped(own) : [own]))).flat()
+  const opened = (await Promise.all(given.map(async own => (isZip(own.path) ? unzipped(own) : [own])))).flat()
   const files: OwnFile[] = []
   const skipped: Skipped[] = []
   for (const own of opened) {
     if ('reason' in own) skipped.push(own)
     else if (isUnasked(own.path)) continue
-    else if (!isImage(own.path)) skipped.push({ path: own.path, reason: `not an image that browsers read (${imageEndings.join(', ')})` })
+    else if (!isImage(own.path))
+      skipped.push({ path: own.path, reason: `not an image that browsers read (${imageEndings.join(', ')})` })
     else if (own.file.size === 0) skipped.push({ path: own.path, reason: 'empty' })
     else files.push(own)
   }
   const classes = new Map<string, OwnFile[]>()
-  for (const own of files.toSorted((a, b) => a.path < b.path ? -1 : 1)) {
+  for (const own of files.toSorted((a, b) => (a.path < b.path ? -1 : 1))) {
     const name = folderOf(own.path) ?? ''
-    classes.set(name, [...classes.get(name) ?? [], own])
+    classes.set(name, [...(classes.get(name) ?? []), own])
   }
   return { files, skipped, classes }
 }

@@ -22,7 +22,8 @@ export function ownRecipeFiles(recipe: string, source: string, sources: Sources,
 import recipe from './${recipe}'
 
 /**
- * Put images beside this file as images/train/<class>/<image>.png or .jpg, and some to test with into images/test. Then train it in Node:
+ * Put images beside this file as images/train/<class>/<image>.png or .jpg, and some to test with into images/test. Then
+ * train it in Node:
  *
  *     npm install lapstrake @lapstrake/cli
  *     npx lapstrake train ${name} --seed ${seed}

@@ -12,8 +12,17 @@ export interface RunOptions {
 export const usualOptions: RunOptions = { data: 'sample', seed: 0, steps: '', backend: 'auto' }
 
 /** The request for a run of a recipe as its reader left it; the reader's own files stand before the data chosen. */
-export const requestOf = (recipe: string, source: string, { data, seed, steps, backend }: RunOptions, own?: readonly OwnFile[], resume?: Uint8Array): RunRequest => ({
-  recipe, source, seed: Math.trunc(Number(seed)) || 0, backend,
+export const requestOf = (
+  recipe: string,
+  source: string,
+  { data, seed, steps, backend }: RunOptions,
+  own?: readonly OwnFile[],
+  resume?: Uint8Array
+): RunRequest => ({
+  recipe,
+  source,
+  seed: Math.trunc(Number(seed)) || 0,
+  backend,
   data: own === undefined ? { kind: data } : { kind: 'files', files: own },
   ...(Number(steps) > 0 && { steps: Math.trunc(Number(steps)) }),
   ...(resume !== undefined && { resume })

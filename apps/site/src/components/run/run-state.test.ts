@@ -2,17 +2,41 @@ import { expect, test } from 'vitest'
 import type { RunEvent } from '../../run/protocol.ts'
 import { begin, fold, idle, paceOf, stepsOf, stopped, unitsOf, type RunState } from './run-state.ts'
 
-const step = (at: number, losses: Readonly<Record<string, number>> = { unit0: 2, unit1: 3 }): RunEvent =>
-  ({ kind: 'step', metrics: { step: at, steps: 100, epoch: 0, losses, milliseconds: 5, waited: 0, bytes: 1e6 + at } })
-const plan: RunEvent = { kind: 'plan', name: 'loco', stages: 3, spans: [{ start: 0, end: 2 }, { start: 1, end: 3 }], steps: 100, batchSize: 64 }
+const step = (at: number, losses: Readonly<Record<string, number>> = { unit0: 2, unit1: 3 }): RunEvent => ({
+  kind: 'step',
+  metrics: { step: at, steps: 100, epoch: 0, losses, milliseconds: 5, waited: 0, bytes: 1e6 + at }
+})
+const plan: RunEvent = {
+  kind: 'plan',
+  name: 'loco',
+  stages: 3,
+  spans: [
+    { start: 0, end: 2 },
+    { start: 1, end: 3 }
+  ],
+  steps: 100,
+  batchSize: 64
+}
 /** The events of a run, one each 100 ms. */
 const after = (events: readonly RunEvent[], from: RunState = begin(0)): RunState =>
   events.reduce((state, event, i) => fold(state, event, 100 * (i + 1)), from)
 
 test('each event before the first step is kept as it came', () => {
-  const backend: RunEvent = { kind: 'backend', name: 'wasm', description: '2 threads', refused: [{ name: 'webgpu', reason: 'no adapter' }] }
+  const backend: RunEvent = {
+    kind: 'backend',
+    name: 'wasm',
+    description: '2 threads',
+    refused: [{ name: 'webgpu', reason: 'no adapter' }]
+  }
   const progress: RunEvent = { kind: 'progress', what: 'images', done: 1, total: 2 }
-  const data: RunEvent = { kind: 'data', name: 'shapes', size: 10, shape: [32, 32, 3], classes: ['disc'], skipped: [{ path: 'a.png', reason: 'cut off' }] }
+  const data: RunEvent = {
+    kind: 'data',
+    name: 'shapes',
+    size: 10,
+    shape: [32, 32, 3],
+    classes: ['disc'],
+    skipped: [{ path: 'a.png', reason: 'cut off' }]
+  }
   expect(after([backend, progress, data, plan])).toMatchObject({ phase: 'starting', backend, progress, data, plan })
 })
 
@@ -26,7 +50,14 @@ test('a step makes it run, ends the progress before it and lengthens the curves'
 test('views, accuracies and maps replace those before them', () => {
   const views: RunEvent = { kind: 'views', height: 1, width: 1, examples: [[new Uint8ClampedArray(4)]] }
   const accuracy = (at: number): RunEvent => ({ kind: 'accuracy', step: at, stages: [0.2, 0.4], chance: 0.1 })
-  const map: RunEvent = { kind: 'map', method: 'pca', step: 5, points: new Float32Array(2), labels: new Int32Array(1), classes: ['disc'] }
+  const map: RunEvent = {
+    kind: 'map',
+    method: 'pca',
+    step: 5,
+    points: new Float32Array(2),
+    labels: new Int32Array(1),
+    classes: ['disc']
+  }
   expect(after([views, accuracy(1), accuracy(5), map])).toMatchObject({ views, accuracy: accuracy(5), map })
 })
 
@@ -46,7 +77,12 @@ test('time ends with the run, and answers that come later leave it ended', () =>
   const done = after([step(1), { kind: 'done', steps: 1, interrupted: false }])
   expect(done).toMatchObject({ phase: 'done', now: 200 })
   const bytes = new Uint8Array(1)
-  for (const event of [{ kind: 'saved', step: 1, bytes }, { kind: 'weights', step: 1, bytes }, { kind: 'alive' }, { kind: 'silent', seconds: 9 }] as const) {
+  for (const event of [
+    { kind: 'saved', step: 1, bytes },
+    { kind: 'weights', step: 1, bytes },
+    { kind: 'alive' },
+    { kind: 'silent', seconds: 9 }
+  ] as const) {
     expect(fold(done, event, 900)).toEqual(done)
   }
 })
@@ -76,8 +112,20 @@ test('units are named by their losses, and counted before there are any', () => 
 })
 
 test('a run whose GPU is lost goes on from where it was kept, and its curves with it', () => {
-  const state = after([plan, step(1), step(2), step(3), { kind: 'lost', step: 3, message: 'lost', kept: { step: 1, bytes: new Uint8Array(1) } }, plan, step(2, { unit0: 9, unit1: 9 })])
-  expect(state).toMatchObject({ phase: 'running', step: 2, curves: { steps: [1, 2], losses: { unit0: [2, 9], unit1: [3, 9] } } })
+  const state = after([
+    plan,
+    step(1),
+    step(2),
+    step(3),
+    { kind: 'lost', step: 3, message: 'lost', kept: { step: 1, bytes: new Uint8Array(1) } },
+    plan,
+    step(2, { unit0: 9, unit1: 9 })
+  ])
+  expect(state).toMatchObject({
+    phase: 'running',
+    step: 2,
+    curves: { steps: [1, 2], losses: { unit0: [2, 9], unit1: [3, 9] } }
+  })
   expect(state.warnings).toEqual(['The GPU was lost at step 3: the run goes on from step 1, as it was last kept.'])
 })
 

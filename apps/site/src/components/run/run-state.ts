@@ -35,10 +35,26 @@ export interface RunState {
   readonly silentFor?: number
 }
 
-export const idle: RunState = { phase: 'idle', limit: Infinity, step: 0, curves: noCurves, losses: {}, recent: [], began: 0, now: 0, warnings: [] }
+export const idle: RunState = {
+  phase: 'idle',
+  limit: Infinity,
+  step: 0,
+  curves: noCurves,
+  losses: {},
+  recent: [],
+  began: 0,
+  now: 0,
+  warnings: []
+}
 
 /** A run that has just been asked for, at a time in milliseconds. */
-export const begin = (now: number, limit: number = Infinity): RunState => ({ ...idle, phase: 'starting', limit, began: now, now })
+export const begin = (now: number, limit: number = Infinity): RunState => ({
+  ...idle,
+  phase: 'starting',
+  limit,
+  began: now,
+  now
+})
 
 /** What the reader's Stop leaves: all that was drawn stays. */
 export function stopped(state: RunState, now: number): RunState {
@@ -56,50 +72,78 @@ export function fold(state: RunState, event: RunEvent, now: number): RunState {
   // Time ends with the run: what comes later is an answer to a question, no part of it.
   const next: RunState = isLive(state) ? { ...heard, now } : heard
   switch (event.kind) {
-    case 'backend': return { ...next, backend: event }
-    case 'progress': return { ...next, progress: event }
-    case 'data': return { ...next, data: event }
-    case 'plan': return { ...next, plan: event }
-    case 'step': return stepped(next, event, now)
-    case 'views': return { ...next, views: event }
-    case 'accuracy': return { ...next, accuracy: event }
-    case 'map': return { ...next, map: event }
-    case 'mapped': return { ...next, mapped: event }
-    case 'warning': return next.warnings.includes(event.message) ? next : { ...next, warnings: [...next.warnings, event.message] }
-    case 'done': return { ...withoutProgress(next), phase: 'done' }
-    case 'error': return { ...withoutProgress(next), phase: 'failed', error: event }
-    case 'lost': return lost(withoutProgress(next), event)
+    case 'backend':
+      return { ...next, backend: event }
+    case 'progress':
+      return { ...next, progress: event }
+    case 'data':
+      return { ...next, data: event }
+    case 'plan':
+      return { ...next, plan: event }
+    case 'step':
+      return stepped(next, event, now)
+    case 'views':
+      return { ...next, views: event }
+    case 'accuracy':
+      return { ...next, accuracy: event }
+    case 'map':
+      return { ...next, map: event }
+    case 'mapped':
+      return { ...next, mapped: event }
+    case 'warning':
+      return next.warnings.includes(event.message) ? next : { ...next, warnings: [...next.warnings, event.message] }
+    case 'done':
+      return { ...withoutProgress(next), phase: 'done' }
+    case 'error':
+      return { ...withoutProgress(next), phase: 'failed', error: event }
+    case 'lost':
+      return lost(withoutProgress(next), event)
     case 'saved':
     case 'weights':
-    case 'alive': return next
+    case 'alive':
+      return next
   }
 }
 
 /** A run that was kept goes on; steps after it are taken again. */
-const lost = (state: RunState, { step, kept }: Of<'lost'>): RunState => kept === undefined ? state : {
-  ...state, phase: 'starting', step: kept.step, recent: [],
-  warnings: [...state.warnings, `The GPU was lost at step ${step}: the run goes on from step ${kept.step}, as it was last kept.`]
-}
+const lost = (state: RunState, { step, kept }: Of<'lost'>): RunState =>
+  kept === undefined
+    ? state
+    : {
+        ...state,
+        phase: 'starting',
+        step: kept.step,
+        recent: [],
+        warnings: [
+          ...state.warnings,
+          `The GPU was lost at step ${step}: the run goes on from step ${kept.step}, as it was last kept.`
+        ]
+      }
 
 const withoutProgress = ({ progress: _, ...state }: RunState): RunState => state
 
 function stepped(state: RunState, { metrics: { step, losses, bytes } }: Of<'step'>, now: number): RunState {
   return {
-    ...withoutProgress(state), phase: isLive(state) ? 'running' : state.phase, step, losses, bytes,
+    ...withoutProgress(state),
+    phase: isLive(state) ? 'running' : state.phase,
+    step,
+    losses,
+    bytes,
     curves: append(state.curves, step, losses),
     recent: [...state.recent, { step, at: now }].slice(-20)
   }
 }
 
 /** Steps that the run will take, where it is known. */
-export const stepsOf = ({ plan, limit }: RunState): number | undefined => plan === undefined ? undefined : Math.min(limit, plan.steps)
+export const stepsOf = ({ plan, limit }: RunState): number | undefined =>
+  plan === undefined ? undefined : Math.min(limit, plan.steps)
 
 /** Images in a second and seconds that remain, once two steps have come; views are of one image. */
 export function paceOf(state: RunState): { readonly imagesPerSecond?: number; readonly remaining?: number } {
   const { recent, plan, step } = state
   const [first, last] = [recent[0], recent.at(-1)]
   if (first === undefined || last === undefined || last.at <= first.at) return {}
-  const perSecond = 1000 * (last.step - first.step) / (last.at - first.at)
+  const perSecond = (1000 * (last.step - first.step)) / (last.at - first.at)
   const steps = stepsOf(state)
   return {
     ...(plan !== undefined && { imagesPerSecond: perSecond * plan.batchSize }),
@@ -110,5 +154,5 @@ export function paceOf(state: RunState): { readonly imagesPerSecond?: number; re
 /** Names of units in their order, as their losses tell; before the first step as their spans are counted. */
 export function unitsOf({ plan, losses }: RunState): readonly string[] {
   const names = Object.keys(losses)
-  return names.length > 0 ? names : plan?.spans.map((_, i) => `unit${i}`) ?? []
+  return names.length > 0 ? names : (plan?.spans.map((_, i) => `unit${i}`) ?? [])
 }

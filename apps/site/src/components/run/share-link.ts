@@ -15,12 +15,19 @@ export function sourceOf(hash: string): string | undefined {
   try {
     return strFromU8(inflateSync(fromBase64Url(hash.slice(name.length + 1))))
   } catch (cause) {
-    throw new Error('This link was to hold a changed recipe, but it is cut off or damaged. Here is the recipe as it was; ask for the link again.', { cause })
+    throw new Error(
+      'This link was to hold a changed recipe, but it is cut off or damaged. Here is the recipe as it was; ' +
+        'ask for the link again.',
+      { cause }
+    )
   }
 }
 
 const toBase64Url = (bytes: Uint8Array): string =>
-  btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join('')).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
+  btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(''))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replace(/=+$/, '')
 
 const fromBase64Url = (text: string): Uint8Array =>
   Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), character => character.charCodeAt(0))

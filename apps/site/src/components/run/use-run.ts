@@ -79,12 +79,16 @@ export function useRun(): UseRun {
       show(stopped(current, performance.now()))
     },
     map: method => run?.send({ kind: 'map', method }),
-    handOut: kind => new Promise((resolve, reject) => {
-      if (run === undefined) return reject(new Error('The run has ended.'))
-      waiting.push({ kind: kind === 'save' ? 'saved' : 'weights', resolve, reject })
-      run.send({ kind })
-      if (!isLive(current)) setTimeout(() => reject(new Error('Nothing is left of the run.')), patience)
-    }),
-    canHandOut: () => run !== undefined && current.step > 0 && (isLive(current) || current.phase === 'done' || current.error?.blame === 'training')
+    handOut: kind =>
+      new Promise((resolve, reject) => {
+        if (run === undefined) return reject(new Error('The run has ended.'))
+        waiting.push({ kind: kind === 'save' ? 'saved' : 'weights', resolve, reject })
+        run.send({ kind })
+        if (!isLive(current)) setTimeout(() => reject(new Error('Nothing is left of the run.')), patience)
+      }),
+    canHandOut: () =>
+      run !== undefined &&
+      current.step > 0 &&
+      (isLive(current) || current.phase === 'done' || current.error?.blame === 'training')
   }
 }

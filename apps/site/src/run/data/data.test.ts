@@ -22,7 +22,9 @@ describe('a file of the site', () => {
     })
     await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
   })
-  afterAll(() => { server.close() })
+  afterAll(() => {
+    server.close()
+  })
   const get = (path: string, onProgress: (received: number) => void = () => {}): Promise<Uint8Array> =>
     fetchFile(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`, { keep: true, onProgress })
 
@@ -37,7 +39,9 @@ describe('a file of the site', () => {
   })
 
   test('cut off, broken off or missing is told as what it is', async () => {
-    await expect(get('/cut')).rejects.toThrow(/^data: expected .*\/cut to be whole, got 500 bytes that do not unpack: .* Press Run to fetch it again\.$/)
+    await expect(get('/cut')).rejects.toThrow(
+      /^data: expected .*\/cut to be whole, got 500 bytes that do not unpack: .* Press Run to fetch it again\.$/
+    )
     await expect(get('/broken')).rejects.toThrow('broke off after 500 bytes')
     await expect(get('/missing')).rejects.toThrow('got 404')
   })
@@ -45,7 +49,9 @@ describe('a file of the site', () => {
 
 test('of every class with two or more one example is held out, about one in seven', () => {
   const labels = Int32Array.from({ length: 100 }, (_, i) => (i < 98 ? i % 2 : 2))
-  const { training, held } = holdOut(inMemory({ name: 'some', classes: ['a', 'b', 'c'], shape: [1, 1, 1], images: new Uint8Array(100), labels }))
+  const { training, held } = holdOut(
+    inMemory({ name: 'some', classes: ['a', 'b', 'c'], shape: [1, 1, 1], images: new Uint8Array(100), labels })
+  )
   expect(training.size + held.size).toBe(100)
   expect(held.size).toBe(15)
   expect(new Set(held.labels)).toEqual(new Set([0, 1, 2]))

@@ -25,7 +25,11 @@ export async function fetchFile(url: string, { keep, onProgress }: FetchFileOpti
   }
   const packed = await read(url, onProgress)
   const unpacked = await unpack(packed).catch((cause: unknown) => {
-    throw new Error(`data: expected ${url} to be whole, got ${packed.length} bytes that do not unpack: it is damaged or cut off. Press Run to fetch it again.`, { cause })
+    throw new Error(
+      `data: expected ${url} to be whole, got ${packed.length} bytes that do not unpack: it is damaged or cut off. ` +
+        'Press Run to fetch it again.',
+      { cause }
+    )
   })
   // Storage may be full: then the file is fetched again next time.
   await store?.put(url, new Response(packed, { headers: { 'content-length': String(packed.length) } })).catch(() => {})
@@ -38,19 +42,27 @@ const openStore = (): Promise<Cache | undefined> =>
 
 async function read(url: string, onProgress: (received: number) => void): Promise<Uint8Array<ArrayBuffer>> {
   const response = await fetch(url).catch((cause: unknown) => {
-    throw new Error(`data: expected to reach ${url}, but could not. Check the connection and press Run again.`, { cause })
+    throw new Error(`data: expected to reach ${url}, but could not. Check the connection and press Run again.`, {
+      cause
+    })
   })
-  if (!response.ok || response.body === null) throw new Error(`data: expected ${url} to be there, got ${response.status} ${response.statusText}. Choose other data.`)
+  if (!response.ok || response.body === null)
+    throw new Error(
+      `data: expected ${url} to be there, got ${response.status} ${response.statusText}. Choose other data.`
+    )
   const parts: Uint8Array<ArrayBuffer>[] = []
   let received = 0
   const reader = response.body.getReader()
   try {
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
       parts.push(part.value)
-      onProgress(received += part.value.length)
+      onProgress((received += part.value.length))
     }
   } catch (cause) {
-    throw new Error(`data: expected ${url} to be whole, but it broke off after ${received} bytes. Press Run to fetch it again.`, { cause })
+    throw new Error(
+      `data: expected ${url} to be whole, but it broke off after ${received} bytes. Press Run to fetch it again.`,
+      { cause }
+    )
   }
   return new Uint8Array(await new Blob(parts).arrayBuffer())
 }
@@ -58,5 +70,7 @@ async function read(url: string, onProgress: (received: number) => void): Promis
 /** Unpacks gzip; a host may have done so on the way. */
 async function unpack(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes
-  return new Uint8Array(await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))).arrayBuffer())
+  return new Uint8Array(
+    await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))).arrayBuffer()
+  )
 }

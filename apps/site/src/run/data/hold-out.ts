@@ -3,7 +3,10 @@ import { pick, seeded, type Dataset } from 'lapstrake'
 /** One example in so many is held out. */
 const every = 7
 
-/** Parts a data set in two, at random and the same each time: of every class one example in seven is held out, at least one of two. */
+/**
+ * Parts a data set in two, at random and the same each time: of every class one example in seven is held out, at least
+ * one of two.
+ */
 export function holdOut(dataset: Dataset): { readonly training: Dataset; readonly held: Dataset } {
   const seen = new Map<number, number>()
   const training: number[] = []

@@ -6,14 +6,19 @@ import { filesOfZip, folderOf, isImage, isUnasked, isZip, type Skipped } from '.
 const length = 32
 
 /**
- * Images of the reader's own: each is cut to a square from its middle and scaled; those in one folder only have no classes.
+ * Images of the reader's own: each is cut to a square from its middle and scaled; those in one folder only have no
+ * classes.
  *
  * @throws Error if a zip is damaged or nothing in the files is an image
  */
 export async function openFiles(
-  files: readonly OwnFile[], onProgress: (done: number, total: number) => void
+  files: readonly OwnFile[],
+  onProgress: (done: number, total: number) => void
 ): Promise<{ readonly dataset: Dataset; readonly skipped: readonly Skipped[] }> {
-  const all = (await Promise.all(files.map(unpacked))).flat().filter(({ path }) => !isUnasked(path)).sort((a, b) => (a.path < b.path ? -1 : 1))
+  const all = (await Promise.all(files.map(unpacked)))
+    .flat()
+    .filter(({ path }) => !isUnasked(path))
+    .sort((a, b) => (a.path < b.path ? -1 : 1))
   const folders = [...new Set(all.filter(({ path }) => isImage(path)).map(({ path }) => classOf(path)))].sort()
   const images: Uint8ClampedArray[] = []
   const labels: number[] = []
@@ -31,19 +36,28 @@ export async function openFiles(
     if (i % 20 === 19 || i === all.length - 1) onProgress(i + 1, all.length)
   }
   if (images.length < 2) {
+    const given = files.length === 1 ? 'file' : `${files.length} files`
+    const [first] = skipped
+    const others =
+      first === undefined ? '' : ` and ${skipped.length} that cannot, such as ${first.path} (${first.reason})`
     throw new Error(
-      `data: expected images in the ${files.length === 1 ? 'file' : `${files.length} files`}, got ${images.length} that can be used` +
-      `${skipped.length > 0 ? ` and ${skipped.length} that cannot, such as ${skipped[0]!.path} (${skipped[0]!.reason})` : ''}. ` +
-      'Drop a zip or a folder of PNG, JPEG or WebP images, one folder for each class.')
+      `data: expected images in the ${given}, got ${images.length} that can be used${others}. ` +
+        'Drop a zip or a folder of PNG, JPEG or WebP images, one folder for each class.'
+    )
   }
   const pixels = new Uint8Array(images.length * length * length * 3)
   images.forEach((rgba, image) => {
     for (let i = 0; i < length * length; i++) {
-      for (let channel = 0; channel < 3; channel++) pixels[(image * length * length + i) * 3 + channel] = rgba[4 * i + channel]!
+      for (let channel = 0; channel < 3; channel++)
+        pixels[(image * length * length + i) * 3 + channel] = rgba[4 * i + channel]!
     }
   })
   const dataset = inMemory({
-    name: 'your images', classes: folders.length > 1 ? folders : [], shape: [length, length, 3], images: pixels, labels: Int32Array.from(labels)
+    name: 'your images',
+    classes: folders.length > 1 ? folders : [],
+    shape: [length, length, 3],
+    images: pixels,
+    labels: Int32Array.from(labels)
   })
   return { dataset, skipped }
 }
@@ -52,7 +66,10 @@ export async function openFiles(
 async function unpacked(own: OwnFile): Promise<readonly OwnFile[]> {
   if (!isZip(own.path)) return [own]
   return filesOfZip(own.file).catch((cause: unknown) => {
-    throw new Error(`data: expected ${own.path} to be a zip, but it is damaged or cut off. Pack it again, or drop the folder itself.`, { cause })
+    throw new Error(
+      `data: expected ${own.path} to be a zip, but it is damaged or cut off. Pack it again, or drop the folder itself.`,
+      { cause }
+    )
   })
 }
 

@@ -16,7 +16,7 @@ export const addressOfData = (path: string): string => `${import.meta.env.BASE_U
 /** What the site was built with; nothing where that cannot be read. */
 export async function servedData(): Promise<Readonly<Partial<Record<ServedName, ServedData>>>> {
   try {
-    return await (await fetch(addressOfData('index.json'))).json() as Partial<Record<ServedName, ServedData>>
+    return (await (await fetch(addressOfData('index.json'))).json()) as Partial<Record<ServedName, ServedData>>
   } catch {
     return {}
   }

@@ -1,4 +1,13 @@
-import { collectFeatures, nearestNeighbours, pick, seeded, subset, type Backbone, type Dataset, type State } from 'lapstrake'
+import {
+  collectFeatures,
+  nearestNeighbours,
+  pick,
+  seeded,
+  subset,
+  type Backbone,
+  type Dataset,
+  type State
+} from 'lapstrake'
 import type { OpenData } from '../data/open-data.ts'
 import type { MapMethod, RunEvent } from '../protocol.ts'
 import { encode } from './encode.ts'
@@ -29,7 +38,9 @@ export function observer(backbone: Backbone, { training, held }: OpenData, tell:
     const stages: number[] = []
     for (let count = 0; count <= backbone.stages.length; count++) {
       const features = (dataset: Dataset): ReturnType<typeof collectFeatures> =>
-        collectFeatures(dataset, images => encode(backbone, state, count, images), { pool: count === 0 ? 'flatten' : 'mean' })
+        collectFeatures(dataset, images => encode(backbone, state, count, images), {
+          pool: count === 0 ? 'flatten' : 'mean'
+        })
       stages.push(await nearestNeighbours(await features(examples.known), await features(examples.asked), { k: 20 }))
     }
     tell({ kind: 'accuracy', step: state.step, stages, chance: examples.chance })
@@ -38,12 +49,21 @@ export function observer(backbone: Backbone, { training, held }: OpenData, tell:
   async function map(state: State): Promise<void> {
     if (onMap === undefined) return
     if (!shown) await show(onMap)
-    const { values, dim } = await collectFeatures(unasked(onMap), images => encode(backbone, state, backbone.stages.length, images))
+    const { values, dim } = await collectFeatures(unasked(onMap), images =>
+      encode(backbone, state, backbone.stages.length, images)
+    )
     const rows = Array.from({ length: onMap.size }, (_, i) => unit(values.subarray(i * dim, (i + 1) * dim)))
     const before = last[method]
     const points = await toPlane(rows, { method, random: seeded(0).split('map'), ...(before && { last: before }) })
     last[method] = points
-    tell({ kind: 'map', method, step: state.step, points, labels: onMap.labels ?? new Int32Array(onMap.size).fill(-1), classes: onMap.classes })
+    tell({
+      kind: 'map',
+      method,
+      step: state.step,
+      points,
+      labels: onMap.labels ?? new Int32Array(onMap.size).fill(-1),
+      classes: onMap.classes
+    })
   }
 
   async function show({ size, shape: [height, width, channels], read }: Dataset): Promise<void> {
@@ -66,21 +86,31 @@ export function observer(backbone: Backbone, { training, held }: OpenData, tell:
 }
 
 /** What neighbours are found among, and for whom; nothing where there is nothing to tell apart. */
-function labelled(training: Dataset, held: Dataset): { readonly known: Dataset; readonly asked: Dataset; readonly chance: number } | undefined {
+function labelled(
+  training: Dataset,
+  held: Dataset
+): { readonly known: Dataset; readonly asked: Dataset; readonly chance: number } | undefined {
   const { labels } = training
   if (labels === undefined || held.labels === undefined || labels.some(label => label < 0)) return undefined
   const some = subset(training, { count: Math.min(known, training.size), seed: 0 })
   const seen = new Set(some.labels)
-  const places = Array.from(held.labels.keys()).filter(place => seen.has(held.labels![place]!)).slice(0, asked)
+  const places = Array.from(held.labels.keys())
+    .filter(place => seen.has(held.labels![place]!))
+    .slice(0, asked)
   if (seen.size < 2 || places.length === 0) return undefined
   const counts = new Map<number, number>()
   for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1)
-  return { known: some, asked: pick(held, Uint32Array.from(places)), chance: Math.max(...counts.values()) / labels.length }
+  return {
+    known: some,
+    asked: pick(held, Uint32Array.from(places)),
+    chance: Math.max(...counts.values()) / labels.length
+  }
 }
 
 /** The same images without a word of their classes, which readers of features insist on. */
 const unasked = (dataset: Dataset): Dataset => ({
-  ...dataset, read: async indices => ({ images: (await dataset.read(indices)).images, labels: new Int32Array(indices.length) })
+  ...dataset,
+  read: async indices => ({ images: (await dataset.read(indices)).images, labels: new Int32Array(indices.length) })
 })
 
 function unit(row: Float32Array): number[] {

@@ -15,7 +15,12 @@ export interface PaceOptions {
 }
 
 /** Lets work happen every few seconds of training, more rarely where it would take more than its share of the time. */
-export function pace({ first = 1000, interval = 3000, share = 0.2, now = () => performance.now() }: PaceOptions = {}): Pace {
+export function pace({
+  first = 1000,
+  interval = 3000,
+  share = 0.2,
+  now = () => performance.now()
+}: PaceOptions = {}): Pace {
   let next = now() + first
   return {
     due: () => now() >= next,

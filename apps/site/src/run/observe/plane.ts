@@ -9,7 +9,10 @@ export interface PlaneOptions {
 }
 
 /** Puts rows into the plane, `x, y` after `x, y`. */
-export async function toPlane(rows: readonly (readonly number[])[], { method, random, last }: PlaneOptions): Promise<Float32Array> {
+export async function toPlane(
+  rows: readonly (readonly number[])[],
+  { method, random, last }: PlaneOptions
+): Promise<Float32Array> {
   if (method === 'pca') return turnedLike(last, await principal(rows))
   return neighbourly(rows, random, last ?? spread(await principal(rows)))
 }
@@ -34,7 +37,11 @@ function turnedLike(last: Float32Array | undefined, points: Float32Array): Float
 }
 
 /** UMAP (McInnes et al. 2018, https://arxiv.org/abs/1802.03426), which begins where the points were. */
-async function neighbourly(rows: readonly (readonly number[])[], random: Random, start: Float32Array): Promise<Float32Array> {
+async function neighbourly(
+  rows: readonly (readonly number[])[],
+  random: Random,
+  start: Float32Array
+): Promise<Float32Array> {
   const { UMAP } = await import('umap-js')
   const umap = new UMAP({ nNeighbors: Math.min(15, rows.length - 1), nEpochs: 200, random: sequence(random) })
   umap.initializeFit(rows as number[][])
@@ -47,7 +54,7 @@ async function neighbourly(rows: readonly (readonly number[])[], random: Random,
 /** Scaled to the size of UMAP's maps. */
 function spread(points: Float32Array): Float32Array {
   const largest = points.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-12)
-  return points.map(value => 10 * value / largest)
+  return points.map(value => (10 * value) / largest)
 }
 
 /** A random source as a function that gives number after number. */

@@ -8,15 +8,24 @@ export type Activation = keyof typeof activations
 
 const known = (activation: string): activation is Activation => activation in activations
 
-const kernels: Readonly<Record<string, string>> = { elu: 'Elu', leakyrelu: 'LeakyRelu', prelu: 'Prelu', relu: 'Relu', relu6: 'Relu6', sigmoid: 'Sigmoid' }
+const kernels: Readonly<Record<string, string>> = {
+  elu: 'Elu',
+  leakyrelu: 'LeakyRelu',
+  prelu: 'Prelu',
+  relu: 'Relu',
+  relu6: 'Relu6',
+  sigmoid: 'Sigmoid'
+}
 
 /** A kernel with an activation behind it: one that it takes along, or a kernel of its own. */
-export const activated = (kernel: (given: Given, activation: Activation) => tf.TensorInfo | undefined): Native => given => {
-  const { activation = 'linear', leakyreluAlpha } = given.attrs as { activation?: string; leakyreluAlpha?: number }
-  const result = known(activation) ? kernel(given, activation) : undefined
-  const behind = kernels[activation]
-  if (result !== undefined || behind === undefined) return result
-  const x = kernel(given, 'linear')
-  const alpha = given.inputs.preluActivationWeights
-  return x && instead(given, x, call(behind, given, { x, ...(alpha && { alpha }) }, { alpha: leakyreluAlpha }))
-}
+export const activated =
+  (kernel: (given: Given, activation: Activation) => tf.TensorInfo | undefined): Native =>
+  given => {
+    const { activation = 'linear', leakyreluAlpha } = given.attrs as { activation?: string; leakyreluAlpha?: number }
+    const result = known(activation) ? kernel(given, activation) : undefined
+    const behind = kernels[activation]
+    if (result !== undefined || behind === undefined) return result
+    const x = kernel(given, 'linear')
+    const alpha = given.inputs.preluActivationWeights
+    return x && instead(given, x, call(behind, given, { x, ...(alpha && { alpha }) }, { alpha: leakyreluAlpha }))
+  }

@@ -6,10 +6,32 @@ type Type = 'float32' | 'int32' | 'bool'
 
 const comparisons = ['Greater', 'GreaterEqual', 'Less', 'LessEqual', 'Equal', 'NotEqual']
 
-/** Functions of two numbers of one type, by the types of what they are given and give; in the order of assembly/elementwise.ts. */
+/**
+ * Functions of two numbers of one type, by the types of what they are given and give; in the order of
+ * assembly/elementwise.ts.
+ */
 const groups: readonly { readonly given: Type; readonly gives: Type; readonly names: readonly string[] }[] = [
-  { given: 'float32', gives: 'float32', names: ['Add', 'Sub', 'Multiply', 'RealDiv', 'Maximum', 'Minimum', 'SquaredDifference', 'ReluGradient', 'EluGrad', 'Prelu'] },
-  { given: 'int32', gives: 'int32', names: ['Add', 'Sub', 'Multiply', 'Maximum', 'Minimum', 'SquaredDifference', 'FloorDiv', 'Mod'] },
+  {
+    given: 'float32',
+    gives: 'float32',
+    names: [
+      'Add',
+      'Sub',
+      'Multiply',
+      'RealDiv',
+      'Maximum',
+      'Minimum',
+      'SquaredDifference',
+      'ReluGradient',
+      'EluGrad',
+      'Prelu'
+    ]
+  },
+  {
+    given: 'int32',
+    gives: 'int32',
+    names: ['Add', 'Sub', 'Multiply', 'Maximum', 'Minimum', 'SquaredDifference', 'FloorDiv', 'Mod']
+  },
   { given: 'float32', gives: 'float32', names: ['Pow', 'Atan2', 'Mod'] },
   { given: 'float32', gives: 'int32', names: ['FloorDiv'] },
   { given: 'float32', gives: 'bool', names: [...comparisons, 'IsNan', 'IsInf', 'IsFinite'] },
@@ -19,31 +41,53 @@ const groups: readonly { readonly given: Type; readonly gives: Type; readonly na
 
 const operations = groups.flatMap(({ given, gives, names }) => names.map(name => ({ name, given, gives })))
 
-const elementwise = (name: string): Native => ({ inputs, backend }) => {
-  const a = (inputs.a ?? inputs.x ?? inputs.dy)!
-  // What is asked of one number is asked of it twice.
-  const b = inputs.b ?? inputs.alpha ?? inputs.y ?? a
-  const op = operations.findIndex(operation => operation.name === name && operation.given === a.dtype && operation.given === b.dtype)
-  if (op < 0) return undefined
-  const shape = tf.backend_util.assertAndGetBroadcastShape(a.shape, b.shape)
-  const size = sizeOf(shape)
-  const { lengths, strides } = merged({ lengths: shape, strides: [broadcastStrides(a.shape, shape), broadcastStrides(b.shape, shape)] })
-  const last = lengths.length - 1
-  const [numbers, aMoves, bMoves] = last < 0 ? [1, 1, 1] : [lengths[last]!, strides[0]![last]!, strides[1]![last]!]
-  const rows = { lengths: lengths.slice(0, -1), strides: strides.map(block => block.slice(0, -1)) }
-  const result = backend.allocate(shape, operations[op]!.gives)
-  const work = size === 0 ? 0 : rows.lengths.length === 0 ? vectors(numbers) : size / numbers
-  backend.engine.run('binary', [
-    op, backend.addressOf(a), backend.addressOf(b), backend.addressOf(result), numbers, aMoves, bMoves, ...axisArguments(rows)
-  ], work, 2 * size)
-  return result
-}
+const elementwise =
+  (name: string): Native =>
+  ({ inputs, backend }) => {
+    const a = (inputs.a ?? inputs.x ?? inputs.dy)!
+    // What is asked of one number is asked of it twice.
+    const b = inputs.b ?? inputs.alpha ?? inputs.y ?? a
+    const op = operations.findIndex(
+      operation => operation.name === name && operation.given === a.dtype && operation.given === b.dtype
+    )
+    if (op < 0) return undefined
+    const shape = tf.backend_util.assertAndGetBroadcastShape(a.shape, b.shape)
+    const size = sizeOf(shape)
+    const { lengths, strides } = merged({
+      lengths: shape,
+      strides: [broadcastStrides(a.shape, shape), broadcastStrides(b.shape, shape)]
+    })
+    const last = lengths.length - 1
+    const [numbers, aMoves, bMoves] = last < 0 ? [1, 1, 1] : [lengths[last]!, strides[0]![last]!, strides[1]![last]!]
+    const rows = { lengths: lengths.slice(0, -1), strides: strides.map(block => block.slice(0, -1)) }
+    const result = backend.allocate(shape, operations[op]!.gives)
+    const work = size === 0 ? 0 : rows.lengths.length === 0 ? vectors(numbers) : size / numbers
+    backend.engine.run(
+      'binary',
+      [
+        op,
+        backend.addressOf(a),
+        backend.addressOf(b),
+        backend.addressOf(result),
+        numbers,
+        aMoves,
+        bMoves,
+        ...axisArguments(rows)
+      ],
+      work,
+      2 * size
+    )
+    return result
+  }
 
 /** One after another. */
 const addN: Native = given => {
   const [first, ...rest] = Object.values(given.inputs) as [tf.TensorInfo, ...tf.TensorInfo[]]
   if (!isNumeric(first) || first.dtype === 'bool' || rest.some(({ dtype }) => dtype !== first.dtype)) return undefined
-  return rest.reduce<tf.TensorInfo>((a, b) => instead(given, a, call('Add', given, { a, b })), given.backend.share(first, first.shape))
+  return rest.reduce<tf.TensorInfo>(
+    (a, b) => instead(given, a, call('Add', given, { a, b })),
+    given.backend.share(first, first.shape)
+  )
 }
 
 /** What a residual block ends with; of one shape. */
@@ -51,8 +95,17 @@ const reluOfSum: Native = ({ inputs, backend }) => {
   const { a, b } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo }
   const result = backend.allocate(a.shape)
   const work = vectors(sizeOf(a.shape))
-  backend.engine.run('reluOfSum', [a, b, result].map(info => backend.addressOf(info)), work, 8 * work)
+  backend.engine.run(
+    'reluOfSum',
+    [a, b, result].map(info => backend.addressOf(info)),
+    work,
+    8 * work
+  )
   return result
 }
 
-export const binary: Natives = { ...Object.fromEntries(operations.map(({ name }) => [name, elementwise(name)])), AddN: addN, ReluOfSum: reluOfSum }
+export const binary: Natives = {
+  ...Object.fromEntries(operations.map(({ name }) => [name, elementwise(name)])),
+  AddN: addN,
+  ReluOfSum: reluOfSum
+}

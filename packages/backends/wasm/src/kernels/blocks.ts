@@ -11,7 +11,12 @@ const spaceToBatch: Native = given => {
   const padded = call('PadV2', given, { x }, { paddings: complete, constantValue: 0 })
   const [{ shape }, places] = [padded, sizeOf(blockShape)]
   const reshaped = getReshaped(shape, blockShape, places, false)
-  const moved = call('Transpose', given, { x: { ...padded, shape: reshaped } }, { perm: getPermuted(reshaped.length, blockShape.length, false) })
+  const moved = call(
+    'Transpose',
+    given,
+    { x: { ...padded, shape: reshaped } },
+    { perm: getPermuted(reshaped.length, blockShape.length, false) }
+  )
   return instead(given, padded, { ...moved, shape: getReshapedPermuted(shape, blockShape, places, false) })
 }
 
@@ -21,9 +26,26 @@ const batchToSpace: Native = given => {
   if (!isNumeric(x)) return undefined
   const places = sizeOf(blockShape)
   const reshaped = getReshaped(x.shape, blockShape, places)
-  const moved = call('Transpose', given, { x: { ...x, shape: reshaped } }, { perm: getPermuted(reshaped.length, blockShape.length) })
+  const moved = call(
+    'Transpose',
+    given,
+    { x: { ...x, shape: reshaped } },
+    { perm: getPermuted(reshaped.length, blockShape.length) }
+  )
   const whole = { ...moved, shape: getReshapedPermuted(x.shape, blockShape, places) }
-  return instead(given, moved, call('Slice', given, { x: whole }, { begin: getSliceBeginCoords(crops, blockShape.length), size: getSliceSize(whole.shape, crops, blockShape.length) }))
+  return instead(
+    given,
+    moved,
+    call(
+      'Slice',
+      given,
+      { x: whole },
+      {
+        begin: getSliceBeginCoords(crops, blockShape.length),
+        size: getSliceSize(whole.shape, crops, blockShape.length)
+      }
+    )
+  )
 }
 
 const depthToSpace: Native = given => {
@@ -32,9 +54,18 @@ const depthToSpace: Native = given => {
   if (!isNumeric(x) || dataFormat !== 'NHWC') return undefined
   const [images, height, width, channels] = x.shape as [number, number, number, number]
   const depth = channels / blockSize ** 2
-  const moved = call('Transpose', given, { x: { ...x, shape: [images, height, width, blockSize, blockSize, depth] } }, { perm: [0, 1, 3, 2, 4, 5] })
+  const moved = call(
+    'Transpose',
+    given,
+    { x: { ...x, shape: [images, height, width, blockSize, blockSize, depth] } },
+    { perm: [0, 1, 3, 2, 4, 5] }
+  )
   return { ...moved, shape: [images, height * blockSize, width * blockSize, depth] }
 }
 
 /** Blocks of pixels to the batch or to channels, and back: transpositions. */
-export const blocks: Natives = { BatchToSpaceND: batchToSpace, DepthToSpace: depthToSpace, SpaceToBatchND: spaceToBatch }
+export const blocks: Natives = {
+  BatchToSpaceND: batchToSpace,
+  DepthToSpace: depthToSpace,
+  SpaceToBatchND: spaceToBatch
+}

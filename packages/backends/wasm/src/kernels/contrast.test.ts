@@ -18,7 +18,9 @@ interface Problem {
 
 function problem(n: number, dim: number, temperature: number, { asking = n, length = 1 } = {}): Problem {
   const drawn = (seed: number, ...shape: number[]): tf.Tensor => seeded(seed).normal(shape)
-  const rows = (drawn(1, n, dim).arraySync() as number[][]).map(row => row.map(x => Math.fround(x * length / Math.hypot(...row))))
+  const rows = (drawn(1, n, dim).arraySync() as number[][]).map(row =>
+    row.map(x => Math.fround((x * length) / Math.hypot(...row)))
+  )
   return { rows, attracted: [...drawn(2, asking).dataSync()], weights: [...drawn(3, asking).dataSync()], temperature }
 }
 
@@ -27,12 +29,14 @@ function loops({ rows, attracted, weights, temperature }: Problem): { value: num
   const slope = rows.map(row => row.map(() => 0))
   let value = 0
   weights.forEach((weight, i) => {
-    const logits = rows.map((other, j) => (j === i ? -Infinity : other.reduce((sum, x, d) => sum + x * rows[i]![d]!, 0) / temperature))
+    const logits = rows.map((other, j) =>
+      j === i ? -Infinity : other.reduce((sum, x, d) => sum + x * rows[i]![d]!, 0) / temperature
+    )
     const most = logits.reduce((a, b) => Math.max(a, b))
     const total = logits.reduce((sum, logit) => sum + Math.exp(logit - most), 0)
     value += weight * (most + Math.log(total) - attracted[i]!)
     logits.forEach((logit, j) => {
-      const push = weight * Math.exp(logit - most) / total / temperature
+      const push = (weight * Math.exp(logit - most)) / total / temperature
       for (let d = 0; d < slope[i]!.length; d++) {
         slope[i]![d]! += push * rows[j]![d]!
         slope[j]![d]! += push * rows[i]![d]!
@@ -51,14 +55,23 @@ function kernel({ rows, attracted, weights, temperature }: Problem): { value: nu
 }
 
 describe.each<[n: number, dim: number, temperature: number, options?: { asking?: number; length?: number }]>([
-  [2, 3, 0.5], [3, 2, 0.1], [64, 8, 0.5], [65, 7, 0.01], [129, 128, 100], [130, 5, 0.5, { length: 50 }], [200, 33, 0.07, { asking: 100 }], [300, 16, 0.5, { asking: 1 }],
+  [2, 3, 0.5],
+  [3, 2, 0.1],
+  [64, 8, 0.5],
+  [65, 7, 0.01],
+  [129, 128, 100],
+  [130, 5, 0.5, { length: 50 }],
+  [200, 33, 0.07, { asking: 100 }],
+  [300, 16, 0.5, { asking: 1 }],
   // More similarities than are kept, and blocks of more than one tile.
   [2300, 9, 0.1, { asking: 2290 }]
 ])('%i rows of %i numbers at temperature %f, %j', (n, dim, temperature, options) => {
   test('agree with the formula written as plain loops', () => {
     const given = problem(n, dim, temperature, options)
     const [found, expected] = [kernel(given), loops(given)]
-    expect(Math.abs(found.value - expected.value)).toBeLessThan(1e-6 * Math.max(Math.abs(expected.value), 1 / temperature))
+    expect(Math.abs(found.value - expected.value)).toBeLessThan(
+      1e-6 * Math.max(Math.abs(expected.value), 1 / temperature)
+    )
     const largest = expected.slope.reduce((most, slope) => Math.max(most, Math.abs(slope)), 0)
     expect(found.slope.length).toBe(expected.slope.length)
     expected.slope.forEach((slope, i) => expect(Math.abs(found.slope[i]! - slope)).toBeLessThan(5e-6 * largest))
@@ -69,33 +82,62 @@ test('rows that are all equal, and rows that are no numbers', () => {
   const weights = Array.from({ length: 70 }, () => 1 / 70)
   const equal = { rows: weights.map(() => [0.6, 0.8]), attracted: weights.map(() => 0), weights, temperature: 0.01 }
   expect(kernel(equal).value).toBeCloseTo(100 + Math.log(69), 4)
-  expect(Number.isNaN(kernel({ ...equal, rows: equal.rows.map((row, i) => (i === 66 ? [NaN, 0] : row)) }).value)).toBe(true)
+  expect(Number.isNaN(kernel({ ...equal, rows: equal.rows.map((row, i) => (i === 66 ? [NaN, 0] : row)) }).value)).toBe(
+    true
+  )
 })
 
 test('sums of classes leave rows of no class alone', () => {
-  const [rows, labels] = [tf.tensor2d([[1, 2], [3, 4], [5, 6], [7, 8], [9, 10]]), tf.tensor1d([4, -1, 4, -1, 0], 'int32')]
+  const [rows, labels] = [
+    tf.tensor2d([
+      [1, 2],
+      [3, 4],
+      [5, 6],
+      [7, 8],
+      [9, 10]
+    ]),
+    tf.tensor1d([4, -1, 4, -1, 0], 'int32')
+  ]
   const sums = tf.engine().runKernel('SumsOfClasses', { rows, labels }) as tf.Tensor
-  expect(sums.arraySync()).toEqual([[6, 8], [3, 4], [6, 8], [7, 8], [9, 10]])
+  expect(sums.arraySync()).toEqual([
+    [6, 8],
+    [3, 4],
+    [6, 8],
+    [7, 8],
+    [9, 10]
+  ])
   tf.dispose([rows, labels, sums])
 })
 
 describe('threads', () => {
   const engines: Engine[] = []
-  afterAll(async () => { await Promise.all(engines.map(async engine => engine.stop())) })
+  afterAll(async () => {
+    await Promise.all(engines.map(async engine => engine.stop()))
+  })
 
-  test.each([[7, 3], [700, 20], [2300, 16]])('give %i rows of %i numbers the same to the bit, however many they are', async (n, dim) => {
+  test.each([
+    [7, 3],
+    [700, 20],
+    [2300, 16]
+  ])('give %i rows of %i numbers the same to the bit, however many they are', async (n, dim) => {
     const { rows, attracted, weights, temperature } = problem(n, dim, 0.1)
     const results: number[][] = []
     for (const threads of [1, 2, 5]) {
-      const engine = await Engine.start({ ...await loadModule({ shared: true, relaxed: true }), shared: true, winograd: true, threads })
+      const engine = await Engine.start({
+        ...(await loadModule({ shared: true, relaxed: true })),
+        shared: true,
+        winograd: true,
+        threads
+      })
       engines.push(engine)
       const backend = new WasmBackend(engine)
       const inputs = {
         rows: backend.makeTensorInfo([n, dim], 'float32', Float32Array.from(rows.flat())),
-        attracted: backend.makeTensorInfo([n], 'float32', Float32Array.from(attracted)), weights: backend.makeTensorInfo([n], 'float32', Float32Array.from(weights))
+        attracted: backend.makeTensorInfo([n], 'float32', Float32Array.from(attracted)),
+        weights: backend.makeTensorInfo([n], 'float32', Float32Array.from(weights))
       }
       const infos = contrast.ContrastRows!({ inputs, attrs: { temperature }, backend }) as tf.TensorInfo[]
-      results.push(infos.flatMap(({ dataId }) => [...backend.readSync(dataId) as Float32Array]))
+      results.push(infos.flatMap(({ dataId }) => [...(backend.readSync(dataId) as Float32Array)]))
     }
     expect(results[1]).toEqual(results[0])
     expect(results[2]).toEqual(results[0])

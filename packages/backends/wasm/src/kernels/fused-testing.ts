@@ -4,7 +4,8 @@ import { expect } from 'vitest'
 export const random = (seed: number, ...shape: number[]): tf.Tensor => tf.randomNormal(shape, 0, 1, 'float32', seed)
 
 /** Runs a kernel that TensorFlow.js has no function for. */
-export const run = (name: string, inputs: Record<string, tf.Tensor>, attrs = {}): tf.Tensor[] => [tf.engine().runKernel(name, inputs, attrs) as tf.Tensor | tf.Tensor[]].flat()
+export const run = (name: string, inputs: Record<string, tf.Tensor>, attrs = {}): tf.Tensor[] =>
+  [tf.engine().runKernel(name, inputs, attrs) as tf.Tensor | tf.Tensor[]].flat()
 
 /** The same shapes, and numbers that differ by no more than so many of the largest expected. */
 export function close(found: readonly tf.Tensor[], expected: readonly tf.Tensor[], tolerance = 1e-4): void {

@@ -20,16 +20,38 @@ import { unary } from './unary.ts'
 import { updates } from './updates.ts'
 
 const natives: Natives = {
-  ...unary, ...binary, ...movement, ...places, ...blocks, ...reductions, ...ranking, ...resizing, ...images, ...products, ...depthwise, ...convolutions3,
-  ...pooling, ...normalisation, ...groupNormalisation, ...localResponses, ...contrast, ...updates
+  ...unary,
+  ...binary,
+  ...movement,
+  ...places,
+  ...blocks,
+  ...reductions,
+  ...ranking,
+  ...resizing,
+  ...images,
+  ...products,
+  ...depthwise,
+  ...convolutions3,
+  ...pooling,
+  ...normalisation,
+  ...groupNormalisation,
+  ...localResponses,
+  ...contrast,
+  ...updates
 }
 
-/** Registers every kernel of the JavaScript backend for this one, which has the same data to it; those written for it go first. */
+/**
+ * Registers every kernel of the JavaScript backend for this one, which has the same data to it; those written for it go
+ * first.
+ */
 export function registerKernels(): void {
   const kernels = new Map(tf.getKernelsForBackend('cpu').map(({ kernelName, kernelFunc }) => [kernelName, kernelFunc]))
   for (const [kernelName, native] of Object.entries(natives)) {
     const fallback = kernels.get(kernelName)
-    kernels.set(kernelName, given => native({ ...given, attrs: given.attrs ?? {} } as unknown as Given) ?? fallback!(given))
+    kernels.set(
+      kernelName,
+      given => native({ ...given, attrs: given.attrs ?? {} } as unknown as Given) ?? fallback!(given)
+    )
   }
   for (const [kernelName, kernelFunc] of kernels) tf.registerKernel({ kernelName, backendName: 'wasm', kernelFunc })
 }

@@ -15,7 +15,12 @@ export type Native = (given: Given) => tf.TensorInfo | tf.TensorInfo[] | undefin
 export type Natives = Readonly<Record<string, Native>>
 
 /** Runs a kernel of this backend by name, as another kernel does that is made of several. */
-export function call(name: string, { backend }: Pick<Given, 'backend'>, inputs: Given['inputs'], attrs: object = {}): tf.TensorInfo {
+export function call(
+  name: string,
+  { backend }: Pick<Given, 'backend'>,
+  inputs: Given['inputs'],
+  attrs: object = {}
+): tf.TensorInfo {
   return tf.getKernel(name, 'wasm').kernelFunc({ inputs, attrs: attrs as tf.NamedAttrMap, backend }) as tf.TensorInfo
 }
 
@@ -25,24 +30,38 @@ export function instead({ backend }: Pick<Given, 'backend'>, x: tf.TensorInfo, m
   return made
 }
 
-/** Runs a kernel again, with the axes that it reduces at the end; the JavaScript kernels would move them there slowly. Nothing, where they are there. */
+/**
+ * Runs a kernel again, with the axes that it reduces at the end; the JavaScript kernels would move them there slowly.
+ * Nothing, where they are there.
+ */
 export function axesLast(name: string, given: Given, axes: readonly number[]): tf.TensorInfo | undefined {
   const x = given.inputs.x!
   const perm = tf.backend_util.getAxesPermutation([...axes], x.shape.length)
   if (perm === null || !isNumeric(x)) return undefined
   const last = tf.backend_util.getInnerMostAxes(axes.length, x.shape.length)
   const moved = call('Transpose', given, { x }, { perm })
-  return instead(given, moved, call(name, given, { x: moved }, { axis: name.startsWith('Arg') ? last[0] : last, reductionIndices: last, keepDims: false }))
+  return instead(
+    given,
+    moved,
+    call(
+      name,
+      given,
+      { x: moved },
+      { axis: name.startsWith('Arg') ? last[0] : last, reductionIndices: last, keepDims: false }
+    )
+  )
 }
 
-export const isFloat = (...infos: readonly (tf.TensorInfo | undefined)[]): boolean => infos.every(info => info === undefined || info.dtype === 'float32')
+export const isFloat = (...infos: readonly (tf.TensorInfo | undefined)[]): boolean =>
+  infos.every(info => info === undefined || info.dtype === 'float32')
 
 /** A tensor whose numbers lie in the memory. */
 export interface Numeric extends tf.TensorInfo {
   dtype: 'float32' | 'int32' | 'bool'
 }
 
-export const isNumeric = (info: tf.TensorInfo): info is Numeric => info.dtype === 'float32' || info.dtype === 'int32' || info.dtype === 'bool'
+export const isNumeric = (info: tf.TensorInfo): info is Numeric =>
+  info.dtype === 'float32' || info.dtype === 'int32' || info.dtype === 'bool'
 
 /** What a number takes. */
 export const bytesOf = ({ dtype }: tf.TensorInfo): number => (dtype === 'bool' ? 1 : 4)

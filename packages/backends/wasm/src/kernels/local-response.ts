@@ -9,19 +9,32 @@ interface Neighbourhood {
 }
 
 /** `alpha` times the sum over neighbouring channels, plus `offset`: a product with a band of ones. */
-function overNeighbours(given: Given, x: tf.TensorInfo, { depthRadius, alpha }: Neighbourhood, offset: number): tf.TensorInfo {
+function overNeighbours(
+  given: Given,
+  x: tf.TensorInfo,
+  { depthRadius, alpha }: Neighbourhood,
+  offset: number
+): tf.TensorInfo {
   const { backend } = given
   const channels = x.shape.at(-1)!
   const values = new Float32Array(channels * channels)
-  values.forEach((_, i) => { if (Math.abs(Math.floor(i / channels) - i % channels) <= depthRadius) values[i] = alpha })
+  values.forEach((_, i) => {
+    if (Math.abs(Math.floor(i / channels) - (i % channels)) <= depthRadius) values[i] = alpha
+  })
   const b = backend.makeTensorInfo([channels, channels], 'float32', values)
   const bias = backend.makeTensorInfo([channels], 'float32', new Float32Array(channels).fill(offset))
   const sums = call('_FusedMatMul', given, { a: { ...x, shape: [sizeOf(x.shape) / channels, channels] }, b, bias })
   return instead(given, b, instead(given, bias, { ...sums, shape: x.shape }))
 }
 
-/** Of local response normalisation: `bias + alpha · Σ x²` over neighbouring channels, and that to the power of `−beta`. */
-function normsOf(given: Given, x: tf.TensorInfo, neighbourhood: Neighbourhood): readonly [norms: tf.TensorInfo, powers: tf.TensorInfo] {
+/**
+ * Of local response normalisation: `bias + alpha · Σ x²` over neighbouring channels, and that to the power of `−beta`.
+ */
+function normsOf(
+  given: Given,
+  x: tf.TensorInfo,
+  neighbourhood: Neighbourhood
+): readonly [norms: tf.TensorInfo, powers: tf.TensorInfo] {
   const squares = call('Square', given, { x })
   const norms = instead(given, squares, overNeighbours(given, squares, neighbourhood, neighbourhood.bias))
   return [norms, times(given, 'Pow', norms, -neighbourhood.beta)]
@@ -45,7 +58,8 @@ const localResponseGradient: Native = given => {
   const { x, y, dy } = given.inputs as { x: tf.TensorInfo; y: tf.TensorInfo; dy: tf.TensorInfo }
   if (!isFloat(x, y, dy) || sizeOf(x.shape) === 0) return undefined
   const neighbourhood = given.attrs as unknown as Neighbourhood
-  const next = (name: string, a: tf.TensorInfo, b: tf.TensorInfo): tf.TensorInfo => instead(given, a, call(name, given, { a, b }))
+  const next = (name: string, a: tf.TensorInfo, b: tf.TensorInfo): tf.TensorInfo =>
+    instead(given, a, call(name, given, { a, b }))
   const [norms, powers] = normsOf(given, x, neighbourhood)
   const own = next('Multiply', powers, dy)
   const ratios = instead(given, norms, next('RealDiv', call('Multiply', given, { a: dy, b: y }), norms))

@@ -12,40 +12,65 @@ interface Part {
 }
 
 /** What copies blocks of numbers, with strides of their own on both sides, from one address to another. */
-function copier({ engine }: WasmBackend, lengths: readonly number[], bytes: number, ...strides: readonly (readonly number[])[]): (from: number, to: number) => void {
+function copier(
+  { engine }: WasmBackend,
+  lengths: readonly number[],
+  bytes: number,
+  ...strides: readonly (readonly number[])[]
+): (from: number, to: number) => void {
   const size = sizeOf(lengths)
   const axes = merged({ lengths, strides: strides.map(block => block.map(stride => bytes * stride)) })
   const last = axes.lengths.length - 1
   const numbers = axes.lengths[last] ?? 1
   const rows = { lengths: axes.lengths.slice(0, -1), strides: axes.strides.map(block => block.slice(0, -1)) }
-  const args = [numbers, bytes, axes.strides[0]![last] ?? bytes, axes.strides[1]![last] ?? bytes, ...axisArguments(rows)]
+  const args = [
+    numbers,
+    bytes,
+    axes.strides[0]![last] ?? bytes,
+    axes.strides[1]![last] ?? bytes,
+    ...axisArguments(rows)
+  ]
   return (from, to) => engine.run('copy', [from, to, ...args], size === 0 ? 0 : size / numbers, size)
 }
 
 /** Copies a block of numbers from a part of one tensor to a part of another. */
 export function copyBlock(backend: WasmBackend, lengths: readonly number[], source: Part, target: Part): void {
   const bytes = bytesOf(source.of)
-  const [from, to] = [source, target].map(({ of, first = 0 }) => backend.addressOf(of) + bytes * first) as [number, number]
+  const [from, to] = [source, target].map(({ of, first = 0 }) => backend.addressOf(of) + bytes * first) as [
+    number,
+    number
+  ]
   copier(backend, lengths, bytes, source.strides ?? stridesOf(lengths), target.strides ?? stridesOf(lengths))(from, to)
 }
 
 export function fillBlock(backend: WasmBackend, info: tf.TensorInfo, value: number): tf.TensorInfo {
-  const work = vectors(sizeOf(info.shape) * bytesOf(info) / 4)
-  const bits = info.dtype === 'float32' ? bitsOf(value) : info.dtype === 'bool' ? Math.trunc(value) * 0x01010101 : Math.trunc(value)
+  const work = vectors((sizeOf(info.shape) * bytesOf(info)) / 4)
+  const bits =
+    info.dtype === 'float32'
+      ? bitsOf(value)
+      : info.dtype === 'bool'
+        ? Math.trunc(value) * 0x01010101
+        : Math.trunc(value)
   backend.engine.run('fill', [backend.addressOf(info), bits], work, 4 * work)
   return info
 }
 
 const fill: Native = ({ attrs, backend }) => {
-  const { shape, value, dtype = 'float32' } = attrs as { shape: number[]; value: number | boolean | string; dtype?: tf.DataType }
+  const {
+    shape,
+    value,
+    dtype = 'float32'
+  } = attrs as { shape: number[]; value: number | boolean | string; dtype?: tf.DataType }
   if ((dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool') || typeof value === 'string') return undefined
   return fillBlock(backend, backend.allocate(shape, dtype), Number(value))
 }
 
-const filledLike = (value: number): Native => ({ inputs, backend }) => {
-  const x = inputs.x!
-  return isNumeric(x) ? fillBlock(backend, backend.allocate(x.shape, x.dtype), value) : undefined
-}
+const filledLike =
+  (value: number): Native =>
+  ({ inputs, backend }) => {
+    const x = inputs.x!
+    return isNumeric(x) ? fillBlock(backend, backend.allocate(x.shape, x.dtype), value) : undefined
+  }
 
 const slice: Native = ({ inputs, attrs, backend }) => {
   const x = inputs.x!
@@ -73,12 +98,16 @@ function joined({ backend }: Given, parts: readonly Numeric[], axis: number): tf
   return result
 }
 
-const areAlike = (parts: tf.TensorInfo[]): parts is Numeric[] => isNumeric(parts[0]!) && parts.every(({ dtype }) => dtype === parts[0]!.dtype)
+const areAlike = (parts: tf.TensorInfo[]): parts is Numeric[] =>
+  isNumeric(parts[0]!) && parts.every(({ dtype }) => dtype === parts[0]!.dtype)
 
 const concat: Native = given => {
   const all = Object.values(given.inputs)
   const axis = tf.util.parseAxisParam(given.attrs.axis as number, all[0]!.shape)[0]!
-  tf.backend_util.assertParamsConsistent(all.map(({ shape }) => shape), axis)
+  tf.backend_util.assertParamsConsistent(
+    all.map(({ shape }) => shape),
+    axis
+  )
   if (!areAlike(all)) return undefined
   const parts = all.filter(({ shape }) => sizeOf(shape) > 0)
   if (parts.length === 0) return undefined
@@ -91,7 +120,11 @@ const pack: Native = given => {
   const axis = Number(given.attrs.axis ?? 0)
   if (!areAlike(parts) || parts.some(part => part.shape.join() !== shape.join())) return undefined
   const at = axis < 0 ? axis + shape.length + 1 : axis
-  return joined(given, parts.map(part => ({ ...part, shape: [...shape.slice(0, at), 1, ...shape.slice(at)] })), at)
+  return joined(
+    given,
+    parts.map(part => ({ ...part, shape: [...shape.slice(0, at), 1, ...shape.slice(at)] })),
+    at
+  )
 }
 
 const unpack: Native = ({ inputs, attrs, backend }) => {
@@ -151,12 +184,24 @@ const transpose: Native = ({ inputs, attrs, backend }) => {
   const from = perm.map(axis => strides[axis]!)
   const to = stridesOf(shape)
   // Axes that stay together are one; then most transpositions are of matrices, one after another.
-  const { lengths, strides: [source] } = merged({ lengths: shape, strides: [from, to] }) as { lengths: number[]; strides: number[][] }
+  const {
+    lengths,
+    strides: [source]
+  } = merged({ lengths: shape, strides: [from, to] }) as { lengths: number[]; strides: number[][] }
   const rank = lengths.length
   const [rows, columns] = [lengths[rank - 1]!, lengths[rank - 2]!]
-  const matrices = bytesOf(x) === 4 && (rank === 2 || (rank === 3 && source![0] === rows * columns)) && source![rank - 2] === 1 && source![rank - 1] === columns
+  const matrices =
+    bytesOf(x) === 4 &&
+    (rank === 2 || (rank === 3 && source![0] === rows * columns)) &&
+    source![rank - 2] === 1 &&
+    source![rank - 1] === columns
   if (matrices) {
-    backend.engine.run('transpose', [backend.addressOf(x), backend.addressOf(result), rows, columns], size / (rows * columns) * Math.ceil(rows / 16), size)
+    backend.engine.run(
+      'transpose',
+      [backend.addressOf(x), backend.addressOf(result), rows, columns],
+      (size / (rows * columns)) * Math.ceil(rows / 16),
+      size
+    )
   } else {
     copyBlock(backend, shape, { of: x, strides: from }, { of: result })
   }
@@ -192,8 +237,18 @@ const mirrorPad: Native = ({ inputs, attrs, backend }) => {
     const backwards = strides.map((one, i) => (i === axis ? -one : one))
     const margin = (length: number): number[] => lengths.map((one, i) => (i === axis ? length : one))
     const last = first + (lengths[axis]! - 1) * stride
-    copyBlock(backend, margin(before), { of: result, first: first + (before - 1 + edge) * stride, strides: backwards }, { of: result, first: first - before * stride, strides })
-    copyBlock(backend, margin(after), { of: result, first: last - edge * stride, strides: backwards }, { of: result, first: last + stride, strides })
+    copyBlock(
+      backend,
+      margin(before),
+      { of: result, first: first + (before - 1 + edge) * stride, strides: backwards },
+      { of: result, first: first - before * stride, strides }
+    )
+    copyBlock(
+      backend,
+      margin(after),
+      { of: result, first: last - edge * stride, strides: backwards },
+      { of: result, first: last + stride, strides }
+    )
     first -= before * stride
     lengths[axis] = shape[axis]!
   })
@@ -203,40 +258,82 @@ const mirrorPad: Native = ({ inputs, attrs, backend }) => {
 const reverse: Native = ({ inputs, attrs, backend }) => {
   const x = inputs.x ?? inputs.image!
   if (!isNumeric(x)) return undefined
-  const axes = tf.util.parseAxisParam(inputs.image ? 2 : attrs.dims as number[], x.shape)
+  const axes = tf.util.parseAxisParam(inputs.image ? 2 : (attrs.dims as number[]), x.shape)
   const result = backend.allocate(x.shape, x.dtype)
   const strides = stridesOf(x.shape)
   const first = axes.reduce((sum, axis) => sum + (x.shape[axis]! - 1) * strides[axis]!, 0)
-  copyBlock(backend, x.shape, { of: x, first, strides: strides.map((stride, axis) => (axes.includes(axis) ? -stride : stride)) }, { of: result })
+  copyBlock(
+    backend,
+    x.shape,
+    { of: x, first, strides: strides.map((stride, axis) => (axes.includes(axis) ? -stride : stride)) },
+    { of: result }
+  )
   return result
 }
 
 const stridedSlice: Native = ({ inputs, attrs, backend }) => {
   const x = inputs.x!
   if (!isNumeric(x)) return undefined
-  const { begin, end, strides, beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask } =
-    attrs as Record<'begin' | 'end' | 'strides', number[]> & Record<'beginMask' | 'endMask' | 'ellipsisMask' | 'newAxisMask' | 'shrinkAxisMask', number>
-  const info = tf.slice_util.sliceInfo(x.shape, begin, end, strides, beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask)
+  const { begin, end, strides, beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask } = attrs as Record<
+    'begin' | 'end' | 'strides',
+    number[]
+  > &
+    Record<'beginMask' | 'endMask' | 'ellipsisMask' | 'newAxisMask' | 'shrinkAxisMask', number>
+  const info = tf.slice_util.sliceInfo(
+    x.shape,
+    begin,
+    end,
+    strides,
+    beginMask,
+    endMask,
+    ellipsisMask,
+    newAxisMask,
+    shrinkAxisMask
+  )
   const result = backend.allocate(info.finalShape, x.dtype)
   const own = stridesOf(x.shape)
   const first = info.begin.reduce((sum, start, axis) => sum + start * own[axis]!, 0)
   // Also of axes that the result has not.
   const lengths = tf.slice_util.computeOutShape(info.begin, info.end, info.strides).map(length => Math.max(0, length))
-  copyBlock(backend, lengths, { of: x, first, strides: own.map((stride, axis) => stride * info.strides[axis]!) }, { of: result })
+  copyBlock(
+    backend,
+    lengths,
+    { of: x, first, strides: own.map((stride, axis) => stride * info.strides[axis]!) },
+    { of: result }
+  )
   return result
 }
 
 const select: Native = ({ inputs, backend }) => {
   const { condition, t, e } = inputs as { condition: tf.TensorInfo; t: tf.TensorInfo; e: tf.TensorInfo }
-  if (!isNumeric(t) || e.dtype !== t.dtype || condition.dtype !== 'bool' || condition.shape.join() !== t.shape.join() || t.shape.join() !== e.shape.join()) return undefined
+  if (
+    !isNumeric(t) ||
+    e.dtype !== t.dtype ||
+    condition.dtype !== 'bool' ||
+    condition.shape.join() !== t.shape.join() ||
+    t.shape.join() !== e.shape.join()
+  )
+    return undefined
   const result = backend.allocate(t.shape, t.dtype)
   const size = sizeOf(t.shape)
-  backend.engine.run('select', [...[condition, t, e, result].map(info => backend.addressOf(info)), bytesOf(t)], size, 2 * size)
+  backend.engine.run(
+    'select',
+    [...[condition, t, e, result].map(info => backend.addressOf(info)), bytesOf(t)],
+    size,
+    2 * size
+  )
   return result
 }
 
 // The same order as in assembly/elementwise.ts.
-const casts = ['bool to float32', 'int32 to float32', 'bool to int32', 'float32 to bool', 'int32 to bool', 'float32 to int32']
+const casts = [
+  'bool to float32',
+  'int32 to float32',
+  'bool to int32',
+  'float32 to bool',
+  'int32 to bool',
+  'float32 to int32'
+]
 
 const cast: Native = ({ inputs, attrs, backend }) => {
   const x = inputs.x!
@@ -251,6 +348,21 @@ const cast: Native = ({ inputs, attrs, backend }) => {
 }
 
 export const movement: Natives = {
-  Cast: cast, Concat: concat, Fill: fill, FlipLeftRight: reverse, MirrorPad: mirrorPad, OnesLike: filledLike(1), Pack: pack, PadV2: pad, Reverse: reverse, Select: select, Slice: slice,
-  SplitV: split, StridedSlice: stridedSlice, Tile: tile, Transpose: transpose, Unpack: unpack, ZerosLike: filledLike(0)
+  Cast: cast,
+  Concat: concat,
+  Fill: fill,
+  FlipLeftRight: reverse,
+  MirrorPad: mirrorPad,
+  OnesLike: filledLike(1),
+  Pack: pack,
+  PadV2: pad,
+  Reverse: reverse,
+  Select: select,
+  Slice: slice,
+  SplitV: split,
+  StridedSlice: stridedSlice,
+  Tile: tile,
+  Transpose: transpose,
+  Unpack: unpack,
+  ZerosLike: filledLike(0)
 }

@@ -10,15 +10,26 @@ const moments: Native = ({ inputs, backend }) => {
   const [mean, variance] = [backend.allocate([channels]), backend.allocate([channels])]
   const blocks = Math.ceil(rows / blockRows)
   backend.engine.withScratch(8 * blocks * channels, partial => {
-    backend.engine.run('blockMoments', [backend.addressOf(x), partial, rows, channels, blockRows], blocks, 3 * rows * channels)
-    backend.engine.run('joinMoments', [partial, backend.addressOf(mean), backend.addressOf(variance), rows, channels, blockRows], vectors(channels), 4 * blocks * channels)
+    backend.engine.run(
+      'blockMoments',
+      [backend.addressOf(x), partial, rows, channels, blockRows],
+      blocks,
+      3 * rows * channels
+    )
+    backend.engine.run(
+      'joinMoments',
+      [partial, backend.addressOf(mean), backend.addressOf(variance), rows, channels, blockRows],
+      vectors(channels),
+      4 * blocks * channels
+    )
   })
   return [mean, variance]
 }
 
 /**
- * What arrives at `scale · x̂ + offset` on its way to the input, the scale and the offset, with `x̂ = (x − mean) · inverse` and the moments
- * those of `x` itself: `scale · inverse · (g − mean(g) − x̂ · mean(g · x̂))`, `Σ g · x̂` and `Σ g`.
+ * What arrives at `scale · x̂ + offset` on its way to the input, the scale and the offset, with
+ * `x̂ = (x − mean) · inverse` and the moments those of `x` itself:
+ * `scale · inverse · (g − mean(g) − x̂ · mean(g · x̂))`, `Σ g · x̂` and `Σ g`.
  */
 const gradient: Native = ({ inputs, backend }) => {
   const { g, x, scale, mean, inverse } = inputs as Record<'g' | 'x' | 'scale' | 'mean' | 'inverse', tf.TensorInfo>
@@ -28,7 +39,16 @@ const gradient: Native = ({ inputs, backend }) => {
   const blocks = Math.ceil(rows / blockRows)
   const [dx, dScale, dOffset] = [backend.allocate(x.shape), backend.allocate([channels]), backend.allocate([channels])]
   const at = (info: tf.TensorInfo): number => backend.addressOf(info)
-  const addresses = [g, x, scale, mean, inverse, dx, dScale, dOffset].map(at) as [number, number, number, number, number, number, number, number]
+  const addresses = [g, x, scale, mean, inverse, dx, dScale, dOffset].map(at) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number
+  ]
   const [gAt, xAt, scaleAt, meanAt, inverseAt, dxAt, dScaleAt, dOffsetAt] = addresses
   engine.withScratch(8 * (blocks + 1) * channels, partial => {
     engine.run('sumsOfProducts', [gAt, xAt, partial, rows, channels, meanAt, blockRows], blocks, 4 * rows * channels)
@@ -42,12 +62,17 @@ const gradient: Native = ({ inputs, backend }) => {
         const sumGUnit = floats[total / 4 + channels + c]! * unit
         const factor = floats[scaleAt / 4 + c]! * unit
         floats[coefficients / 4 + c] = factor
-        floats[coefficients / 4 + channels + c] = -factor * unit * sumGUnit / rows
+        floats[coefficients / 4 + channels + c] = (-factor * unit * sumGUnit) / rows
         floats[coefficients / 4 + 2 * channels + c] = sumG / rows
         floats[dScaleAt / 4 + c] = sumGUnit
         floats[dOffsetAt / 4 + c] = sumG
       }
-      engine.run('affineOfTwo', [gAt, xAt, coefficients, coefficients + 4 * channels, coefficients + 8 * channels, meanAt, dxAt, channels], rows, 4 * rows * channels)
+      engine.run(
+        'affineOfTwo',
+        [gAt, xAt, coefficients, coefficients + 4 * channels, coefficients + 8 * channels, meanAt, dxAt, channels],
+        rows,
+        4 * rows * channels
+      )
     })
   })
   return [dx, dScale, dOffset]
@@ -56,26 +81,39 @@ const gradient: Native = ({ inputs, backend }) => {
 /** With moments that are known: `scale · (x − mean) / √(variance + ε) + offset`, along the last axis. */
 const known: Native = given => {
   const { inputs, attrs, backend } = given
-  const { x, mean, variance, offset, scale } = inputs as Record<'x' | 'mean' | 'variance', tf.TensorInfo> & Partial<Record<'offset' | 'scale', tf.TensorInfo>>
+  const { x, mean, variance, offset, scale } = inputs as Record<'x' | 'mean' | 'variance', tf.TensorInfo> &
+    Partial<Record<'offset' | 'scale', tf.TensorInfo>>
   const { varianceEpsilon = 0.001 } = attrs as { varianceEpsilon?: number }
   const channels = x.shape.at(-1)!
   const size = sizeOf(x.shape)
-  const alike = [mean, variance, offset, scale].every(info => info === undefined || (info.shape.length === 1 && info.shape[0] === channels))
+  const alike = [mean, variance, offset, scale].every(
+    info => info === undefined || (info.shape.length === 1 && info.shape[0] === channels)
+  )
   if (!isFloat(x, mean, variance, offset, scale) || !alike || size === 0) return undefined
   const { engine } = backend
   // Before they are scaled, for digits.
   const centred = call('Sub', given, { a: x, b: mean })
   const result = backend.allocate(x.shape)
-  const [varianceAt, centredAt, resultAt] = [variance, centred, result].map(info => backend.addressOf(info)) as [number, number, number]
+  const [varianceAt, centredAt, resultAt] = [variance, centred, result].map(info => backend.addressOf(info)) as [
+    number,
+    number,
+    number
+  ]
   const offsetAt = offset ? backend.addressOf(offset) : engine.zeros(channels + 4)
   const scaleAt = scale && backend.addressOf(scale)
   engine.withScratch(4 * channels, factors => {
     const { floats } = engine
-    for (let c = 0; c < channels; c++) floats[factors / 4 + c] = (scaleAt === undefined ? 1 : floats[scaleAt / 4 + c]!) / Math.sqrt(floats[varianceAt / 4 + c]! + varianceEpsilon)
+    for (let c = 0; c < channels; c++)
+      floats[factors / 4 + c] =
+        (scaleAt === undefined ? 1 : floats[scaleAt / 4 + c]!) /
+        Math.sqrt(floats[varianceAt / 4 + c]! + varianceEpsilon)
     engine.run('affine', [centredAt, factors, offsetAt, resultAt, channels, 0], size / channels, 2 * size)
   })
   return instead(given, centred, result)
 }
 
-/** The first two are kernels that TensorFlow.js has no name for; the project's own functions ask for them where they are. */
+/**
+ * The first two are kernels that TensorFlow.js has no name for; the project's own functions ask for them where they
+ * are.
+ */
 export const normalisation: Natives = { ChannelMoments: moments, BatchNormGradient: gradient, FusedBatchNorm: known }

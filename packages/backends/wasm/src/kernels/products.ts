@@ -25,7 +25,11 @@ export interface Product {
   /** The right factor: its numbers begin here, and lie so far apart. */
   readonly filter: { readonly address: number; readonly channelStride: number; readonly columnStride: number }
   /** Where outputs go, when not side by side. */
-  readonly place?: { readonly size: readonly [number, number]; readonly stride: readonly [number, number]; readonly first: readonly [number, number] }
+  readonly place?: {
+    readonly size: readonly [number, number]
+    readonly stride: readonly [number, number]
+    readonly first: readonly [number, number]
+  }
   readonly bias?: number
   readonly activation?: number
 }
@@ -38,11 +42,28 @@ export interface Tap {
 }
 
 function multiply({ engine }: WasmBackend, product: Product): void {
-  const square = product.place === undefined && product.stride.every(stride => stride === 1) && worthSquares(engine, product.channels, product.columns, product.grid)
-    ? squareOfTaps(product.taps)
-    : undefined
+  const square =
+    product.place === undefined &&
+    product.stride.every(stride => stride === 1) &&
+    worthSquares(engine, product.channels, product.columns, product.grid)
+      ? squareOfTaps(product.taps)
+      : undefined
   if (square !== undefined) return multiplySquares(engine, product, square)
-  const { source, target, images, height, width, channels, columns, grid, stride, taps, filter, bias = 0, activation = 0 } = product
+  const {
+    source,
+    target,
+    images,
+    height,
+    width,
+    channels,
+    columns,
+    grid,
+    stride,
+    taps,
+    filter,
+    bias = 0,
+    activation = 0
+  } = product
   const { size, stride: apart, first } = product.place ?? { size: grid, stride: [1, 1], first: [0, 0] }
   const panels = Math.ceil(columns / 8)
   const pixels = images * grid[0] * grid[1]
@@ -60,13 +81,48 @@ function multiply({ engine }: WasmBackend, product: Product): void {
           ints[offsets / 4 + 2 * i] = tap.y
           ints[offsets / 4 + 2 * i + 1] = tap.x
         })
-        engine.run('packPanels', [filter.address, packed, table, taps.length, channels, columns, filter.channelStride, filter.columnStride],
-          panels, panels * taps.length * channels * 8)
-        engine.run('multiply', [
-          source, packed, target, offsets, taps.length, height, width, channels, grid[0], grid[1], stride[0], stride[1], columns,
-          size[0], size[1], apart[0], apart[1], first[0], first[1], bias, activation, zeros, scratch, threadBytes, pixels, channels
-        ], Math.ceil(pixels / blockPixels), operations)
-      })))
+        engine.run(
+          'packPanels',
+          [filter.address, packed, table, taps.length, channels, columns, filter.channelStride, filter.columnStride],
+          panels,
+          panels * taps.length * channels * 8
+        )
+        engine.run(
+          'multiply',
+          [
+            source,
+            packed,
+            target,
+            offsets,
+            taps.length,
+            height,
+            width,
+            channels,
+            grid[0],
+            grid[1],
+            stride[0],
+            stride[1],
+            columns,
+            size[0],
+            size[1],
+            apart[0],
+            apart[1],
+            first[0],
+            first[1],
+            bias,
+            activation,
+            zeros,
+            scratch,
+            threadBytes,
+            pixels,
+            channels
+          ],
+          Math.ceil(pixels / blockPixels),
+          operations
+        )
+      })
+    )
+  )
 }
 
 /** `[rows, depth] · [depth, columns]`; the right factor may be transposed. */
@@ -82,10 +138,23 @@ interface MatrixProduct {
   readonly activation?: number
 }
 
-function multiplyMatrices(backend: WasmBackend, { left, right, target, rows, depth, columns, transposed, ...rest }: MatrixProduct): void {
+function multiplyMatrices(
+  backend: WasmBackend,
+  { left, right, target, rows, depth, columns, transposed, ...rest }: MatrixProduct
+): void {
   multiply(backend, {
-    source: left, target, images: 1, height: 1, width: rows, channels: depth, columns, grid: [1, rows], stride: [1, 1], taps: [{ y: 0, x: 0, place: 0 }],
-    filter: { address: right, channelStride: transposed ? 1 : columns, columnStride: transposed ? depth : 1 }, ...rest
+    source: left,
+    target,
+    images: 1,
+    height: 1,
+    width: rows,
+    channels: depth,
+    columns,
+    grid: [1, rows],
+    stride: [1, 1],
+    taps: [{ y: 0, x: 0, place: 0 }],
+    filter: { address: right, channelStride: transposed ? 1 : columns, columnStride: transposed ? depth : 1 },
+    ...rest
   })
 }
 
@@ -99,8 +168,12 @@ function matMul(given: Given, activation: Activation, bias?: tf.TensorInfo): tf.
   const depthOfB = b.shape[transposeB ? bRank - 1 : bRank - 2]!
   const rows = a.shape[transposeA ? aRank - 1 : aRank - 2]!
   const columns = b.shape[transposeB ? bRank - 2 : bRank - 1]!
-  tf.util.assert(depth === depthOfB, () =>
-    `matMul: expected inner shapes that agree, got ${depth} and ${depthOfB} of tensors with shapes ${a.shape.join()} and ${b.shape.join()}, transposeA=${transposeA}, transposeB=${transposeB}.`)
+  tf.util.assert(
+    depth === depthOfB,
+    () =>
+      `matMul: expected inner shapes that agree, got ${depth} and ${depthOfB} of tensors with shapes ` +
+      `${a.shape.join()} and ${b.shape.join()}, transposeA=${transposeA}, transposeB=${transposeB}.`
+  )
   const outer = tf.broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2))
   const [aBatch, bBatch] = [sizeOf(a.shape.slice(0, -2)), sizeOf(b.shape.slice(0, -2))]
   const batch = sizeOf(outer)
@@ -114,9 +187,15 @@ function matMul(given: Given, activation: Activation, bias?: tf.TensorInfo): tf.
   else {
     for (let i = 0; i < batch; i++) {
       multiplyMatrices(backend, {
-        left: leftAt + (aBatch === 1 ? 0 : 4 * i * rows * depth), right: rightAt + (bBatch === 1 ? 0 : 4 * i * depth * columns),
-        target: resultAt + 4 * i * rows * columns, rows, depth, columns, transposed: transposeB,
-        ...(bias && { bias: backend.addressOf(bias) }), activation: activations[activation]
+        left: leftAt + (aBatch === 1 ? 0 : 4 * i * rows * depth),
+        right: rightAt + (bBatch === 1 ? 0 : 4 * i * depth * columns),
+        target: resultAt + 4 * i * rows * columns,
+        rows,
+        depth,
+        columns,
+        transposed: transposeB,
+        ...(bias && { bias: backend.addressOf(bias) }),
+        activation: activations[activation]
       })
     }
   }
@@ -144,57 +223,105 @@ export interface ConvolutionAttrs {
 
 type ConvolutionInfo = tf.backend_util.Conv2DInfo
 
-function infoOf(inputShape: readonly number[], filterShape: readonly number[], { strides, pad, dilations = 1, dimRoundingMode, dataFormat = 'NHWC' }: ConvolutionAttrs): ConvolutionInfo | undefined {
+function infoOf(
+  inputShape: readonly number[],
+  filterShape: readonly number[],
+  { strides, pad, dilations = 1, dimRoundingMode, dataFormat = 'NHWC' }: ConvolutionAttrs
+): ConvolutionInfo | undefined {
   if (dataFormat !== 'NHWC') return undefined
   const info = tf.backend_util.computeConv2DInfo(
-    inputShape as [number, number, number, number], filterShape as [number, number, number, number], strides, dilations, pad, dimRoundingMode)
+    inputShape as [number, number, number, number],
+    filterShape as [number, number, number, number],
+    strides,
+    dilations,
+    pad,
+    dimRoundingMode
+  )
   return info.inChannels === filterShape[2] ? info : undefined
 }
 
-const tapsOf = ({ filterHeight, filterWidth, dilationHeight, dilationWidth, padInfo, inChannels, outChannels }: ConvolutionInfo): Tap[] =>
+const tapsOf = ({
+  filterHeight,
+  filterWidth,
+  dilationHeight,
+  dilationWidth,
+  padInfo,
+  inChannels,
+  outChannels
+}: ConvolutionInfo): Tap[] =>
   Array.from({ length: filterHeight * filterWidth }, (_, tap) => ({
-    y: Math.floor(tap / filterWidth) * dilationHeight - padInfo.top, x: tap % filterWidth * dilationWidth - padInfo.left, place: tap * inChannels * outChannels
+    y: Math.floor(tap / filterWidth) * dilationHeight - padInfo.top,
+    x: (tap % filterWidth) * dilationWidth - padInfo.left,
+    place: tap * inChannels * outChannels
   }))
 
 function convolve({ inputs, attrs, backend }: Given, activation: Activation): tf.TensorInfo | undefined {
   const { x, filter, bias } = inputs as { x: tf.TensorInfo; filter: tf.TensorInfo; bias?: tf.TensorInfo }
-  const info = isFloat(x, filter, bias) ? infoOf(x.shape, filter.shape, attrs as unknown as ConvolutionAttrs) : undefined
+  const info = isFloat(x, filter, bias)
+    ? infoOf(x.shape, filter.shape, attrs as unknown as ConvolutionAttrs)
+    : undefined
   if (info === undefined || (bias !== undefined && sizeOf(bias.shape) !== info.outChannels)) return undefined
   const result = backend.allocate(info.outShape)
   multiply(backend, {
-    source: backend.addressOf(x), target: backend.addressOf(result), images: info.batchSize, height: info.inHeight, width: info.inWidth,
-    channels: info.inChannels, columns: info.outChannels, grid: [info.outHeight, info.outWidth], stride: [info.strideHeight, info.strideWidth], taps: tapsOf(info),
+    source: backend.addressOf(x),
+    target: backend.addressOf(result),
+    images: info.batchSize,
+    height: info.inHeight,
+    width: info.inWidth,
+    channels: info.inChannels,
+    columns: info.outChannels,
+    grid: [info.outHeight, info.outWidth],
+    stride: [info.strideHeight, info.strideWidth],
+    taps: tapsOf(info),
     filter: { address: backend.addressOf(filter), channelStride: info.outChannels, columnStride: 1 },
-    ...(bias && { bias: backend.addressOf(bias) }), activation: activations[activation]
+    ...(bias && { bias: backend.addressOf(bias) }),
+    activation: activations[activation]
   })
   return result
 }
 
-
 /**
- * The gradient for the input: a convolution of what arrives. With strides, inputs that lie so far apart see the same taps, and each such
- * grid is a convolution of its own.
+ * The gradient for the input: a convolution of what arrives. With strides, inputs that lie so far apart see the same
+ * taps, and each such grid is a convolution of its own.
  */
 const inputGradient: Native = ({ inputs, attrs, backend }) => {
   const { dy, filter } = inputs as { dy: tf.TensorInfo; filter: tf.TensorInfo }
-  const info = isFloat(dy, filter) ? infoOf((attrs as unknown as ConvolutionAttrs).inputShape, filter.shape, attrs as unknown as ConvolutionAttrs) : undefined
+  const info = isFloat(dy, filter)
+    ? infoOf((attrs as unknown as ConvolutionAttrs).inputShape, filter.shape, attrs as unknown as ConvolutionAttrs)
+    : undefined
   if (info === undefined || dy.shape.join() !== info.outShape.join()) return undefined
   const { strideHeight, strideWidth, inHeight, inWidth } = info
   const result = backend.allocate(info.inShape)
   const target = backend.addressOf(result)
   const taps = tapsOf(info)
   // With strides beyond the filter no output saw some of the inputs.
-  if (strideHeight > info.filterHeight || strideWidth > info.filterWidth || [info.dilationHeight, info.dilationWidth].some(dilation => dilation > 1)) fillBlock(backend, result, 0)
+  if (
+    strideHeight > info.filterHeight ||
+    strideWidth > info.filterWidth ||
+    [info.dilationHeight, info.dilationWidth].some(dilation => dilation > 1)
+  )
+    fillBlock(backend, result, 0)
   for (let y = 0; y < Math.min(strideHeight, inHeight); y++) {
     for (let x = 0; x < Math.min(strideWidth, inWidth); x++) {
-      const seen = taps.filter(tap => (y - tap.y) % strideHeight === 0 && (x - tap.x) % strideWidth === 0)
+      const seen = taps
+        .filter(tap => (y - tap.y) % strideHeight === 0 && (x - tap.x) % strideWidth === 0)
         .map(tap => ({ y: (y - tap.y) / strideHeight, x: (x - tap.x) / strideWidth, place: tap.place }))
       if (seen.length === 0) continue
       multiply(backend, {
-        source: backend.addressOf(dy), target, images: info.batchSize, height: info.outHeight, width: info.outWidth,
-        channels: info.outChannels, columns: info.inChannels, grid: [Math.ceil((inHeight - y) / strideHeight), Math.ceil((inWidth - x) / strideWidth)],
-        stride: [1, 1], taps: seen, filter: { address: backend.addressOf(filter), channelStride: 1, columnStride: info.outChannels },
-        ...((strideHeight > 1 || strideWidth > 1) && { place: { size: [inHeight, inWidth], stride: [strideHeight, strideWidth], first: [y, x] } })
+        source: backend.addressOf(dy),
+        target,
+        images: info.batchSize,
+        height: info.outHeight,
+        width: info.outWidth,
+        channels: info.outChannels,
+        columns: info.inChannels,
+        grid: [Math.ceil((inHeight - y) / strideHeight), Math.ceil((inWidth - x) / strideWidth)],
+        stride: [1, 1],
+        taps: seen,
+        filter: { address: backend.addressOf(filter), channelStride: 1, columnStride: info.outChannels },
+        ...((strideHeight > 1 || strideWidth > 1) && {
+          place: { size: [inHeight, inWidth], stride: [strideHeight, strideWidth], first: [y, x] }
+        })
       })
     }
   }
@@ -212,11 +339,23 @@ const filterGradient: Native = ({ inputs, attrs, backend }) => {
   const pixels = info.batchSize * info.outHeight * info.outWidth
   const result = backend.allocate(filterShape)
   const grid = [info.outHeight, info.outWidth] as const
-  const square = info.strideHeight === 1 && info.strideWidth === 1 && worthSquares(engine, inChannels, outChannels, grid) ? squareOfTaps(taps) : undefined
+  const square =
+    info.strideHeight === 1 && info.strideWidth === 1 && worthSquares(engine, inChannels, outChannels, grid)
+      ? squareOfTaps(taps)
+      : undefined
   if (square !== undefined) {
     filterGradientOfSquares(engine, {
-      source: backend.addressOf(x), arriving: backend.addressOf(dy), target: backend.addressOf(result), images: info.batchSize, height: info.inHeight, width: info.inWidth,
-      channels: inChannels, columns: outChannels, grid, top: square.top, left: square.left
+      source: backend.addressOf(x),
+      arriving: backend.addressOf(dy),
+      target: backend.addressOf(result),
+      images: info.batchSize,
+      height: info.inHeight,
+      width: info.inWidth,
+      channels: inChannels,
+      columns: outChannels,
+      grid,
+      top: square.top,
+      left: square.left
     })
     return result
   }
@@ -230,28 +369,61 @@ const filterGradient: Native = ({ inputs, attrs, backend }) => {
         ints[offsets / 4 + 2 * i] = tap.y
         ints[offsets / 4 + 2 * i + 1] = tap.x
       })
-      // Sums over a quarter of the images each, unless sums are large: threads work apart, for what another processor wrote is slow to read. As many for any
-      // number of threads, so that all find the same bits.
+      // Sums over a quarter of the images each, unless sums are large: threads work apart, for what another processor
+      // wrote is slow to read. As many for any number of threads, so that all find the same bits.
       const numbers = sizeOf(filterShape)
       const worth = numbers <= 65_536 ? Math.min(4, info.batchSize) : 1
       const each = Math.ceil(info.batchSize / worth)
       const products = Math.ceil(info.batchSize / each)
-      const multiply = (target: number): void => engine.run('multiplyTransposed', [
-        backend.addressOf(x), backend.addressOf(dy), target, offsets, taps.length, info.inHeight, info.inWidth, inChannels, info.outHeight, info.outWidth,
-        info.strideHeight, info.strideWidth, outChannels, each * info.outHeight * info.outWidth, zeros, scratch, threadBytes, block, 0, inChannels,
-        4 * each * info.inHeight * info.inWidth * inChannels, 4 * each * info.outHeight * info.outWidth * outChannels, 4 * numbers, pixels
-      ], products * taps.length * Math.ceil(inChannels / 4), 2 * pixels * numbers, engine.threads)
+      const multiply = (target: number): void =>
+        engine.run(
+          'multiplyTransposed',
+          [
+            backend.addressOf(x),
+            backend.addressOf(dy),
+            target,
+            offsets,
+            taps.length,
+            info.inHeight,
+            info.inWidth,
+            inChannels,
+            info.outHeight,
+            info.outWidth,
+            info.strideHeight,
+            info.strideWidth,
+            outChannels,
+            each * info.outHeight * info.outWidth,
+            zeros,
+            scratch,
+            threadBytes,
+            block,
+            0,
+            inChannels,
+            4 * each * info.inHeight * info.inWidth * inChannels,
+            4 * each * info.outHeight * info.outWidth * outChannels,
+            4 * numbers,
+            pixels
+          ],
+          products * taps.length * Math.ceil(inChannels / 4),
+          2 * pixels * numbers,
+          engine.threads
+        )
       const target = backend.addressOf(result)
       if (products === 1) return multiply(target)
       engine.withScratch(4 * products * numbers, partial => {
         multiply(partial)
         reduceColumns(backend, 0, partial, 1, products, numbers, target, 1)
       })
-    }))
+    })
+  )
   return result
 }
 
 export const products: Natives = {
-  BatchMatMul: given => matMul(given, 'linear'), _FusedMatMul: fusedMatMul,
-  Conv2D: given => convolve(given, 'linear'), FusedConv2D: activated(convolve), Conv2DBackpropInput: inputGradient, Conv2DBackpropFilter: filterGradient
+  BatchMatMul: given => matMul(given, 'linear'),
+  _FusedMatMul: fusedMatMul,
+  Conv2D: given => convolve(given, 'linear'),
+  FusedConv2D: activated(convolve),
+  Conv2DBackpropInput: inputGradient,
+  Conv2DBackpropFilter: filterGradient
 }

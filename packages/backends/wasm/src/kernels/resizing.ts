@@ -13,7 +13,14 @@ interface Places {
 }
 
 /** For each place of an axis of the result: the two it lies between, and how far it is from the first. */
-function writeTable({ backend: { engine } }: Given, address: number, method: Method, from: number, to: number, { alignCorners, halfPixelCenters = false }: Places): void {
+function writeTable(
+  { backend: { engine } }: Given,
+  address: number,
+  method: Method,
+  from: number,
+  to: number,
+  { alignCorners, halfPixelCenters = false }: Places
+): void {
   const { ints, floats } = engine
   const ratio = alignCorners && to > 1 ? (from - 1) / (to - 1) : from / to
   for (let i = 0; i < to; i++) {
@@ -28,7 +35,16 @@ function writeTable({ backend: { engine } }: Given, address: number, method: Met
 }
 
 /** Runs a kernel on images of one shape and what they become. */
-function run(given: Given, kernel: 'resample' | 'resampleBack', method: Method, before: Shape4, after: Shape4, source: tf.TensorInfo, target: tf.TensorInfo, places: Places): tf.TensorInfo {
+function run(
+  given: Given,
+  kernel: 'resample' | 'resampleBack',
+  method: Method,
+  before: Shape4,
+  after: Shape4,
+  source: tf.TensorInfo,
+  target: tf.TensorInfo,
+  places: Places
+): tf.TensorInfo {
   const { backend } = given
   const { engine } = backend
   const [images, height, width, channels] = before
@@ -37,29 +53,65 @@ function run(given: Given, kernel: 'resample' | 'resampleBack', method: Method, 
     const columns = lines + 12 * tall
     writeTable(given, lines, method, height, tall, places)
     writeTable(given, columns, method, width, wide, places)
-    engine.run(kernel, [
-      backend.addressOf(source), backend.addressOf(target), height, width, channels, tall, wide, lines, columns, Number(method === 'bilinear')
-    ], kernel === 'resample' ? images * tall : images, 8 * sizeOf(after))
+    engine.run(
+      kernel,
+      [
+        backend.addressOf(source),
+        backend.addressOf(target),
+        height,
+        width,
+        channels,
+        tall,
+        wide,
+        lines,
+        columns,
+        Number(method === 'bilinear')
+      ],
+      kernel === 'resample' ? images * tall : images,
+      8 * sizeOf(after)
+    )
   })
   return target
 }
 
-const resize = (method: Method): Native => given => {
-  const { inputs, attrs, backend } = given
-  const images = inputs.images!
-  const { size, ...places } = attrs as unknown as Places & { size: [number, number] }
-  const before = images.shape as Shape4
-  const after: Shape4 = [before[0], ...size, before[3]]
-  return isFloat(images) && sizeOf(before) > 0 ? run(given, 'resample', method, before, after, images, backend.allocate(after), places) : undefined
-}
+const resize =
+  (method: Method): Native =>
+  given => {
+    const { inputs, attrs, backend } = given
+    const images = inputs.images!
+    const { size, ...places } = attrs as unknown as Places & { size: [number, number] }
+    const before = images.shape as Shape4
+    const after: Shape4 = [before[0], ...size, before[3]]
+    return isFloat(images) && sizeOf(before) > 0
+      ? run(given, 'resample', method, before, after, images, backend.allocate(after), places)
+      : undefined
+  }
 
-const gradient = (method: Method): Native => given => {
-  const { inputs: { images, dy }, attrs, backend } = given as Given & { inputs: { images: tf.TensorInfo; dy: tf.TensorInfo } }
-  const { alignCorners } = attrs as unknown as Places
-  if (!isFloat(images, dy) || sizeOf(images.shape) === 0) return undefined
-  return run(given, 'resampleBack', method, images.shape as Shape4, dy.shape as Shape4, dy, fillBlock(backend, backend.allocate(images.shape), 0), { alignCorners })
-}
+const gradient =
+  (method: Method): Native =>
+  given => {
+    const {
+      inputs: { images, dy },
+      attrs,
+      backend
+    } = given as Given & { inputs: { images: tf.TensorInfo; dy: tf.TensorInfo } }
+    const { alignCorners } = attrs as unknown as Places
+    if (!isFloat(images, dy) || sizeOf(images.shape) === 0) return undefined
+    return run(
+      given,
+      'resampleBack',
+      method,
+      images.shape as Shape4,
+      dy.shape as Shape4,
+      dy,
+      fillBlock(backend, backend.allocate(images.shape), 0),
+      { alignCorners }
+    )
+  }
 
 export const resizing: Natives = {
-  ResizeBilinear: resize('bilinear'), ResizeBilinearGrad: gradient('bilinear'), ResizeNearestNeighbor: resize('nearest'), ResizeNearestNeighborGrad: gradient('nearest')
+  ResizeBilinear: resize('bilinear'),
+  ResizeBilinearGrad: gradient('bilinear'),
+  ResizeNearestNeighbor: resize('nearest'),
+  ResizeNearestNeighborGrad: gradient('nearest')
 }

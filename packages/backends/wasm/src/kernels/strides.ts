@@ -15,14 +15,19 @@ export function stridesOf(shape: readonly number[]): number[] {
   return strides
 }
 
-/** Strides that read a block of `shape` as if it had the longer `wanted`: 0 where its only entry is read again and again. */
+/**
+ * Strides that read a block of `shape` as if it had the longer `wanted`: 0 where its only entry is read again and
+ * again.
+ */
 export function broadcastStrides(shape: readonly number[], wanted: readonly number[]): number[] {
   const ahead = wanted.length - shape.length
   const strides = stridesOf(shape)
   return wanted.map((_, axis) => (axis < ahead || shape[axis - ahead] === 1 ? 0 : strides[axis - ahead]!))
 }
 
-/** The same loop with as few axes as can be: none of length one, and neighbours made one where every block allows it. */
+/**
+ * The same loop with as few axes as can be: none of length one, and neighbours made one where every block allows it.
+ */
 export function merged({ lengths, strides }: Axes): Axes {
   const kept: { length: number; strides: number[] }[] = []
   for (let axis = 0; axis < lengths.length; axis++) {
@@ -37,9 +42,14 @@ export function merged({ lengths, strides }: Axes): Axes {
       kept.push({ length, strides: here })
     }
   }
-  return { lengths: kept.map(({ length }) => length), strides: strides.map((_, block) => kept.map(axis => axis.strides[block]!)) }
+  return {
+    lengths: kept.map(({ length }) => length),
+    strides: strides.map((_, block) => kept.map(axis => axis.strides[block]!))
+  }
 }
 
 /** Axes as a kernel takes them: how many, then the length and the strides of each. */
-export const axisArguments = ({ lengths, strides }: Axes): number[] =>
-  [lengths.length, ...lengths.flatMap((length, axis) => [length, ...strides.map(block => block[axis]!)])]
+export const axisArguments = ({ lengths, strides }: Axes): number[] => [
+  lengths.length,
+  ...lengths.flatMap((length, axis) => [length, ...strides.map(block => block[axis]!)])
+]

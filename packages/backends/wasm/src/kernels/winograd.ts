@@ -13,22 +13,49 @@ const wide = (numbers: number): number => Math.ceil(numbers / 4) * 4
 const placeBytes = (rows: number, numbers: number): number => Math.ceil((4 * rows * numbers + 64) / 64) * 64
 
 /** The nine taps of a filter of 3 × 3 line by line, and what lies before the first, if they are that. */
-export function squareOfTaps(taps: readonly Tap[]): { readonly taps: readonly Tap[]; readonly top: number; readonly left: number } | undefined {
+export function squareOfTaps(
+  taps: readonly Tap[]
+): { readonly taps: readonly Tap[]; readonly top: number; readonly left: number } | undefined {
   if (taps.length !== 9) return undefined
   const [top, left] = [-Math.min(...taps.map(({ y }) => y)), -Math.min(...taps.map(({ x }) => x))]
-  const square = Array.from({ length: 9 }, (_, i) => taps.find(({ y, x }) => y === Math.floor(i / 3) - top && x === i % 3 - left))
+  const square = Array.from({ length: 9 }, (_, i) =>
+    taps.find(({ y, x }) => y === Math.floor(i / 3) - top && x === (i % 3) - left)
+  )
   return square.every(tap => tap !== undefined) ? { taps: square, top, left } : undefined
 }
 
 /**
- * Whether the multiplications they save are more than what transformations cost, which weighs the more the fewer the channels are. Squares that hang over the edge save less.
+ * Whether the multiplications they save are more than what transformations cost, which weighs the more the fewer the
+ * channels are. Squares that hang over the edge save less.
  */
-export const worthSquares = (engine: Engine, channels: number, columns: number, [height, width]: readonly [number, number]): boolean =>
-  engine.winograd && 2.25 * height * width / (4 * Math.ceil(height / 2) * Math.ceil(width / 2)) > 1 + 24 / Math.min(channels, columns)
+export const worthSquares = (
+  engine: Engine,
+  channels: number,
+  columns: number,
+  [height, width]: readonly [number, number]
+): boolean =>
+  engine.winograd &&
+  (2.25 * height * width) / (4 * Math.ceil(height / 2) * Math.ceil(width / 2)) > 1 + 24 / Math.min(channels, columns)
 
 /** A convolution by a filter of 3 × 3 with stride 1. */
-export function multiplySquares(engine: Engine, product: Product, { taps, top, left }: NonNullable<ReturnType<typeof squareOfTaps>>): void {
-  const { source, target, images, height, width, channels, columns, grid: [outHeight, outWidth], filter, bias = 0, activation = 0 } = product
+export function multiplySquares(
+  engine: Engine,
+  product: Product,
+  { taps, top, left }: NonNullable<ReturnType<typeof squareOfTaps>>
+): void {
+  const {
+    source,
+    target,
+    images,
+    height,
+    width,
+    channels,
+    columns,
+    grid: [outHeight, outWidth],
+    filter,
+    bias = 0,
+    activation = 0
+  } = product
   const [down, across] = [Math.ceil(outHeight / 2), Math.ceil(outWidth / 2)]
   const squares = images * down * across
   const panels = Math.ceil(columns / 8)
@@ -37,17 +64,50 @@ export function multiplySquares(engine: Engine, product: Product, { taps, top, l
     engine.withScratch(4 * 9, table =>
       engine.withScratch(engine.threads * threadBytes, scratch => {
         const zeros = engine.zeros(channels + 4)
-        taps.forEach((tap, i) => { engine.ints[table / 4 + i] = tap.place })
-        engine.run('winogradFilters', [filter.address, transformed, table, channels, columns, filter.channelStride, filter.columnStride], panels, 100 * channels * columns)
-        engine.run('winograd', [
-          source, transformed, target, height, width, channels, columns, outHeight, outWidth, top, left, down, across, squares, scratch, threadBytes, bias, activation,
-          blockSquares, zeros
-        ], Math.ceil(squares / blockSquares), 32 * squares * channels * columns)
-      })))
+        taps.forEach((tap, i) => {
+          engine.ints[table / 4 + i] = tap.place
+        })
+        engine.run(
+          'winogradFilters',
+          [filter.address, transformed, table, channels, columns, filter.channelStride, filter.columnStride],
+          panels,
+          100 * channels * columns
+        )
+        engine.run(
+          'winograd',
+          [
+            source,
+            transformed,
+            target,
+            height,
+            width,
+            channels,
+            columns,
+            outHeight,
+            outWidth,
+            top,
+            left,
+            down,
+            across,
+            squares,
+            scratch,
+            threadBytes,
+            bias,
+            activation,
+            blockSquares,
+            zeros
+          ],
+          Math.ceil(squares / blockSquares),
+          32 * squares * channels * columns
+        )
+      })
+    )
+  )
 }
 
 /** What a filter's gradient is made of. Addresses of the input, of what arrives, and of the result. */
-export interface FilterGradient extends Pick<Product, 'source' | 'target' | 'images' | 'height' | 'width' | 'channels' | 'columns' | 'grid'> {
+export interface FilterGradient
+  extends Pick<Product, 'source' | 'target' | 'images' | 'height' | 'width' | 'channels' | 'columns' | 'grid'> {
   readonly arriving: number
   readonly top: number
   readonly left: number
@@ -55,7 +115,20 @@ export interface FilterGradient extends Pick<Product, 'source' | 'target' | 'ima
 
 /** The gradient of a filter of 3 × 3 with stride 1, by as many squares at a time as the memory is worth. */
 export function filterGradientOfSquares(
-  engine: Engine, { source, arriving, target, images, height, width, channels, columns, grid: [outHeight, outWidth], top, left }: FilterGradient
+  engine: Engine,
+  {
+    source,
+    arriving,
+    target,
+    images,
+    height,
+    width,
+    channels,
+    columns,
+    grid: [outHeight, outWidth],
+    top,
+    left
+  }: FilterGradient
 ): void {
   const [down, across] = [Math.ceil(outHeight / 2), Math.ceil(outWidth / 2)]
   const squares = images * down * across
@@ -71,14 +144,72 @@ export function filterGradientOfSquares(
           engine.ints.fill(0, offset / 4, offset / 4 + 2)
           for (let first = 0; first < squares; first += room) {
             const count = Math.min(room, squares - first)
-            engine.run('winogradSquares', [
-              source, arriving, inputs, slopes, height, width, channels, columns, outHeight, outWidth, top, left, down, across, first, room, scratch, zeros
-            ], count, 64 * count * (channels + columns))
-            engine.run('multiplyTransposed', [
-              inputs, slopes, sums, offset, 1, 1, count, channels, 1, count, 1, 1, columns, count, zeros, scratch, threadBytes, block, Number(first > 0), wide(channels),
-              placeBytes(room, wide(channels)), placeBytes(room, columns), 4 * channels * columns, 16 * count
-            ], 16 * Math.ceil(channels / 4), 32 * count * channels * columns, engine.threads)
+            engine.run(
+              'winogradSquares',
+              [
+                source,
+                arriving,
+                inputs,
+                slopes,
+                height,
+                width,
+                channels,
+                columns,
+                outHeight,
+                outWidth,
+                top,
+                left,
+                down,
+                across,
+                first,
+                room,
+                scratch,
+                zeros
+              ],
+              count,
+              64 * count * (channels + columns)
+            )
+            engine.run(
+              'multiplyTransposed',
+              [
+                inputs,
+                slopes,
+                sums,
+                offset,
+                1,
+                1,
+                count,
+                channels,
+                1,
+                count,
+                1,
+                1,
+                columns,
+                count,
+                zeros,
+                scratch,
+                threadBytes,
+                block,
+                Number(first > 0),
+                wide(channels),
+                placeBytes(room, wide(channels)),
+                placeBytes(room, columns),
+                4 * channels * columns,
+                16 * count
+              ],
+              16 * Math.ceil(channels / 4),
+              32 * count * channels * columns,
+              engine.threads
+            )
           }
-          engine.run('winogradTaps', [sums, target, channels * columns], Math.ceil(channels * columns / 4), 40 * channels * columns)
-        }))))
+          engine.run(
+            'winogradTaps',
+            [sums, target, channels * columns],
+            Math.ceil((channels * columns) / 4),
+            40 * channels * columns
+          )
+        })
+      )
+    )
+  )
 }

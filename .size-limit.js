@@ -13,6 +13,7 @@ const whole = {
   checkpoints: '5.75 kB',
   onnx: '41 kB',
   lapstrake: '87 kB',
+  layers: '5 kB',
   'backbones/resnet': '7.75 kB',
   'backends/node': '2 kB',
   'backends/wasm': '21 kB',

@@ -6,6 +6,7 @@ const plugins = [
   'isolation',
   'scheduler',
   'planner',
+  'layers',
   'backbone-resnet',
   ...losses.map(name => `loss-${name}`),
   'optimizers',
@@ -25,7 +26,8 @@ const below = {
   isolation: ['core'],
   scheduler: ['core'],
   planner: ['core'],
-  'backbones/resnet': ['core'],
+  layers: ['core'],
+  'backbones/resnet': ['core', 'layers'],
   embeddings: ['core'],
   ...Object.fromEntries(losses.map(name => [`losses/${name}`, ['core', 'embeddings']])),
   optimizers: ['core'],
@@ -72,7 +74,7 @@ const arrows = Object.entries(below).flatMap(([name, allowed]) => [
   arrow(
     [`packages/${name}/src/**/*.test.ts`],
     [],
-    [...allowed, 'core', 'testing', 'checkpoints', 'backbone-resnet'],
+    [...allowed, 'core', 'testing', 'checkpoints', 'layers', 'backbone-resnet'],
     `a test of ${name}`
   )
 ])

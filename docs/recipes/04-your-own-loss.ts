@@ -1,16 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core'
-import type { Experiment, Loss } from 'lapstrake'
+import { ofTwoViews, type Experiment, type Loss } from 'lapstrake'
 import loco from './03-loco.ts'
 
 /** Pulls the views of an example together and pushes all rows apart (alignment and uniformity, Wang & Isola 2020). */
-const alignAndSpread =
-  (): Loss =>
-  ([a, b]) => {
+const alignAndSpread = (): Loss =>
+  ofTwoViews((a, b) => {
     const unit = (rows: tf.Tensor2D): tf.Tensor2D => tf.div(rows, tf.add(tf.norm(rows, 2, 1, true), 1e-6))
     const [u, v] = [unit(a), unit(b)]
     const apart = tf.logSumExp(tf.mul(tf.matMul(u, tf.transpose(u)), 4))
     return tf.add(tf.mul(tf.mean(tf.sum(tf.squaredDifference(u, v), 1)), 2), apart) as tf.Scalar
-  }
+  })
 
 /**
  * LoCo with a loss of one's own.

@@ -5,6 +5,7 @@ import {
   createTrainer,
   dispose,
   endToEnd,
+  mapViews,
   ntXent,
   projector,
   seeded,
@@ -133,9 +134,13 @@ export async function measureMicroBatch({
 
 /** Of all parameters, as one vector. */
 function gradientOf(trainer: Trainer, state: State, views: Views<tf.Tensor4D>): tf.Tensor {
-  const { losses, ...gradients } = trainer.gradients(state, { views })
-  const vector = tf.tidy(() => tf.concat(tensorsOf(gradients).map(tensor => tf.reshape(tensor, [-1]))))
-  tf.dispose([...tensorsOf(losses), ...tensorsOf(gradients)])
+  const learned = trainer.learn(state, { views })
+  const taught = [
+    ...learned.stages.map(({ gradients }) => gradients),
+    ...Object.values(learned.units).flatMap(({ headGradients, lossGradients }) => [headGradients, lossGradients])
+  ]
+  const vector = tf.tidy(() => tf.concat(tensorsOf(taught).map(tensor => tf.reshape(tensor, [-1]))))
+  dispose(learned)
   return vector
 }
 
@@ -143,7 +148,7 @@ function gradientOf(trainer: Trainer, state: State, views: Views<tf.Tensor4D>): 
 function accumulated(trainer: Trainer, state: State, images: Views<tf.Tensor4D>, part: number): tf.Tensor {
   const count = images[0].shape[0] / part
   return Array.from({ length: count }).reduce<tf.Tensor>((sum, _, i) => {
-    const views = images.map(view => tf.slice(view, i * part, part)) as unknown as Views<tf.Tensor4D>
+    const views = mapViews(images, view => tf.slice(view, i * part, part))
     const gradient = gradientOf(trainer, state, views)
     const next = tf.tidy(() => tf.add(sum, tf.div(gradient, count)))
     tf.dispose([...views, gradient, sum])

@@ -65,5 +65,5 @@ export function differentiator(
 ): Differentiator {
   const trainer = createTrainer({ backbone, isolation, head, loss: () => loss, optimizer: still }, { inputShape })
   const state = trainer.init(seeded(3))
-  return { state, units: trainer.units, gradients: () => dispose(trainer.gradients(state, { views })) }
+  return { state, units: trainer.units, gradients: () => dispose(trainer.learn(state, { views })) }
 }

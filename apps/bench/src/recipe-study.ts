@@ -171,7 +171,8 @@ async function measure(method: string, seed: number): Promise<Omit<Result, 'meth
   )
   const accuracy = await topOf(trainer, state)
   const certificate =
-    experiment.certificate && (await certify({ experiment, trainer, variables: state, training, testing }))
+    experiment.certificate &&
+    (await certify({ experiment, network: trainer.network, variables: state.stages, training, testing }))
   dispose(state)
   return {
     accuracy,
@@ -202,7 +203,7 @@ function weightsOf(method: string, seed: number): string {
 }
 
 function topOf(trainer: Trainer, state: State): Promise<number> {
-  return readOut(images => trainer.encode(state, images))
+  return readOut(images => trainer.network.encode(state.stages, images))
 }
 
 async function readOut(encode: (images: tf.Tensor4D) => tf.Tensor, pool: 'mean' | 'flatten' = 'mean'): Promise<number> {

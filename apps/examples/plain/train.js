@@ -1,8 +1,9 @@
-import { convNet, projector } from '@lapstrake/backbone-resnet'
+import { convNet } from '@lapstrake/backbone-resnet'
 import { registerWasm } from '@lapstrake/backend-wasm'
 import { createTrainer, dispose, seeded } from '@lapstrake/core'
 import { loader, shapes, simclr, twoViews } from '@lapstrake/data'
 import { overlapping } from '@lapstrake/isolation'
+import { projector } from '@lapstrake/layers'
 import { ntXent } from '@lapstrake/loss-info-nce'
 import { adamW } from '@lapstrake/optimizers'
 

@@ -45,13 +45,13 @@ export const certifyCommand: CommandDef = command({
         throw new Error(`--confidence: expected percent from 50 to below 100, such as 95, got ${args.confidence}.`)
       const [draws, seed] = [wholeNumber('--draws', args.draws, 1), wholeNumber('--seed', args.seed, 0)]
       process.stderr.write(`${(await useBackend(args.backend as BackendName)).sentence}\n`)
-      const { experiment, trainer, trained, data } = await openRun(args.run, { data: args.data })
+      const { experiment, network, trained, data } = await openRun(args.run, { data: args.data })
       const [train, testing] = [await data('train'), await data('test')]
       const failure = 1 - confidence / 100
       const plugIn = args['plug-in']
       const certificate = await certify({
         experiment,
-        trainer,
+        network,
         variables: trained,
         training: train,
         testing,

@@ -485,7 +485,7 @@ test.each([
     "import { ntxent } from 'lapstrake'\nexport default ntxent",
     "to load, but it does not: 'lapstrake' exports no ntxent. Did you mean ntXent?\n"
   ],
-  ['export default {\n  name: (\n}\n', ':3:0: ERROR: Unexpected "}"\n']
+  ['export default {\n  name: (\n}\n', ':3:0: ERROR: Unexpected "}".\n']
 ])('says why a recipe does not load: %j', async (text, message) => {
   const path = join(folder, 'unloadable.mts')
   await writeFile(path, text)

@@ -1,12 +1,11 @@
 import { resolve } from 'node:path'
 import type { CommandDef } from 'citty'
-import { own, useBackend, type BackendName, type Shape } from 'lapstrake'
+import { readStages, useBackend, type BackendName, type Shape, type StageReadout } from 'lapstrake'
 import * as tf from '@tensorflow/tfjs-core'
 import { command } from './command.ts'
 import { dataNames } from './data-by-name.ts'
-import { leaveEvaluation, sealOf } from './evaluation.ts'
+import { leaveEvaluation, sealOf, type Readout } from './evaluation.ts'
 import { openRun } from './open-run.ts'
-import { readouts } from './readouts.ts'
 import { runFiles } from './run-files.ts'
 import { quietly } from './stop-quietly.ts'
 import { table } from './table.ts'
@@ -36,26 +35,27 @@ export const evaluateCommand: CommandDef = command({
       const limit = args.test === undefined ? undefined : wholeNumber('--test', args.test, 1)
       process.stderr.write(`${(await useBackend(args.backend as BackendName)).sentence}\n`)
       const seal = await sealOf(resolve(args.run, args.weights))
-      const { manifest, experiment, trainer, untrained, trained, data } = await openRun(args.run, {
+      const { manifest, network, untrained, trained, data } = await openRun(args.run, {
         weights: args.weights,
         data: args.data
       })
       const [train, test] = [await data('train'), await data('test', limit)]
-      const fit = fitted(train.shape, manifest.inputShape)
-      const rows = await readouts({
+      const shared = {
         train,
         test,
-        onProgress: what => process.stderr.isTTY && process.stderr.write(`\r\x1b[2K${what}`),
-        onWarning: warning => process.stderr.write(`${warning}\n`),
-        encoders: [
-          { name: 'raw pixels', encode: images => images.clone(), pool: 'flatten' },
-          { name: 'untrained, top', encode: images => own(() => trainer.encode(untrained, fit(images))) },
-          ...experiment.backbone.stages.map((_, i) => ({
-            name: `${manifest.name}, ${manifest.stages[i]!}`,
-            encode: (images: tf.Tensor4D) => own(() => trainer.encode(trained, fit(images), i + 1))
-          }))
-        ]
-      })
+        prepare: fitted(train.shape, manifest.inputShape),
+        onProgress: (what: string) => process.stderr.isTTY && process.stderr.write(`\r\x1b[2K${what}`)
+      }
+      const before = await readStages(network, untrained, { ...shared, levels: [network.shapes.length - 1] })
+      const after = await readStages(network, trained, shared)
+      const left = new Map([...before.unreadable, ...after.unreadable].map(({ example, reason }) => [example, reason]))
+      left.forEach((reason, example) => process.stderr.write(`${example} is left out: ${reason}.\n`))
+      const [pixels, ...stages] = after.readouts
+      const rows = [
+        rowOf('raw pixels', pixels!),
+        rowOf('untrained, top', before.readouts[0]!),
+        ...stages.map((readout, i) => rowOf(`${manifest.name}, ${manifest.stages[i]!}`, readout))
+      ]
       if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K')
       if (args.data === undefined)
         await leave(args.run, args.weights, { test: test.size, part: test.size === limit, weights: seal ?? '', rows })
@@ -67,6 +67,8 @@ export const evaluateCommand: CommandDef = command({
       )
     })
 })
+
+const rowOf = (name: string, { linear, neighbours }: StageReadout): Readout => ({ name, linear: linear!, neighbours })
 
 /** A run may lie where nothing can be written, and is evaluated all the same. */
 async function leave(run: string, weights: string, evaluation: Parameters<typeof leaveEvaluation>[2]): Promise<void> {

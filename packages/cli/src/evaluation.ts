@@ -2,8 +2,14 @@ import { open } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { openJson, readWholeFile, sealJson, writeFileAtomic } from 'lapstrake/node'
 import { isCount, isFlag, isText, listOf, objectOf, recordOf, type Is } from './json-shapes.ts'
-import type { Readout } from './readouts.ts'
 import { runFiles } from './run-files.ts'
+
+/** What a classifier reads from some features: accuracies on the test examples, from 0 to 1. */
+export interface Readout {
+  readonly name: string
+  readonly linear: number
+  readonly neighbours: number
+}
 
 /** What `evaluate` read out of one file of weights. */
 export interface Evaluation {

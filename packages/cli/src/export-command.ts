@@ -44,19 +44,19 @@ export const exportCommand: CommandDef = command({
         throw new Error(`export: expected the backend ${backends.join(' or ')}, got ${backend}. Leave it out.`)
       await useBackend(backend as BackendName)
       const run = await openRun(folder, { weights: args.weights })
-      const { manifest, trainer, trained } = run
+      const { manifest, network, trained } = run
       const [height, width, channels] = manifest.inputShape
       const size = args.size === undefined ? undefined : wholeNumber('--size', args.size, 1)
       const inputShape = [size ?? height!, size ?? width!, channels!]
       const weights = await weightsOf(run)
-      const network = toOnnx(images => trainer.encode(trained, images), {
+      const onnx = toOnnx(images => network.encode(trained, images), {
         inputShape,
         name: manifest.name,
         metadata: { recipe: manifest.name, layout: 'NHWC' }
       })
       const written = [
         ['encoder.safetensors', weights.file, weights.names],
-        ['encoder.onnx', network, `images [batch, ${inputShape.join(', ')}] to features`]
+        ['encoder.onnx', onnx, `images [batch, ${inputShape.join(', ')}] to features`]
       ] as const
       for (const [name, file, what] of written) {
         await writeOwnFile(join(out, name), file)
@@ -70,7 +70,7 @@ export const exportCommand: CommandDef = command({
 async function weightsOf({
   manifest,
   experiment: { backbone },
-  trained: { stages }
+  trained: stages
 }: OpenRun): Promise<{ readonly file: Uint8Array; readonly names: string }> {
   const metadata = { format: 'lapstrake-encoder-1', recipe: manifest.name, backbone: backbone.name }
   if (backbone.stateDict === undefined) {

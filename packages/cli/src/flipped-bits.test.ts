@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { describeRun, dispose, seeded, tensorsOf, useBackend, type State } from 'lapstrake'
+import { createTrainer, describeRun, dispose, seeded, tensorsOf, useBackend, type State } from 'lapstrake'
 import { deserialiseTensors, deserialiseTree, imageFolder, readScalars } from 'lapstrake/node'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { embeddingMap } from './embedding-map.ts'
@@ -43,7 +43,9 @@ beforeAll(async () => {
     expect([status, stderr]).toEqual([0, expect.anything()])
   }
   await useBackend('cpu')
-  ;({ manifest, untrained } = await openRun(run))
+  const opened = await openRun(run)
+  manifest = opened.manifest
+  untrained = createTrainer(opened.experiment, { inputShape: manifest.inputShape }).init(seeded(0))
 })
 afterAll(() => rm(folder, { recursive: true }))
 

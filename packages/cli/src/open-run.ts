@@ -1,14 +1,5 @@
 import { join, resolve } from 'node:path'
-import {
-  createTrainer,
-  seeded,
-  type Dataset,
-  type Experiment,
-  type Loss,
-  type NetworkVariables,
-  type State,
-  type Trainer
-} from 'lapstrake'
+import { networkOf, seeded, type Dataset, type Experiment, type Network, type Variables } from 'lapstrake'
 import { decodeSafetensors, deserialiseTree, readWholeFile } from 'lapstrake/node'
 import { dataByName } from './data-by-name.ts'
 import { loadKeptExperiment } from './load-experiment.ts'
@@ -21,11 +12,11 @@ import { runFiles } from './run-files.ts'
 export interface OpenRun {
   readonly manifest: Manifest
   readonly experiment: Experiment
-  readonly trainer: Trainer
-  /** The state it began with. */
-  readonly untrained: State
-  /** The same with the stages as they were saved. */
-  readonly trained: State
+  readonly network: Network
+  /** The variables of its stages before the first step. */
+  readonly untrained: readonly Variables[]
+  /** The same as they were saved. */
+  readonly trained: readonly Variables[]
   /** The data it learnt from. */
   data(split: 'train' | 'test', limit?: number): Promise<Dataset>
 }
@@ -54,20 +45,16 @@ export async function openRun(
     )
   }
   const file = resolve(path, weights)
-  const trainer = createTrainer(withoutLosses(experiment), { inputShape: manifest.inputShape })
-  const untrained = trainer.init(seeded(manifest.seed).split('weights'))
-  const like = {
-    stages: untrained.stages,
-    heads: Object.fromEntries(Object.entries(untrained.units).map(([name, { head }]) => [name, head]))
-  }
+  const network = networkOf(experiment.backbone, manifest.inputShape)
+  const untrained = network.init(seeded(manifest.seed).split('weights'))
   unfinishedWithin(path).forEach(note => process.stderr.write(`${note}\n`))
-  const stages = stagesIn(await bytesOf(path, weights), like, file)
+  const trained = stagesIn(await bytesOf(path, weights), untrained, file)
   return {
     manifest,
     experiment,
-    trainer,
+    network,
     untrained,
-    trained: { ...untrained, stages },
+    trained,
     data: (split, limit = split === 'train' ? manifest.examples : undefined) =>
       dataByName(data ?? manifest.data, split, limit).catch((error: Error) => {
         throw new Error(
@@ -78,11 +65,11 @@ export async function openRun(
   }
 }
 
-/** The stages in a file of weights, or in that of a whole run, as a checkpoint is. */
-function stagesIn(bytes: Uint8Array, like: Pick<NetworkVariables, 'stages' | 'heads'>, name: string): State['stages'] {
-  const { metadata } = decodeSafetensors(bytes, { name })
-  if (!metadata.format?.startsWith('lapstrake-run-')) return deserialiseTree(bytes, like, { name }).stages
-  return deserialiseTree(bytes, { stages: like.stages }, { name, part: 'state', ignoreRest: true }).stages
+/** The stages in a file of weights, or in that of a whole run, as a checkpoint is; heads are nobody's business here. */
+function stagesIn(bytes: Uint8Array, like: readonly Variables[], name: string): readonly Variables[] {
+  const isRun = decodeSafetensors(bytes, { name }).metadata.format?.startsWith('lapstrake-run-') === true
+  const part = isRun ? { part: 'state' } : {}
+  return deserialiseTree(bytes, { stages: like }, { name, ignoreRest: true, ...part }).stages
 }
 
 async function bytesOf(folder: string, weights: string): Promise<Uint8Array> {
@@ -94,16 +81,4 @@ async function bytesOf(folder: string, weights: string): Promise<Uint8Array> {
         : ''
     throw new Error(`${error.message}${kept}`, { cause: error })
   })
-}
-
-/** Whoever only looks needs no teacher, no target network and nothing that a loss remembers. */
-function withoutLosses({ teacher: _, target: __, auxiliary, ...experiment }: Experiment): Experiment {
-  const silent: Loss = () => {
-    throw new Error('openRun: expected nobody to learn from a run that was opened to be read.')
-  }
-  return {
-    ...experiment,
-    loss: () => silent,
-    ...(auxiliary && { auxiliary: auxiliary.map(unit => ({ ...unit, loss: silent })) })
-  }
 }

@@ -12,6 +12,7 @@ import {
   overlapping,
   own,
   projector,
+  readStages,
   seeded,
   simclr,
   train,
@@ -22,14 +23,16 @@ import {
   type Dataset,
   type Experiment,
   type Isolation,
-  type StepMetrics
+  type Network,
+  type StepMetrics,
+  type Variables
 } from 'lapstrake'
 import * as tf from '@tensorflow/tfjs-core'
 import { command } from './command.ts'
 import { dataByName } from './data-by-name.ts'
 import { median } from './median.ts'
 import { progress } from './progress.ts'
-import { readouts, type Readout } from './readouts.ts'
+import type { Readout } from './evaluation.ts'
 import { htmlReport } from './html-report.ts'
 import { quietly } from './stop-quietly.ts'
 import { table } from './table.ts'
@@ -73,6 +76,15 @@ export const quickstartCommand: CommandDef = command({
       process.stderr.write(`${backend.sentence}\n`)
       const { training, testing, said } = await data(args.data, examples)
       process.stderr.write(`${said}\n\n`)
+      const read = async (
+        network: Network,
+        variables: readonly Variables[],
+        names: Readonly<Record<number, string>>
+      ): Promise<readonly Readout[]> => {
+        const levels = Object.keys(names).map(Number)
+        const { readouts } = await readStages(network, variables, { train: training, test: testing, levels })
+        return readouts.map(({ level, linear, neighbours }) => ({ name: names[level]!, linear: linear!, neighbours }))
+      }
 
       const races: Race[] = []
       let baselines: readonly Readout[] = []
@@ -88,26 +100,16 @@ export const quickstartCommand: CommandDef = command({
           }
         })
         bar.end()
+        const depth = experiment.backbone.stages.length
         const untrained = trainer.init(seeded(seed).split('weights'))
         if (baselines.length === 0) {
-          baselines = await readouts({
-            train: training,
-            test: testing,
-            encoders: [
-              { name: 'raw pixels', encode: images => images.clone(), pool: 'flatten' },
-              { name: 'untrained encoder', encode: images => trainer.encode(untrained, images) }
-            ]
-          })
+          baselines = await read(trainer.network, untrained.stages, { 0: 'raw pixels', [depth]: 'untrained encoder' })
         }
         dispose(untrained)
-        const [readout] = await readouts({
-          train: training,
-          test: testing,
-          encoders: [{ name, encode: images => trainer.encode(state, images) }]
-        })
+        const [readout] = await read(trainer.network, state.stages, { [depth]: name })
         races.push({
           name,
-          spans: drawSpans(isolation(trainer.shapes.length - 1), trainer.shapes.length - 1),
+          spans: drawSpans(isolation(depth), depth),
           history,
           readout: readout!,
           millisecondsPerStep: median(history.slice(3).map(({ milliseconds }) => milliseconds)) ?? 0,

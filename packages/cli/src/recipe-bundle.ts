@@ -4,6 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { createTwoFilesPatch } from 'diff'
 import { build, transform, type Loader, type Plugin } from 'esbuild'
 import { readWholeFile } from 'lapstrake/node'
+import { inOurWords } from './in-our-words.ts'
 import type { Manifest } from './manifest.ts'
 import { runFiles } from './run-files.ts'
 
@@ -64,9 +65,9 @@ function absolute(map: string, folder: string): string {
 const reasonOf = (error: Error): string => {
   const [first] =
     (error as { errors?: { text: string; location?: { file: string; line: number; column: number } }[] }).errors ?? []
-  if (first === undefined) return error.message
-  const { location } = first
-  return `${location ? `${location.file}:${location.line}:${location.column}: ` : ''}ERROR: ${first.text}`
+  if (first === undefined) return inOurWords(error)
+  const { location, text } = first
+  return `${location ? `${location.file}:${location.line}:${location.column}: ` : ''}ERROR: ${text.replace(/[^.]$/, '$&.')}`
 }
 
 /** Packages that must be there once, or are Node's. */

@@ -87,7 +87,7 @@ export async function openBoard(options: BoardOptions): Promise<Board> {
       return orSay('Embeddings', async () => {
         const examples = await read(projected)
         if (examples.places.length === 0) return []
-        const points = await pointsOf(dataset, examples, images => trainer.encode(state, images))
+        const points = await pointsOf(dataset, examples, images => trainer.network.encode(state.stages, images))
         const left = examples.places.length - points.vectors.length
         const all = examples.places.length
         if (left > 0) onWarning(`TensorBoard is not shown ${left} of ${all} embeddings, which are not finite.`)

@@ -21,8 +21,20 @@ export interface Variables<P extends Params = Params, B extends Buffers = Buffer
   readonly buffers: B
 }
 
-/** Whether the network is learning, and the randomness of this step for stages that want some (dropout, noise). */
-export type Mode = { readonly training: true; readonly random: Random } | { readonly training: false }
+/**
+ * What travels beside what flows: constants, such as the padding mask of a text. The first axis of each tensor is the
+ * batch, and no gradient enters any.
+ */
+export type Context = Tree<Tensor>
+
+/**
+ * How a stage runs: whether the network is learning, with the randomness of this step for stages that want some
+ * (dropout, noise); and the constants beside its input, row for row, where the batch has any.
+ */
+export type Mode = { readonly context?: Context | undefined } & (
+  | { readonly training: true; readonly random: Random }
+  | { readonly training: false }
+)
 
 /**
  * One step of a network: a record of pure functions. Heads are stages too.
@@ -51,31 +63,36 @@ export interface Backbone {
   stateDict?(stages: readonly Variables[]): Owned<Readonly<Record<string, Tensor>>>
 }
 
-/** Two or more looks at the same examples; row `i` of each shows example `i`. */
-export type Views<T extends Tensor = Tensor> = readonly [first: T, second: T, ...more: T[]]
+/** One or more looks at the same examples; row `i` of each shows example `i`. */
+export type Views<T extends Tensor = Tensor> = readonly [first: T, ...more: T[]]
 
 /** What a step learns from. A loss takes what it needs by destructuring and ignores the rest. */
 export interface Batch {
   /** Each `[batch, height, width, channels]`, or whatever the first stage takes. Sizes may differ between views. */
   readonly views: Views
-  /** The class of each example, `[batch]`, int32. */
-  readonly labels?: Tensor1D
+  /**
+   * Constants beside each view, one tree for each, which stages find in `mode.context`. Views of one size travel
+   * together when theirs have one form.
+   */
+  readonly context?: readonly Context[] | undefined
+  /** What is known of each example: its class, `[batch]`, int32; or more of it, `[batch, ...]`. */
+  readonly labels?: Tensor | undefined
   /** The place of each example in its data set, `[batch]`, int32. */
-  readonly indices?: Tensor1D
+  readonly indices?: Tensor1D | undefined
   /**
    * How alike examples are, `[batch, batch]`, from 0 to 1; row `i` says which examples are positives of example `i`.
    */
-  readonly mask?: Tensor2D
+  readonly similarity?: Tensor2D | undefined
   /**
    * A target network's embeddings of the views, each `[batch, dim]`: constants to the loss. Set by the trainer, unit by
    * unit.
    */
-  readonly targets?: Views<Tensor2D>
+  readonly targets?: Views<Tensor2D> | undefined
   /**
    * What a frozen teacher makes of the views, each `[batch, ...]`: constants to the loss. Set by the trainer, unit by
    * unit.
    */
-  readonly teacher?: Views
+  readonly teacher?: Views | undefined
 }
 
 /**
@@ -88,9 +105,9 @@ export type Loss = (embeddings: Views<Tensor2D>, batch: Batch) => Scalar
 export interface LossShapes {
   readonly embedding: Shape
   /** Of what the teacher shows, when the recipe has one. */
-  readonly teacher?: Shape
+  readonly teacher?: Shape | undefined
   /** How many examples the data set has, when that is known: the indices of a batch are below it. */
-  readonly examples?: number
+  readonly examples?: number | undefined
 }
 
 /** What a loss with variables learns and remembers. */
@@ -174,7 +191,7 @@ export interface TargetNetwork {
 export interface Teacher {
   readonly backbone: Backbone
   /** What it was read through, such as a classifier; units may learn from its logits. */
-  readonly head?: Stage
+  readonly head?: Stage | undefined
   /**
    * What a unit sees: the output of the teacher's first stages, so many of them, or of its head. Left out, every unit
    * sees the head's output if there is a head, and else that of the uppermost stage.
@@ -195,11 +212,11 @@ export interface Recipe {
   readonly loss: (span: Span, index: number) => LocalLoss
   readonly optimizer: Optimizer
   /** All units in one round when left out. */
-  readonly schedule?: Schedule
+  readonly schedule?: Schedule | undefined
   /** The sum when left out. */
-  readonly merge?: Merge
+  readonly merge?: Merge | undefined
   /** Units beside those of the isolation: probes, extra losses. */
-  readonly auxiliary?: readonly Unit[]
-  readonly target?: TargetNetwork
-  readonly teacher?: Teacher
+  readonly auxiliary?: readonly Unit[] | undefined
+  readonly target?: TargetNetwork | undefined
+  readonly teacher?: Teacher | undefined
 }

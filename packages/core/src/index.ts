@@ -1,8 +1,10 @@
-export { perUnit, scheduled, symmetric, weighted } from './combine.ts'
+export type { Begun } from './begin.ts'
+export { ofTwoViews, perUnit, scheduled, symmetric, weighted } from './combined-losses.ts'
 export type {
   Backbone,
   Batch,
   Buffers,
+  Context,
   Isolation,
   LocalLoss,
   Loss,
@@ -27,25 +29,28 @@ export type {
   Views
 } from './contracts.ts'
 export { fusedOr } from './fused.ts'
-export { dispose, own, tensorsOf, type Owned } from './memory.ts'
+export { combine, type Learned, type Round, type StageLesson } from './learned.ts'
+export { copyOf, dispose, own, tensorsOf, type Owned } from './memory.ts'
 export { meterMemory, type MemoryMeter } from './memory-meter.ts'
 export { mean, sum, upperOnly } from './merge.ts'
+export { networkOf, type EncodeOptions, type Network } from './network.ts'
 export { randomFrom, seeded, type Random } from './random.ts'
 export { stageNames } from './stage-names.ts'
 export { stateless, type StatelessStage } from './stateless.ts'
 export { untrainedTeacher, type TeacherVariables } from './teacher.ts'
+export { type NetworkVariables, type State, type UnitState } from './state.ts'
 export {
   createTrainer,
   type GradientNorms,
-  type Gradients,
-  type NetworkVariables,
-  type State,
+  type LearnOptions,
   type StepOptions,
   type StepResult,
   type Trainer,
-  type TrainerOptions,
-  type UnitState
+  type TrainerOptions
 } from './trainer.ts'
 export { leaves, mapTree, namedLeaves, withLeaves, type NamedLeaf, type Tree } from './tree.ts'
+export { mapViews, pairOf } from './views.ts'
 export { detached, vjp, type Cotangents, type PullOptions, type Vjp } from './vjp.ts'
+export { unitsOf } from './units.ts'
+export { type Lesson } from './window-walk.ts'
 export { withGradient, type WithGradient } from './with-gradient.ts'

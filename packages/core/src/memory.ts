@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { leaves, type Tree } from './tree.ts'
+import { leaves, mapTree, type Tree } from './tree.ts'
 
 declare const owned: unique symbol
 
@@ -21,3 +21,7 @@ export function dispose(tree: Owned<unknown>): void {
 /** The tensors of a tree, whatever else it holds. */
 export const tensorsOf = (tree: unknown): tf.Tensor[] =>
   leaves(tree as Tree<unknown>).filter(leaf => leaf instanceof tf.Tensor)
+
+/** The same tree with tensors of its own that share the data. Other leaves are handed on. */
+export const copyOf = <T>(tree: T): T =>
+  mapTree(tree as Tree<unknown>, leaf => (leaf instanceof tf.Tensor ? tf.clone(leaf) : leaf)) as T

@@ -63,7 +63,7 @@ const expected = (names: number, view: 0 | 1): number[] => {
   const { stages, head } = weights()
   const all = [...stages, head!].slice(0, names).map(({ params }) => (params as { weights: tf.Tensor }).weights)
   const result = own(() =>
-    all.reduce<tf.Tensor>((x, w) => tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D), batch.views[view])
+    all.reduce<tf.Tensor>((x, w) => tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D), batch.views[view]!)
   )
   return [...result.shape, ...result.dataSync()]
 }

@@ -1,15 +1,15 @@
-import type * as tf from '@tensorflow/tfjs-core'
-import type { Batch, Shape, Stage, Teacher, Unit, Variables, Views } from './contracts.ts'
-import { own } from './memory.ts'
+import * as tf from '@tensorflow/tfjs-core'
+import { climb } from './climb.ts'
+import type { Batch, Shape, Teacher, Unit, Variables, Views } from './contracts.ts'
+import { own, type Owned } from './memory.ts'
+import { networkOf } from './network.ts'
 import type { Random } from './random.ts'
-import { shapesOf } from './units.ts'
 import { foldViews } from './views.ts'
-import { applyToFlow } from './window-walk.ts'
 
 /** The frozen variables of a teacher: of its stages, and of its head if it has one. */
 export interface TeacherVariables {
   readonly stages: readonly Variables[]
-  readonly head?: Variables
+  readonly head?: Variables | undefined
 }
 
 /** A teacher at work. */
@@ -43,7 +43,7 @@ export function teaches(
   }
   const frozen = head === undefined ? stages : [...stages, head]
   const weights = [...variables.stages, ...(head === undefined ? [] : [variables.head!])]
-  const shapes = shapesOf(frozen, inputShape)
+  const { shapes } = networkOf({ stages: frozen }, inputShape)
   const levels = new Map(
     units.map(unit => {
       const chosen = reads?.(unit) ?? (head === undefined ? stages.length : 'head')
@@ -62,30 +62,29 @@ export function teaches(
     shapeFor: unit => shapes[levels.get(unit)!]!,
     show: batch =>
       own(() => {
-        const { folded, unfold } = foldViews(batch.views)
+        const { flow, unfold } = foldViews(batch)
         const shown: Record<string, Views> = {}
-        let flow: readonly tf.Tensor[] = folded
-        for (let level = 0; level <= Math.max(...levels.values()); level++) {
-          if (level > 0) flow = applyToFlow(frozen[level - 1]!, weights[level - 1]!, flow, { training: false }).outputs
-          for (const unit of units) if (levels.get(unit) === level) shown[unit.name] = unfold(flow)
-        }
+        const top = Math.max(...levels.values())
+        climb({ stages: frozen, variables: weights, mode: { training: false }, top }, flow, (level, { tensors }) => {
+          for (const unit of units.filter(unit => levels.get(unit) === level))
+            shown[unit.name] = unfold(tensors.map(tensor => tf.clone(tensor)))
+        })
         return shown
       })
   }
 }
 
-/**
- * First variables of a teacher, for something to be read into or for its shape.
- *
- * @returns the caller's own when called inside `own`
- */
-export function untrainedTeacher({ backbone, head }: Teacher, inputShape: Shape, random: Random): TeacherVariables {
-  let shape = inputShape
-  const first = (stage: Stage, i: number): Variables => {
-    const { params, buffers, outputShape } = stage.init(random.split(i), shape)
-    shape = outputShape
-    return { params, buffers }
-  }
-  const stages = backbone.stages.map(first)
-  return { stages, ...(head && { head: first(head, stages.length) }) }
+/** First variables of a teacher, for something to be read into or for its shape. */
+export function untrainedTeacher(
+  { backbone, head }: Teacher,
+  inputShape: Shape,
+  random: Random
+): Owned<TeacherVariables> {
+  const { stages } = backbone
+  const network = networkOf({ stages: head === undefined ? stages : [...stages, head] }, inputShape)
+  return own(() => {
+    const variables = network.init(random)
+    const [first, above] = [variables.slice(0, stages.length), variables[stages.length]]
+    return above === undefined ? { stages: first } : { stages: first, head: above }
+  })
 }

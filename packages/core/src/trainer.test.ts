@@ -65,8 +65,10 @@ const one = (): Batch => ({ views: [tf.ones([1, 2]), tf.ones([1, 2])] })
 const gradientsOf = (recipe: Recipe): (number[] | undefined)[] => {
   const trainer = createTrainer(recipe, { inputShape: [2] })
   return trainer
-    .gradients(trainer.init(seeded(1)), one())
-    .stages.map(tree => tree && [...(tree as { c: tf.Tensor }).c.dataSync()].map(x => Math.round(x * 1e4) / 1e4))
+    .learn(trainer.init(seeded(1)), one())
+    .stages.map(
+      ({ gradients: tree }) => tree && [...(tree as { c: tf.Tensor }).c.dataSync()].map(x => Math.round(x * 1e4) / 1e4)
+    )
 }
 /** Units counted from 1, as in the paper: [1, 2] holds the first and the second stage. */
 const units =
@@ -162,7 +164,7 @@ const linear = (dim: number): Stage =>
     init: (random, [inputs]) => ({ params: { weights: random.normal([inputs!, dim], 0, 0.5) }, outputShape: [dim] }),
     apply: ({ weights }, x) => tf.matMul(x as tf.Tensor2D, weights as tf.Tensor2D)
   })
-const pullTogether: Loss = ([a, b]) => tf.mean(tf.squaredDifference(a, tf.sin(b)))
+const pullTogether: Loss = ([a, b]) => tf.mean(tf.squaredDifference(a, tf.sin(b!)))
 const descent = (rate = 0.1): Optimizer => ({
   init: () => ({}),
   update: (gradients, state, params) => ({
@@ -259,15 +261,15 @@ describe('equivalences', () => {
     ['one start, many ends', nested]
   ] as const)('the gradient of a stage is the sum over the units that hold it, each run alone: %s', (_, isolation) => {
     const { trainer, state } = prepare(network(isolation))
-    const together = trainer.gradients(state, batch())
-    const alone = trainer.units.map(unit => trainer.gradients(state, batch(), [unit]))
-    together.stages.forEach((gradient, i) => {
+    const together = trainer.learn(state, batch())
+    const alone = trainer.units.map(unit => trainer.learn(state, batch(), { round: { units: [unit] } }))
+    together.stages.forEach(({ gradients }, i) => {
       const parts = alone
-        .map(({ stages }) => stages[i])
+        .map(({ stages }) => stages[i]!.gradients)
         .filter(tree => tree !== undefined)
         .map(values)
       const total = parts.reduce((a, b) => a.map((value, j) => value + b[j]!))
-      expect(furthest(values(gradient), total)).toBeLessThan(1e-6)
+      expect(furthest(values(gradients), total)).toBeLessThan(1e-6)
     })
   })
 
@@ -278,7 +280,7 @@ describe('equivalences', () => {
         { start: 2, end: 4 }
       ])
     )
-    const together = trainer.gradients(state, batch())
+    const together = trainer.learn(state, batch())
     const training = { training: true, random: seeded(0) } as const
     const constant = tf.split(
       trainer.units.length > 0
@@ -301,21 +303,21 @@ describe('equivalences', () => {
       units: { unit0: state.units.unit1! },
       optimizers: { stages: [{}, {}], heads: { unit0: {} }, losses: { unit0: {} } }
     }
-    const apart = upper.gradients(upperState, { views: [constant[0]!, constant[1]!] })
+    const apart = upper.learn(upperState, { views: [constant[0]!, constant[1]!] })
     expect(furthest(values(together.stages.slice(2)), values(apart.stages))).toBeLessThan(1e-6)
   })
 
   test('the order of the units in a round changes nothing beyond rounding', () => {
     const { trainer, state } = prepare(network(windows(2)))
-    const forwards = trainer.gradients(state, batch())
-    const backwards = trainer.gradients(state, batch(), [...trainer.units].reverse())
+    const forwards = trainer.learn(state, batch())
+    const backwards = trainer.learn(state, batch(), { round: { units: [...trainer.units].reverse() } })
     expect(furthest(values(forwards.stages), values(backwards.stages))).toBeLessThan(1e-6)
   })
 
   test('the encoder gives the same bits under every isolation', () => {
     const outputs = [whole, windows(1), windows(2), windows(3)].map(isolation => {
       const { trainer, state } = prepare(network(isolation))
-      return values(trainer.encode(state, batch().views[0]))
+      return values(trainer.network.encode(state.stages, batch().views[0]))
     })
     for (const output of outputs) expect(output).toEqual(outputs[0])
   })
@@ -482,7 +484,7 @@ describe('units', () => {
     const counting: StatefulLoss<Record<string, never>, { seen: tf.Tensor; steps: number }> = {
       init: (_, { embedding }) => ({ params: {}, memory: { seen: tf.zeros([...embedding]), steps: 0 } }),
       apply: ([a, b], _, { memory: { seen, steps } }) => ({
-        loss: tf.add(tf.mean(tf.squaredDifference(a, b)), tf.mean(seen)),
+        loss: tf.add(tf.mean(tf.squaredDifference(a, b!)), tf.mean(seen)),
         memory: { seen: tf.add(seen, 1), steps: steps + 1 }
       })
     }
@@ -497,7 +499,7 @@ describe('units', () => {
     const seen: number[][] = []
     const towardsTarget: Loss = ([a], { targets }) => {
       seen.push(values(targets![0]))
-      return tf.mean(tf.squaredDifference(a, targets![1]))
+      return tf.mean(tf.squaredDifference(a, targets![1]!))
     }
     const still = { momentum: () => 1 }
     const { trainer, state: first } = prepare(network(windows(2), { loss: () => towardsTarget, target: still }))
@@ -578,7 +580,7 @@ describe('clear errors', () => {
     [
       'labels of another length',
       () => step(network(whole), { ...batch(), labels: tf.tensor1d([1, 2], 'int32') }),
-      'step: expected labels of shape [6], one for each example, got [2]'
+      'step: expected labels of shape [6, ...], a row for each example, got [2]'
     ],
     [
       'a loss that is no scalar',

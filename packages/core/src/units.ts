@@ -1,14 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core'
 import type { Recipe, Shape, Span, Stage, Unit } from './contracts.ts'
-import type { Random } from './random.ts'
-
-/** The shape that enters each stage, and at the end the one that leaves the last; without the batch axis. */
-export function shapesOf(stages: readonly Stage[], inputShape: Shape): readonly Shape[] {
-  if (stages.length === 0) throw new RangeError('backbone: expected at least one stage, got none.')
-  const shapes: Shape[] = [inputShape]
-  for (const stage of stages) shapes.push(outputShapeOf(stage, shapes.at(-1)!))
-  return shapes
-}
 
 /** The units of a recipe: those of its isolation, auxiliary ones last. */
 export function unitsOf(recipe: Recipe, shapes: readonly Shape[]): readonly Unit[] {
@@ -89,22 +79,6 @@ function checkSpan({ start, end }: Span, depth: number, who: string): void {
   }
 }
 
-/** Asks a stage for its output shape. Its first weights are zeros here, so that nothing is drawn in vain. */
-export const outputShapeOf = (stage: Stage, inputShape: Shape): Shape => {
-  let outputShape: Shape = []
-  tf.tidy(() => {
-    outputShape = stage.init(zeros, inputShape).outputShape
-  })
-  return outputShape
-}
-
-const zeros: Random = {
-  key: [0, 0],
-  split: () => zeros,
-  bits: count => new Uint32Array(count),
-  uniforms: count => new Float32Array(count),
-  normals: count => new Float32Array(count),
-  permutation: count => Uint32Array.from({ length: count }, (_, i) => i),
-  uniform: shape => tf.zeros([...shape]),
-  normal: shape => tf.zeros([...shape])
-}
+/** A record of something of each unit, by its name. */
+export const byName = <T>(units: readonly Unit[], make: (unit: Unit) => T): Record<string, T> =>
+  Object.fromEntries(units.map(unit => [unit.name, make(unit)]))

@@ -1,40 +1,89 @@
 import * as tf from '@tensorflow/tfjs-core'
-import type { Views } from './contracts.ts'
+import type { Batch, Context, Views } from './contracts.ts'
+import type { Flow } from './flow.ts'
+import { leaves, mapTree, namedLeaves, withLeaves } from './tree.ts'
+
+/** The same for every view, in its place. */
+export const mapViews = <T extends tf.Tensor, U extends tf.Tensor>(
+  [first, ...more]: Views<T>,
+  change: (view: T, place: number) => U
+): Views<U> => [change(first, 0), ...more.map((view, i) => change(view, i + 1))]
 
 /** Views of one shape, laid end to end so that they travel as one batch. */
 export interface FoldedViews {
   /** One tensor for each shape, in order of first appearance; the caller's own. */
-  readonly folded: readonly tf.Tensor[]
-  /** Cuts tensors with the rows of `folded` back into one for each view, in the order of the views. */
+  readonly flow: Flow
+  /** Cuts tensors with the rows of the flow back into one for each view, in the order of the views. */
   readonly unfold: (folded: readonly tf.Tensor[]) => Views
 }
 
-/** Lays views of one shape end to end. Statistics of a batch are thereby taken over all views of a size. */
-export function foldViews(views: readonly tf.Tensor[]): FoldedViews {
+/**
+ * Lays views of one shape end to end, and so the constants beside them. Statistics of a batch are thereby taken over
+ * all views of a size.
+ */
+export function foldViews({ views, context = [] }: Pick<Batch, 'views' | 'context'>): FoldedViews {
   const groups = new Map<string, number[]>()
   views.forEach((view, i) => {
-    const shape = view.shape.join()
-    groups.set(shape, [...(groups.get(shape) ?? []), i])
+    const key = `${view.shape.join()} ${formOf(context[i])}`
+    groups.set(key, [...(groups.get(key) ?? []), i])
   })
   const members = [...groups.values()]
   return {
-    folded: members.map(group =>
-      group.length === 1
-        ? tf.clone(views[group[0]!]!)
-        : tf.concat(
-            group.map(i => views[i]!),
-            0
-          )
-    ),
+    flow: {
+      tensors: members.map(group => endToEnd(group.map(i => views[i]!))),
+      contexts: members.map(group => foldContexts(group.map(i => context[i])))
+    },
     unfold: folded => {
-      const unfolded: tf.Tensor[] = []
-      members.forEach((group, g) => {
-        const parts = group.length === 1 ? [folded[g]!] : tf.split(folded[g]!, group.length, 0)
-        group.forEach((view, i) => {
-          unfolded[view] = parts[i]!
-        })
-      })
-      return unfolded as unknown as Views
+      const parts = members.flatMap((group, g) =>
+        group.length === 1 ? [folded[g]!] : tf.split(folded[g]!, group.length, 0)
+      )
+      const places = members.flat()
+      return mapViews(views, (_, view) => parts[places.indexOf(view)]!)
     }
   }
+}
+
+/** A batch of some of the examples: `rows` of them from `start`. For what a network sees; a loss wants them all. */
+export const partOf = ({ views, context }: Batch, start: number, rows: number): Batch => {
+  const cut = <T extends tf.Tensor>(tensor: T): T => tf.slice(tensor, start, Math.min(rows, tensor.shape[0]! - start))
+  return { views: mapViews(views, cut), context: context?.map(constants => mapTree(constants, cut)) }
+}
+
+const endToEnd = (tensors: readonly tf.Tensor[]): tf.Tensor =>
+  tensors.length === 1 ? tf.clone(tensors[0]!) : tf.concat([...tensors], 0)
+
+function foldContexts(contexts: readonly (Context | undefined)[]): Context | undefined {
+  const [first] = contexts
+  if (first === undefined) return undefined
+  const rows = contexts.map(context => leaves(context!))
+  return withLeaves(
+    first,
+    leaves(first).map((_, i) => endToEnd(rows.map(tensors => tensors[i]!)))
+  )
+}
+
+/** Views travel together when what stages find beside them has the same form. */
+const formOf = (context: Context | undefined): string =>
+  context === undefined
+    ? ''
+    : namedLeaves(context)
+        .map(({ name, value: { shape, dtype } }) => `${name} ${dtype} ${shape.join()}`)
+        .join(' ')
+
+/**
+ * Two views, for a loss that compares one with the other.
+ *
+ * @throws Error if there are fewer or more, in the words of `who`
+ */
+export function pairOf<T extends tf.Tensor>(who: string, views: Views<T>): readonly [first: T, second: T] {
+  const [first, second] = views
+  if (second === undefined || views.length > 2) {
+    throw new Error(
+      `${who}: expected two views, got ${views.length}. ` +
+        (second === undefined
+          ? 'Augment every image twice.'
+          : 'For more views use a loss that takes them, such as ntXent() or vicReg().')
+    )
+  }
+  return [first, second]
 }

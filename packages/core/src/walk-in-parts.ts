@@ -1,11 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { climb } from './climb.ts'
+import { applyLoss } from './apply-loss.ts'
 import type { Batch, Loss, Params, Variables, Views } from './contracts.ts'
 import { own, type Owned } from './memory.ts'
 import { modeFor } from './mode-for.ts'
+import { readUnits } from './read-units.ts'
 import { leaves, withLeaves } from './tree.ts'
+import { mapViews, partOf } from './views.ts'
 import { vjp } from './vjp.ts'
-import { applyLoss, walk, type Learner, type Lesson, type Walk, type Walked } from './window-walk.ts'
+import { walk, type Learner, type Lesson, type Walk, type Walked } from './window-walk.ts'
 
 /**
  * The walk for a batch too large to be kept: what {@link walk} finds for the whole batch, with the memory of `rows`
@@ -19,22 +21,18 @@ import { applyLoss, walk, type Learner, type Lesson, type Walk, type Walked } fr
  */
 export function walkInParts(work: Walk, rows: number): Walked {
   const { stages, learners, batch, mode } = work
-  const count = batch.views[0].shape[0]
+  const count = batch.views[0].shape[0]!
   const starts = Array.from({ length: Math.ceil(count / rows) }, (_, i) => i * rows)
-  const viewsOf = (start: number): Views =>
-    (batch.views as readonly tf.Tensor[]).map(view =>
-      tf.slice(view, start, Math.min(rows, count - start))
-    ) as unknown as Views
   const modeOf = (start: number): Walk['mode'] => modeFor(mode, 'part', start)
 
   const units = learners.map(({ unit }) => unit)
   const heads = Object.fromEntries(learners.map(({ unit, head }) => [unit.name, head]))
+  const { variables: first } = work
   const parts = starts.map(start =>
-    own(
-      () =>
-        climb({ stages, variables: work.variables, units, heads, views: viewsOf(start), mode: modeOf(start) })
-          .embeddings
-    )
+    own(() => {
+      const part = partOf(batch, start, rows)
+      return readUnits({ stages, variables: first, units, heads, batch: part, mode: modeOf(start) }).embeddings
+    })
   )
   const asked = learners.map(learner =>
     own(() =>
@@ -46,7 +44,7 @@ export function walkInParts(work: Walk, rows: number): Walked {
     )
   )
 
-  let variables = work.variables
+  let variables = first
   let walked: Walked | undefined
   for (const start of starts) {
     const part = own(() => {
@@ -59,19 +57,8 @@ export function walkInParts(work: Walk, rows: number): Walked {
           loss: { params: {}, memory: {} }
         }
       })
-      return walk({
-        ...work,
-        variables,
-        learners: puppets,
-        batch: { views: viewsOf(start) },
-        mode: modeOf(start),
-        observe: false,
-        // A penalty is owed once.
-        stages:
-          start === 0
-            ? stages
-            : stages.map(stage => (stage.penalty ? { ...stage, penalty: () => tf.scalar(0) } : stage))
-      })
+      const some = partOf(batch, start, rows)
+      return walk({ ...work, variables, learners: puppets, batch: some, mode: modeOf(start), observe: false })
     })
     variables = variables.map(
       ({ params }, i): Variables => ({ params, buffers: part.buffers[i] ?? variables[i]!.buffers })
@@ -82,7 +69,7 @@ export function walkInParts(work: Walk, rows: number): Walked {
     ...walked!,
     lessons: learners.map((_, i): Lesson => {
       const { loss, memory, lossGradients, embeddings } = asked[i]!
-      return { ...walked!.lessons[i]!, loss, memory, lossGradients, ...(work.observe && { embeddings }) }
+      return { ...walked!.lessons[i]!, loss, memory, lossGradients, embeddings: work.observe ? embeddings : undefined }
     })
   }
 }
@@ -106,12 +93,12 @@ function differentiate(
   batch: Batch,
   parts: readonly Views<tf.Tensor2D>[]
 ): Asked {
-  const embeddings = parts[0]!.map((_, v) =>
+  const embeddings = mapViews(parts[0]!, (_, v) =>
     tf.concat(
       parts.map(part => part[v]!),
       0
     )
-  ) as unknown as Views<tf.Tensor2D>
+  )
   const weights = leaves(variables.params)
   const inputs = [...embeddings, ...weights]
   const { outputs, aux, pull } = vjp(() => {
@@ -136,8 +123,7 @@ function join(a: Walked, b: Walked): Owned<Walked> {
       headGradients: plus(a.lessons[i]!.headGradients, lesson.headGradients)
     })),
     gradients: b.gradients.map((gradient, i) => gradient && plus(a.gradients[i]!, gradient)),
-    buffers: b.buffers,
-    penalties: a.penalties
+    buffers: b.buffers
   }))
 }
 

@@ -2,7 +2,6 @@ import * as tf from '@tensorflow/tfjs-core'
 import type {
   Batch,
   Buffers,
-  LocalLoss,
   LossVariables,
   Memory,
   Merge,
@@ -13,10 +12,12 @@ import type {
   Variables,
   Views
 } from './contracts.ts'
+import { applyLoss } from './apply-loss.ts'
+import { applyToFlow, type Flow } from './flow.ts'
 import { own } from './memory.ts'
 import { modeFor } from './mode-for.ts'
 import { leaves, namedLeaves, withLeaves } from './tree.ts'
-import { foldViews } from './views.ts'
+import { foldViews, mapViews } from './views.ts'
 import { vjp, type Vjp } from './vjp.ts'
 
 /** A unit with all it knows at this moment. */
@@ -26,7 +27,7 @@ export interface Learner {
   /** What the loss learns and remembers; empty trees for a pure one. */
   readonly loss: LossVariables
   /** What other networks made of the batch, for this unit: embeddings of a target network, features of a teacher. */
-  readonly shown?: Pick<Batch, 'targets' | 'teacher'>
+  readonly shown?: Pick<Batch, 'targets' | 'teacher'> | undefined
 }
 
 export interface Walk {
@@ -37,7 +38,7 @@ export interface Walk {
   readonly batch: Batch
   readonly mode: Mode
   /** Keeps the embeddings of every unit for the caller. */
-  readonly observe?: boolean
+  readonly observe?: boolean | undefined
 }
 
 /** What a learner leaves behind. */
@@ -48,7 +49,7 @@ export interface Lesson {
   readonly lossGradients: Params
   readonly memory: Memory
   /** What the head made of each view, when observed. */
-  readonly embeddings?: Views<tf.Tensor2D>
+  readonly embeddings?: Views<tf.Tensor2D> | undefined
 }
 
 export interface Walked {
@@ -58,8 +59,6 @@ export interface Walked {
   readonly gradients: readonly (Params | undefined)[]
   /** Each stage's buffers after its forward pass; absent above the uppermost learner. */
   readonly buffers: readonly (Buffers | undefined)[]
-  /** What each taught stage's parameters cost by themselves, where it has a penalty. */
-  readonly penalties: readonly (tf.Scalar | undefined)[]
 }
 
 /** Cotangents of what flows between two stages, one tensor for each size of view. */
@@ -102,17 +101,16 @@ export function walk({ stages, variables, learners, merge, batch, mode, observe 
   const lessons = new Map<Learner, Lesson>()
   const gradients: (Params | undefined)[] = stages.map(() => undefined)
   const buffers: (Buffers | undefined)[] = stages.map(() => undefined)
-  const penalties: (tf.Scalar | undefined)[] = stages.map(() => undefined)
 
-  const { folded, unfold } = foldViews(batch.views)
-  let flow: readonly tf.Tensor[] = folded
+  const { flow: entering, unfold } = foldViews(batch)
+  let flow = entering
 
   /** Runs a stage on the flow; keeps what its backward pass needs if any unit holds it. */
   function ascend(index: number): void {
     const stage = stages[index]!
     const held = [...shares[index]!.keys()]
     const weights = held.length > 0 ? leaves(variables[index]!.params) : []
-    const input = held.some(({ start }) => start < index) ? flow : []
+    const input = held.some(({ start }) => start < index) ? flow.tensors : []
     const run = (): { outputs: readonly tf.Tensor[]; aux: Buffers } =>
       applyToFlow(stage, variables[index]!, flow, modeFor(mode, 'stage', index))
     if (held.length > 0) {
@@ -136,8 +134,8 @@ export function walk({ stages, variables, learners, merge, batch, mode, observe 
 
   function replaceFlow(next: readonly tf.Tensor[]): void {
     // The live stage below still needs its input's identity, not its data: the tape kept what it must.
-    flow.forEach(tensor => tensor.dispose())
-    flow = next
+    flow.tensors.forEach(tensor => tensor.dispose())
+    flow = { ...flow, tensors: next }
   }
 
   /** Lets a unit learn from the flow that reaches its end, and sends its cotangent on its way. */
@@ -207,17 +205,11 @@ export function walk({ stages, variables, learners, merge, batch, mode, observe 
       descend(level)
       if (level < top) ascend(level)
     }
-    flow.forEach(tensor => tensor.dispose())
-    stages.forEach((stage, index) => {
-      if (stage.penalty === undefined || gradients[index] === undefined) return
-      const penalised = penalise(stage, variables[index]!, gradients[index])
-      gradients[index] = penalised.gradients
-      penalties[index] = penalised.penalty
-    })
+    flow.tensors.forEach(tensor => tensor.dispose())
   } finally {
     live.forEach(({ pullback }) => pullback.dispose())
   }
-  return { lessons: learners.map(learner => lessons.get(learner)!), gradients, buffers, penalties }
+  return { lessons: learners.map(learner => lessons.get(learner)!), gradients, buffers }
 }
 
 /** The units that hold a stage, each with the weight of what it teaches there. */
@@ -247,7 +239,7 @@ function lanesOf(units: readonly Unit[], shares: readonly Map<Unit, number>[]): 
 /** Runs a unit's head and loss and differentiates them: the head's gradients, and the cotangent of what flowed in. */
 function learn(
   { unit, head, loss: variables, shown }: Learner,
-  flow: readonly tf.Tensor[],
+  flow: Flow,
   unfold: (folded: readonly tf.Tensor[]) => Views,
   batch: Batch,
   mode: Mode,
@@ -256,7 +248,7 @@ function learn(
   const headWeights = leaves(head.params)
   const lossWeights = leaves(variables.params)
   // A probe sees the flow as a constant, so it cannot teach the backbone.
-  const input = unit.start < unit.end ? flow : []
+  const input = unit.start < unit.end ? flow.tensors : []
   const {
     outputs: [loss],
     aux,
@@ -270,10 +262,8 @@ function learn(
       if (loss.rank !== 0)
         throw new Error(`expected the loss to be one scalar, got shape [${loss.shape}]. Take its mean.`)
       // Clones, so that what the caller frees is never what the tape or another unit holds.
-      const observed = observe && {
-        embeddings: embeddings.map(tensor => tf.clone(tensor)) as unknown as Views<tf.Tensor2D>
-      }
-      return { outputs: [loss], aux: { headBuffers, memory, ...observed } }
+      const observed = observe ? mapViews(embeddings, rows => tf.clone(rows)) : undefined
+      return { outputs: [loss], aux: { headBuffers, memory, embeddings: observed } }
     }, [...input, ...headWeights, ...lossWeights])
   )
   try {
@@ -299,55 +289,6 @@ function learn(
   } finally {
     dispose()
   }
-}
-
-/** Adds what a stage's parameters cost by themselves to what they were taught. Takes the gradients. */
-function penalise(
-  stage: Stage,
-  variables: Variables,
-  taught: Params
-): { readonly gradients: Params; readonly penalty: tf.Scalar } {
-  const weights = leaves(variables.params)
-  const {
-    outputs: [penalty],
-    pull
-  } = vjp(() => ({ outputs: [stage.penalty!(variables)], aux: null }), weights)
-  const pulled = own(() => pull([tf.scalar(1)], weights, { last: true }))
-  const total = leaves(taught).map((gradient, i) => {
-    const cost = pulled[i]
-    if (cost === undefined) return gradient
-    const sum = tf.add(gradient, cost)
-    gradient.dispose()
-    cost.dispose()
-    return sum
-  })
-  return { gradients: withLeaves(taught, total), penalty: penalty as tf.Scalar }
-}
-
-/**
- * Applies a stage to views of every size. Its buffers move once: they follow the first size, usually that of the full
- * views.
- */
-export function applyToFlow(
-  stage: Stage,
-  variables: Variables,
-  flow: readonly tf.Tensor[],
-  mode: Mode
-): { outputs: readonly tf.Tensor[]; aux: Buffers } {
-  const results = flow.map(input => stage.apply(variables, input, mode))
-  return { outputs: results.map(({ output }) => output), aux: results[0]!.buffers }
-}
-
-/** A loss of either kind, with the variables it has, if any. */
-export function applyLoss(
-  loss: LocalLoss,
-  embeddings: Views<tf.Tensor2D>,
-  batch: Batch,
-  variables: LossVariables
-): { loss: tf.Scalar; memory: Memory } {
-  return typeof loss === 'function'
-    ? { loss: loss(embeddings, batch), memory: variables.memory }
-    : loss.apply(embeddings, batch, variables)
 }
 
 /** Says which unit an error comes from. */

@@ -27,7 +27,8 @@ const take = async (count: number, seed?: number, from?: Position): Promise<Load
 }
 const indices = (loaded: readonly LoadedBatch[]): number[][] =>
   loaded.map(({ batch }) => [...batch.indices!.dataSync()])
-const pixels = (loaded: readonly LoadedBatch[]): number[][] => loaded.map(({ batch }) => [...batch.views[1].dataSync()])
+const pixels = (loaded: readonly LoadedBatch[]): number[][] =>
+  loaded.map(({ batch }) => [...batch.views[1]!.dataSync()])
 
 test('each epoch shows examples once, in an order of its own', async () => {
   const loaded = await take(6)

@@ -1,6 +1,6 @@
-import { own } from '@lapstrake/core'
+import { dispose, own } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { readWhole, type LeftOut, type Readable } from './read-whole.ts'
+import { readWhole, type LeftOut, type Part, type Readable } from './read-whole.ts'
 
 /** What an encoder says about labelled examples, on the host. */
 export interface Features {
@@ -11,14 +11,18 @@ export interface Features {
   readonly dim: number
 }
 
+/** How maps `[batch, height, width, channels]` become rows: their mean, all their values, or the means of a grid of cells. */
+export type Pool = 'mean' | 'flatten' | { readonly grid: number }
+
 export interface CollectOptions {
-  /**
-   * How maps `[batch, height, width, channels]` become rows: their mean, all their values, or the means of a grid of
-   * cells.
-   */
-  readonly pool?: 'mean' | 'flatten' | { readonly grid: number }
-  readonly batchSize?: number
-  readonly onProgress?: (done: number, total: number) => void
+  readonly pool?: Pool | undefined
+  readonly batchSize?: number | undefined
+  readonly onProgress?: ((done: number, total: number) => void) | undefined
+}
+
+export interface CollectLevelsOptions extends Omit<CollectOptions, 'pool'> {
+  /** Of the level in this place of what `encode` gives; means when left out. */
+  readonly pool?: ((place: number) => Pool) | undefined
 }
 
 /** Features of a data set, and which of its examples have none. */
@@ -41,37 +45,63 @@ export interface CollectedFeatures extends Features {
 export async function collectFeatures(
   dataset: Readable,
   encode: (images: tf.Tensor4D) => tf.Tensor,
-  options: CollectOptions = {}
+  { pool = 'mean', ...options }: CollectOptions = {}
 ): Promise<CollectedFeatures> {
-  const { pool = 'mean', batchSize = 250, onProgress } = options
+  const [features] = await collectLevels(dataset, images => [encode(images)], { ...options, pool: () => pool })
+  return features!
+}
+
+/**
+ * {@link collectFeatures} for what several levels of a network make of the same images, as `network.levels` gives them:
+ * the features of each level, in that order.
+ *
+ * @throws Error and RangeError as {@link collectFeatures} does
+ */
+export async function collectLevels(
+  dataset: Readable,
+  encode: (images: tf.Tensor4D) => readonly tf.Tensor[],
+  { pool = () => 'mean', batchSize = 250, onProgress }: CollectLevelsOptions = {}
+): Promise<readonly CollectedFeatures[]> {
   checkBatchSize('collectFeatures', batchSize)
-  const rows: Float32Array[] = []
+  const levels: Float32Array[][] = []
   const labels: number[] = []
   const unreadable: LeftOut[] = []
   for await (const part of readWhole(dataset, batchSize, unreadable)) {
-    const unlabelled = part.labels.findIndex(label => label < 0)
-    if (unlabelled >= 0) {
-      throw new Error(
-        `collectFeatures: expected labelled examples, but example ${part.places[unlabelled]} has no label. ` +
-          'Take labelled data.'
-      )
-    }
+    checkLabels(part)
     const features = own(() => {
       const pixels = tf.div(tf.tensor(part.images, [part.places.length, ...dataset.shape], 'int32'), 255) as tf.Tensor4D
-      return pooled(encode(pixels), pool)
+      return encode(pixels).map((maps, place) => pooled(maps, pool(place)))
     })
-    rows.push((await features.data()) as Float32Array)
-    features.dispose()
+    const values = await Promise.all(features.map(rows => rows.data()))
+    dispose(features)
+    values.forEach((rows, place) => (levels[place] ??= []).push(rows as Float32Array))
     part.labels.forEach(label => labels.push(label))
     onProgress?.(part.done, dataset.size)
   }
   if (labels.length === 0) throw new Error('collectFeatures: expected examples, got none. Take a larger data set.')
-  const values = new Float32Array(rows.reduce((sum, { length }) => sum + length, 0))
-  rows.reduce((start, part) => {
+  return levels.map(parts => {
+    const values = endToEnd(parts)
+    return { values, labels: Int32Array.from(labels), dim: values.length / labels.length, unreadable }
+  })
+}
+
+function checkLabels({ labels, places }: Part): void {
+  const unlabelled = labels.findIndex(label => label < 0)
+  if (unlabelled >= 0) {
+    throw new Error(
+      `collectFeatures: expected labelled examples, but example ${places[unlabelled]} has no label. ` +
+        'Take labelled data.'
+    )
+  }
+}
+
+function endToEnd(parts: readonly Float32Array[]): Float32Array {
+  const values = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))
+  parts.reduce((start, part) => {
     values.set(part, start)
     return start + part.length
   }, 0)
-  return { values, labels: Int32Array.from(labels), dim: values.length / labels.length, unreadable }
+  return values
 }
 
 /** Examples taken at once: with none, work would never end. */
@@ -80,7 +110,7 @@ export function checkBatchSize(who: string, batchSize: number): void {
   throw new RangeError(`${who}: expected a batch size that is a whole number above 0, got ${batchSize}. Try 250.`)
 }
 
-function pooled(maps: tf.Tensor, pool: NonNullable<CollectOptions['pool']>): tf.Tensor {
+function pooled(maps: tf.Tensor, pool: Pool): tf.Tensor {
   const batch = maps.shape[0]!
   if (maps.rank !== 4 || pool === 'flatten') return tf.reshape(maps, [batch, -1])
   const [, height, width] = maps.shape as [number, number, number, number]

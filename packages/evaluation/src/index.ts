@@ -1,5 +1,14 @@
-export { collectFeatures, type CollectedFeatures, type CollectOptions, type Features } from './features.ts'
+export {
+  collectFeatures,
+  collectLevels,
+  type CollectedFeatures,
+  type CollectLevelsOptions,
+  type CollectOptions,
+  type Features,
+  type Pool
+} from './features.ts'
 export { diagnose, type Diagnosis } from './diagnose.ts'
 export { linearProbe, type LinearProbeOptions, type LinearProbeResult } from './linear-probe.ts'
 export { nearestNeighbours, type NearestNeighboursOptions } from './nearest-neighbours.ts'
+export { readStages, type ReadStagesOptions, type StageReadout, type StageReadouts } from './read-stages.ts'
 export type { LeftOut } from './read-whole.ts'

@@ -9,6 +9,7 @@ import {
   type Optimizer,
   type OptimizerState,
   type Owned,
+  type Params,
   type State,
   type Trainer,
   type Tree,
@@ -151,21 +152,23 @@ const momentsOf = (views: Views): readonly tf.Tensor[] =>
 
 /** The losses of a batch, and the length of the gradient of each stage and head. */
 async function lessonsOf(trainer: Trainer, first: State, batch: Batch): Promise<Behaviour> {
-  let found: ReturnType<Trainer['gradients']>
+  let found: ReturnType<Trainer['learn']>
   try {
-    found = trainer.gradients(first, batch)
+    found = trainer.learn(first, batch)
   } catch (error) {
     return { 'losses of noise': [(error as Error).message] }
   }
+  const [stages, units] = [found.stages, Object.values(found.units)]
+  const taught = [
+    ...stages.map(({ gradients, penalty }): Params => [gradients ?? [], penalty?.gradients ?? []]),
+    ...units.map(({ headGradients }) => headGradients)
+  ]
   try {
     return {
-      'losses of noise': await numbersOf(() => Object.values(found.losses).map(loss => tf.clone(loss))),
+      'losses of noise': await numbersOf(() => units.map(({ loss }) => tf.clone(loss))),
       'gradients of noise': await numbersOf(() =>
-        [...found.stages, ...Object.values(found.heads)].map(gradient =>
-          leaves(gradient ?? []).reduce<tf.Scalar>(
-            (sum, tensor) => tf.add(sum, tf.sum(tf.square(tensor as tf.Tensor))),
-            tf.scalar(0)
-          )
+        taught.map(gradients =>
+          leaves(gradients).reduce<tf.Scalar>((sum, tensor) => tf.add(sum, tf.sum(tf.square(tensor))), tf.scalar(0))
         )
       )
     }

@@ -48,7 +48,14 @@ const certified = async (what: Experiment, options: Partial<CertifyOptions> = {}
   const trainer = createTrainer(what, { inputShape: training.shape })
   const state = trainer.init(seeded(0))
   try {
-    return await certify({ experiment: what, trainer, variables: state, training, draws: 8, ...options })
+    return await certify({
+      experiment: what,
+      network: trainer.network,
+      variables: state.stages,
+      training,
+      draws: 8,
+      ...options
+    })
   } finally {
     dispose(state)
   }
@@ -61,7 +68,14 @@ describe('certify', () => {
     const before = tf.memory().numTensors
     const what = experiment()
     const { trainer, state } = await train(what, training)
-    const certificate = await certify({ experiment: what, trainer, variables: state, training, testing, draws: 8 })
+    const certificate = await certify({
+      experiment: what,
+      network: trainer.network,
+      variables: state.stages,
+      training,
+      testing,
+      draws: 8
+    })
     dispose(state)
     expect(tf.memory().numTensors).toBe(before)
     expect(certificate).toMatchObject({ sampleSize: 16, draws: 8, rigorous: true })

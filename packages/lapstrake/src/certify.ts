@@ -1,17 +1,19 @@
 import {
   dispose,
   leaves,
+  mapViews,
+  networkOf,
   own,
   seeded,
-  type NetworkVariables,
+  unitsOf,
+  type Batch,
+  type Network,
   type Owned,
   type Random,
   type Shape,
   type Stage,
-  type Trainer,
   type Unit,
-  type Variables,
-  type Views
+  type Variables
 } from '@lapstrake/core'
 import { loader, subset, type Dataset } from '@lapstrake/data'
 import {
@@ -45,8 +47,10 @@ export interface CertificateField {
 
 export interface CertifyOptions {
   readonly experiment: Experiment
-  readonly trainer: Trainer
-  readonly variables: Pick<NetworkVariables, 'stages'>
+  /** The experiment's backbone, for the images it was trained on. */
+  readonly network: Network
+  /** What its stages learned. */
+  readonly variables: readonly Variables[]
   /** The training data. */
   readonly training: Dataset
   /** Data that were never seen, to measure the risk that is bounded. */
@@ -85,7 +89,7 @@ export interface Certified extends Certificate {
  */
 export async function certify({
   experiment,
-  trainer,
+  network,
   variables,
   training,
   testing,
@@ -102,16 +106,16 @@ export async function certify({
       'certify: expected a recipe with a certificate, got none. Add certificate: { negatives: ' +
         '1 } and make its stages stochastic().'
     )
-  const unit = unitOf(trainer, field)
+  const unit = unitOf(unitsOf(experiment, network.shapes), field)
   const stages = experiment.backbone.stages.slice(0, unit.end)
   const [from, to] = field.examples ?? [0, training.size]
-  checkStages(stages, variables.stages, unit, trainer.shapes[unit.end]!)
+  checkStages(stages, variables, unit, network.shapes[unit.end]!)
   checkPriors(stages, from, to)
 
   const random = seeded(seed).split('certificate')
   const posteriors = await Promise.all(
     stages.flatMap((stage, i) =>
-      isStochastic(stage) ? [weighPosterior(stage, variables.stages[i] as Variables<Posterior, PriorBuffers>)] : []
+      isStochastic(stage) ? [weighPosterior(stage, variables[i] as Variables<Posterior, PriorBuffers>)] : []
     )
   )
   const { precision, largestVariance } = field
@@ -120,16 +124,16 @@ export async function certify({
     ...(precision && { precision }),
     ...(largestVariance && { largestVariance })
   })
-  const network: Network = { stages, variables: variables.stages, unit, negatives: field.negatives }
+  const read = readerOf({ stages, variables, unit, negatives: field.negatives }, network.shapes[0]!)
   const seen = await riskOf(
-    network,
+    read,
     experiment,
     subset(training, { from, count: to - from }),
     draws,
     random.split('sample'),
     onProgress
   )
-  const unseen = testing && (await riskOf(network, experiment, testing, draws, random.split('test'), onProgress))
+  const unseen = testing && (await riskOf(read, experiment, testing, draws, random.split('test'), onProgress))
   return {
     ...riskCertificate({
       risk: seen.risk,
@@ -146,48 +150,65 @@ export async function certify({
   }
 }
 
-interface Network {
-  readonly stages: readonly Stage[]
-  readonly variables: readonly Variables[]
-  readonly unit: Unit
-  readonly negatives: number
+interface Reader {
+  /** Examples of a tuple: an anchor's, and its negatives'. */
+  readonly tuple: number
+  /** The zero-one risk of a batch, with weights drawn anew. */
+  risk(batch: Batch, random: Random): Owned<tf.Scalar>
+}
+
+/** Reads a unit through stages whose weights are drawn from their posteriors. */
+function readerOf(
+  {
+    stages,
+    variables,
+    unit,
+    negatives
+  }: {
+    readonly stages: readonly Stage[]
+    readonly variables: readonly Variables[]
+    readonly unit: Unit
+    readonly negatives: number
+  },
+  inputShape: Shape
+): Reader {
+  const network = networkOf({ stages: stages.map(stage => (isStochastic(stage) ? stage.inner : stage)) }, inputShape)
+  const zeroOne = contrastiveZeroOne({ negatives, anchors: 'tuples' })
+  const draw = (random: Random): readonly Variables[] =>
+    stages.map((stage, i) =>
+      isStochastic(stage)
+        ? stage.draw(variables[i] as Variables<Posterior, PriorBuffers>, random.split(i))
+        : variables[i]!
+    )
+  return {
+    tuple: negatives + 1,
+    risk: (batch, random) =>
+      own(() => {
+        const drawn = draw(random)
+        const embeddings = mapViews(batch.views, view => {
+          const top = network.encode(drawn, view)
+          return unit.head.apply({ params: {}, buffers: {} }, top, { training: false }).output as tf.Tensor2D
+        })
+        return zeroOne(embeddings, batch)
+      })
+  }
 }
 
 /** The mean zero-one risk over tuples, each batch of them with weights of its own. */
 async function riskOf(
-  { stages, variables, unit, negatives }: Network,
+  { tuple, risk: riskOfBatch }: Reader,
   { views }: Experiment,
   dataset: Dataset,
   draws: number,
   random: Random,
   onProgress: CertifyOptions['onProgress']
 ): Promise<{ readonly risk: number; readonly draws: number; readonly tuples: number }> {
-  const tuple = negatives + 1
   const tuples = Math.min(256, Math.max(1, Math.floor(dataset.size / tuple / draws)))
   const source = loader(dataset, { batchSize: tuples * tuple, random, views })
-  const zeroOne = contrastiveZeroOne({ negatives, anchors: 'tuples' })
   let sum = 0
   let done = 0
   for await (const { batch } of source.batches()) {
-    const risk = own(() => {
-      const drawn = stages.map((stage, i) => {
-        const own = variables[i]!
-        return isStochastic(stage)
-          ? {
-              stage: stage.inner,
-              weights: stage.draw(own as Variables<Posterior, PriorBuffers>, random.split('weights', done, i))
-            }
-          : { stage, weights: own }
-      })
-      const embeddings = batch.views.map(view => {
-        const top = drawn.reduce<tf.Tensor>(
-          (flow, { stage, weights }) => stage.apply(weights, flow, { training: false }).output,
-          view
-        )
-        return unit.head.apply({ params: {}, buffers: {} }, top, { training: false }).output
-      })
-      return zeroOne(embeddings as unknown as Views<tf.Tensor2D>, batch)
-    })
+    const risk = riskOfBatch(batch, random.split('weights', done))
     dispose(batch)
     sum += (await risk.data())[0]!
     risk.dispose()
@@ -198,7 +219,7 @@ async function riskOf(
   return { risk: sum / done, draws: done, tuples: done * tuples }
 }
 
-function unitOf({ units }: Trainer, { unit: name }: CertificateField): Unit {
+function unitOf(units: readonly Unit[], { unit: name }: CertificateField): Unit {
   const learning = units.filter(({ start, end }) => start < end)
   const unit =
     name === undefined

@@ -1,5 +1,5 @@
-import { linear } from '@lapstrake/backbone-resnet'
 import type { Unit } from '@lapstrake/core'
+import { linear } from '@lapstrake/layers'
 import { crossEntropy } from '@lapstrake/loss-cross-entropy'
 
 const prefix = 'readout'

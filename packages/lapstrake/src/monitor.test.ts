@@ -102,8 +102,8 @@ test('norms are those of the gradients, also for stages that two units teach', a
   const trainer = createTrainer(recipe, { inputShape: [12, 12, 3] })
   const views = [0, 1].map(view => seeded(view).normal([8, 12, 12, 3])) as [tf.Tensor, tf.Tensor]
   const state = trainer.init(seeded(0))
-  const gradients = trainer.gradients(state, { views })
-  const expected = gradients.stages.map(stage =>
+  const gradients = trainer.learn(state, { views })
+  const expected = gradients.stages.map(({ gradients: stage }) =>
     own(
       () =>
         tf

@@ -1,11 +1,14 @@
 import {
   leaves,
+  mapViews,
   own,
   type Batch,
   type GradientNorms,
+  type Network,
   type Params,
   type Stage,
   type State,
+  type Trainer,
   type Unit,
   type Views
 } from '@lapstrake/core'
@@ -63,7 +66,7 @@ const patience = 100
  */
 export function monitor(
   stages: readonly Stage[],
-  units: readonly Unit[],
+  { network, units }: Pick<Trainer, 'network' | 'units'>,
   onWarning?: (warning: string) => void
 ): (sight: Sight) => Promise<Looks> {
   const warned = new Set<Unit | Stage>()
@@ -134,7 +137,7 @@ export function monitor(
       const updates = await numbersIn(
         own(() => stages.map((_, i) => updateRatio(before.stages[i]!.params, after.stages[i]!.params)))
       )
-      const neighbours = await neighboursAt(stages, after, batch)
+      const neighbours = await neighboursAt(network, after, batch)
       const probes = await probesOf(units, embeddings, batch)
       return stages.map((stage, i) => {
         if (norms[i] === 0 && leaves(after.stages[i]!.params).length > 0) {
@@ -180,24 +183,22 @@ function updateRatio(before: Params, after: Params): tf.Scalar {
  * Nothing without classes.
  */
 async function neighboursAt(
-  stages: readonly Stage[],
-  state: State,
-  { views: [view], labels }: Batch
+  network: Network,
+  { stages }: State,
+  { views: [view], context, labels }: Batch
 ): Promise<readonly (number | undefined)[]> {
   const classes = labels === undefined ? [] : await labels.data()
   const known = classes.filter((label: number) => label >= 0).length
   if (known < 2) return []
-  const parts = own((): tf.Scalar[] => {
-    let flow: tf.Tensor = tf.clone(view)
-    return stages.map((stage, i) => {
-      flow = stage.apply(state.stages[i]!, flow, { training: false }).output
+  const parts = own((): tf.Scalar[] =>
+    network.levels(stages, view, { context: context?.[0] }).map(flow => {
       const features = flow.rank === 4 ? tf.mean(flow, [1, 2]) : tf.reshape(flow, [flow.shape[0]!, -1])
       const rows = tf.div(features, tf.maximum(tf.norm(features, 2, 1, true), 1e-12)) as tf.Tensor2D
       const apart = tf.sub(tf.matMul(rows, rows, false, true), tf.mul(tf.eye(rows.shape[0]), 4))
       const same = tf.equal(tf.gather(labels!, tf.argMax(apart, 1)), labels!)
       return tf.div(tf.sum(tf.cast(tf.logicalAnd(same, tf.greaterEqual(labels!, 0)), 'float32')), known) as tf.Scalar
     })
-  })
+  )
   return Object.values(await numbersIn(parts))
 }
 
@@ -231,7 +232,12 @@ async function plateauOf({ loss }: Unit, embeddings: Views<tf.Tensor2D>, batch: 
   if (typeof loss !== 'function') return undefined
   let value: tf.Scalar
   try {
-    value = own(() => loss(embeddings.map(rows => tf.onesLike(rows)) as unknown as Views<tf.Tensor2D>, batch))
+    value = own(() =>
+      loss(
+        mapViews(embeddings, rows => tf.onesLike(rows)),
+        batch
+      )
+    )
   } catch {
     return undefined
   }

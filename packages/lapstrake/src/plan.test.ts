@@ -145,7 +145,7 @@ test('a network cut anew computes the same, and balanced cuts need less', async 
     const trainer = createTrainer(recipe({ backbone, isolation: endToEnd() }), { inputShape: [16, 16, 3] })
     const ones = trainer.init({ ...seeded(0), split: () => constant })
     const images = seeded(1).normal([2, 16, 16, 3])
-    const encoded = trainer.encode(ones, images)
+    const encoded = trainer.network.encode(ones.stages, images)
     const values = (await encoded.data()) as Float32Array
     dispose(ones)
     tf.dispose([images, encoded])

@@ -1,6 +1,7 @@
-import { convNet, linear } from '@lapstrake/backbone-resnet'
+import { convNet } from '@lapstrake/backbone-resnet'
 import { createTrainer, dispose, own, seeded, tensorsOf, type Batch } from '@lapstrake/core'
 import { overlapping } from '@lapstrake/isolation'
+import { linear } from '@lapstrake/layers'
 import { ntXent } from '@lapstrake/loss-info-nce'
 import { sgd } from '@lapstrake/optimizers'
 import * as tf from '@tensorflow/tfjs-core'

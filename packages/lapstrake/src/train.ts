@@ -321,7 +321,7 @@ async function learn({
   signal
 }: Course): Promise<Trained> {
   let state = first
-  const look = monitor(stages, trainer.units, onWarning)
+  const look = monitor(stages, trainer, onWarning)
   // The state that entered the last step with finite losses. It shares its data with what follows, where that is
   // unchanged.
   let good = share(state)

@@ -8,7 +8,6 @@ import {
   leaves,
   untrainedTeacher,
   type Batch,
-  type Gradients,
   type Owned,
   type Params,
   type Recipe,
@@ -109,27 +108,29 @@ export async function audit(
   }
 }
 
-function lossesOf(trainer: Trainer, state: State, batch: Batch): Owned<Gradients>['losses'] {
-  const { losses, ...gradients } = trainer.gradients(state, batch)
-  dispose(gradients as Owned<Omit<Gradients, 'losses'>>)
-  return losses
-}
+type Losses = Readonly<Record<string, tf.Scalar>>
+
+const lossesOf = (trainer: Trainer, state: State, batch: Batch): Owned<Losses> =>
+  own(() => {
+    const { units } = trainer.learn(state, batch)
+    return Object.fromEntries(Object.entries(units).map(([name, { loss }]) => [name, loss]))
+  })
 
 /** Reads and frees them. */
-async function numbersIn(losses: Gradients['losses']): Promise<Record<string, number>> {
+async function numbersIn(losses: Owned<Losses>): Promise<Record<string, number>> {
   const numbers = Object.fromEntries(
     await Promise.all(Object.entries(losses).map(async ([name, loss]) => [name, (await loss.data())[0]!] as const))
   )
-  dispose(losses as Owned<Gradients['losses']>)
+  dispose(losses)
   return numbers
 }
 
 async function matrix(trainer: Trainer, state: State, batch: Batch): Promise<readonly UnitAudit[]> {
   const rows: UnitAudit[] = []
   for (const unit of trainer.units) {
-    const found = trainer.gradients(state, batch, [unit])
-    const stages = await Promise.all(found.stages.map(async gradient => gradient && norm(gradient)))
-    rows.push({ name: unit.name, stages, head: await norm(found.heads[unit.name]!) })
+    const found = trainer.learn(state, batch, { round: { units: [unit] } })
+    const stages = await Promise.all(found.stages.map(async ({ gradients }) => gradients && norm(gradients)))
+    rows.push({ name: unit.name, stages, head: await norm(found.units[unit.name]!.headGradients) })
     dispose(found)
   }
   return rows

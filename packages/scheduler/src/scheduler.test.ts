@@ -9,7 +9,7 @@ const unit = ({ start, end }: Span): Unit => ({
   start,
   end,
   head,
-  loss: ([a, b]) => tf.mean(tf.squaredDifference(a, b))
+  loss: ([a, b]) => tf.mean(tf.squaredDifference(a, b!))
 })
 const windows = [0, 1, 2, 3].map(start => unit({ start, end: start + 2 }))
 const names = (schedule: Schedule, units = windows, step = 0): string[][] =>

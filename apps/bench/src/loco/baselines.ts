@@ -1,10 +1,10 @@
 // What a readout knows before anything is learned: of raw pixels, and of the networks with their first weights.
-import { collectFeatures, createTrainer, dispose, linearProbe, seeded } from 'lapstrake'
+import { collectFeatures, dispose, linearProbe, networkOf, seeded } from 'lapstrake'
 import { rounded } from '../measuring.ts'
 import { dataSets, experimentOf, levelsOf, seeds, type Cell, type Scale } from './design.ts'
 import { dataOf, featuresOf } from './run-cell.ts'
 
-/** Parts of the test images told right by linear readout. */
+/** Accuracies of linear readout on the test images. */
 export interface Baseline {
   readonly pixels: number
   /** Of each seed's first weights, the stages from the bottom. */
@@ -37,13 +37,13 @@ export async function measureBaselines(scale: Scale, onProgress: (message: strin
     const untrained: number[][] = []
     for (const seed of seeds) {
       const cell = cellOf(seed)
-      const trainer = createTrainer(experimentOf(cell, scale), { inputShape: training.shape })
-      const state = trainer.init(seeded(seed).split('weights'))
+      const network = networkOf(experimentOf(cell, scale).backbone, training.shape)
+      const variables = network.init(seeded(seed).split('weights'))
       const [known, asked] = [
-        await featuresOf(trainer, state, training, levelsOf(cell)),
-        await featuresOf(trainer, state, testing, levelsOf(cell))
+        await featuresOf(network, variables, training, levelsOf(cell)),
+        await featuresOf(network, variables, testing, levelsOf(cell))
       ]
-      dispose(state)
+      dispose(variables)
       const stages: number[] = []
       for (const [i, features] of known.entries())
         stages.push(rounded((await linearProbe(features, asked[i]!)).accuracy))

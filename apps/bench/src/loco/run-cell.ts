@@ -1,25 +1,24 @@
 // One run of the study: trains, reads out every stage, measures.
-import type * as tf from '@tensorflow/tfjs-core'
 import {
-  collectFeatures,
-  createTrainer,
+  collectLevels,
   dispose,
   linearProbe,
   nearestNeighbours,
+  networkOf,
   plan,
   seeded,
   subset,
   train,
   type Dataset,
   type Features,
-  type State,
-  type Trainer
+  type Network,
+  type Variables
 } from 'lapstrake'
 import { cifar10, fashionMnist } from 'lapstrake/node'
 import { rounded } from '../measuring.ts'
 import { dataSets, experimentOf, levelsOf, type Cell, type Scale } from './design.ts'
 
-/** What a stage's features know. Parts of the test images told right. */
+/** Accuracies on the test images of what reads a stage's features. */
 export interface StageResult {
   /** Blocks below. */
   readonly blocks: number
@@ -42,17 +41,12 @@ export interface CellResult {
 }
 
 /** Features of the levels that are read, from the bottom. */
-export async function featuresOf(
-  trainer: Trainer,
-  state: State,
+export const featuresOf = (
+  network: Network,
+  variables: readonly Variables[],
   data: Dataset,
   levels: readonly number[]
-): Promise<readonly Features[]> {
-  const all: Features[] = []
-  for (const level of levels)
-    all.push(await collectFeatures(data, (images: tf.Tensor4D) => trainer.encode(state, images, level)))
-  return all
-}
+): Promise<readonly Features[]> => collectLevels(data, images => network.levels(variables, images, { which: levels }))
 
 export async function runCell(cell: Cell, scale: Scale, onProgress: (message: string) => void): Promise<CellResult> {
   const [training, testing] = [await dataOf(cell, 'train', scale.examples), await dataOf(cell, 'test', scale.tests)]
@@ -62,9 +56,9 @@ export async function runCell(cell: Cell, scale: Scale, onProgress: (message: st
   const steps = Math.floor(scale.examples / scale.batchSize)
   const curve: { epoch: number; neighbours: number }[] = []
   let losses: Readonly<Record<string, number>> = {}
-  const reader = createTrainer(experiment, { inputShape: training.shape })
+  const network = networkOf(experiment.backbone, training.shape)
   const fewTests = subset(testing, { count: Math.min(2000, testing.size) })
-  const { trainer, state } = await train(experiment, training, {
+  const { state } = await train(experiment, training, {
     seed: cell.seed,
     diagnoseEvery: 0,
     async onStep(metrics, borrowed) {
@@ -72,8 +66,8 @@ export async function runCell(cell: Cell, scale: Scale, onProgress: (message: st
       if (metrics.step % steps === 0) {
         const top = levels.slice(-1)
         const [[known], [asked]] = [
-          await featuresOf(reader, borrowed, training, top),
-          await featuresOf(reader, borrowed, fewTests, top)
+          await featuresOf(network, borrowed.stages, training, top),
+          await featuresOf(network, borrowed.stages, fewTests, top)
         ]
         const neighbours = rounded(await nearestNeighbours(known!, asked!))
         curve.push({ epoch: metrics.epoch + 1, neighbours })
@@ -85,8 +79,8 @@ export async function runCell(cell: Cell, scale: Scale, onProgress: (message: st
       }
     }
   })
-  const known = await featuresOf(trainer, state, training, levels)
-  const asked = await featuresOf(trainer, state, testing, levels)
+  const known = await featuresOf(network, state.stages, training, levels)
+  const asked = await featuresOf(network, state.stages, testing, levels)
   const stages: StageResult[] = []
   for (const [i, blocks] of levels.entries()) {
     stages.push({

@@ -12,6 +12,7 @@ import {
   type Experiment,
   type State
 } from 'lapstrake'
+import type * as tf from '@tensorflow/tfjs-core'
 import type { RaceEvent, RaceRequest } from './protocol.ts'
 import { takeTurns, type Turn } from './turns.ts'
 
@@ -77,8 +78,7 @@ async function runLane(
   turn.leave()
 
   async function accuracyOf(state: State): Promise<number> {
-    const encode = (images: Parameters<typeof trainer.encode>[1]): ReturnType<typeof trainer.encode> =>
-      trainer.encode(state, images)
+    const encode = (images: tf.Tensor): tf.Tensor => trainer.network.encode(state.stages, images)
     return nearestNeighbours(
       await collectFeatures(first(training, 1000), encode),
       await collectFeatures(first(held, 500), encode)

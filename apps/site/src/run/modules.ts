@@ -7,6 +7,7 @@ import * as data from '@lapstrake/data'
 import * as embeddings from '@lapstrake/embeddings'
 import * as evaluation from '@lapstrake/evaluation'
 import * as isolation from '@lapstrake/isolation'
+import * as layers from '@lapstrake/layers'
 import * as cacr from '@lapstrake/loss-cacr'
 import * as crossEntropy from '@lapstrake/loss-cross-entropy'
 import * as distillation from '@lapstrake/loss-distillation'
@@ -32,6 +33,7 @@ export const modules: Readonly<Record<string, object>> = {
   '@lapstrake/embeddings': embeddings,
   '@lapstrake/evaluation': evaluation,
   '@lapstrake/isolation': isolation,
+  '@lapstrake/layers': layers,
   '@lapstrake/loss-cacr': cacr,
   '@lapstrake/loss-cross-entropy': crossEntropy,
   '@lapstrake/loss-distillation': distillation,

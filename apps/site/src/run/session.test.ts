@@ -1,5 +1,5 @@
 import { decodeSafetensors } from '@lapstrake/checkpoints'
-import { dispose, shapes, train, useBackend, type Experiment, type StepMetrics } from 'lapstrake'
+import { dispose, networkOf, shapes, train, useBackend, type Experiment, type StepMetrics } from 'lapstrake'
 import { memory } from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import recipe from '../../../../docs/recipes/03-loco.ts'
@@ -119,7 +119,11 @@ test('being looked at changes no loss and leaves no tensor', async () => {
   const experiment: Experiment = { ...recipe, batchSize: 8, epochs: 1 }
   const { training, held } = holdOut(shapes({ count: 56, length: 28 }))
   const losses = async (look: boolean): Promise<readonly StepMetrics['losses'][]> => {
-    const { look: lookAt } = observer(experiment.backbone, { training, held, skipped: [] }, () => {})
+    const { look: lookAt } = observer(
+      networkOf(experiment.backbone, training.shape),
+      { training, held, skipped: [] },
+      () => {}
+    )
     const seen: StepMetrics['losses'][] = []
     const { state } = await train(experiment, training, {
       async onStep({ losses }, state) {

@@ -1,4 +1,5 @@
 import {
+  networkOf,
   subset,
   train,
   TrainingStopped,
@@ -71,7 +72,7 @@ export function startSession(request: RunRequest, tell: Tell): Session {
         skipped: data.skipped
       })
       blame = 'training'
-      const looking = observer(experiment.backbone, { ...data, training }, tell)
+      const looking = observer(networkOf(experiment.backbone, training.shape), { ...data, training }, tell)
       const answering =
         (state: State, save?: Save): typeof answer =>
         question =>

@@ -1,7 +1,5 @@
 import type { Backbone } from '@lapstrake/core'
-import { chain, convBlock } from './blocks.ts'
-import { normOf, type NormName } from './norm.ts'
-import { stageOf } from './stage-of.ts'
+import { chain, convBlock, normOf, stageOf, type NormName } from '@lapstrake/layers'
 
 export interface ConvNetOptions {
   /** Channels of each stage. */

@@ -1,22 +1,9 @@
 import '@tensorflow/tfjs-backend-cpu'
-import { leaves, namedLeaves, own, seeded, type Backbone, type Random, type Shape } from '@lapstrake/core'
-import { describeStage, read } from '@lapstrake/testing'
+import { leaves, namedLeaves, seeded, type Backbone, type Random, type Shape } from '@lapstrake/core'
+import { read } from '@lapstrake/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
-import { convDecoder, convNet, globalAveragePool, identity, linear, projector, resNet } from './index.ts'
-
-describeStage('identity', identity(), { inputShape: [3, 3, 4] })
-describeStage('linear', linear({ dim: 5 }), { inputShape: [3, 3, 4] })
-describeStage('projector', projector({ dims: [6, 5] }), { inputShape: [4], tolerance: 0.1 })
-describeStage('projector with batch statistics', projector({ dims: [6, 5], norm: 'batch' }), {
-  inputShape: [3, 3, 4],
-  tolerance: 0.2
-})
-describeStage('projector without bias', projector({ dims: [6, 5], bias: false }), {
-  inputShape: [3, 3, 4],
-  tolerance: 0.1
-})
-describeStage('convDecoder', convDecoder({ dims: [6, 5] }), { inputShape: [5, 5, 4], tolerance: 0.2 })
+import { convNet, resNet } from './index.ts'
 
 function walk({ stages }: Backbone, inputShape: Shape): { shapes: Shape[]; parameters: number } {
   const shapes: Shape[] = []
@@ -150,26 +137,6 @@ test('kernels have the variance 2 / (size² · filters)', () => {
   expect(read(tf.moments(kernel!).variance)[0]).toBeCloseTo(2 / (9 * 64), 3.5)
 })
 
-test('a projector has no bias under a normalisation, and keeps its statistics', () => {
-  const { params, buffers } = projector({ dims: [6, 5], norm: 'batch' }).init(seeded(1), [4])
-  expect(namedLeaves(params).map(({ name }) => name)).toEqual([
-    '0.weights',
-    '0.norm.scale',
-    '0.norm.offset',
-    '1.weights',
-    '1.bias'
-  ])
-  expect(namedLeaves(buffers).map(({ name }) => name)).toEqual(['0.mean', '0.variance'])
-})
-
-test('pooling takes the mean of each map and leaves rows alone', () => {
-  const maps = seeded(1).normal([2, 3, 5, 4])
-  const pooled = own(() => globalAveragePool(maps))
-  read(tf.mean(maps, [1, 2])).forEach((value, i) => expect(read(pooled)[i]).toBeCloseTo(value, 5))
-  const rows = tf.ones([2, 3])
-  expect(globalAveragePool(rows)).toBe(rows)
-})
-
 test.each([
   [
     () => convNet({ widths: [1, 2], strides: [1] }),
@@ -181,25 +148,11 @@ test.each([
   [() => resNet({ stages: 'x' as 'blocks' }), "resNet: expected the stages 'groups' or 'blocks', got \"x\"."],
   [() => resNet({ norm: 'layer' as 'batch' }), "resNet: expected the normalisation 'batch' or 'group', got \"layer\"."],
   [
-    () => projector({ dims: [4], norm: 'group' as 'batch' }),
-    "projector: expected the normalisation 'batch' or 'none', got \"group\"."
-  ],
-  [
-    () => convDecoder({ dims: [4] }).init(seeded(1), [7]),
-    'convDecoder: expected inputs of shape [height, width, channels], got [7]. Use projector'
-  ],
-  [
-    () => linear({ dim: 3 }).init(seeded(1), [7, 3]),
-    'linear: expected inputs of shape [height, width, channels] or [channels], got [7, 3].'
-  ],
-  [
     () => convNet().stages[0]!.init(seeded(1), [7]),
     'conv1: expected inputs of shape [height, width, channels], got [7].'
   ],
   [
     () => convNet({ widths: [], strides: [] }),
     'convNet: expected a width and a stride for each stage, got 0 widths and 0 strides.'
-  ],
-  [() => projector({ dims: [] }), 'projector: expected whole numbers above 0 for the layers, got []. Try [128].'],
-  [() => linear({ dim: 1.5 }), 'linear: expected whole numbers above 0 for the layers, got [1.5].']
+  ]
 ])('%s', (act, message) => expect(act).toThrow(message))

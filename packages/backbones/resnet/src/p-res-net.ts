@@ -1,10 +1,16 @@
 import type { Backbone } from '@lapstrake/core'
-import type * as tf from '@tensorflow/tfjs-core'
-import { chain, convBlock, residual, type Block } from './blocks.ts'
-import { normOf, type Norm, type NormName } from './norm.ts'
+import {
+  chain,
+  convBlock,
+  interpolated,
+  normOf,
+  residual,
+  stageOf,
+  type Block,
+  type Norm,
+  type NormName
+} from '@lapstrake/layers'
 import { stemOf } from './res-net.ts'
-import { resize } from './resize.ts'
-import { stageOf } from './stage-of.ts'
 
 export interface PResNetOptions {
   /**
@@ -127,18 +133,4 @@ function progressive({
     convBlock({ ...last, size: 1, groups: mixes ? 1 : groups })
   ])
   return [residual({ body, projection: chain([...shrink(entering), projection]), resizes: ratio !== 1 })]
-}
-
-/** Height and width times a ratio. */
-const interpolated = (filters: number, ratio: number): Block => {
-  const lengthAfter = (length: number): number => Math.max(1, Math.round(length * ratio))
-  return {
-    filters,
-    lengthAfter,
-    init: () => ({ params: {}, buffers: {} }),
-    apply: (_, input) => ({
-      output: resize(input as tf.Tensor4D, lengthAfter(input.shape[1]!), lengthAfter(input.shape[2]!)),
-      buffers: {}
-    })
-  }
 }

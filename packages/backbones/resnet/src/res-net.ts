@@ -1,9 +1,15 @@
 import type { Backbone } from '@lapstrake/core'
-import * as tf from '@tensorflow/tfjs-core'
-import { chain, convBlock, residualBlock, type Block } from './blocks.ts'
-import { strided } from './convolution.ts'
-import { normOf, type Norm, type NormName } from './norm.ts'
-import { stageOf } from './stage-of.ts'
+import {
+  chain,
+  convBlock,
+  maxPool,
+  normOf,
+  residualBlock,
+  stageOf,
+  type Block,
+  type Norm,
+  type NormName
+} from '@lapstrake/layers'
 import { toTorchvision } from './torchvision.ts'
 
 export interface ResNetOptions {
@@ -77,11 +83,3 @@ export const stemOf = (stem: 'cifar' | 'imagenet', filters: number, norm: Norm):
   stem === 'cifar'
     ? [convBlock({ filters, norm })]
     : [convBlock({ filters, size: 7, stride: 2, norm }), maxPool(filters)]
-
-/** 3×3 with stride 2, padded alike on all sides. */
-const maxPool = (filters: number): Block => ({
-  filters,
-  lengthAfter: length => strided(length, 2),
-  init: () => ({ params: {}, buffers: {} }),
-  apply: (_, input) => ({ output: tf.maxPool(input as tf.Tensor4D, 3, 2, 1), buffers: {} })
-})

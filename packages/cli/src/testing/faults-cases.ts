@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isReplacing } from '../run-files.ts'
 import { runFaulty, type Fault, type Faulty, type Site } from './faults-run.ts'
 import { prepare, type Scenario } from './faults-scenarios.ts'
 import { differing, filesOf, wholeRun } from './faults-whole-run.ts'
@@ -96,7 +97,7 @@ async function wrongInFailure({ scenario }: Case, ended: Faulty, out: string): P
 
 /** Whether a run is as it was, or one that is whole has begun to take its place. */
 function isThere({ before, whole }: Scenario, out: string): boolean {
-  if (['finished', 'arriving'].some(part => existsSync(join(out, part)))) return true
+  if (isReplacing(out)) return true
   const isAsBefore = filesOf(before!).every(
     file => existsSync(join(out, file)) && readFileSync(join(out, file)).equals(readFileSync(join(before!, file)))
   )

@@ -132,7 +132,7 @@ test('solarizing turns what is bright and leaves what is dark', () => {
 
 test('views are several looks, of several sizes if wanted', () => {
   const [a, b] = twoViews(simclr({ size: 8, preset: 'cifar' }))(images, seeded(1))
-  expect(numbers(a)).not.toEqual(numbers(b))
+  expect(numbers(a)).not.toEqual(numbers(b!))
   const views = multiCrop({
     global: randomResizedCrop({ size: 9 }),
     local: compose(randomResizedCrop({ size: 5, scale: [0.05, 0.3] })),

@@ -20,6 +20,12 @@ export const crossEntropy =
           'Load the data with its labels, or choose a self-supervised loss.'
       )
     }
+    if (labels.rank !== 1) {
+      throw new Error(
+        `crossEntropy: expected one class for each example, [batch], got labels [${labels.shape.join(', ')}]. ` +
+          'Write a loss that takes them from the batch.'
+      )
+    }
     const classes = logits[0].shape[1]
     for (const { shape } of logits) {
       if (shape[0] !== labels.shape[0]) {

@@ -291,8 +291,14 @@ describe('clear errors', () => {
       'hardNegatives: expected a concentration of 0 or more, got -1. Try 1.'
     ],
     [() => dcl({ temperature: -1 }), 'dcl: expected a temperature above 0, got -1.'],
-    [() => value(dcl(), z, z, z), 'dcl: expected two views, got 3. For more views use ntXent().'],
-    [() => value(infoNCE(), z, z, z), 'infoNCE: expected two views, got 3. For more views use ntXent().'],
+    [
+      () => value(dcl(), z, z, z),
+      'dcl: expected two views, got 3. For more views use a loss that takes them, such as ntXent() or vicReg().'
+    ],
+    [
+      () => value(infoNCE(), z, z, z),
+      'infoNCE: expected two views, got 3. For more views use a loss that takes them, such as ntXent() or vicReg().'
+    ],
     [
       () => infoNCEAgainst(z as tf.Tensor2D, z as tf.Tensor2D, tf.ones<tf.Rank.R2>([7, 2])),
       'infoNCEAgainst: expected query and positive [batch, dim]'

@@ -1,4 +1,4 @@
-import { withGradient, type Loss } from '@lapstrake/core'
+import { pairOf, withGradient, type Loss } from '@lapstrake/core'
 import {
   checkTemperature,
   checkViews,
@@ -33,11 +33,9 @@ export function infoNCE({ temperature = 0.1, normalise = true, reduction = 'mean
   checkTemperature('infoNCE', temperature)
   return embeddings => {
     checkViews('infoNCE', embeddings)
-    if (embeddings.length > 2) {
-      throw new Error(`infoNCE: expected two views, got ${embeddings.length}. For more views use ntXent().`)
-    }
-    if (embeddings[0].shape[0] === 1) return zeroLoss(tf.add(embeddings[0], embeddings[1]))
-    const [queries, keys] = normalise ? (embeddings.map(normaliseRows) as [tf.Tensor2D, tf.Tensor2D]) : embeddings
+    const [first, second] = pairOf('infoNCE', embeddings)
+    if (first.shape[0] === 1) return zeroLoss(tf.add(first, second))
+    const [queries, keys] = normalise ? [normaliseRows(first), normaliseRows(second)] : [first, second]
     return reduced(inBatch(queries, keys, temperature), queries.shape[0], reduction)
   }
 }

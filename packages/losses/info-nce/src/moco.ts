@@ -1,4 +1,4 @@
-import { detached, type StatefulLoss } from '@lapstrake/core'
+import { detached, pairOf, type StatefulLoss } from '@lapstrake/core'
 import {
   checkTemperature,
   checkViews,
@@ -63,9 +63,10 @@ export function moco({
             'Restore it with the size it was saved with.'
         )
       }
-      checkViews('moco', [embeddings[0], targets[1]])
+      const [, target] = pairOf('moco', targets)
+      checkViews('moco', [embeddings[0], target])
       const queries = normaliseRows(embeddings[0])
-      const keys = detached(() => normaliseRows(targets[1]))
+      const keys = detached(() => normaliseRows(target))
       return {
         loss:
           queue.filled === 0

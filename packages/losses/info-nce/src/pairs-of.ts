@@ -1,3 +1,4 @@
+import { pairOf, type Views } from '@lapstrake/core'
 import { normaliseRows } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 
@@ -12,11 +13,10 @@ export interface Pairs {
 }
 
 /** @throws Error unless there are two views */
-export function pairsOf(who: string, embeddings: readonly tf.Tensor2D[], temperature: number): Pairs {
-  if (embeddings.length !== 2)
-    throw new Error(`${who}: expected two views, got ${embeddings.length}. For more views use ntXent().`)
-  const batch = embeddings[0]!.shape[0]
-  const rows = normaliseRows(tf.concat2d([...embeddings], 0))
+export function pairsOf(who: string, embeddings: Views<tf.Tensor2D>, temperature: number): Pairs {
+  const pair = pairOf(who, embeddings)
+  const [batch] = pair[0].shape
+  const rows = normaliseRows(tf.concat2d([...pair], 0))
   const other = tf.concat2d([tf.slice(rows, batch, batch), tf.slice(rows, 0, batch)], 0)
   const itself = tf.mul(tf.eye(batch), 1e9)
   const sameExample = tf.concat([tf.concat([itself, itself], 1), tf.concat([itself, itself], 1)], 0)

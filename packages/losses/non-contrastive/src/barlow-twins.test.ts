@@ -81,7 +81,10 @@ test.each<[() => unknown, string]>([
     () => value({}, rows(1)),
     'barlowTwins: expected two or more views of each example, got 1. Augment every image twice.'
   ],
-  [() => value({}, rows(1), rows(2), rows(3)), 'barlowTwins: expected two views, got 3. For more views use vicReg().'],
+  [
+    () => value({}, rows(1), rows(2), rows(3)),
+    'barlowTwins: expected two views, got 3. For more views use a loss that takes them, such as ntXent() or vicReg().'
+  ],
   [
     () => value({}, rows(1), rows(2, 5)),
     'barlowTwins: expected views of one shape [batch, dim], got [6, 4] and [5, 4].'

@@ -1,7 +1,7 @@
 import type { Loss } from '@lapstrake/core'
 import { checkPositive, zeroLoss } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
-import { checkTwoViews, checkWeight } from './checks.ts'
+import { checkWeight, twoViews } from './checks.ts'
 import { offDiagonalSquares } from './off-diagonal-squares.ts'
 import { standardise } from './standardise.ts'
 
@@ -28,10 +28,10 @@ export function barlowTwins({ redundancy = 5e-3, epsilon = 1e-5 }: BarlowTwinsOp
   checkWeight('barlowTwins', 'redundancy', redundancy, 'Try 5e-3.')
   checkPositive('barlowTwins', 'small epsilon', epsilon, 'Try 1e-5.')
   return embeddings => {
-    checkTwoViews('barlowTwins', embeddings)
-    const [batch] = embeddings[0].shape
+    const [first, second] = twoViews('barlowTwins', embeddings)
+    const [batch] = first.shape
     if (batch === 1) return zeroLoss(tf.concat2d([...embeddings], 0))
-    const [a, b] = embeddings.map(view => standardise(view, epsilon)) as [tf.Tensor2D, tf.Tensor2D]
+    const [a, b] = [standardise(first, epsilon), standardise(second, epsilon)]
     const diagonal = tf.mean(tf.mul(a, b), 0) // of C, [dim]
     return tf.add(tf.sum(tf.squaredDifference(1, diagonal)), tf.mul(offDiagonalSquares(a, b), redundancy / batch ** 2))
   }

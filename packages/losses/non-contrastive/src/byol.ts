@@ -1,7 +1,7 @@
 import type { StatefulLoss, Views } from '@lapstrake/core'
 import { checkPositive } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
-import { checkTwoViews } from './checks.ts'
+import { twoViews } from './checks.ts'
 import { negativeCosine, type NegativeCosineOptions } from './negative-cosine.ts'
 import { withPredictor, type Predictor } from './predictor.ts'
 
@@ -47,8 +47,6 @@ export function byolLoss(
   targets: Views<tf.Tensor2D>,
   options: NegativeCosineOptions = {}
 ): tf.Scalar {
-  checkTwoViews('byolLoss', predictions)
-  checkTwoViews('byolLoss', targets)
-  const [[p1, p2], [z1, z2]] = [predictions, targets]
+  const [[p1, p2], [z1, z2]] = [twoViews('byolLoss', predictions), twoViews('byolLoss', targets)]
   return tf.add(4, tf.mul(tf.add(negativeCosine(p1, z2, options), negativeCosine(p2, z1, options)), 2))
 }

@@ -1,11 +1,11 @@
+import { pairOf, type Views } from '@lapstrake/core'
 import { checkViews } from '@lapstrake/embeddings'
 import type * as tf from '@tensorflow/tfjs-core'
 
 /** @throws Error unless there are exactly two views, of one shape `[batch, dim]` */
-export function checkTwoViews(who: string, views: readonly tf.Tensor[]): void {
+export function twoViews<T extends tf.Tensor>(who: string, views: Views<T>): readonly [first: T, second: T] {
   checkViews(who, views)
-  if (views.length !== 2)
-    throw new Error(`${who}: expected two views, got ${views.length}. For more views use vicReg().`)
+  return pairOf(who, views)
 }
 
 /** @throws RangeError if a weight is not a finite number of 0 or more */

@@ -210,7 +210,10 @@ describe('clear errors', () => {
       () => apply(byol(), [z1, z2], [rows(1, 6, 3), rows(2, 6, 3)]),
       'negativeCosine: expected views of one shape [batch, dim], got [6, 4] and [6, 3].'
     ],
-    [() => apply(simSiam(), [z1, z2, p1]), 'simSiam: expected two views, got 3. For more views use vicReg().'],
+    [
+      () => apply(simSiam(), [z1, z2, p1]),
+      'simSiam: expected two views, got 3. For more views use a loss that takes them, such as ntXent() or vicReg().'
+    ],
     [() => simSiamLoss([p1, p2], pair(z1)), 'simSiamLoss: expected two or more views of each example, got 1.'],
     [() => negativeCosine(p1, p2, { epsilon: 0 }), 'negativeCosine: expected a small epsilon above 0, got 0. Try 1e-8.']
   ])('%s', (act, message) => expect(act).toThrow(message))

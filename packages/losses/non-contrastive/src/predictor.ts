@@ -1,7 +1,7 @@
-import type { Batch, Shape, StatefulLoss, Views } from '@lapstrake/core'
+import { mapViews, type Batch, type Shape, type StatefulLoss, type Views } from '@lapstrake/core'
 import { zeroLoss } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
-import { checkTwoViews } from './checks.ts'
+import { twoViews } from './checks.ts'
 import { standardise } from './standardise.ts'
 
 /** What guesses the embedding of one view from that of another: a perceptron with one hidden layer. */
@@ -62,8 +62,8 @@ export function withPredictor(
       }
     },
     apply(embeddings, batch, { params, memory }) {
-      checkTwoViews(who, embeddings)
-      const predictions = embeddings.map(rows => predict(rows, params)) as unknown as Views<tf.Tensor2D>
+      twoViews(who, embeddings)
+      const predictions = mapViews(embeddings, rows => predict(rows, params))
       const alone = embeddings[0].shape[0] === 1
       return {
         loss: alone ? zeroLoss(tf.concat2d([...predictions], 0)) : compare(predictions, embeddings, batch),

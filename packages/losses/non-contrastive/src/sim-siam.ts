@@ -1,7 +1,7 @@
 import type { StatefulLoss, Views } from '@lapstrake/core'
 import { checkPositive } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
-import { checkTwoViews } from './checks.ts'
+import { twoViews } from './checks.ts'
 import { negativeCosine, type NegativeCosineOptions } from './negative-cosine.ts'
 import { withPredictor, type Predictor } from './predictor.ts'
 
@@ -45,8 +45,6 @@ export function simSiamLoss(
   embeddings: Views<tf.Tensor2D>,
   options: NegativeCosineOptions = {}
 ): tf.Scalar {
-  checkTwoViews('simSiamLoss', predictions)
-  checkTwoViews('simSiamLoss', embeddings)
-  const [[p1, p2], [z1, z2]] = [predictions, embeddings]
+  const [[p1, p2], [z1, z2]] = [twoViews('simSiamLoss', predictions), twoViews('simSiamLoss', embeddings)]
   return tf.div(tf.add(negativeCosine(p1, z2, options), negativeCosine(p2, z1, options)), 2)
 }

@@ -4,21 +4,21 @@ import * as tf from '@tensorflow/tfjs-core'
 /** Which examples are alike: by class, or by a matrix. With neither, an example is like itself alone, as in SimCLR. */
 export interface Alike {
   /** The class of each example, `[batch]`, int32; below 0 where it is unknown: such an example is like itself alone. */
-  readonly labels?: tf.Tensor1D
+  readonly labels?: tf.Tensor | undefined
   /** How much example `j` is a positive of example `i`, `[batch, batch]`, 0 or more: several labels, soft labels. */
-  readonly mask?: tf.Tensor2D
+  readonly similarity?: tf.Tensor2D | undefined
 }
 
-/** @throws Error for labels and a mask together, either of the wrong form, or one view and neither */
-export function checkAlike({ labels, mask }: Alike, batch: number, views: number): void {
-  if (labels !== undefined && mask !== undefined) {
+/** @throws Error for labels and a similarity together, either of the wrong form, or one view and neither */
+export function checkAlike({ labels, similarity }: Alike, batch: number, views: number): void {
+  if (labels !== undefined && similarity !== undefined) {
     throw new Error(
-      'supCon: expected labels or a mask, got both. Leave out the labels: the mask says which examples are alike.'
+      'supCon: expected labels or a similarity, got both. Leave out the labels: the similarity says which examples are alike.'
     )
   }
-  if (labels === undefined && mask === undefined && views < 2) {
+  if (labels === undefined && similarity === undefined && views < 2) {
     throw new Error(
-      'supCon: expected two or more views of each example, or labels or a mask that say which are alike, ' +
+      'supCon: expected two or more views of each example, or labels or a similarity that say which are alike, ' +
         'got one view alone.'
     )
   }
@@ -29,10 +29,13 @@ export function checkAlike({ labels, mask }: Alike, batch: number, views: number
         "Make them with tf.tensor1d(labels, 'int32')."
     )
   }
-  if (mask !== undefined && (mask.rank !== 2 || mask.shape[0] !== batch || mask.shape[1] !== batch)) {
+  if (
+    similarity !== undefined &&
+    (similarity.rank !== 2 || similarity.shape[0] !== batch || similarity.shape[1] !== batch)
+  ) {
     throw new Error(
-      `supCon: expected a mask of shape [${batch}, ${batch}], a row and a column for each example, ` +
-        `got [${mask.shape.join(', ')}].`
+      `supCon: expected a similarity of shape [${batch}, ${batch}], a row and a column for each example, ` +
+        `got [${similarity.shape.join(', ')}].`
     )
   }
 }
@@ -56,15 +59,15 @@ export function positiveWeights(alike: Alike, batch: number, views: number, anch
 }
 
 /**
- * For each example, the weighted sum of the rows of examples like it; rows are `[batch, dim]`. Without a mask no matrix
+ * For each example, the weighted sum of the rows of examples like it; rows are `[batch, dim]`. Without a similarity no matrix
  * is needed where the backend sums classes by itself.
  */
-export function sumsOfAlike({ labels, mask }: Alike, rows: tf.Tensor2D): tf.Tensor2D {
-  if (mask !== undefined) return tf.matMul(tf.cast(mask, 'float32'), rows)
+export function sumsOfAlike({ labels, similarity }: Alike, rows: tf.Tensor2D): tf.Tensor2D {
+  if (similarity !== undefined) return tf.matMul(tf.cast(similarity, 'float32'), rows)
   if (labels === undefined) return rows
   // Being of one class is mutual: gradients are summed as rows are.
   const sums = (rows: tf.Tensor, labels: tf.Tensor): tf.Tensor2D =>
-    fusedOr('SumsOfClasses', { rows, labels }, () => tf.matMul(sameClass(labels as tf.Tensor1D), rows as tf.Tensor2D))
+    fusedOr('SumsOfClasses', { rows, labels }, () => tf.matMul(sameClass(labels), rows as tf.Tensor2D))
   return withGradient([rows], rows => ({
     value: sums(rows, labels),
     saved: [labels],
@@ -73,15 +76,17 @@ export function sumsOfAlike({ labels, mask }: Alike, rows: tf.Tensor2D): tf.Tens
 }
 
 /** How much each example is a positive of itself in another view, `[batch, 1]`. */
-export const likenessToItself = ({ mask }: Alike, batch: number): tf.Tensor2D =>
-  mask === undefined ? tf.ones([batch, 1]) : tf.sum(tf.mul(tf.cast(mask, 'float32'), tf.eye(batch)), 1, true)
+export const likenessToItself = ({ similarity }: Alike, batch: number): tf.Tensor2D =>
+  similarity === undefined
+    ? tf.ones([batch, 1])
+    : tf.sum(tf.mul(tf.cast(similarity, 'float32'), tf.eye(batch)), 1, true)
 
 /** How much example `j` is a positive of example `i`, `[batch, batch]`. */
-const alikeMatrix = ({ labels, mask }: Alike, batch: number): tf.Tensor2D =>
-  labels ? sameClass(labels) : mask ? tf.cast(mask, 'float32') : tf.eye(batch)
+const alikeMatrix = ({ labels, similarity }: Alike, batch: number): tf.Tensor2D =>
+  labels ? sameClass(labels) : similarity ? tf.cast(similarity, 'float32') : tf.eye(batch)
 
-function sameClass(labels: tf.Tensor1D): tf.Tensor2D {
-  const batch = labels.shape[0]
+function sameClass(labels: tf.Tensor): tf.Tensor2D {
+  const batch = labels.shape[0]!
   const equal = tf.cast(tf.equal(tf.reshape(labels, [batch, 1]), tf.reshape(labels, [1, batch])), 'float32')
   const labelled = tf.cast(tf.greaterEqual(labels, tf.scalar(0, 'int32')), 'float32')
   return tf.maximum(tf.mul(equal, labelled), tf.eye(batch)) // an unlabelled example is like itself alone

@@ -30,7 +30,7 @@ await describeOnBackends(['cpu', 'wasm', 'node', 'webgpu'], backend => {
           f,
           {
             ...(labels && { labels: tf.tensor1d(labels.data.map(Number), 'int32') }),
-            ...(mask && { mask: tf.tensor2d(mask.data.map(Number), mask.shape as [number, number]) })
+            ...(mask && { similarity: tf.tensor2d(mask.data.map(Number), mask.shape as [number, number]) })
           },
           {
             temperature: params.temperature,

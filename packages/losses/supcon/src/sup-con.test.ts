@@ -59,25 +59,28 @@ describe('closed forms', () => {
 })
 
 describe('what is alike', () => {
-  test('a mask of equal classes is the same as labels', () => {
+  test('a similarity of equal classes is the same as labels', () => {
     const views = [rows(1), rows(2)]
     const classes = [0, 1, 0, 2, 1, 0]
     const mask = tf.tensor2d(classes.map(a => classes.map(b => (a === b ? 1 : 0))))
     for (const form of forms)
-      expect(value({ form }, views, { mask })).toBeCloseTo(value({ form }, views, { labels: labels(...classes) }), 5)
+      expect(value({ form }, views, { similarity: mask })).toBeCloseTo(
+        value({ form }, views, { labels: labels(...classes) }),
+        5
+      )
   })
 
-  test('a mask may hold parts, and only their proportions within a row matter to the mean over anchors', () => {
+  test('a similarity may hold parts, and only their proportions within a row matter to the mean over anchors', () => {
     const views = [rows(1), rows(2)]
     const mask = seeded(3).uniform([6, 6])
     const doubled = tf.mul(mask, tf.tensor2d([[2], [1], [0.5], [3], [1], [0.1]]))
     for (const form of ['out', 'in'] as const) {
-      expect(value({ form }, views, { mask: doubled as tf.Tensor2D })).toBeCloseTo(
-        value({ form }, views, { mask: mask as tf.Tensor2D }),
+      expect(value({ form }, views, { similarity: doubled as tf.Tensor2D })).toBeCloseTo(
+        value({ form }, views, { similarity: mask as tf.Tensor2D }),
         4
       )
       const f = (...given: tf.Tensor[]): tf.Scalar =>
-        supConLoss(tf.stack(given, 1), { mask: mask as tf.Tensor2D }, { form, temperature: 0.5 })
+        supConLoss(tf.stack(given, 1), { similarity: mask as tf.Tensor2D }, { form, temperature: 0.5 })
       expect(gradientError(f, views)).toBeLessThan(0.02)
     }
   })
@@ -127,8 +130,8 @@ describe('clear errors', () => {
       'supCon: expected a baseTemperature above 0, got -1. Leave it out to scale nothing.'
     ],
     [
-      () => value({}, [z, z], { labels: labels(0, 1, 2, 3), mask: tf.eye(4) }),
-      'supCon: expected labels or a mask, got both.'
+      () => value({}, [z, z], { labels: labels(0, 1, 2, 3), similarity: tf.eye(4) }),
+      'supCon: expected labels or a similarity, got both.'
     ],
     [
       () => value({}, [z, z], { labels: labels(0, 1) }),
@@ -139,12 +142,12 @@ describe('clear errors', () => {
       'supCon: expected int32 labels of shape [4], one for each example, got float32 of shape [4].'
     ],
     [
-      () => value({}, [z, z], { mask: tf.eye(3) }),
-      'supCon: expected a mask of shape [4, 4], a row and a column for each example, got [3, 3].'
+      () => value({}, [z, z], { similarity: tf.eye(3) }),
+      'supCon: expected a similarity of shape [4, 4], a row and a column for each example, got [3, 3].'
     ],
     [
       () => value({}, [z]),
-      'supCon: expected two or more views of each example, or labels or a mask that say which are alike, ' +
+      'supCon: expected two or more views of each example, or labels or a similarity that say which are alike, ' +
         'got one view alone.'
     ],
     [() => value({}, [z, tf.ones([5, 3])]), 'supCon: expected views of one shape [batch, dim], got [4, 3] and [5, 3].'],

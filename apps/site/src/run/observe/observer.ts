@@ -1,16 +1,6 @@
-import {
-  collectFeatures,
-  nearestNeighbours,
-  pick,
-  seeded,
-  subset,
-  type Backbone,
-  type Dataset,
-  type State
-} from 'lapstrake'
+import { collectFeatures, pick, readStages, seeded, subset, type Dataset, type Network, type State } from 'lapstrake'
 import type { OpenData } from '../data/open-data.ts'
 import type { MapMethod, RunEvent } from '../protocol.ts'
-import { encode } from './encode.ts'
 import { toPlane } from './plane.ts'
 import { rgba } from './rgba.ts'
 
@@ -26,7 +16,7 @@ export interface Observer {
 const [known, asked, drawn] = [500, 200, 500]
 
 /** Looks by nearest neighbours and by maps of the top stage. */
-export function observer(backbone: Backbone, { training, held }: OpenData, tell: (event: RunEvent) => void): Observer {
+export function observer(network: Network, { training, held }: OpenData, tell: (event: RunEvent) => void): Observer {
   const examples = labelled(training, held)
   const onMap = held.size < 5 ? undefined : subset(held, { count: Math.min(drawn, held.size) })
   const last: Partial<Record<MapMethod, Float32Array>> = {}
@@ -35,23 +25,20 @@ export function observer(backbone: Backbone, { training, held }: OpenData, tell:
 
   async function accuracy(state: State): Promise<void> {
     if (examples === undefined) return
-    const stages: number[] = []
-    for (let count = 0; count <= backbone.stages.length; count++) {
-      const features = (dataset: Dataset): ReturnType<typeof collectFeatures> =>
-        collectFeatures(dataset, images => encode(backbone, state, count, images), {
-          pool: count === 0 ? 'flatten' : 'mean'
-        })
-      stages.push(await nearestNeighbours(await features(examples.known), await features(examples.asked), { k: 20 }))
-    }
+    const { readouts } = await readStages(network, state.stages, {
+      train: examples.known,
+      test: examples.asked,
+      linear: false,
+      k: 20
+    })
+    const stages = readouts.map(({ neighbours }) => neighbours)
     tell({ kind: 'accuracy', step: state.step, stages, chance: examples.chance })
   }
 
   async function map(state: State): Promise<void> {
     if (onMap === undefined) return
     if (!shown) await show(onMap)
-    const { values, dim } = await collectFeatures(unasked(onMap), images =>
-      encode(backbone, state, backbone.stages.length, images)
-    )
+    const { values, dim } = await collectFeatures(unasked(onMap), images => network.encode(state.stages, images))
     const rows = Array.from({ length: onMap.size }, (_, i) => unit(values.subarray(i * dim, (i + 1) * dim)))
     const before = last[method]
     const points = await toPlane(rows, { method, random: seeded(0).split('map'), ...(before && { last: before }) })

@@ -69,5 +69,5 @@ const gradient: Native = ({ inputs, attrs, backend }) => {
   return [dx, dScale, dOffset]
 }
 
-/** As `groupNorm` of the backbones asks for them. */
+/** As `groupNorm` of `@lapstrake/layers` asks for them. */
 export const groupNormalisation: Natives = { GroupNorm: groupNorm, GroupNormGradient: gradient }

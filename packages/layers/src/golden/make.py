@@ -3,8 +3,9 @@
     python3 make.py        (Debian: apt-get install python3-torch)
 
 Maps are of even height and odd width: with a stride of two, padding alike on both sides shows only in even lengths.
-Feature maps are written as [batch, height, width, channels], kernels as [height, width, in, out]. The loss is the sum of the
-output times `weigh`. Parameters are listed in the order of the blocks' trees: kernel, scale, offset of each layer.
+Feature maps are written as [batch, height, width, channels], kernels as [height, width, in, out]. The loss is the sum
+of the output times `weigh`. Parameters are listed in the order of the blocks' trees: kernel, scale, offset of each
+layer.
 """
 import json, pathlib
 import torch

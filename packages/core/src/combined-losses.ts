@@ -12,6 +12,17 @@ import type {
   Views
 } from './contracts.ts'
 import type { Random } from './random.ts'
+import { pairOf } from './views.ts'
+
+/**
+ * A loss that compares two views of the same examples.
+ *
+ * @throws Error, when it is used, if there are fewer views or more
+ */
+export const ofTwoViews =
+  (compare: (first: tf.Tensor2D, second: tf.Tensor2D, batch: Batch) => tf.Scalar): Loss =>
+  (embeddings, batch) =>
+    compare(...pairOf('ofTwoViews', embeddings), batch)
 
 /**
  * A weighted sum of losses: `Σ weight · loss`. A pure loss again when all parts are pure.
@@ -63,8 +74,9 @@ export function symmetric(loss: LocalLoss): LocalLoss {
   const turned = (batch: Batch): Batch => ({
     ...batch,
     views: turn(batch.views),
-    ...(batch.targets && { targets: turn(batch.targets) }),
-    ...(batch.teacher && { teacher: turn(batch.teacher) })
+    context: batch.context && [...batch.context].reverse(),
+    targets: batch.targets && turn(batch.targets),
+    teacher: batch.teacher && turn(batch.teacher)
   })
   if (typeof loss === 'function') {
     return (embeddings, batch) =>
@@ -99,9 +111,8 @@ export const perUnit =
   }
 
 function turn<T extends tf.Tensor>(views: Views<T>): Views<T> {
-  if (views.length !== 2)
-    throw new Error(`symmetric: expected two views, got ${views.length}. For more, use a loss that takes more.`)
-  return [views[1], views[0]]
+  const [first, second] = pairOf('symmetric', views)
+  return [second, first]
 }
 
 /** Losses side by side on the same embeddings, each with variables of its own, added up. */

@@ -1,7 +1,11 @@
 import type { Stage } from '@lapstrake/core'
 import type { Block } from './blocks.ts'
 
-/** A block as a stage for inputs `[height, width, channels]`. */
+/**
+ * A block as a stage, for inputs `[height, width, channels]`.
+ *
+ * @throws Error at `init` for inputs of another rank
+ */
 export const stageOf = (name: string, block: Block): Stage => ({
   name,
   init(random, inputShape) {

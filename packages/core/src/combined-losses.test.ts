@@ -15,13 +15,13 @@ import {
   type Views
 } from './index.ts'
 
-const near: Loss = ([a, b]) => tf.mean(tf.squaredDifference(a, b))
+const near: Loss = ([a, b]) => tf.mean(tf.squaredDifference(a, b!))
 const large: Loss = ([a]) => tf.mean(tf.square(a))
 /** Asks the first view, with a weight that learns; counts its calls. */
 const asking: StatefulLoss<{ weight: tf.Tensor }, { calls: number }> = {
   init: () => ({ params: { weight: tf.scalar(3) }, memory: { calls: 0 } }),
   apply: ([a], { targets }, { params: { weight }, memory: { calls } }) => ({
-    loss: tf.mul(tf.mean(targets ? tf.sub(a, targets[1]) : a), weight) as tf.Scalar,
+    loss: tf.mul(tf.mean(targets ? tf.sub(a, targets[1]!) : a), weight) as tf.Scalar,
     memory: { calls: calls + 1 }
   })
 }
@@ -102,7 +102,7 @@ describe('symmetric', () => {
   test('is the mean of both orders', () => {
     const both = symmetric(large) as Loss
     expect(number(both(views, batch))).toBeCloseTo(
-      (number(tf.mean(tf.square(views[0]))) + number(tf.mean(tf.square(views[1])))) / 2,
+      (number(tf.mean(tf.square(views[0]))) + number(tf.mean(tf.square(views[1]!)))) / 2,
       6
     )
   })
@@ -111,7 +111,7 @@ describe('symmetric', () => {
     const targets = [tf.fill<tf.Rank.R2>([3, 2], 1), tf.fill<tf.Rank.R2>([3, 2], 5)] as const
     const { loss, memory } = apply(symmetric(asking), start(asking), { views, targets })
     const mean = (view: tf.Tensor): number => number(tf.mean(view))
-    expect(loss).toBeCloseTo((3 * (mean(views[0]) - 5 + (mean(views[1]) - 1))) / 2, 4)
+    expect(loss).toBeCloseTo((3 * (mean(views[0]) - 5 + (mean(views[1]!) - 1))) / 2, 4)
     expect(memory).toEqual({ calls: 2 })
   })
 

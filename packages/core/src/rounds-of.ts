@@ -1,0 +1,29 @@
+import type { Schedule, Unit } from './contracts.ts'
+import type { Round } from './learned.ts'
+
+/**
+ * The rounds of a step. Probes teach nothing, so any round will do: they are in the first.
+ *
+ * @throws Error if the schedule gives no unit, or one it was not given
+ */
+export function roundsOf(schedule: Schedule, units: readonly Unit[], step: number): readonly Round[] {
+  const probes = units.filter(({ start, end }) => start === end)
+  const learning = units.filter(({ start, end }) => start < end)
+  const rounds = schedule(learning, step).filter(({ length }) => length > 0)
+  const stranger = rounds.flat().find(unit => !units.includes(unit))
+  if (stranger !== undefined) {
+    throw new Error(
+      `schedule: expected units it was given, got "${stranger.name}". Return the units themselves, ` +
+        'arranged in rounds.'
+    )
+  }
+  const [first, ...later] = rounds
+  if (first === undefined)
+    throw new Error(`schedule: expected at least one round with a unit at step ${step}, got none.`)
+  let passed = 0
+  return [[...first, ...probes], ...later].map(units => {
+    const round = { units, passed }
+    passed = Math.max(passed, ...units.map(({ end }) => end))
+    return round
+  })
+}

@@ -1,0 +1,68 @@
+import type { Network, Variables } from '@lapstrake/core'
+import type * as tf from '@tensorflow/tfjs-core'
+import { collectLevels, type CollectedFeatures } from './features.ts'
+import { linearProbe } from './linear-probe.ts'
+import { nearestNeighbours } from './nearest-neighbours.ts'
+import type { LeftOut, Readable } from './read-whole.ts'
+
+/** What a classifier reads at one level of a network. */
+export interface StageReadout {
+  /** So many stages below: 0 for the images themselves. */
+  readonly level: number
+  /** Accuracy of a linear probe on the test examples, from 0 to 1; absent when it was not asked for. */
+  readonly linear?: number | undefined
+  /** Accuracy of weighted nearest neighbours, from 0 to 1. */
+  readonly neighbours: number
+}
+
+export interface ReadStagesOptions {
+  readonly train: Readable
+  readonly test: Readable
+  /** The levels to read, in this order: all, from the images up, when left out. */
+  readonly levels?: readonly number[] | undefined
+  /** Whether to fit linear probes as well, which takes most of the time. Yes, when left out. */
+  readonly linear?: boolean | undefined
+  /** Neighbours that vote. */
+  readonly k?: number | undefined
+  /** Brings images `[batch, height, width, channels]` to what the network takes, such as another size. */
+  readonly prepare?: ((images: tf.Tensor4D) => tf.Tensor4D) | undefined
+  /** Told what is being done, in words. */
+  readonly onProgress?: ((what: string) => void) | undefined
+}
+
+/** What every stage of a network knows about the classes. */
+export interface StageReadouts {
+  readonly readouts: readonly StageReadout[]
+  /** Examples of either set that could not be read, and count for nothing. */
+  readonly unreadable: readonly LeftOut[]
+}
+
+/**
+ * Reads out every stage of a network at inference, each with a linear probe and nearest neighbours. All stages are read
+ * in one climb: each runs once for an image. Maps are pooled to their means; the images themselves are taken whole.
+ *
+ * @throws RangeError if there is no such level
+ * @throws Error for examples without labels, fewer than two classes, or test labels unseen in training
+ */
+export async function readStages(
+  network: Network,
+  variables: readonly Variables[],
+  { train, test, levels = network.shapes.map((_, i) => i), linear = true, k, prepare, onProgress }: ReadStagesOptions
+): Promise<StageReadouts> {
+  const collect = (dataset: Readable, what: string): Promise<readonly CollectedFeatures[]> =>
+    collectLevels(dataset, images => network.levels(variables, prepare?.(images) ?? images, { which: levels }), {
+      pool: place => (levels[place] === 0 ? 'flatten' : 'mean'),
+      onProgress: (done, total) => onProgress?.(`Features of ${what} images: ${done} of ${total}`)
+    })
+  const [known, asked] = [await collect(train, 'training'), await collect(test, 'test')]
+  const readouts: StageReadout[] = []
+  for (const [i, level] of levels.entries()) {
+    onProgress?.(`Reading out level ${level}, ${i + 1} of ${levels.length}`)
+    readouts.push({
+      level,
+      linear: linear ? (await linearProbe(known[i]!, asked[i]!)).accuracy : undefined,
+      neighbours: await nearestNeighbours(known[i]!, asked[i]!, k === undefined ? {} : { k })
+    })
+  }
+  return { readouts, unreadable: [...(known[0]?.unreadable ?? []), ...(asked[0]?.unreadable ?? [])] }
+}

@@ -1,0 +1,155 @@
+import '@tensorflow/tfjs-backend-cpu'
+import { leaves, seeded, vjp, withLeaves } from '@lapstrake/core'
+import { describeStage, read } from '@lapstrake/testing'
+import * as tf from '@tensorflow/tfjs-core'
+import { describe, expect, test } from 'vitest'
+import golden from './golden/torch.json' with { type: 'json' }
+import {
+  batchNorm,
+  chain,
+  convBlock,
+  groupNorm,
+  interpolated,
+  maxPool,
+  residual,
+  residualBlock,
+  stageOf,
+  type Block
+} from './index.ts'
+
+const norm = batchNorm()
+const inputShape = [5, 7, 4]
+describeStage(
+  'convolution with batch statistics',
+  stageOf('conv', chain([convBlock({ filters: 3, norm, stride: 2 })])),
+  { inputShape }
+)
+describeStage(
+  'convolution with group statistics',
+  stageOf('conv', convBlock({ filters: 4, norm: groupNorm({ groups: 2 }), relu: false })),
+  { inputShape }
+)
+describeStage('residual block', stageOf('residual', residualBlock({ filters: 6, norm, stride: 2 })), {
+  inputShape,
+  tolerance: 0.1
+})
+describeStage(
+  'residual block with group statistics',
+  stageOf('residual', residualBlock({ filters: 4, norm: groupNorm({ groups: 2 }) })),
+  { inputShape, tolerance: 0.1 }
+)
+describeStage('max-pooling', stageOf('pool', maxPool(4)), { inputShape, tolerance: 0.1 })
+describeStage('interpolation', stageOf('interpolated', interpolated(4, 1.5)), { inputShape })
+
+interface Golden {
+  readonly shape: number[]
+  readonly data: number[]
+}
+const tensor = ({ shape, data }: Golden): tf.Tensor => tf.tensor(data, shape)
+
+function closeTo(found: tf.Tensor, { shape, data }: Golden): void {
+  expect(found.shape).toEqual(shape)
+  const numbers = read(found)
+  const largest = Math.max(...data.map(Math.abs))
+  data.forEach((value, i) => expect(Math.abs(numbers[i]! - value)).toBeLessThan(1e-4 * Math.max(1, largest)))
+}
+
+describe('agrees with PyTorch: outputs, gradients, running statistics', () => {
+  test.each<[keyof typeof golden.cases, Block]>([
+    ['convBlock', convBlock({ filters: 4, stride: 2, norm })],
+    ['basic', residualBlock({ filters: 8, stride: 2, norm })],
+    ['basicSame', residualBlock({ filters: 4, norm })],
+    ['bottleneck', residualBlock({ filters: 8, stride: 2, norm, bottleneck: true })],
+    ['groups', convBlock({ filters: 4, stride: 2, norm: groupNorm({ groups: 2 }) })],
+    ['stage', chain([convBlock({ filters: 4, stride: 2, norm }), convBlock({ filters: 4, norm })])],
+    ['grouped', convBlock({ filters: 9, groups: 3, norm })],
+    ['grouped1x1', convBlock({ filters: 4, size: 1, groups: 2, norm })],
+    ['resized', chain([convBlock({ filters: 2, norm }), interpolated(2, 2 / 3)])],
+    ['stem', chain([convBlock({ filters: 2, size: 7, stride: 2, norm }), maxPool(2)])]
+  ])('%s', (name, block) => {
+    const expected = golden.cases[name]
+    const x = tensor(expected.input)
+    const { params, buffers } = block.init(seeded(1), x.shape.at(-1)!)
+    const weights = expected.params.map(tensor)
+    const variables = { params: withLeaves(params, weights), buffers }
+    const { outputs, aux, pull } = vjp(() => {
+      const { output, buffers } = block.apply(variables, x, { training: true, random: seeded(1) })
+      return { outputs: [output], aux: buffers }
+    }, [x, ...weights])
+    closeTo(outputs[0]!, expected.output)
+    const [dx, ...gradients] = pull([tensor(expected.weigh)], [x, ...weights], { last: true })
+    closeTo(dx!, expected.inputGradient)
+    gradients.forEach((gradient, i) => closeTo(gradient!, expected.gradients[i]!))
+    leaves(aux).forEach((statistic, i) => closeTo(statistic, expected.running[i]!))
+    closeTo(block.apply({ params: variables.params, buffers: aux }, x, { training: false }).output, expected.inference)
+  })
+})
+
+test('TensorFlow.js alone finds the same gradients through a residual block, and leaves nothing behind', () => {
+  const block = residualBlock({ filters: 4, norm })
+  const x = seeded(1).normal([2, 5, 5, 4])
+  const variables = block.init(seeded(2), 4)
+  const inputs = [x, ...leaves<tf.Tensor>(variables.params)]
+  const output = (): tf.Tensor => block.apply(variables, x, { training: true, random: seeded(1) }).output
+  const ours = vjp(() => ({ outputs: [output()], aux: null }), inputs).pull([tf.onesLike(x)], inputs, { last: true })
+  const tensors = tf.memory().numTensors
+  const theirs = tf.tidy(() => tf.grads(output)(inputs))
+  expect(tf.memory().numTensors).toBe(tensors + inputs.length)
+  theirs.forEach((gradient, i) => read(gradient).forEach((value, j) => expect(value).toBeCloseTo(read(ours[i])[j]!, 5)))
+})
+
+test('a residual block that starts at zero passes on the positive part of its input', () => {
+  const block = residualBlock({ filters: 4, norm, zeroInit: true })
+  const x = seeded(1).normal([2, 5, 5, 4])
+  const { output } = block.apply(block.init(seeded(2), 4), x, { training: true, random: seeded(1) })
+  expect(read(output)).toEqual(read(tf.relu(x)))
+})
+
+test('interpolation rounds lengths, and leaves one pixel at least', () => {
+  expect([7, 4, 1].map(interpolated(3, 2 / 3).lengthAfter)).toEqual([5, 3, 1])
+  expect(interpolated(3, 0.1).lengthAfter(1)).toBe(1)
+  const pixels = tf.tensor4d([0, 1, 2, 3], [1, 1, 4, 1])
+  const { output } = interpolated(1, 0.5).apply({ params: {}, buffers: {} }, pixels, { training: false })
+  // Squares of which two become one: its centre lies between theirs.
+  expect(output.shape).toEqual([1, 1, 2, 1])
+  expect(read(output)).toEqual([0.5, 2.5])
+})
+
+test('max-pooling halves lengths upwards, and takes the largest of a pixel and its neighbours', () => {
+  expect([7, 4, 1].map(maxPool(3).lengthAfter)).toEqual([4, 2, 1])
+  const pixels = tf.tensor4d([5, 1, 2, 3, 9], [1, 1, 5, 1])
+  const { output } = maxPool(1).apply({ params: {}, buffers: {} }, pixels, { training: false })
+  expect(output.shape).toEqual([1, 1, 3, 1])
+  expect(read(output)).toEqual([5, 3, 9])
+})
+
+test.each([
+  [() => chain([]), 'chain: expected at least one block, got none.'],
+  [() => convBlock({ filters: 0, norm }), 'convBlock: expected a whole number above 0 for filters, got 0.'],
+  [() => convBlock({ filters: 4, size: 2, norm }), 'convBlock: expected an odd size, which pads alike on all sides'],
+  [
+    () => convBlock({ filters: 4, stride: 2, groups: 2, norm }),
+    'convBlock: expected no stride with groups, got a stride of 2 and 2 groups. Put maxPool or interpolated before it.'
+  ],
+  [() => convBlock({ filters: 4, groups: 3, norm }), 'convBlock: expected groups that divide 4 filters, got 3.'],
+  [
+    () => convBlock({ filters: 4, groups: 2, norm }).init(seeded(1), 5),
+    'convBlock: expected groups that divide 5 channels, got 2.'
+  ],
+  [
+    () => residualBlock({ filters: 6, norm, bottleneck: true }),
+    'residualBlock: expected filters that are a multiple of 4, got 6. Try 64.'
+  ],
+  [
+    () =>
+      residual({ body: convBlock({ filters: 4, norm }), projection: convBlock({ filters: 6, norm }), resizes: false }),
+    'residual: expected a body and a projection that give as many channels, got 4 and 6.'
+  ],
+  [() => maxPool(4).init(seeded(1), 6), 'maxPool: expected 4 channels, got 6. Give it the channels that enter it.'],
+  [() => interpolated(4, 0.5).init(seeded(1), 6), 'interpolated: expected 4 channels, got 6.'],
+  [() => interpolated(4, 0), 'interpolated: expected a ratio above 0, got 0. Try 0.5, which halves the maps.'],
+  [
+    () => stageOf('first', convBlock({ filters: 4, norm })).init(seeded(1), [7]),
+    'first: expected inputs of shape [height, width, channels], got [7].'
+  ]
+])('%s', (act, message) => expect(act).toThrow(message))

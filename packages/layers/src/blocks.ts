@@ -1,0 +1,226 @@
+import type { Buffers, Mode, Params, Random, Variables } from '@lapstrake/core'
+import type * as tf from '@tensorflow/tfjs-core'
+import { convolutionKernel, convolve, strided } from './convolution.ts'
+import { convolveInGroups } from './grouped-convolution.ts'
+import type { Norm } from './norm.ts'
+import { reluOfSum } from './pool.ts'
+
+/**
+ * A part of a stage that maps feature maps `[batch, height, width, channels]` to feature maps, with named layers of its
+ * own. {@link chain} puts several together, `stageOf` makes a stage of one.
+ */
+export interface Block {
+  /** First variables, for maps of so many channels. */
+  init(random: Random, channels: number): Variables
+  apply(variables: Variables, input: tf.Tensor, mode: Mode): { readonly output: tf.Tensor; readonly buffers: Buffers }
+  /** Channels that come out. */
+  readonly filters: number
+  /** Height or width that comes out. */
+  readonly lengthAfter: (length: number) => number
+}
+
+export interface ConvBlockOptions {
+  /** Channels that come out. */
+  readonly filters: number
+  readonly stride?: number
+  /** Height and width of the kernel, odd. */
+  readonly size?: number
+  /** Each group of channels is convolved by itself; without a stride. */
+  readonly groups?: number
+  readonly norm: Norm
+  /** Whether a ReLU follows. */
+  readonly relu?: boolean
+  /** What the normalisation's scale starts with. */
+  readonly scale?: number
+}
+
+/**
+ * Convolution without bias, normalisation and, unless told otherwise, a ReLU. Padded alike on all sides as in PyTorch,
+ * so that maps keep their size, or halve it upwards with a stride of two. Kernels
+ * `[size, size, channels / groups, filters]` start with the variance 2 · groups / (size² · filters)
+ * (He et al. 2015, eq. 14, https://arxiv.org/abs/1502.01852).
+ *
+ * @throws RangeError if a number is not a whole one above 0, the size is even, groups do not divide the filters or come
+ *   with a stride and, at `init`, if they do not divide the channels
+ */
+export function convBlock({
+  filters,
+  stride = 1,
+  size = 3,
+  groups = 1,
+  norm,
+  relu = true,
+  scale = 1
+}: ConvBlockOptions): Block {
+  for (const [name, value] of Object.entries({ filters, stride, size, groups })) {
+    if (!Number.isInteger(value) || value < 1)
+      throw new RangeError(`convBlock: expected a whole number above 0 for ${name}, got ${value}.`)
+  }
+  if (size % 2 === 0)
+    throw new RangeError(
+      `convBlock: expected an odd size, which pads alike on all sides, got ${size}. Try ${size + 1}.`
+    )
+  if (groups > 1 && stride > 1) {
+    throw new RangeError(
+      `convBlock: expected no stride with groups, got a stride of ${stride} and ${groups} groups. ` +
+        'Put maxPool or interpolated before it.'
+    )
+  }
+  checkDivides(groups, filters, 'filters')
+  return {
+    filters,
+    lengthAfter: length => strided(length, stride),
+    init(random, channels) {
+      checkDivides(groups, channels, 'channels')
+      const { params, buffers } = norm.init(filters, scale)
+      return { params: { kernel: convolutionKernel(random, size, channels, filters, groups), norm: params }, buffers }
+    },
+    apply({ params, buffers }, input, mode) {
+      const { kernel, norm: learned } = params as { kernel: tf.Tensor; norm: Params }
+      const maps =
+        groups === 1
+          ? convolve(input, kernel, stride)
+          : convolveInGroups(input as tf.Tensor4D, kernel as tf.Tensor4D, groups)
+      return norm.apply({ params: learned, buffers }, maps, mode, { relu })
+    }
+  }
+}
+
+/**
+ * Blocks one after another; each takes the channels that the one before it gives.
+ *
+ * @throws RangeError if there are none
+ */
+export function chain(blocks: readonly Block[]): Block {
+  const last = blocks.at(-1)
+  if (last === undefined) throw new RangeError('chain: expected at least one block, got none.')
+  return {
+    filters: last.filters,
+    lengthAfter: length => blocks.reduce((before, { lengthAfter }) => lengthAfter(before), length),
+    init(random, channels) {
+      let entering = channels
+      const made = blocks.map((block, i) => {
+        const variables = block.init(random.split(i), entering)
+        entering = block.filters
+        return variables
+      })
+      return { params: made.map(({ params }) => params), buffers: made.map(({ buffers }) => buffers) }
+    },
+    apply(variables, input, mode) {
+      let flow = input
+      const buffers = blocks.map((block, i) => {
+        const result = block.apply(part(variables, String(i)), flow, mode)
+        flow = result.output
+        return result.buffers
+      })
+      return { output: flow, buffers }
+    }
+  }
+}
+
+export interface ResidualOptions {
+  /** Channels that come out. */
+  readonly filters: number
+  readonly stride?: number
+  readonly norm: Norm
+  /**
+   * 1×1, 3×3, 1×1 with a quarter of the filters inside, stride on the 3×3 (torchvision's ResNet 1.5); two 3×3
+   * otherwise.
+   */
+  readonly bottleneck?: boolean
+  /** Start as the shortcut alone: the last scale is 0. */
+  readonly zeroInit?: boolean
+}
+
+/**
+ * A residual block (He et al. 2016, figure 5, https://arxiv.org/abs/1512.03385), with a 1×1 projection where shapes
+ * change. A stride of two halves height and width upwards.
+ *
+ * @throws RangeError if filters or stride are not whole numbers above 0, or a bottleneck's filters not a multiple of 4
+ */
+export function residualBlock({
+  filters,
+  stride = 1,
+  norm,
+  bottleneck = false,
+  zeroInit = false
+}: ResidualOptions): Block {
+  if (bottleneck && filters % 4 !== 0)
+    throw new RangeError(`residualBlock: expected filters that are a multiple of 4, got ${filters}. Try 64.`)
+  const inner = filters / 4
+  const last = { filters, norm, relu: false, scale: zeroInit ? 0 : 1 }
+  const body = chain(
+    bottleneck
+      ? [
+          convBlock({ filters: inner, size: 1, norm }),
+          convBlock({ filters: inner, stride, norm }),
+          convBlock({ ...last, size: 1 })
+        ]
+      : [convBlock({ filters, stride, norm }), convBlock(last)]
+  )
+  return residual({
+    body,
+    projection: convBlock({ filters, stride, size: 1, norm, relu: false }),
+    resizes: stride !== 1
+  })
+}
+
+/** What {@link residual} puts together. */
+export interface ResidualParts {
+  /** What learns the residue. */
+  readonly body: Block
+  /** Takes the place of the shortcut where shapes change. */
+  readonly projection: Block
+  /** Whether height and width change. */
+  readonly resizes: boolean
+}
+
+/**
+ * A body and a shortcut past it, added, and a ReLU. The shortcut is the input itself where the body keeps its shape,
+ * the projection otherwise.
+ *
+ * @throws RangeError if body and projection give different numbers of channels
+ */
+export function residual({ body, projection, resizes }: ResidualParts): Block {
+  if (body.filters !== projection.filters) {
+    throw new RangeError(
+      `residual: expected a body and a projection that give as many channels, ` +
+        `got ${body.filters} and ${projection.filters}.`
+    )
+  }
+  return {
+    filters: body.filters,
+    lengthAfter: body.lengthAfter,
+    init(random, channels) {
+      const main = body.init(random.split('body'), channels)
+      const skip =
+        !resizes && channels === body.filters
+          ? { params: {}, buffers: {} }
+          : projection.init(random.split('skip'), channels)
+      return { params: { body: main.params, skip: skip.params }, buffers: { body: main.buffers, skip: skip.buffers } }
+    },
+    apply(variables, input, mode) {
+      const main = body.apply(part(variables, 'body'), input, mode)
+      const shortcut = part(variables, 'skip')
+      const skip =
+        Object.keys(shortcut.params).length === 0
+          ? { output: input, buffers: {} }
+          : projection.apply(shortcut, input, mode)
+      return {
+        output: reluOfSum(main.output as tf.Tensor4D, skip.output as tf.Tensor4D),
+        buffers: { body: main.buffers, skip: skip.buffers }
+      }
+    }
+  }
+}
+
+type Named<T> = Readonly<Record<string, T>>
+const part = ({ params, buffers }: Variables, name: string): Variables => ({
+  params: (params as Named<Params>)[name]!,
+  buffers: (buffers as Named<Buffers>)[name]!
+})
+
+function checkDivides(groups: number, count: number, what: string): void {
+  if (count % groups !== 0)
+    throw new RangeError(`convBlock: expected groups that divide ${count} ${what}, got ${groups}.`)
+}

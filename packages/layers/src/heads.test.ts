@@ -1,0 +1,47 @@
+import '@tensorflow/tfjs-backend-cpu'
+import { namedLeaves, seeded } from '@lapstrake/core'
+import { describeStage } from '@lapstrake/testing'
+import { expect, test } from 'vitest'
+import { convDecoder, identity, linear, projector } from './index.ts'
+
+describeStage('identity', identity(), { inputShape: [3, 3, 4] })
+describeStage('linear', linear({ dim: 5 }), { inputShape: [3, 3, 4] })
+describeStage('projector', projector({ dims: [6, 5] }), { inputShape: [4], tolerance: 0.1 })
+describeStage('projector with batch statistics', projector({ dims: [6, 5], norm: 'batch' }), {
+  inputShape: [3, 3, 4],
+  tolerance: 0.2
+})
+describeStage('projector without bias', projector({ dims: [6, 5], bias: false }), {
+  inputShape: [3, 3, 4],
+  tolerance: 0.1
+})
+describeStage('convDecoder', convDecoder({ dims: [6, 5] }), { inputShape: [5, 5, 4], tolerance: 0.2 })
+
+test('a projector has no bias under a normalisation, and keeps its statistics', () => {
+  const { params, buffers } = projector({ dims: [6, 5], norm: 'batch' }).init(seeded(1), [4])
+  expect(namedLeaves(params).map(({ name }) => name)).toEqual([
+    '0.weights',
+    '0.norm.scale',
+    '0.norm.offset',
+    '1.weights',
+    '1.bias'
+  ])
+  expect(namedLeaves(buffers).map(({ name }) => name)).toEqual(['0.mean', '0.variance'])
+})
+
+test.each([
+  [
+    () => projector({ dims: [4], norm: 'group' as 'batch' }),
+    "projector: expected the normalisation 'batch' or 'none', got \"group\"."
+  ],
+  [
+    () => convDecoder({ dims: [4] }).init(seeded(1), [7]),
+    'convDecoder: expected inputs of shape [height, width, channels], got [7]. Use projector'
+  ],
+  [
+    () => linear({ dim: 3 }).init(seeded(1), [7, 3]),
+    'linear: expected inputs of shape [height, width, channels] or [channels], got [7, 3].'
+  ],
+  [() => projector({ dims: [] }), 'projector: expected whole numbers above 0 for the layers, got []. Try [128].'],
+  [() => linear({ dim: 1.5 }), 'linear: expected whole numbers above 0 for the layers, got [1.5].']
+])('%s', (act, message) => expect(act).toThrow(message))

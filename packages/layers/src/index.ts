@@ -1,0 +1,32 @@
+export {
+  chain,
+  convBlock,
+  residual,
+  residualBlock,
+  type Block,
+  type ConvBlockOptions,
+  type ResidualOptions,
+  type ResidualParts
+} from './blocks.ts'
+export {
+  convDecoder,
+  identity,
+  linear,
+  projector,
+  type DecoderOptions,
+  type LinearOptions,
+  type ProjectorOptions
+} from './heads.ts'
+export { interpolated } from './interpolated.ts'
+export { maxPool } from './max-pool.ts'
+export {
+  batchNorm,
+  groupNorm,
+  normOf,
+  type GroupNormOptions,
+  type Norm,
+  type NormName,
+  type NormOptions
+} from './norm.ts'
+export { globalAveragePool } from './pool.ts'
+export { stageOf } from './stage-of.ts'

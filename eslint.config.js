@@ -37,8 +37,8 @@ const below = {
   onnx: ['core'],
   tensorboard: ['core', 'files'],
   testing: ['core', 'backend-wasm', 'backend-node'],
-  'backends/wasm': [],
-  'backends/webgpu': [],
+  'backends/wasm': ['core/errors'],
+  'backends/webgpu': ['core/errors'],
   'backends/node': [],
   lapstrake: ['core', ...plugins, ...backends]
 }

@@ -7,6 +7,7 @@ const cwd = process.cwd()
 const entry = [
   'index.ts',
   'node.ts',
+  'errors.ts',
   'main.ts',
   'gradients.node.ts',
   'gradients.browser.ts',

@@ -28,6 +28,7 @@ export type {
   Variables,
   Views
 } from './contracts.ts'
+export { DeviceLost, MissingLabels, OutOfRoom } from './errors.ts'
 export { fusedOr } from './fused.ts'
 export { combine, type Learned, type Round, type StageLesson } from './learned.ts'
 export { copyOf, dispose, own, tensorsOf, type Owned } from './memory.ts'

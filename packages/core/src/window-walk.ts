@@ -13,6 +13,7 @@ import type {
   Views
 } from './contracts.ts'
 import { applyLoss } from './apply-loss.ts'
+import { DeviceLost, OutOfRoom } from './errors.ts'
 import { applyToFlow, type Flow } from './flow.ts'
 import { own } from './memory.ts'
 import { modeFor } from './mode-for.ts'
@@ -296,6 +297,7 @@ function naming<T>(unit: Unit, run: () => T): T {
   try {
     return run()
   } catch (error) {
+    if (error instanceof OutOfRoom || error instanceof DeviceLost) throw error
     throw new Error(`unit "${unit.name}": ${(error as Error).message}`, { cause: error })
   }
 }

@@ -5,6 +5,7 @@ import {
   seeded,
   tensorsOf,
   mapTree,
+  OutOfRoom,
   untrainedTeacher,
   type Owned,
   type Recipe,
@@ -194,7 +195,7 @@ export async function train(
       } catch (error) {
         const smaller = Math.ceil((microBatch ?? experiment.batchSize) / 2)
         // What does not fit as a whole may in parts; a batch of one has none.
-        if ((error as Error).name !== 'OutOfRoom' || begun || smaller < 2) throw error
+        if (!(error instanceof OutOfRoom) || begun || smaller < 2) throw error
         microBatch = smaller
       }
     }

@@ -1,3 +1,4 @@
+import { OutOfRoom } from '@lapstrake/core/errors'
 import { Arena } from './arena.ts'
 import { mostThreads, startThreads, type Thread } from './threads.ts'
 
@@ -253,13 +254,10 @@ export class Engine {
         /* tried with less, or said below */
       }
     }
-    throw Object.assign(
-      new RangeError(
-        `backend-wasm: expected room for ${megabytes(bytes)} MB more, got none: ` +
-          `${megabytes(this.arena.used)} MB of at most ${megabytes(this.#mostPages * page)} MB are in use. ` +
-          'Lower the batch size, or split the loss (chunk) or the batch (microBatch).'
-      ),
-      { name: 'OutOfRoom' }
+    throw new OutOfRoom(
+      `backend-wasm: expected room for ${megabytes(bytes)} MB more, got none: ` +
+        `${megabytes(this.arena.used)} MB of at most ${megabytes(this.#mostPages * page)} MB are in use. ` +
+        'Lower the batch size, or split the loss (chunk) or the batch (microBatch).'
     )
   }
 }

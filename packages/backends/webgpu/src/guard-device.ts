@@ -1,9 +1,5 @@
+import { DeviceLost, OutOfRoom } from '@lapstrake/core/errors'
 import * as tf from '@tensorflow/tfjs-core'
-
-/** A batch asks for more than the device can hold in one piece. `train()` answers by learning from it in parts. */
-export class OutOfRoom extends RangeError {
-  override readonly name = 'OutOfRoom'
-}
 
 /** What is used of TensorFlow.js's backend; its own types name those of WebGPU, which clash with the DOM library's. */
 interface WebGPUBackend {
@@ -28,7 +24,7 @@ export function guardDevice(most: number = Infinity): void {
   let lost: string | undefined
   const failIfLost = (): void => {
     if (lost === undefined) return
-    throw new Error(
+    throw new DeviceLost(
       `backend-webgpu: expected the GPU to stay, but it was lost (${lost}). What it held is gone: ` +
         'go on from the run as it was last kept, or reload the page.'
     )

@@ -1,3 +1,2 @@
-export { OutOfRoom } from './guard-device.ts'
 export { registerWebGPU, type WebGPUOptions } from './register-webgpu.ts'
 export { warmUp, type OnShaders } from './warm-up.ts'

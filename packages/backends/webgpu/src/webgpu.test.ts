@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
-import { OutOfRoom, registerWebGPU, warmUp } from './index.ts'
+import { OutOfRoom } from '@lapstrake/core/errors'
+import { registerWebGPU, warmUp } from './index.ts'
 
 const description = await registerWebGPU({ acceptSoftware: true, maxBufferBytes: 4_000_000 }).catch(
   (error: Error) => error.message

@@ -1,4 +1,4 @@
-import { withGradient, type Loss } from '@lapstrake/core'
+import { MissingLabels, withGradient, type Loss } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 
 /**
@@ -9,13 +9,14 @@ import * as tf from '@tensorflow/tfjs-core'
  * gradient; labels are not read back to be checked. The gradient is in closed form and keeps one `[batch, classes]`
  * matrix for each view.
  *
- * @throws Error if the batch has no labels, or fewer or more than rows, or if there are fewer than two classes
+ * @throws MissingLabels if the batch has none
+ * @throws Error if there are fewer or more than rows, or if there are fewer than two classes
  */
 export const crossEntropy =
   (): Loss =>
   (logits, { labels }) => {
     if (labels === undefined) {
-      throw new Error(
+      throw new MissingLabels(
         'crossEntropy: expected labels in the batch, got none. ' +
           'Load the data with its labels, or choose a self-supervised loss.'
       )

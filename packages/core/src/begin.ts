@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core'
-import type { Batch, Mode, Recipe, Stage, Unit, Variables } from './contracts.ts'
+import type { Batch, Mode, Stage, Unit, Variables } from './contracts.ts'
 import { own, type Owned } from './memory.ts'
+import type { Prepared } from './prepared.ts'
 import { randomFrom, type Random } from './random.ts'
 import { readUnits } from './read-units.ts'
 import type { NetworkVariables, State } from './state.ts'
-import type { Teaching } from './teacher.ts'
 import { leaves, withLeaves } from './tree.ts'
 import { byName } from './units.ts'
 
@@ -18,17 +18,9 @@ export interface Begun {
   readonly target: State['target']
 }
 
-/** Who is asked at the beginning of a step. */
-export interface Beginning {
-  readonly stages: readonly Stage[]
-  readonly units: readonly Unit[]
-  readonly follows: Recipe['target']
-  readonly teacher: Teaching | undefined
-}
-
 /** Moves the target network, then asks it and the teacher what they make of the batch. */
 export function begin(
-  { stages, units, follows, teacher }: Beginning,
+  { backbone: { stages }, units, target, teacher }: Prepared,
   state: State,
   batch: Batch,
   part: number | undefined
@@ -36,7 +28,7 @@ export function begin(
   const step = randomFrom(state.key).split(state.step)
   const random = part === undefined ? step : step.split('part of a batch', part)
   const asked =
-    follows && askTarget({ stages, units }, state, batch, { training: true, random }, follows.momentum(state.step))
+    target && askTarget({ stages, units }, state, batch, { training: true, random }, target.momentum(state.step))
   const lessons = teacher?.show(batch)
   return {
     random,
@@ -47,7 +39,7 @@ export function begin(
 
 /** The target after this step, and its embeddings of the batch, for each unit. */
 function askTarget(
-  { stages, units }: Pick<Beginning, 'stages' | 'units'>,
+  { stages, units }: { readonly stages: readonly Stage[]; readonly units: readonly Unit[] },
   state: State,
   batch: Batch,
   mode: Mode,

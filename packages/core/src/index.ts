@@ -35,23 +35,18 @@ export { copyOf, dispose, own, tensorsOf, type Owned } from './memory.ts'
 export { meterMemory, type MemoryMeter } from './memory-meter.ts'
 export { mean, sum, upperOnly } from './merge.ts'
 export { networkOf, type EncodeOptions, type Network } from './network.ts'
+export type { TrainerOptions } from './prepared.ts'
 export { randomFrom, seeded, type Random } from './random.ts'
 export { stageNames } from './stage-names.ts'
 export { stateless, type StatelessStage } from './stateless.ts'
 export { untrainedTeacher, type TeacherVariables } from './teacher.ts'
 export { type NetworkVariables, type State, type UnitState } from './state.ts'
-export {
-  createTrainer,
-  type GradientNorms,
-  type LearnOptions,
-  type StepOptions,
-  type StepResult,
-  type Trainer,
-  type TrainerOptions
-} from './trainer.ts'
+export type { GradientNorms, StepOptions, StepResult } from './step.ts'
+export { createTrainer, type LearnOptions, type Trainer } from './trainer.ts'
+export { detached, observeKernels, type KernelCall, type KernelObserver } from './tfjs-internals.ts'
 export { leaves, mapTree, namedLeaves, withLeaves, type NamedLeaf, type Tree } from './tree.ts'
 export { mapViews, pairOf } from './views.ts'
-export { detached, vjp, type Cotangents, type PullOptions, type Vjp } from './vjp.ts'
+export { vjp, type Cotangents, type PullOptions, type Vjp } from './vjp.ts'
 export { unitsOf } from './units.ts'
 export { type Lesson } from './window-walk.ts'
 export { withGradient, type WithGradient } from './with-gradient.ts'

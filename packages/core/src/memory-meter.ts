@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { observeKernels } from './tfjs-internals.ts'
 
 /** Watches the memory of tensors from the moment it is made. */
 export interface MemoryMeter {
@@ -10,47 +11,32 @@ export interface MemoryMeter {
   stop(): void
 }
 
-interface Engine {
-  state: { tensorInfo: WeakMap<object, unknown> }
-  trackTensor(tensor: tf.Tensor, backend: unknown): void
-  disposeTensor(tensor: tf.Tensor): void
-}
-
 /**
  * Starts to watch. `tf.memory().numBytes` counts data once for every tensor that shares it, which a tape that keeps
  * references makes look twice as large as it is; this counts the data itself.
  */
 export function meterMemory(): MemoryMeter {
-  const engine = tf.engine() as unknown as Engine
-  const { trackTensor, disposeTensor } = engine
   const holders = new Map<object, { count: number; readonly bytes: number }>()
   let live = 0
   let peak = 0
-
-  engine.trackTensor = (tensor, backend) => {
-    const known = holders.get(tensor.dataId)
-    if (known !== undefined) known.count++
-    else if (!engine.state.tensorInfo.has(tensor.dataId)) {
-      const bytes = tensor.size * tf.util.bytesPerElement(tensor.dtype)
-      holders.set(tensor.dataId, { count: 1, bytes })
-      live += bytes
-      peak = Math.max(peak, live)
+  const stop = observeKernels({
+    made({ dataId, size, dtype }, isNewData) {
+      const known = holders.get(dataId)
+      if (known !== undefined) known.count++
+      else if (isNewData) {
+        const bytes = size * tf.util.bytesPerElement(dtype)
+        holders.set(dataId, { count: 1, bytes })
+        live += bytes
+        peak = Math.max(peak, live)
+      }
+    },
+    freed({ dataId }) {
+      const known = holders.get(dataId)
+      if (known !== undefined && --known.count === 0) {
+        holders.delete(dataId)
+        live -= known.bytes
+      }
     }
-    trackTensor.call(engine, tensor, backend)
-  }
-  engine.disposeTensor = tensor => {
-    const known = holders.get(tensor.dataId)
-    if (known !== undefined && --known.count === 0) {
-      holders.delete(tensor.dataId)
-      live -= known.bytes
-    }
-    disposeTensor.call(engine, tensor)
-  }
-  return {
-    live: () => live,
-    peak: () => peak,
-    stop() {
-      Object.assign(engine, { trackTensor, disposeTensor })
-    }
-  }
+  })
+  return { live: () => live, peak: () => peak, stop }
 }

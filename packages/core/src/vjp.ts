@@ -1,6 +1,7 @@
 // Here, where they are used, and not in index.ts: bundlers go past a file that only hands on the names of others.
 import '#gradients'
 import * as tf from '@tensorflow/tfjs-core'
+import { freeNode, record, type TapeNode } from './tfjs-internals.ts'
 
 /** One cotangent for each output; an absent one counts as zero and costs nothing. */
 export type Cotangents = readonly (tf.Tensor | undefined)[]
@@ -64,60 +65,10 @@ export function vjp<A>(
       return pulled
     },
     dispose() {
-      nodes?.forEach(free)
+      nodes?.forEach(freeNode)
       nodes = undefined
     }
   }
-}
-
-/**
- * Runs `f` without recording it: no gradient passes through its results. What the field calls a stop-gradient.
- */
-export function detached<R>(f: () => R): R {
-  const state = tf.engine().state as unknown as EngineState
-  const { gradientDepth } = state
-  state.gradientDepth = 0
-  try {
-    return f()
-  } finally {
-    state.gradientDepth = gradientDepth
-  }
-}
-
-// ─── TensorFlow.js keeps its tape to itself. Every use of its internals is below, for version 4.22.0. ───
-
-interface TapeNode {
-  readonly kernelName: string
-  readonly inputs: Record<string, tf.Tensor>
-  readonly outputs: readonly tf.Tensor[]
-  readonly saved: tf.Tensor[]
-  readonly gradient?: (cotangents: (tf.Tensor | null)[]) => Record<string, () => tf.Tensor>
-}
-
-interface EngineState {
-  activeTape: TapeNode[] | null | undefined
-  gradientDepth: number
-  kernelDepth: number
-}
-
-/** Runs `f` with a tape of its own, whatever else is being recorded around it. */
-function record<R>(f: () => R): { readonly result: R; readonly tape: readonly TapeNode[] } {
-  const state = tf.engine().state as unknown as EngineState
-  const { activeTape, gradientDepth, kernelDepth } = state
-  const tape: TapeNode[] = []
-  Object.assign(state, { activeTape: tape, gradientDepth: 1, kernelDepth: 0 })
-  try {
-    return { result: tf.tidy(f as () => tf.TensorContainer) as R, tape }
-  } catch (error) {
-    tape.forEach(free)
-    throw error
-  } finally {
-    Object.assign(state, { activeTape, gradientDepth, kernelDepth })
-  }
-}
-
-function free(node: TapeNode): void {
-  node.saved.forEach(tensor => tensor.dispose())
 }
 
 const isDifferentiable = (tensor: tf.Tensor): boolean => tensor.dtype === 'float32'
@@ -147,7 +98,7 @@ function onPath(
     if (matters) {
       for (const { id } of Object.values(node.inputs)) toOutputs.add(id)
       path.push(node)
-    } else free(node)
+    } else freeNode(node)
   }
   return path
 }
@@ -190,14 +141,14 @@ function backward(
         gradients.get(id)?.dispose()
         gradients.delete(id)
       }
-      if (last) free(node)
+      if (last) freeNode(node)
     }
     const pulled = wanted.map(({ id }) => gradients.get(id))
     wanted.forEach(({ id }) => gradients.delete(id))
     return pulled
   } finally {
     gradients.forEach(gradient => gradient.dispose())
-    if (last) nodes.forEach(free)
+    if (last) nodes.forEach(freeNode)
   }
 }
 

@@ -19,10 +19,10 @@ export function withGradient<const X extends readonly tf.Tensor[], T extends tf.
   f: (...inputs: X) => WithGradient<T>
 ): T {
   return tf.customGrad<tf.Tensor>((...given) => {
-    const tensors = given.slice(0, -1) as unknown as X
-    const save = given.at(-1) as unknown as tf.GradSaveFunc
-    const { value, saved, gradient } = f(...tensors)
-    save([...saved])
+    // TensorFlow.js's type leaves out the function that comes last.
+    const [save, tensors] = [given.at(-1) as tf.Tensor | tf.GradSaveFunc | undefined, given.slice(0, -1)]
+    const { value, saved, gradient } = f(...(tensors as readonly tf.Tensor[] as X))
+    ;(save as tf.GradSaveFunc)([...saved])
     return { value, gradFunc: (cotangent: tf.Tensor, kept: tf.Tensor[]) => [...gradient(cotangent as T, kept)] }
   })(...inputs) as T
 }

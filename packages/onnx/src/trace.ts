@@ -1,4 +1,4 @@
-import { own, seeded, type Shape } from '@lapstrake/core'
+import { observeKernels, own, seeded, type Shape } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 
 /** A tensor that does not depend on the input. */
@@ -27,6 +27,9 @@ export interface Call {
   readonly attrsForThree: Attributes
   readonly outputs: readonly number[]
 }
+
+/** A call's attributes, which the kernels of TensorFlow.js type one by one. */
+export const attributesOf = <T extends object>(attributes: Attributes): T => attributes as T
 
 /** What the input or a kernel's result is like. */
 export interface Value {
@@ -74,8 +77,6 @@ const constantKernels = ['ZerosLike', 'OnesLike']
 
 /** Runs `f` once; constants that are `known` by the id of their tensor are not read again. */
 function run(f: (input: tf.Tensor) => tf.Tensor, shape: Shape, known: ReadonlyMap<number, Constant>): Run {
-  const engine = tf.engine()
-  const { runKernel } = engine
   const numbers = new Map<number, number>()
   const constants = new Map<number, Constant>()
   const tensors: { shape: Shape; dtype: tf.DataType }[] = []
@@ -91,21 +92,18 @@ function run(f: (input: tf.Tensor) => tf.Tensor, shape: Shape, known: ReadonlyMa
     constants.set(tensor.id, constant)
     return constant
   }
-  engine.runKernel = function (kernel, inputs, attrs) {
-    const result = runKernel.call(engine, kernel, inputs, attrs)
-    const given = Object.entries(inputs as Record<string, tf.Tensor | undefined>).filter(
-      (entry): entry is [string, tf.Tensor] => entry[1] instanceof tf.Tensor
-    )
-    if (!constantKernels.includes(kernel) && given.some(([, { id }]) => numbers.has(id))) {
+  const stop = observeKernels({
+    ran({ kernel, inputs, attrs, outputs }) {
+      const given = Object.entries(inputs)
+      if (constantKernels.includes(kernel) || !given.some(([, { id }]) => numbers.has(id))) return
       calls.push({
         kernel,
-        attrs: { ...attrs },
+        attrs,
         inputs: Object.fromEntries(given.map(([name, tensor]) => [name, operand(tensor)])),
-        outputs: (Array.isArray(result) ? (result as tf.Tensor[]) : [result as tf.Tensor]).map(add)
+        outputs: outputs.map(add)
       })
     }
-    return result as never
-  }
+  })
   try {
     let output: number | undefined
     own(() => {
@@ -121,8 +119,7 @@ function run(f: (input: tf.Tensor) => tf.Tensor, shape: Shape, known: ReadonlyMa
     if (output === undefined) throw new Error('toOnnx: expected a result that depends on the input, got a constant.')
     return { calls, tensors, output, constants }
   } finally {
-    // The engine's own, which stands in its class.
-    delete (engine as Partial<typeof engine>).runKernel
+    stop()
   }
 }
 

@@ -1,26 +1,17 @@
-import * as tf from '@tensorflow/tfjs-core'
-
-const readers = ['data', 'dataSync', 'array', 'arraySync', 'bytes'] as const
+import { observeKernels } from '@lapstrake/core'
 
 /** Runs `f` and says where in the program it read tensors, each place once. */
 export function hostReads<T>(f: () => T): { readonly result: T; readonly reads: readonly string[] } {
-  const prototype = tf.Tensor.prototype as unknown as Record<string, (...given: unknown[]) => unknown>
   const reads = new Set<string>()
-  const before = readers.map(name => [name, prototype[name]!] as const)
-  for (const [name, reader] of before) {
-    prototype[name] = function (this: tf.Tensor, ...given: unknown[]) {
-      reads.add(callerOf(new Error().stack ?? ''))
-      return reader.apply(this, given)
-    }
-  }
+  const stop = observeKernels({ read: () => reads.add(callerOf(new Error().stack ?? '')) })
   try {
     return { result: f(), reads: [...reads] }
   } finally {
-    for (const [name, reader] of before) prototype[name] = reader
+    stop()
   }
 }
 
-/** The first line behind this file that is not TensorFlow.js's own. */
+/** The first line of the program that is neither TensorFlow.js's own nor who watches it. */
 function callerOf(stack: string): string {
   const frames = stack
     .split('\n')

@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core'
-import type { Batch, Shape } from './contracts.ts'
+import type { Batch } from './contracts.ts'
+import type { Shape } from './shape.ts'
 import { namedLeaves } from './tree.ts'
 
 /**

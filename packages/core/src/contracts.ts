@@ -1,10 +1,8 @@
 import type { Scalar, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core'
 import type { Owned } from './memory.ts'
 import type { Random } from './random.ts'
+import type { Shape } from './shape.ts'
 import type { Tree } from './tree.ts'
-
-/** The length of each axis. */
-export type Shape = readonly number[]
 
 /** What is differentiated, saved and moved by an optimizer. */
 export type Params = Tree<Tensor>

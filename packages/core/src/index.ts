@@ -18,7 +18,6 @@ export type {
   Params,
   Recipe,
   Schedule,
-  Shape,
   Span,
   Stage,
   StatefulLoss,
@@ -37,6 +36,7 @@ export { mean, sum, upperOnly } from './merge.ts'
 export { networkOf, type EncodeOptions, type Network } from './network.ts'
 export type { TrainerOptions } from './prepared.ts'
 export { randomFrom, seeded, type Random } from './random.ts'
+export type { Shape } from './shape.ts'
 export { stageNames } from './stage-names.ts'
 export { stateless, type StatelessStage } from './stateless.ts'
 export { untrainedTeacher, type TeacherVariables } from './teacher.ts'

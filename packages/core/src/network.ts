@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { climb } from './climb.ts'
-import type { Backbone, Context, Shape, Stage, Variables } from './contracts.ts'
+import type { Backbone, Context, Stage, Variables } from './contracts.ts'
+import type { Shape } from './shape.ts'
 import { own, type Owned } from './memory.ts'
 import type { Random } from './random.ts'
 

@@ -1,4 +1,5 @@
-import type { Merge, Recipe, Schedule, Shape, Unit } from './contracts.ts'
+import type { Merge, Recipe, Schedule, Unit } from './contracts.ts'
+import type { Shape } from './shape.ts'
 import { sum } from './merge.ts'
 import { networkOf, type Network } from './network.ts'
 import { stageNames } from './stage-names.ts'

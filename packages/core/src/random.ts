@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import type { Shape } from './contracts.ts'
+import type { Shape } from './shape.ts'
 
 /**
  * A source of random numbers that is a value: asked twice, it answers the same. For other numbers, `split` it.

@@ -1,5 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core'
-import type { Mode, Params, Shape, Stage } from './contracts.ts'
+import type { Mode, Params, Stage } from './contracts.ts'
+import type { Shape } from './shape.ts'
 import type { Random } from './random.ts'
 
 /** A stage that remembers nothing between steps. */

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { climb } from './climb.ts'
-import type { Batch, Shape, Teacher, Unit, Variables, Views } from './contracts.ts'
+import type { Batch, Teacher, Unit, Variables, Views } from './contracts.ts'
+import type { Shape } from './shape.ts'
 import { own, type Owned } from './memory.ts'
 import { networkOf } from './network.ts'
 import type { Random } from './random.ts'

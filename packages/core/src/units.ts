@@ -1,4 +1,5 @@
-import type { Recipe, Shape, Span, Stage, Unit } from './contracts.ts'
+import type { Recipe, Span, Stage, Unit } from './contracts.ts'
+import type { Shape } from './shape.ts'
 
 /** The units of a recipe: those of its isolation, auxiliary ones last. */
 export function unitsOf(recipe: Recipe, shapes: readonly Shape[]): readonly Unit[] {

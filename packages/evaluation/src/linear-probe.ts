@@ -5,12 +5,12 @@ import { minimise, type Minimum } from './minimise.ts'
 
 export interface LinearProbeOptions {
   /** Part of the training examples that chooses the regularisation. */
-  readonly validation?: number
+  readonly validation?: number | undefined
   /** Strengths to choose from: factors of half the squared weights, beside the mean cross-entropy. */
-  readonly strengths?: readonly number[]
+  readonly strengths?: readonly number[] | undefined
   /** Decides which examples validate. */
-  readonly seed?: number
-  readonly onProgress?: (done: number, total: number) => void
+  readonly seed?: number | undefined
+  readonly onProgress?: ((done: number, total: number) => void) | undefined
 }
 
 /** What a linear probe found. */

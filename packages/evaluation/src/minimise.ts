@@ -10,8 +10,8 @@ export interface Minimum {
 
 /** When to stop. */
 export interface MinimiseOptions {
-  readonly tolerance?: number
-  readonly iterations?: number
+  readonly tolerance?: number | undefined
+  readonly iterations?: number | undefined
 }
 
 const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, value, i) => sum + value * b[i]!, 0)

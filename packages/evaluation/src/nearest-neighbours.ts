@@ -4,11 +4,11 @@ import { checkBatchSize, checkFeatures, type Features } from './features.ts'
 
 export interface NearestNeighboursOptions {
   /** Neighbours that vote; 200 in the paper. Fewer when there are fewer training examples. */
-  readonly k?: number
+  readonly k?: number | undefined
   /** Divides the similarities before they become weights of votes. */
-  readonly temperature?: number
+  readonly temperature?: number | undefined
   /** Test examples compared at once. */
-  readonly batchSize?: number
+  readonly batchSize?: number | undefined
 }
 
 /**

@@ -49,7 +49,10 @@ export async function* readWhole(dataset: Readable, batchSize: number, leftOut: 
 
 /** Those of an `UnreadableExample` of `@lapstrake/data`, known by its name: this package needs none of that one. */
 function unreadableIn(error: unknown): readonly LeftOut[] {
-  const { name, unreadable } = error as { readonly name?: unknown; readonly unreadable?: readonly LeftOut[] }
+  const { name, unreadable } = error as {
+    readonly name?: unknown
+    readonly unreadable?: readonly LeftOut[] | undefined
+  }
   return name === 'UnreadableExample' && Array.isArray(unreadable) ? unreadable : []
 }
 

@@ -1,0 +1,2 @@
+/** The length of each axis. */
+export type Shape = readonly number[]

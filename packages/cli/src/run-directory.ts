@@ -81,6 +81,8 @@ export async function claimFolder(path: string, overwrite: boolean): Promise<Cla
     })
   })
   await refuseWithin(path)
+  // Until a run that is to replace another has done so, the folder holds neither by name.
+  await settled(path)
   const [stranger] = (await filesIn(path)).filter(({ ofRun }) => !ofRun)
   if (stranger !== undefined) {
     throw new Error(

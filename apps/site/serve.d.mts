@@ -1,5 +1,5 @@
 export interface ServeOptions {
-  readonly folder?: string
+  readonly folder?: string | undefined
   readonly port?: number
   readonly isolated?: boolean
 }

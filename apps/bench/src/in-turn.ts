@@ -3,9 +3,9 @@ import { median, rounded, timed } from './measuring.ts'
 /** Medians of warm steps. */
 export interface Race {
   readonly oursMs: number
-  readonly peerMs?: number
+  readonly peerMs?: number | undefined
   /** Theirs over ours: above 1 ours is faster. */
-  readonly ratio?: number
+  readonly ratio?: number | undefined
 }
 
 /**

@@ -169,7 +169,7 @@ for (const depth of values.stages.split(',').map(Number)) {
 }
 
 const peers = values.peer === undefined ? undefined : await torch(values.peer)
-if (values.json) console.log(JSON.stringify({ rows, ...(peers && { peers }) }))
+if (values.json) console.log(JSON.stringify({ rows, peers }))
 else {
   console.table(rows)
   if (peers) console.table(peers)

@@ -43,7 +43,7 @@ export interface Contender {
   readonly kind: Kind
   readonly reads: readonly Extra[]
   /** Where the loss cannot be run at every size. */
-  readonly limit?: { readonly batch: number; readonly because: string }
+  readonly limit?: { readonly batch: number; readonly because: string } | undefined
 }
 
 const contender = (name: string, loss: LocalLoss, reads: readonly Extra[] = [], kind: Kind = 'rows'): Contender => ({

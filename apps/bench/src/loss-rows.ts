@@ -1,5 +1,5 @@
 // One row for each loss and batch size: ours, and PyTorch's beside it.
-import { dispose } from 'lapstrake'
+import { dispose, OutOfRoom } from 'lapstrake'
 import { inTurn, type Race } from './in-turn.ts'
 import type { Contender } from './loss-contenders.ts'
 import { addressable, megabytes, peakOf, rounded } from './measuring.ts'
@@ -12,32 +12,46 @@ export interface Row extends Partial<Race> {
   readonly loss: string
   /** Examples, each in two views. */
   readonly batch: number
-  readonly peakMb?: number
+  readonly peakMb?: number | undefined
   /** How far our loss is from theirs, relative. */
-  readonly lossDifference?: number
+  readonly lossDifference?: number | undefined
   /** How far the length of our gradient is from that of theirs, relative. */
-  readonly gradientDifference?: number
+  readonly gradientDifference?: number | undefined
   /** Why it was not measured. */
-  readonly skipped?: string
+  readonly skipped?: string | undefined
 }
 
-/** Measures a loss at one batch size, ours and theirs. */
+/** Measures a loss at one batch size, ours and theirs, as far as there is room for it. */
 export async function measureRow(
   contender: Contender,
   batch: number,
   repeats: number,
   peer?: Peer<Answer>
 ): Promise<Row> {
-  const { name, kind, limit } = contender
+  const { name, limit } = contender
   if (limit !== undefined && batch > limit.batch) return { loss: name, batch, skipped: limit.because }
-  const needed = addressable() === Infinity ? 0 : await foreseenPeak(contender, batch)
-  if (needed > addressable())
-    return {
-      loss: name,
-      batch,
-      skipped: `needs some ${(needed / 1e9).toPrecision(2)} GB for its tensors; wasm addresses 4 GB for all`
-    }
+  try {
+    const needed = addressable() === Infinity ? 0 : await foreseenPeak(contender, batch)
+    if (needed > addressable())
+      return {
+        loss: name,
+        batch,
+        skipped: `needs some ${(needed / 1e9).toPrecision(2)} GB for its tensors; wasm addresses 4 GB for all`
+      }
+    return await raced(contender, batch, repeats, peer)
+  } catch (error) {
+    if (!(error instanceof OutOfRoom)) throw error
+    return { loss: name, batch, skipped: 'ran out of the 4 GB that wasm addresses' }
+  }
+}
 
+async function raced(
+  contender: Contender,
+  batch: number,
+  repeats: number,
+  peer: Peer<Answer> | undefined
+): Promise<Row> {
+  const { name, kind } = contender
   const material = materialOf(batch, kind)
   const problem = problemOf(contender, material)
   const answer = await problem.solve()
@@ -97,9 +111,6 @@ export async function rowInOwnProcess(loss: string, batch: number, args: readonl
     ])
     return rows[0]
   } catch (error) {
-    const { stderr = '' } = error as { stderr?: string }
-    if (stderr.includes('backend-wasm: expected room for'))
-      return { loss, batch, skipped: 'ran out of the 4 GB that wasm addresses' }
     throw new Error(`bench: expected a row of ${loss} at ${batch}, got none: ${errorLine(error as Error)}`, {
       cause: error
     })

@@ -92,11 +92,11 @@ const results = {
   backend: sentence,
   machine: `${cpus()[0]!.model}, Node ${process.versions.node}`,
   repeats,
-  ...(peer && { peer: peer.description }),
-  ...(peer?.warning !== undefined && { warning: peer.warning }),
-  ...(rows.length > 0 && { rows }),
-  ...(tiles.length > 0 && { tiles }),
-  ...(microBatch && { microBatch })
+  peer: peer?.description,
+  warning: peer?.warning,
+  rows: rows.length > 0 ? rows : undefined,
+  tiles: tiles.length > 0 ? tiles : undefined,
+  microBatch
 }
 if (values.out !== undefined) await writeFileAtomic(values.out, `${JSON.stringify(results, null, 2)}\n`)
 if (values.json) console.log(JSON.stringify(results))

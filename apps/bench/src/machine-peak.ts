@@ -27,7 +27,7 @@ export async function machinePeak(): Promise<MachinePeak> {
   const fused = await compiled('f32x4.relaxed_madd(sum, x, y)')
   const module = WebAssembly.validate(fused) ? fused : await compiled('f32x4.add(f32x4.mul(sum, x), y)')
   const { instance } = await WebAssembly.instantiate(module)
-  const { multiplyAdd, copy } = instance.exports as unknown as Loops
+  const { multiplyAdd, copy } = instance.exports as WebAssembly.Exports & Loops
   return {
     gflops: (independent.length * 4 * 2 * times) / fastest(() => multiplyAdd(times)) / 1e6,
     copyGbs: (2 * 64 * megabyte) / fastest(copy) / 1e6

@@ -31,7 +31,8 @@ export async function peakOf(step: () => unknown): Promise<number> {
  * themselves, which only the wasm backend tells.
  */
 export async function memoryPeakOf(step: () => unknown): Promise<number> {
-  const arena = (tf.backend() as { engine?: { arena: { readonly used: number; peak: number } } }).engine?.arena
+  const arena = (tf.backend() as { engine?: { arena: { readonly used: number; peak: number } } | undefined }).engine
+    ?.arena
   if (arena === undefined) return tf.memory().numBytes + (await peakOf(step))
   arena.peak = arena.used
   await step()

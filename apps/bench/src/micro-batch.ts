@@ -39,7 +39,7 @@ interface Measured {
   readonly ms: number
   readonly peakMb: number
   /** Largest difference from the gradient of the whole over all parameters, over its largest entry. */
-  readonly gradientDifference?: number
+  readonly gradientDifference?: number | undefined
 }
 
 export interface MicroBatchOptions {
@@ -73,11 +73,11 @@ export async function measureMicroBatch({
   repeats,
   onProgress
 }: MicroBatchOptions): Promise<MicroBatchResult> {
-  const images = [0, 1].map(v =>
+  const view = (place: number): tf.Tensor4D =>
     seeded(5)
-      .split('images', v)
-      .normal([batch, ...inputShape])
-  ) as unknown as Views<tf.Tensor4D>
+      .split('images', place)
+      .normal([batch, ...inputShape]) as tf.Tensor4D
+  const images: Views<tf.Tensor4D> = [view(0), view(1)]
   const [trainer, inParts] = [
     createTrainer(recipe, { inputShape }),
     createTrainer(recipe, { inputShape, microBatch: part })
@@ -104,7 +104,7 @@ export async function measureMicroBatch({
     })
     runners.push({ step, gradient, peak, times: [] })
   }
-  const reordered = images.map(view => tf.reverse(view, 0)) as unknown as Views<tf.Tensor4D>
+  const reordered = mapViews(images, view => tf.reverse(view, 0))
   const again = await read(gradientOf(trainer, state, reordered))
   for (let repeat = 0; repeat < repeats; repeat++) {
     onProgress(`microBatch: repeat ${repeat + 1} of ${repeats}`)

@@ -5,6 +5,7 @@ import {
   createTrainer,
   dispose,
   ntXent,
+  own,
   projector,
   resNet,
   seeded,
@@ -46,7 +47,10 @@ export const loss: Loss = ntXent({ temperature: 0.2 })
 
 /** Two views of 32 examples. */
 export const viewsFor = ({ inputShape }: Network): Owned<Views<tf.Tensor4D>> =>
-  [1, 2].map(seed => seeded(seed).normal([32, ...inputShape])) as unknown as Owned<Views<tf.Tensor4D>>
+  own(() => {
+    const view = (seed: number): tf.Tensor4D => seeded(seed).normal([32, ...inputShape]) as tf.Tensor4D
+    return [view(1), view(2)]
+  })
 
 /** Learns nothing. */
 export const still: Optimizer = { init: () => ({}), update: (_, state, params) => ({ params, state }) }

@@ -29,7 +29,7 @@ export interface PeerRow extends Race {
    */
   readonly ourPeakMb: number
   /** Most resident memory of the peer's process. */
-  readonly peerPeakMb?: number
+  readonly peerPeakMb?: number | undefined
 }
 
 /** What is measured of a workload. */
@@ -98,7 +98,8 @@ function networkSteps(network: Network, isolation: Isolation): Steps {
 }
 
 function lossSteps(loss: LocalLoss, batch: number): Steps {
-  const views = [1, 2].map(seed => seeded(seed).normal([batch, ...shapeOf.rows])) as unknown as Views
+  const view = (seed: number): tf.Tensor => seeded(seed).normal([batch, ...shapeOf.rows])
+  const views: Views = [view(1), view(2)]
   const problem = problemOf({ loss, kind: 'rows', reads: [] }, { views })
   return {
     step: problem.step,

@@ -91,8 +91,8 @@ for (const workload of chosen) {
 const results = {
   machine: `${cpus()[0]!.model}, Node ${process.versions.node}`,
   repeats,
-  ...(peers.length > 0 && { peers }),
-  ...(warnings.size > 0 && { warnings: [...warnings] }),
+  peers: peers.length > 0 ? peers : undefined,
+  warnings: warnings.size > 0 ? [...warnings] : undefined,
   rows
 }
 if (values.out !== undefined) await writeFileAtomic(values.out, `${JSON.stringify(results, null, 2)}\n`)

@@ -39,8 +39,8 @@ export type Material = Required<Pick<Batch, Extra | 'views'>>
 /** The same for the same kind and batch size. */
 export function materialOf(batch: number, kind: Kind): Owned<Material> {
   const random = seeded(batch)
-  const pair = (what: string): Views =>
-    [0, 1].map(v => random.split(what, v).normal([batch, ...shapeOf[kind]])) as unknown as Views
+  const view = (what: string, place: number): tf.Tensor => random.split(what, place).normal([batch, ...shapeOf[kind]])
+  const pair = (what: string): Views => [view(what, 0), view(what, 1)]
   // Another network's rows are constants to the loss, whether it teaches or follows.
   const others = pair('others')
   return {
@@ -152,14 +152,14 @@ function variablesOf(
   batch: Batch,
   shapes: LossShapes
 ): Owned<LossVariables> {
-  if (typeof loss === 'function') return { params: {}, memory: {} } as unknown as Owned<LossVariables>
+  if (typeof loss === 'function') return own(() => ({ params: {}, memory: {} }))
   let variables = own(() => loss.init(seeded(7), shapes))
   for (let kept = 0; kept < longestQueue; kept += embeddings[0].shape[0]) {
     const { params } = variables
     const memory = own(() => loss.apply(embeddings, batch, variables).memory)
     const still = new Set(tensorsOf({ params, memory }))
     for (const tensor of tensorsOf(variables)) if (!still.has(tensor)) tensor.dispose()
-    variables = { params, memory } as unknown as Owned<LossVariables>
+    variables = own(() => ({ params, memory }))
   }
   return variables
 }

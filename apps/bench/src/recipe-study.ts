@@ -34,21 +34,23 @@ interface Result {
   /** Of a linear readout of the top stage, on all test images. */
   readonly accuracy: number
   readonly seconds: number
-  readonly certificate?: {
-    readonly bound: number
-    readonly testRisk: number
-    readonly empiricalRisk: number
-    readonly divergence: number
-    readonly sampleSize: number
-    readonly draws: number
-  }
+  readonly certificate?:
+    | {
+        readonly bound: number
+        readonly testRisk: number
+        readonly empiricalRisk: number
+        readonly divergence: number
+        readonly sampleSize: number
+        readonly draws: number
+      }
+    | undefined
 }
 
 /** What a recipe file exports. */
 interface RecipeFile {
   readonly default: Experiment
   /** What it is compared with. */
-  readonly against?: readonly Experiment[]
+  readonly against?: readonly Experiment[] | undefined
 }
 
 const {
@@ -128,7 +130,7 @@ report()
 process.exit(0)
 
 async function dataOf(split: 'train' | 'test', count?: number): Promise<Dataset> {
-  if (recipe.data === 'cifar10') return cifar10({ split, ...(count !== undefined && { limit: count }) })
+  if (recipe.data === 'cifar10') return cifar10({ split, limit: count })
   if (recipe.data !== 'fashion-mnist')
     throw new Error(`study: expected a recipe whose data are cifar10 or fashion-mnist, got ${recipe.data}.`)
   const whole = await fashionMnist({ split })
@@ -176,16 +178,14 @@ async function measure(method: string, seed: number): Promise<Omit<Result, 'meth
   dispose(state)
   return {
     accuracy,
-    ...(certificate && {
-      certificate: {
-        bound: certificate.bound,
-        testRisk: certificate.testRisk!,
-        empiricalRisk: certificate.empiricalRisk,
-        divergence: certificate.complexity.divergence,
-        sampleSize: certificate.sampleSize,
-        draws: certificate.draws
-      }
-    })
+    certificate: certificate && {
+      bound: certificate.bound,
+      testRisk: certificate.testRisk!,
+      empiricalRisk: certificate.empiricalRisk,
+      divergence: certificate.complexity.divergence,
+      sampleSize: certificate.sampleSize,
+      draws: certificate.draws
+    }
   }
 }
 

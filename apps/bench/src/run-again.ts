@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 
 export interface RunAgainOptions {
   /** Shows what it says while it runs. */
-  readonly aloud?: boolean
+  readonly aloud?: boolean | undefined
 }
 
 /**
@@ -19,5 +19,5 @@ export async function runAgain<T>(args: readonly string[], { aloud = false }: Ru
 }
 
 /** The line of what a program said that tells its error. */
-export const errorLine = ({ message, stderr = '' }: Error & { stderr?: string }): string =>
+export const errorLine = ({ message, stderr = '' }: Error & { stderr?: string | undefined }): string =>
   /^\w*Error: .*$/m.exec(stderr)?.[0] ?? message

@@ -11,7 +11,7 @@ tf.env().set('PROD', true)
 await tf.setBackend('wasm')
 let current: Prepared | undefined
 for await (const line of createInterface({ input: process.stdin })) {
-  const { load } = JSON.parse(line) as { load?: number }
+  const { load } = JSON.parse(line) as { load?: number | undefined }
   if (load === undefined) console.log(JSON.stringify({ ms: current!.fastest() }))
   else {
     current?.dispose()

@@ -8,7 +8,7 @@ export interface Peer<Loaded> {
   /** Version, threads, and how fast it multiplies matrices. */
   readonly description: string
   /** What makes a comparison with it unfair. */
-  readonly warning?: string
+  readonly warning?: string | undefined
   /** Problems that it can be asked for. */
   readonly names: readonly string[]
   /**
@@ -39,7 +39,13 @@ export async function startPeer<Loaded>(program: string, python: string, threads
     '--threads',
     String(threads)
   ])
-  const hello = await hear<{ torch: string; threads: number; gflops: number; names: string[]; error?: string }>()
+  const hello = await hear<{
+    torch: string
+    threads: number
+    gflops: number
+    names: string[]
+    error?: string | undefined
+  }>()
   if (hello.error !== undefined) {
     throw new Error(
       `bench: expected ${python} to have torch, but it has none. Try apt-get install python3-torch libopenblas0, ` +
@@ -50,11 +56,11 @@ export async function startPeer<Loaded>(program: string, python: string, threads
   const count = hello.threads === 1 ? 'one thread' : `${hello.threads} threads`
   return {
     description: `PyTorch ${hello.torch} on ${count}, ${speed}`,
-    ...(hello.gflops < slowest && {
-      warning:
-        `PyTorch multiplies with the reference BLAS, ${speed}, where a core can do fifty and more. ` +
-        'For a fair race: apt-get install libopenblas0.'
-    }),
+    warning:
+      hello.gflops < slowest
+        ? `PyTorch multiplies with the reference BLAS, ${speed}, where a core can do fifty and more. ` +
+          'For a fair race: apt-get install libopenblas0.'
+        : undefined,
     names: hello.names,
     load: async (load, inputs = {}) =>
       ask<Loaded>({

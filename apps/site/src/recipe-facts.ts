@@ -1,7 +1,7 @@
 // What pages say of recipes before one runs, as JSON: node scripts/run-source.mjs apps/site/src/recipe-facts.ts
 import { readdirSync, readFileSync } from 'node:fs'
 import * as tf from '@tensorflow/tfjs-core'
-import { useBackend, type Experiment, type Span } from 'lapstrake'
+import { MissingLabels, useBackend, type Experiment, type Span } from 'lapstrake'
 import { docComment, type DocComment } from './components/run/doc-comment.ts'
 
 export interface RecipeFacts extends DocComment {
@@ -23,7 +23,7 @@ function needsLabels(experiment: Experiment, spans: readonly Span[]): boolean {
       loss(views, { views })
       return false
     } catch (error) {
-      return error instanceof Error && error.message.includes('labels')
+      return error instanceof MissingLabels
     }
   })
 }

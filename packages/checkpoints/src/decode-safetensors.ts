@@ -6,7 +6,7 @@ import { shown } from './shown.ts'
 
 export interface DecodeOptions {
   /** What errors call the file. */
-  readonly name?: string
+  readonly name?: string | undefined
 }
 
 /** The content of a safetensors file, and whether a checksum vouches for it. */

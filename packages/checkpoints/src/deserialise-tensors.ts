@@ -6,7 +6,7 @@ import { valuesOf } from './values-of.ts'
 
 export interface DeserialiseTensorsOptions extends DecodeOptions {
   /** Is told what was left out, and of a file without a checksum; by default the console. */
-  readonly onWarning?: (warning: string) => void
+  readonly onWarning?: ((warning: string) => void) | undefined
 }
 
 /**

@@ -41,7 +41,7 @@ export async function serialiseTree(
   const { [numbersKey]: _, ...words } = metadata
   return encodeSafetensors({
     tensors: Object.fromEntries(tensors),
-    metadata: { ...words, ...(numbers.size > 0 && { [numbersKey]: encodeNumbers(numbers) }) }
+    metadata: numbers.size === 0 ? words : { ...words, [numbersKey]: encodeNumbers(numbers) }
   })
 }
 
@@ -62,9 +62,9 @@ async function stored(name: string, value: unknown): Promise<StoredTensor> {
 
 export interface DeserialiseOptions extends DeserialiseTensorsOptions {
   /** Leaves alone what the file holds beyond `like`, instead of refusing it: to take an encoder from a whole run. */
-  readonly ignoreRest?: boolean
+  readonly ignoreRest?: boolean | undefined
   /** Reads only what the tree that was written holds under this name. */
-  readonly part?: string
+  readonly part?: string | undefined
 }
 
 /**
@@ -92,7 +92,7 @@ export function deserialiseTree<T>(file: Uint8Array, like: T, options: Deseriali
   const wanted = new Set(leaves.map(leaf => leaf.name))
   const stranger = [...tensors.keys(), ...numbers.keys()].find(name => !wanted.has(name))
   if (stranger !== undefined && !ignoreRest) differs(`also holds ${shown(stranger)}`)
-  return own(() =>
+  const read = (): unknown =>
     withLeaves(
       like as Tree<unknown>,
       leaves.map(({ name, value }) => {
@@ -106,7 +106,7 @@ export function deserialiseTree<T>(file: Uint8Array, like: T, options: Deseriali
         return typeof found === 'number' ? found : tensorOf(found)
       })
     )
-  ) as unknown as Owned<T>
+  return own(() => read() as T)
 }
 
 /** What stands under a name, by the rest of its names; everything where no name is given. */

@@ -36,7 +36,7 @@ export interface Beginning {
   readonly run: RunDirectory
   /** Where the run is to lie. */
   readonly place: string
-  readonly resume?: Uint8Array
+  readonly resume?: Uint8Array | undefined
   readonly force: boolean
   /** Whether its folder is new, and of no worth to anybody before a first step. */
   readonly fresh: boolean
@@ -123,7 +123,7 @@ async function begin(given: Given, resume?: { readonly name: string; readonly by
       fresh: true,
       force: given.force,
       recorded: [],
-      ...(resume && { resume: resume.bytes })
+      resume: resume?.bytes
     }
   } catch (error) {
     await claim.giveUp()
@@ -255,7 +255,7 @@ const longer = (experiment: Experiment, { epochs }: RunOptions): Experiment =>
 function chosenBackend({ backend = 'auto', threads }: RunOptions): Promise<BackendChoice> {
   if (threads !== undefined && threads > availableParallelism())
     say(`${threads} threads share ${availableParallelism()} processors here: fewer are faster.`)
-  return useBackend(backend as BackendName, threads === undefined ? {} : { threads })
+  return useBackend(backend as BackendName, { threads })
 }
 
 const say = (what: string): void => {

@@ -18,7 +18,7 @@ export interface Difference {
   readonly figure: string
   readonly difference: number
   /** Absent where there are too few runs to tell. */
-  readonly significance?: Significance
+  readonly significance?: Significance | undefined
 }
 
 /** Runs beside each other. */
@@ -66,7 +66,7 @@ export function compareRuns(runs: readonly RecordedRun[], more: readonly string[
                 from: first.name,
                 figure: figure.name,
                 difference: a.mean - b.mean,
-                ...(significance && { significance })
+                significance
               }
             ]
           })

@@ -12,8 +12,8 @@ const openers: Readonly<Record<string, (split: 'train' | 'test', limit?: number)
     shapes(split === 'train' ? { count: limit ?? 4000, seed: 1 } : { count: limit ?? 1000, seed: 2 }),
   'fashion-mnist': split => fashionMnist({ split, onProgress }),
   mnist: split => mnist({ split, onProgress }),
-  cifar10: (split, limit) => cifar10({ split, onProgress, ...(limit !== undefined && { limit }) }),
-  cifar100: (split, limit) => cifar100({ split, onProgress, ...(limit !== undefined && { limit }) })
+  cifar10: (split, limit) => cifar10({ split, onProgress, limit }),
+  cifar100: (split, limit) => cifar100({ split, onProgress, limit })
 }
 
 /**

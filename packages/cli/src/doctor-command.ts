@@ -1,5 +1,5 @@
 import type { CommandDef } from 'citty'
-import { useBackend, type BackendName } from 'lapstrake'
+import { BackendUnavailable, useBackend, type BackendName } from 'lapstrake'
 import { command } from './command.ts'
 import { table } from './table.ts'
 
@@ -11,7 +11,7 @@ export const doctorCommand: CommandDef = command({
       const began = performance.now()
       const found = await useBackend(name).then(
         ({ description }) => ['works', description],
-        (error: Error) => ['–', error.message.replace(/^.*could not: /, '').replace(/ Try 'auto'\.$/, '')]
+        (error: Error) => ['–', error instanceof BackendUnavailable ? `${error.reason}.` : error.message]
       )
       rows.push([name, found[0]!, `${(performance.now() - began).toFixed(0)} ms`, found[1]!])
     }

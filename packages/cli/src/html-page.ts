@@ -38,8 +38,7 @@ export const htmlTable = (head: readonly string[], rows: readonly (readonly stri
 /** A picture of Observable Plot as text, drawn without a page. */
 export function htmlPlot(options: Plot.PlotOptions): string {
   const { document } = parseHTML('<!doctype html><html><body></body></html>')
-  return (Plot.plot({ document, style: { background: 'transparent' }, ...options }) as unknown as { outerHTML: string })
-    .outerHTML
+  return Plot.plot({ document, style: { background: 'transparent' }, ...options }).outerHTML
 }
 
 /** Text that means the same in a page. */

@@ -2,6 +2,7 @@
 export function inOurWords(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const { message, code, syscall, path } = error as NodeJS.ErrnoException
+  // As Node says what came of a call of the file system; of sockets and processes it says the call first.
   if (syscall !== undefined && code !== undefined && message.startsWith(`${code}: `)) {
     const what = `${syscall}${path === undefined ? '' : ` with ${path}`}`
     return (
@@ -24,12 +25,12 @@ export function inOurWords(error: unknown): string {
   return message
 }
 
-// As V8 says it.
+// As V8 says it, which has no class or code for it.
 const failed = /^(?:Array buffer allocation failed|WebAssembly|Out of memory)/
 const tooLong = /^Invalid (?:typed array|array buffer|string|array) length/
 
-const isLackOfMemory = ({ name, message }: Error): boolean =>
-  name === 'RangeError' && (failed.test(message) || tooLong.test(message))
+const isLackOfMemory = (error: Error): boolean =>
+  error instanceof RangeError && (failed.test(error.message) || tooLong.test(error.message))
 
 const advice: Readonly<Record<string, string>> = {
   ENOSPC: 'The disk is full: make room.',

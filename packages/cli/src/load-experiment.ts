@@ -80,7 +80,7 @@ export async function loadSweep(path: string): Promise<Sweep> {
 async function reason({ message }: Error): Promise<string> {
   const [, place] = /^Transform failed with .*\n(.+)/.exec(message) ?? []
   const [, from, name] = /requested module '(.+)' does not provide an export named '(.+)'/.exec(message) ?? []
-  if (name === undefined) return place ?? message
+  if (name === undefined) return place?.replace(/[^.]$/, '$&.') ?? message
   const known = await (import(from!) as Promise<object>).then(Object.keys, () => [])
   return `'${from}' exports no ${name}.${alike(name, known)}`
 }

@@ -23,7 +23,7 @@ export interface OpenRun {
 
 export interface OpenRunOptions {
   /** The file of weights to read. */
-  readonly weights?: string
+  readonly weights?: string | undefined
   /** Data in place of the run's own, as where that lies elsewhere now. */
   readonly data?: string | undefined
 }

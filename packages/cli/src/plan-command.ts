@@ -53,7 +53,7 @@ export const planCommand: CommandDef = command({
         inputShape: await shapeFor(experiment, args),
         batch: args.batch === undefined ? experiment.batchSize : wholeNumber('--batch', args.batch, 1),
         composed: args.composed,
-        ...(experiment.microBatch && { microBatch: experiment.microBatch })
+        microBatch: experiment.microBatch
       }
       const bytes = bytesOf(args.memory)
       const own = await plan(experiment, options)
@@ -73,7 +73,7 @@ export const planCommand: CommandDef = command({
         )
       process.stdout.write(
         args.json
-          ? `${JSON.stringify({ ...own, memory: bytes, isolations: rows, ...(cuts && { cuts }) })}\n`
+          ? `${JSON.stringify({ ...own, memory: bytes, isolations: rows, cuts })}\n`
           : text(experiment.name, options, own, rows, args.memory, cuts)
       )
     })
@@ -82,12 +82,12 @@ export const planCommand: CommandDef = command({
 /** One way to let gradients stop. */
 interface Way {
   readonly name: string
-  readonly peakBytes?: number
-  readonly stepMultiplyAdds?: number
-  readonly headMultiplyAdds?: number
-  readonly largestBatch?: number
+  readonly peakBytes?: number | undefined
+  readonly stepMultiplyAdds?: number | undefined
+  readonly headMultiplyAdds?: number | undefined
+  readonly largestBatch?: number | undefined
   /** Why this recipe cannot learn this way. */
-  readonly reason?: string
+  readonly reason?: string | undefined
 }
 
 /** The three that everyone compares, and the recipe's own if it is none of them. */

@@ -9,20 +9,14 @@ export interface ProcessIdentity {
    * The boot of the machine and the space in which its number counts: a container has one of its own. Absent where the
    * system does not tell.
    */
-  readonly space?: string
+  readonly space?: string | undefined
   /** When it began, in ticks since the boot. Absent where the system does not tell. */
-  readonly began?: string
+  readonly began?: string | undefined
 }
 
 /** This process. */
 export function thisProcess(): ProcessIdentity {
-  const [space, began] = [spaceOf(), beganOf(process.pid)]
-  return {
-    pid: process.pid,
-    host: hostname(),
-    ...(space !== undefined && { space }),
-    ...(began !== undefined && { began })
-  }
+  return { pid: process.pid, host: hostname(), space: spaceOf(), began: beganOf(process.pid) }
 }
 
 /** Whether a process runs; nothing where nobody here can tell, as of one on another machine or in another container. */

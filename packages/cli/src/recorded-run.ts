@@ -14,7 +14,7 @@ export interface RecordedRun {
   readonly manifest: Manifest
   readonly steps: readonly StepMetrics[]
   /** What `evaluate` read out, stage by stage behind the baselines; absent where it was not asked. */
-  readonly evaluation?: Evaluation
+  readonly evaluation?: Evaluation | undefined
   /** What a reader should know, in sentences. */
   readonly notes: readonly string[]
 }
@@ -58,7 +58,7 @@ export async function readRun(path: string): Promise<RecordedRun> {
   if (lost > 0) notes.push(`${path}: ${lost} of the ${manifest.steps[0]} steps taken are not recorded.`)
   if (steps.length === 0) notes.push(`${path}: no step is recorded.`)
   else if (!manifest.finished) notes.push(`${path}: not finished, at step ${step} of ${planned}.`)
-  return { path, manifest, steps, ...(evaluation && { evaluation }), notes }
+  return { path, manifest, steps, evaluation, notes }
 }
 
 /**

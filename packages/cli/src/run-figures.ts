@@ -76,7 +76,9 @@ const lastDiagnosis = ({
 }: RecordedRun): { readonly topOne: number; readonly effectiveRank: number } | undefined =>
   Object.values(steps.findLast(({ diagnoses }) => diagnoses !== undefined)?.diagnoses ?? {}).at(-1)
 
-const lastStage = ({ steps }: RecordedRun): { readonly neighbours?: number; readonly probe?: number } | undefined =>
+const lastStage = ({
+  steps
+}: RecordedRun): { readonly neighbours?: number | undefined; readonly probe?: number | undefined } | undefined =>
   steps.findLast(({ stages }) => stages !== undefined)?.stages?.at(-1)
 
 const meanOf = (values: readonly number[]): number | undefined =>

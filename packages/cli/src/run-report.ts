@@ -145,7 +145,7 @@ function charts(
                 z: 'run',
                 stroke: 'group',
                 title: 'run',
-                ...(curves.some(({ points }) => points.length < 3) && { marker: 'dot' as const })
+                marker: curves.some(({ points }) => points.length < 3) ? 'dot' : null
               }
             )
           ]

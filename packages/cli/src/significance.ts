@@ -3,20 +3,15 @@ import jStat from 'jstat'
 /** The mean of some numbers and how they vary: by `n − 1`, and unknown for a single one. */
 export interface Spread {
   readonly mean: number
-  readonly deviation?: number
+  readonly deviation?: number | undefined
   readonly count: number
 }
 
 export function spreadOf(values: readonly number[]): Spread {
   const count = values.length
   const mean = values.reduce((sum, value) => sum + value, 0) / count
-  return {
-    mean,
-    count,
-    ...(count > 1 && {
-      deviation: Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (count - 1))
-    })
-  }
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0)
+  return { mean, count, deviation: count > 1 ? Math.sqrt(squares / (count - 1)) : undefined }
 }
 
 /** How probable a difference at least as large would be if there were none. */

@@ -109,7 +109,7 @@ interface SweepRun {
 /** How a run ended, and what there is to say of it. */
 interface Outcome {
   readonly ended: 'finished' | 'kept' | 'interrupted' | 'crashed' | 'not begun'
-  readonly said?: string
+  readonly said?: string | undefined
 }
 
 /** Writes a recipe file for each experiment, so that every command knows its runs as any other. */

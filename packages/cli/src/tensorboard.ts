@@ -33,9 +33,9 @@ export interface BoardOptions {
   readonly dataset: Dataset
   readonly seed: number
   /** The step behind which a resumed run goes on. */
-  readonly after?: number
+  readonly after?: number | undefined
   /** Hears what cannot be shown, each kind once; stderr when left out. */
-  readonly onWarning?: (warning: string) => void
+  readonly onWarning?: ((warning: string) => void) | undefined
 }
 
 /** Where a run keeps what TensorBoard reads. */
@@ -64,7 +64,7 @@ export async function openBoard(options: BoardOptions): Promise<Board> {
       return otherwise
     }
   }
-  const events = eventQueue(place, after === undefined ? {} : { after }, onWarning)
+  const events = eventQueue(place, { after }, onWarning)
   const read = async (count: number): Promise<Examples & { readonly places: readonly number[] }> => {
     const { unreadable, ...examples } = await readableExamples(dataset, count)
     const fresh = unreadable.filter(one => !said.has(one))
@@ -169,7 +169,7 @@ async function viewsOf({ views }: Experiment, dataset: Dataset, seed: number, ex
 interface Points {
   readonly vectors: readonly Float32Array[]
   readonly labels: readonly string[]
-  readonly images?: readonly Pixels[]
+  readonly images?: readonly Pixels[] | undefined
 }
 
 type Encode = (images: tf.Tensor4D) => tf.Tensor
@@ -196,7 +196,7 @@ async function pointsOf(dataset: Dataset, examples: Placed, encode: Encode): Pro
   return {
     vectors: found.map(rowOf),
     labels: found.map(i => labelOf(dataset, examples.labels[i]!)),
-    ...(isShowable(channels) && { images: found.map(i => ({ data: pixelsOf(i), width, height, channels })) })
+    images: isShowable(channels) ? found.map(i => ({ data: pixelsOf(i), width, height, channels })) : undefined
   }
 }
 

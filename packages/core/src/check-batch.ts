@@ -1,5 +1,5 @@
-import type * as tf from '@tensorflow/tfjs-core'
-import type { Batch } from './contracts.ts'
+import * as tf from '@tensorflow/tfjs-core'
+import type { Batch, Context } from './contracts.ts'
 import type { Shape } from './shape.ts'
 import { namedLeaves } from './tree.ts'
 
@@ -9,56 +9,74 @@ import { namedLeaves } from './tree.ts'
  * @throws Error if views are missing or of another shape than the network takes, or if anything else has not one row
  * for each example
  */
-export function checkBatch({ views, context, labels, indices, similarity }: Batch, inputShape: Shape): void {
+export function checkBatch(
+  who: string,
+  { views, context, labels, indices, similarity }: Batch,
+  inputShape: Shape
+): void {
   if (views.length === 0)
-    throw new Error('step: expected a batch with views, got none. Give it { views: [first, second] }.')
+    throw new Error(`${who}: expected a batch with views, got none. Give it { views: [first, second] }.`)
   const rows = views[0].shape[0]!
-  for (const view of views as readonly tf.Tensor[]) {
-    if (view.rank !== inputShape.length + 1) {
-      throw new Error(
-        `step: expected views of shape [batch, ${inputShape.join(', ')}], got [${view.shape.join(', ')}].`
-      )
-    }
-    if (view.shape[0] !== rows) {
-      throw new Error(
-        'step: expected views of the same examples, got views of ' +
-          `${views.map(({ shape }) => shape[0]).join(' and ')}. ` +
-          'Row i of every view must show example i.'
-      )
-    }
+  for (const view of views as readonly tf.Tensor[]) checkInput(who, view, inputShape)
+  if (rows === 0) throw new Error(`${who}: expected a batch of one example or more, got views without rows.`)
+  if ((views as readonly tf.Tensor[]).some(({ shape }) => shape[0] !== rows)) {
+    throw new Error(
+      `${who}: expected views of the same examples, got views of ` +
+        `${views.map(({ shape }) => shape[0]).join(' and ')}. ` +
+        'Row i of every view must show example i.'
+    )
   }
-  checkContext(context, views.length, rows)
+  checkContexts(who, context, views.length, rows)
   if (labels !== undefined && labels.shape[0] !== rows) {
     throw new Error(
-      `step: expected labels of shape [${rows}, ...], a row for each example, got [${labels.shape.join(', ')}].`
+      `${who}: expected labels of shape [${rows}, ...], a row for each example, got [${labels.shape.join(', ')}].`
     )
   }
   if (indices !== undefined && (indices.rank !== 1 || indices.shape[0] !== rows)) {
     throw new Error(
-      `step: expected indices of shape [${rows}], one for each example, got [${indices.shape.join(', ')}].`
+      `${who}: expected indices of shape [${rows}], one for each example, got [${indices.shape.join(', ')}].`
     )
   }
   if (similarity !== undefined && (similarity.shape[0] !== rows || similarity.shape[1] !== rows)) {
     throw new Error(
-      `step: expected a similarity of shape [${rows}, ${rows}], one row and one column for each example, ` +
+      `${who}: expected a similarity of shape [${rows}, ${rows}], one row and one column for each example, ` +
         `got [${similarity.shape.join(', ')}].`
     )
   }
 }
 
-function checkContext(context: Batch['context'], views: number, rows: number): void {
+/** @throws Error unless a tensor is a batch of what a network takes */
+export function checkInput(who: string, input: tf.Tensor, inputShape: Shape): void {
+  if (input.isDisposed) throw new Error(`${who}: expected a living view, got one that was disposed.`)
+  if (input.rank !== inputShape.length + 1) {
+    throw new Error(
+      `${who}: expected views of shape [batch, ${inputShape.join(', ')}], got [${input.shape.join(', ')}].`
+    )
+  }
+}
+
+function checkContexts(who: string, context: Batch['context'], views: number, rows: number): void {
   if (context === undefined) return
   if (!Array.isArray(context) || context.length !== views) {
     throw new Error(
-      `step: expected the context of ${views} views, one tree of tensors for each, got ` +
+      `${who}: expected the context of ${views} views, one tree of tensors for each, got ` +
         `${Array.isArray(context) ? context.length : typeof context}. Give it { context: [ofFirst, ofSecond] }.`
     )
   }
-  for (const { name, value } of context.flatMap((constants, view) => namedLeaves(constants, String(view)))) {
+  context.forEach((constants: Context, view) => checkContext(who, constants, rows, String(view)))
+}
+
+/** @throws Error unless everything in it is a living tensor with one row for each example */
+export function checkContext(who: string, context: Context, rows: number, name = ''): void {
+  for (const leaf of namedLeaves<unknown>(context, name)) {
+    const { value } = leaf
+    if (!(value instanceof tf.Tensor) || value.isDisposed) {
+      throw new Error(`${who}: expected a context of living tensors, but ${leaf.name || 'it'} is none.`)
+    }
     if (value.shape[0] !== rows) {
       throw new Error(
-        `step: expected the batch as the first axis of everything in the context, ${rows} examples, but ${name} has ` +
-          `shape [${value.shape.join(', ')}]. What all examples share belongs into the stage.`
+        `${who}: expected the batch as the first axis of everything in the context, ${rows} examples, but ` +
+          `${leaf.name || 'it'} has shape [${value.shape.join(', ')}]. What all examples share belongs into the stage.`
       )
     }
   }

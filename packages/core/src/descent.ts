@@ -60,6 +60,16 @@ export function descent({ stages, variables, shares, lanes }: DescentPlan): Desc
     arrived.set(lane, plus(arrived.get(lane), cotangent))
   }
 
+  function passOn(index: number, lane: Lane, cotangent: Cotangent): void {
+    if (cotangent.every(tensor => tensor === undefined)) {
+      throw new Error(
+        `stage "${stages[index]!.name}": expected an output that depends on its input, got one that does not. ` +
+          'Stages below it could not learn: keep to float32 and operations with a gradient, or end a span below it.'
+      )
+    }
+    arrive(index - 1, lane, cotangent)
+  }
+
   function descend(level: number): void {
     for (let index = level - 1; index >= 0; index--) {
       const stage = live.get(index)
@@ -88,13 +98,13 @@ export function descent({ stages, variables, shares, lanes }: DescentPlan): Desc
   ): void {
     const below = lane.start < index ? input : []
     const pulled = pullback.pull(cotangent, [...below, ...weights], { last: true, consume: true })
-    if (below.length > 0) arrive(index - 1, lane, pulled.slice(0, below.length))
+    if (below.length > 0) passOn(index, lane, pulled.slice(0, below.length))
     gradients[index] = gradientTree(stages[index]!, variables[index]!.params, pulled.slice(below.length))
     arrived.delete(lane)
   }
 
   function pullInput(index: number, stage: Waiting, lane: Lane, cotangent: Cotangent): void {
-    if (lane.start < index) arrive(index - 1, lane, stage.pullback.pull(cotangent, stage.input))
+    if (lane.start < index) passOn(index, lane, stage.pullback.pull(cotangent, stage.input))
     stage.merged = plus(stage.merged, times(cotangent, share(index, lane)))
     stage.arrived.delete(lane)
   }

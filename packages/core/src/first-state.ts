@@ -39,7 +39,7 @@ function firstUnitState({ network, teacher, examples }: Prepared, unit: Unit, ra
           teacher: teacher?.shapeFor(unit),
           examples
         })
-  return { head: { params, buffers }, loss }
+  return copyOf({ head: { params, buffers }, loss })
 }
 
 /** The variables of a loss that has none. */

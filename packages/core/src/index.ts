@@ -29,7 +29,7 @@ export type {
 } from './contracts.ts'
 export { DeviceLost, MissingLabels, OutOfRoom } from './errors.ts'
 export { fusedOr } from './fused.ts'
-export { combine, type Learned, type Round, type StageLesson } from './learned.ts'
+export { combine, type Learned, type Penalty, type Round, type StageLesson, type UnitLesson } from './learned.ts'
 export { copyOf, dispose, own, tensorsOf, type Owned } from './memory.ts'
 export { meterMemory, type MemoryMeter } from './memory-meter.ts'
 export { mean, sum, upperOnly } from './merge.ts'

@@ -15,7 +15,7 @@ export function learnRound(
   { backbone: { stages }, merge, microBatch }: Prepared,
   state: State,
   batch: Batch,
-  { units, passed = 0 }: Round,
+  { units, earlier = [] }: Round,
   { random, shown }: Begun,
   observe: boolean
 ): Learned {
@@ -31,15 +31,23 @@ export function learnRound(
   }
   const rows = batch.views[0].shape[0]!
   const found = microBatch !== undefined && rows > microBatch ? walkInParts(work, microBatch) : walk(work)
+  const passed = Math.max(0, ...earlier.map(({ end }) => end))
+  const isPaid = (stage: number): boolean => earlier.some(({ start, end }) => start <= stage && stage < end)
   return {
     stages: stages.map((stage, i): StageLesson => {
       const gradients = found.gradients[i]
       return {
         gradients,
         buffers: i < passed ? undefined : found.buffers[i],
-        penalty: gradients && penaltyOf(stage, state.stages[i]!)
+        penalty: gradients && !isPaid(i) ? penaltyOf(stage, state.stages[i]!) : undefined
       }
     }),
-    units: Object.fromEntries(found.lessons.map((lesson, i) => [units[i]!.name, lesson]))
+    units: Object.fromEntries(
+      found.lessons.map((lesson, i) => {
+        const unit = units[i]!
+        const { head } = state.units[unit.name]!
+        return [unit.name, { ...lesson, penalty: earlier.includes(unit) ? undefined : penaltyOf(unit.head, head) }]
+      })
+    )
   }
 }

@@ -10,7 +10,13 @@ export interface Learned {
   /** One for each stage, from the bottom. */
   readonly stages: readonly StageLesson[]
   /** By the name of the unit. */
-  readonly units: Readonly<Record<string, Lesson>>
+  readonly units: Readonly<Record<string, UnitLesson>>
+}
+
+/** What parameters cost by themselves, and what that teaches them. */
+export interface Penalty {
+  readonly cost: tf.Scalar
+  readonly gradients: Params
 }
 
 /** What a stage was taught. */
@@ -19,26 +25,36 @@ export interface StageLesson {
   readonly gradients?: Params | undefined
   /** Absent where nothing passed through it, or where an earlier round of the step moved them. */
   readonly buffers?: Buffers | undefined
-  /** What the parameters of a taught stage cost by themselves, where it has a penalty. */
-  readonly penalty?: { readonly cost: tf.Scalar; readonly gradients: Params } | undefined
+  /** Of a stage that has one and is taught, for the first time in the step. */
+  readonly penalty?: Penalty | undefined
+}
+
+/** What a unit learned: its head and its loss. */
+export interface UnitLesson extends Lesson {
+  /** Of its head, where that has one. */
+  readonly penalty?: Penalty | undefined
 }
 
 /** Units that learn from one forward pass. */
 export interface Round {
   readonly units: readonly Unit[]
-  /** Stages that earlier rounds of the step passed through, from the bottom: their statistics have moved. None when left out. */
-  readonly passed?: number | undefined
+  /**
+   * The units of earlier rounds of the step: statistics of the stages that they passed through have moved, and penalties
+   * of those that they hold are paid. None when left out.
+   */
+  readonly earlier?: readonly Unit[] | undefined
 }
 
 /** The gradient of all that a stage learns from: its units, and what its parameters cost by themselves. */
-export const totalOf = ({ gradients, penalty }: StageLesson): Params | undefined =>
+export const totalOf = ({ gradients, penalty }: Pick<StageLesson, 'gradients' | 'penalty'>): Params | undefined =>
   gradients === undefined || penalty === undefined ? gradients : sumOf([gradients, penalty.gradients], [1, 1])
 
 /**
  * Joins what was learned in parts of a batch, or by replicas: losses and gradients are added up with `weights` (each
  * `1 / parts.length` when left out), buffers are those of the last part, penalties are owed once, and embeddings lie
- * end to end. For losses that are a mean over examples it is what the whole batch teaches, if the weights are the parts
- * of the examples; a loss that compares examples sees only those of its part, and `microBatch` is the way to the whole.
+ * end to end. It is what the whole batch teaches for losses that are a mean over examples, if the weights are the parts
+ * of the examples that count (those with a label), and for stages and heads that take no statistics of a batch, as batch
+ * normalisation does. A loss that compares examples sees only those of its part: `microBatch` is the way to the whole.
  *
  * @throws RangeError if there are no parts, or not one finite weight for each
  * @throws Error if the parts are of different units, or a loss remembers: memories of parts cannot be joined
@@ -73,7 +89,7 @@ export function combine(
   )
 }
 
-function joined(lessons: readonly Lesson[], weights: readonly number[]): Lesson {
+function joined(lessons: readonly UnitLesson[], weights: readonly number[]): UnitLesson {
   const last = lessons.at(-1)!
   const all = lessons.map(({ embeddings }) => embeddings)
   return {
@@ -91,6 +107,7 @@ function joined(lessons: readonly Lesson[], weights: readonly number[]): Lesson 
       weights
     ),
     memory: last.memory,
+    penalty: lessons[0]!.penalty,
     embeddings: last.embeddings && endToEnd(all as readonly Views<tf.Tensor2D>[])
   }
 }
@@ -119,8 +136,13 @@ function checkParts(parts: readonly Learned[], weights: readonly number[]): Lear
       `combine: expected ${parts.length} finite weights, one for each part, got ${weights.join(', ') || 'none'}.`
     )
   }
-  const formOf = ({ stages, units }: Learned): string =>
-    `${Object.keys(units).join(', ')} teaching stages ${stages.flatMap((stage, i) => (stage.gradients ? [i] : [])).join(', ')}`
+  const formOf = ({ stages, units }: Learned): string => {
+    const taught = stages.flatMap(({ gradients }, i) => (gradients ? [i] : [])).join(', ')
+    const observed = Object.entries(units).map(([name, { embeddings }]) =>
+      embeddings === undefined ? name : `${name} observed in ${embeddings.length} views`
+    )
+    return `${observed.sort().join(', ')} teaching stages ${taught}`
+  }
   const other = parts.find(part => formOf(part) !== formOf(first))
   if (other !== undefined)
     throw new Error(`combine: expected parts of the same units, got ${formOf(first)} and ${formOf(other)}.`)

@@ -25,3 +25,11 @@ export const tensorsOf = (tree: unknown): tf.Tensor[] =>
 /** The same tree with tensors of its own that share the data. Other leaves are handed on. */
 export const copyOf = <T>(tree: T): T =>
   mapTree(tree as Tree<unknown>, leaf => (leaf instanceof tf.Tensor ? tf.clone(leaf) : leaf)) as T
+
+/** The same tree, with tensors of its own in place of those that belong to `others`. */
+export function apart<T>(tree: T, others: unknown): T {
+  const borrowed = new Set(tensorsOf(others).map(({ id }) => id))
+  return mapTree(tree as Tree<unknown>, leaf =>
+    leaf instanceof tf.Tensor && borrowed.has(leaf.id) ? tf.clone(leaf) : leaf
+  ) as T
+}

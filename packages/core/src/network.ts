@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { checkContext, checkInput } from './check-batch.ts'
 import { climb } from './climb.ts'
 import type { Backbone, Context, Stage, Variables } from './contracts.ts'
 import type { Shape } from './shape.ts'
-import { own, type Owned } from './memory.ts'
+import { copyOf, own, tensorsOf, type Owned } from './memory.ts'
 import type { Random } from './random.ts'
 
 /**
@@ -20,6 +21,7 @@ export interface Network {
    * What a network at inference makes of `[batch, ...inputShape]`: the output of its last stage, or that at `level`.
    *
    * @throws RangeError if there is no such level
+   * @throws Error if the input or its context has not the batch as its first axis, or variables do not fit
    */
   encode(
     variables: readonly Variables[],
@@ -60,6 +62,8 @@ export function networkOf({ stages }: Pick<Backbone, 'stages'>, inputShape: Shap
         throw new RangeError(`network: expected a level of 0 to ${stages.length}, one above each stage, got ${level}.`)
     }
     checkVariables(stages, variables)
+    checkInput('network', input, inputShape)
+    if (context !== undefined) checkContext('network', context, input.shape[0]!)
     return own(() => {
       const found = new Map<number, tf.Tensor>()
       climb(
@@ -79,7 +83,8 @@ export function networkOf({ stages }: Pick<Backbone, 'stages'>, inputShape: Shap
       own(() =>
         stages.map((stage, i): Variables => {
           const { params, buffers } = stage.init(random.split('stage', i), shapes[i]!)
-          return { params, buffers }
+          // Weights may come from elsewhere, and stay theirs.
+          return copyOf({ params, buffers })
         })
       ),
     encode: (variables, input, { level = stages.length, context } = {}) =>
@@ -91,6 +96,8 @@ export function networkOf({ stages }: Pick<Backbone, 'stages'>, inputShape: Shap
 const upTo = (count: number): readonly number[] => Array.from({ length: count }, (_, i) => i + 1)
 
 function checkVariables(stages: readonly Stage[], variables: readonly Variables[]): void {
+  if (tensorsOf(variables).some(({ isDisposed }) => isDisposed))
+    throw new Error('network: expected living variables, got ones that were disposed or that a step already consumed.')
   if (variables.length !== stages.length) {
     throw new Error(
       `network: expected the variables of ${stages.length} stages, got those of ${variables.length}. ` +

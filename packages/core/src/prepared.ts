@@ -15,7 +15,8 @@ export interface TrainerOptions {
   readonly examples?: number | undefined
   /**
    * Learns from a batch in parts of so many examples, with the memory of one part and one more forward pass. The
-   * gradient is that of the whole batch, which adding up the gradients of parts is not when a loss compares examples.
+   * gradient is that of the whole batch, which adding up the gradients of parts is not when a loss compares examples;
+   * only statistics of a batch, where stages or heads take any, are those of a part.
    */
   readonly microBatch?: number | undefined
 }

@@ -20,10 +20,9 @@ export function roundsOf(schedule: Schedule, units: readonly Unit[], step: numbe
   const [first, ...later] = rounds
   if (first === undefined)
     throw new Error(`schedule: expected at least one round with a unit at step ${step}, got none.`)
-  let passed = 0
-  return [[...first, ...probes], ...later].map(units => {
-    const round = { units, passed }
-    passed = Math.max(passed, ...units.map(({ end }) => end))
-    return round
-  })
+  const twice = rounds.find(round => new Set(round).size < round.length)
+  if (twice !== undefined)
+    throw new Error(`schedule: expected each unit once in a round, got ${twice.map(({ name }) => name).join(', ')}.`)
+  const all = [[...first, ...probes], ...later]
+  return all.map((units, i) => ({ units, earlier: all.slice(0, i).flat() }))
 }

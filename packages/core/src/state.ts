@@ -1,4 +1,4 @@
-import type { LossVariables, OptimizerState, Variables } from './contracts.ts'
+import type { LossVariables, OptimizerState, Unit, Variables } from './contracts.ts'
 import { tensorsOf } from './memory.ts'
 
 /** What a unit has of its own: its head, and what its loss learns and remembers (empty trees for a pure loss). */
@@ -31,13 +31,25 @@ export interface State {
   readonly target: NetworkVariables | Record<string, never>
 }
 
-/** @throws Error if any of its tensors was freed */
-export function checkState(state: State, who: string): void {
+/**
+ * Insists on a living state of a network of `depth` stages with these units.
+ *
+ * @throws Error if any of its tensors was freed, or it is the state of another recipe
+ */
+export function checkState(who: string, state: State, depth: number, units: readonly Unit[]): void {
   if (tensorsOf(state).some(({ isDisposed }) => isDisposed)) {
     throw new Error(
       `${who}: expected a living state, got one that was disposed or that a step already consumed (its step is ` +
         `${state.step}). ` +
         'Go on with the state that step returned: ({ state } = trainer.step(state, batch)).'
+    )
+  }
+  const stranger = units.find(({ name }) => state.units?.[name] === undefined)
+  if (state.stages?.length !== depth || stranger !== undefined) {
+    throw new Error(
+      `${who}: expected a state of ${depth} stages with the units ${units.map(({ name }) => name).join(', ')}, got one ` +
+        `of ${state.stages?.length ?? 'no'} stages with ${Object.keys(state.units ?? {}).join(', ') || 'none'}. ` +
+        "Begin with this trainer's init."
     )
   }
 }

@@ -14,8 +14,8 @@ import { leaves } from './tree.ts'
 export interface StepResult {
   readonly state: Owned<State>
   /**
-   * The loss of every unit that learned or probed in this step, by name; and `<stage>.penalty` of every stage that has
-   * one.
+   * The loss of every unit that learned or probed in this step, by name; and `<stage>.penalty` or `<unit>.penalty` of
+   * every stage or head that has one.
    */
   readonly losses: Owned<Readonly<Record<string, tf.Scalar>>>
   /** What every unit's head made of each view while learning, when observed; otherwise empty. */
@@ -85,7 +85,8 @@ function gathering(
       })
       for (const [name, lesson] of Object.entries(units)) {
         losses[name] = lesson.loss
-        if (observe) norms.heads[name] = normOf(lesson.headGradients)
+        if (lesson.penalty !== undefined) losses[`${name}.penalty`] = lesson.penalty.cost
+        if (observe) norms.heads[name] = normOf(totalOf({ gradients: lesson.headGradients, ...lesson })!)
         if (lesson.embeddings !== undefined) embeddings[name] = lesson.embeddings
       }
     }

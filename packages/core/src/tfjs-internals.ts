@@ -84,16 +84,22 @@ export interface KernelObserver {
  */
 export function observeKernels(observer: KernelObserver): () => void {
   const kinds = (Object.keys(hooks) as (keyof KernelObserver)[]).filter(kind => observer[kind] !== undefined)
+  // One may watch twice: each time is a watch of its own.
+  const watch: Watch = { observer }
   for (const kind of kinds) {
-    watching[kind].add(observer)
+    watching[kind].add(watch)
     if (watching[kind].size === 1) undo[kind] = hooks[kind]()
   }
   return () => {
-    for (const kind of kinds) if (watching[kind].delete(observer) && watching[kind].size === 0) undo[kind]?.()
+    for (const kind of kinds) if (watching[kind].delete(watch) && watching[kind].size === 0) undo[kind]?.()
   }
 }
 
-const watching: Readonly<Record<keyof KernelObserver, Set<KernelObserver>>> = {
+interface Watch {
+  readonly observer: KernelObserver
+}
+
+const watching: Readonly<Record<keyof KernelObserver, Set<Watch>>> = {
   ran: new Set(),
   made: new Set(),
   freed: new Set(),
@@ -113,7 +119,7 @@ const hooks: Readonly<Record<keyof KernelObserver, () => () => void>> = {
         const result = runKernel.call(engine, kernel, inputs, attrs)
         const given = Object.entries(inputs).filter((entry): entry is [string, tf.Tensor] => entry[1] !== undefined)
         const call = { kernel, inputs: Object.fromEntries(given), attrs: { ...attrs }, outputs: [result].flat() }
-        for (const observer of watching.ran) observer.ran!(call)
+        for (const { observer } of watching.ran) observer.ran!(call)
         return result
       }
     })
@@ -124,7 +130,7 @@ const hooks: Readonly<Record<keyof KernelObserver, () => () => void>> = {
     return replaced(engine, {
       trackTensor(tensor, backend) {
         const isNewData = !engine.state.tensorInfo.has(tensor.dataId)
-        for (const observer of watching.made) observer.made!(tensor, isNewData)
+        for (const { observer } of watching.made) observer.made!(tensor, isNewData)
         trackTensor.call(engine, tensor, backend)
       }
     })
@@ -134,7 +140,7 @@ const hooks: Readonly<Record<keyof KernelObserver, () => () => void>> = {
     const { disposeTensor } = engine
     return replaced(engine, {
       disposeTensor(tensor) {
-        for (const observer of watching.freed) observer.freed!(tensor)
+        for (const { observer } of watching.freed) observer.freed!(tensor)
         disposeTensor.call(engine, tensor)
       }
     })
@@ -142,20 +148,32 @@ const hooks: Readonly<Record<keyof KernelObserver, () => () => void>> = {
   read() {
     const prototype = tf.Tensor.prototype as unknown as Record<string, (...given: unknown[]) => unknown>
     const before = readers.map(name => [name, prototype[name]!] as const)
+    // One way to read calls another.
+    let depth = 0
     for (const [name, reader] of before) {
       prototype[name] = function (this: tf.Tensor, ...given: unknown[]) {
-        for (const observer of watching.read) observer.read!(this)
-        return reader.apply(this, given)
+        if (depth === 0) for (const { observer } of watching.read) observer.read!(this)
+        depth++
+        try {
+          return reader.apply(this, given)
+        } finally {
+          depth--
+        }
       }
     }
     return () => before.forEach(([name, reader]) => (prototype[name] = reader))
   }
 }
 
-/** Methods of an object replaced by others; what it returns brings back those of its class. */
+/** Puts methods in the place of an engine's; what it returns brings back what was there. */
 function replaced(engine: Engine, methods: Partial<Engine>): () => void {
+  const before = Object.getOwnPropertyDescriptors(engine)
   Object.assign(engine, methods)
   return () => {
-    for (const name of Object.keys(methods) as (keyof Engine)[]) delete (engine as Partial<Engine>)[name]
+    for (const name of Object.keys(methods) as (keyof Engine)[]) {
+      // The engine's own methods stand in its class.
+      if (before[name] === undefined) delete (engine as Partial<Engine>)[name]
+      else Object.defineProperty(engine, name, before[name])
+    }
   }
 }

@@ -255,11 +255,11 @@ await describeOnBackends(['cpu', 'wasm'], () => {
   })
 
   test.each([
-    ['of fewer views', { context: [] }, 'step: expected the context of 1 views, one tree of tensors for each, got 0.'],
+    ['of fewer views', { context: [] }, 'learn: expected the context of 1 views, one tree of tensors for each, got 0.'],
     [
       'of other examples',
       { context: [{ mask: tf.ones([3, 8]) }] },
-      'step: expected the batch as the first axis of everything in the context, 24 examples, but 0.mask has shape [3, 8].'
+      'learn: expected the batch as the first axis of everything in the context, 24 examples, but 0.mask has shape [3, 8].'
     ]
   ] as const)('a context %s is refused', (_, change, message) => {
     const trainer = createTrainer(recipe(windows(2)), { inputShape: [8] })

@@ -1,6 +1,7 @@
 import { advance } from './advance.ts'
 import { begin, type Begun } from './begin.ts'
 import { checkBatch } from './check-batch.ts'
+import { checkBegun, checkLearned, checkLiving, checkPart, checkRound } from './check-halves.ts'
 import type { Batch, Recipe, Unit } from './contracts.ts'
 import { firstState } from './first-state.ts'
 import { learnRound } from './learn-round.ts'
@@ -29,15 +30,19 @@ export interface LearnOptions {
  * `step` is all that most need. It is made of two halves, for those who learn in parts or on several machines:
  *
  * ```ts
- * const begun = trainer.begin(state, batch)              // the target network moves, the teacher is asked
- * for (const round of trainer.rounds(state.step)) {
- *   const learned = trainer.learn(state, batch, { begun, round })   // gradients; nothing moves
- *   state = trainer.advance(state, learned)                         // the optimizers
- * }
- * state = trainer.end(state, begun)                      // the step is counted
+ * const next = own(() => {                                          // frees what is made on the way
+ *   const begun = trainer.begin(state, batch)                       // the target network moves, the teacher is asked
+ *   let now: State = state
+ *   for (const round of trainer.rounds(state.step)) {
+ *     const learned = trainer.learn(now, batch, { begun, round })   // gradients; nothing moves
+ *     now = trainer.advance(now, learned)                           // the optimizers
+ *   }
+ *   return trainer.end(now, begun)                                  // the step is counted
+ * })
+ * dispose(state)
  * ```
  *
- * Of these, only `step` takes the state; the others borrow what they are given.
+ * Of these, only `step` takes the state; the others borrow what they are given, and what they return is the caller's.
  */
 export interface Trainer {
   /** The backbone, for reading it without this trainer. */
@@ -74,9 +79,10 @@ export interface Trainer {
 export function createTrainer(recipe: Recipe, options: TrainerOptions): Trainer {
   const prepared = prepare(recipe, options)
   const { network, units, optimizer, schedule, inputShape } = prepared
+  const depth = recipe.backbone.stages.length
   const check = (who: string, state: State, batch?: Batch): void => {
-    checkState(state, who)
-    if (batch !== undefined) checkBatch(batch, inputShape)
+    checkState(who, state, depth, units)
+    if (batch !== undefined) checkBatch(who, batch, inputShape)
   }
   return {
     network,
@@ -90,20 +96,25 @@ export function createTrainer(recipe: Recipe, options: TrainerOptions): Trainer 
     rounds: step => roundsOf(schedule, units, step),
     begin(state, batch, part) {
       check('begin', state, batch)
+      checkPart(part)
       return own(() => copyOf(begin(prepared, state, batch, part)))
     },
     learn(state, batch, { round = { units }, begun, observe = false } = {}) {
       check('learn', state, batch)
+      checkRound(round, units)
+      if (begun !== undefined) checkBegun(begun, batch)
       return own(() =>
         copyOf(learnRound(prepared, state, batch, round, begun ?? begin(prepared, state, batch, undefined), observe))
       )
     },
     advance(state, learned) {
       check('advance', state)
+      checkLearned(learned, state)
       return own(() => copyOf(advance(optimizer, state, learned, () => {})))
     },
     end(state, begun) {
       check('end', state)
+      checkLiving('end', 'what the step began with', begun)
       return own(() => copyOf(ended(state, begun)))
     }
   }

@@ -1,4 +1,4 @@
-/** A value, or arrays and plain objects of values, nested to any depth. */
+/** A value, or arrays and plain objects of values, nested to any depth. What is `undefined` is absent: no leaf. */
 export type Tree<T> = T | readonly Tree<T>[] | { readonly [name: string]: Tree<T> }
 
 /** A leaf and the way to it, as in `convolution.kernel` or `blocks.0.bias`. */
@@ -13,6 +13,7 @@ const isBranch = (tree: unknown): tree is readonly unknown[] | Record<string, un
 
 /** The leaves of a tree with their dotted names, in a fixed order: arrays by position, objects by insertion. */
 export function namedLeaves<T>(tree: Tree<T>, prefix = ''): NamedLeaf<T>[] {
+  if (tree === undefined) return []
   if (!isBranch(tree)) return [{ name: prefix, value: tree as T }]
   return Object.entries(tree).flatMap(([key, child]) =>
     namedLeaves(child as Tree<T>, prefix === '' ? key : `${prefix}.${key}`)
@@ -24,6 +25,7 @@ export const leaves = <T>(tree: Tree<T>): T[] => namedLeaves(tree).map(({ value 
 
 /** A tree of the same form, each leaf replaced by what `change` makes of it and of its dotted name. */
 export function mapTree<T, U>(tree: Tree<T>, change: (leaf: T, name: string) => U, prefix = ''): Tree<U> {
+  if (tree === undefined) return tree as Tree<U>
   if (!isBranch(tree)) return change(tree as T, prefix)
   const name = (key: string): string => (prefix === '' ? key : `${prefix}.${key}`)
   if (Array.isArray(tree)) return tree.map((child, i) => mapTree(child as Tree<T>, change, name(String(i))))

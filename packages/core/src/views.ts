@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { Batch, Context, Views } from './contracts.ts'
 import type { Flow } from './flow.ts'
-import { leaves, mapTree, namedLeaves, withLeaves } from './tree.ts'
+import { leaves, mapTree, withLeaves } from './tree.ts'
 
 /** The same for every view, in its place. */
 export const mapViews = <T extends tf.Tensor, U extends tf.Tensor>(
@@ -24,7 +24,7 @@ export interface FoldedViews {
 export function foldViews({ views, context = [] }: Pick<Batch, 'views' | 'context'>): FoldedViews {
   const groups = new Map<string, number[]>()
   views.forEach((view, i) => {
-    const key = `${view.shape.join()} ${formOf(context[i])}`
+    const key = `${view.dtype} ${view.shape.join()} ${formOf(context[i])}`
     groups.set(key, [...(groups.get(key) ?? []), i])
   })
   const members = [...groups.values()]
@@ -64,11 +64,7 @@ function foldContexts(contexts: readonly (Context | undefined)[]): Context | und
 
 /** Views travel together when what stages find beside them has the same form. */
 const formOf = (context: Context | undefined): string =>
-  context === undefined
-    ? ''
-    : namedLeaves(context)
-        .map(({ name, value: { shape, dtype } }) => `${name} ${dtype} ${shape.join()}`)
-        .join(' ')
+  context === undefined ? '' : JSON.stringify(mapTree(context, ({ shape, dtype }) => `${dtype} ${shape.join()}`))
 
 /**
  * Two views, for a loss that compares one with the other.

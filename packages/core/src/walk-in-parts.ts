@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { applyLoss } from './apply-loss.ts'
+import { applyLoss, refuseFlat } from './apply-loss.ts'
 import type { Batch, Loss, Params, Variables, Views } from './contracts.ts'
 import { own, type Owned } from './memory.ts'
 import { modeFor } from './mode-for.ts'
 import { readUnits } from './read-units.ts'
 import { leaves, withLeaves } from './tree.ts'
+import { byName } from './units.ts'
 import { mapViews, partOf } from './views.ts'
 import { vjp } from './vjp.ts'
 import { walk, type Learner, type Lesson, type Walk, type Walked } from './window-walk.ts'
@@ -26,14 +27,17 @@ export function walkInParts(work: Walk, rows: number): Walked {
   const modeOf = (start: number): Walk['mode'] => modeFor(mode, 'part', start)
 
   const units = learners.map(({ unit }) => unit)
-  const heads = Object.fromEntries(learners.map(({ unit, head }) => [unit.name, head]))
-  const { variables: first } = work
-  const parts = starts.map(start =>
-    own(() => {
-      const part = partOf(batch, start, rows)
-      return readUnits({ stages, variables: first, units, heads, batch: part, mode: modeOf(start) }).embeddings
-    })
-  )
+  let heads = Object.fromEntries(learners.map(({ unit, head }) => [unit.name, head]))
+  let { variables } = work
+  // Buffers move from part to part here as they will below: a stage may look at its own.
+  const parts = starts.map(start => {
+    const read = own(() =>
+      readUnits({ stages, variables, units, heads, batch: partOf(batch, start, rows), mode: modeOf(start) })
+    )
+    variables = variables.map(({ params }, i) => ({ params, buffers: read.stageBuffers[i]! }))
+    heads = byName(units, ({ name }) => ({ params: heads[name]!.params, buffers: read.headBuffers[name]! }))
+    return read.embeddings
+  })
   const asked = learners.map(learner =>
     own(() =>
       differentiate(
@@ -44,7 +48,7 @@ export function walkInParts(work: Walk, rows: number): Walked {
     )
   )
 
-  let variables = first
+  ;({ variables } = work)
   let walked: Walked | undefined
   for (const start of starts) {
     const part = own(() => {
@@ -52,7 +56,8 @@ export function walkInParts(work: Walk, rows: number): Walked {
         const head =
           walked === undefined ? learner.head : { params: learner.head.params, buffers: walked.lessons[i]!.headBuffers }
         return {
-          unit: { ...learner.unit, loss: pulledBy(asked[i]!.cotangents, start) },
+          unit: learner.unit,
+          instead: pulledBy(asked[i]!.cotangents, start),
           head,
           loss: { params: {}, memory: {} }
         }
@@ -102,10 +107,12 @@ function differentiate(
   const weights = leaves(variables.params)
   const inputs = [...embeddings, ...weights]
   const { outputs, aux, pull } = vjp(() => {
-    const { loss, memory } = applyLoss(unit.loss, embeddings, { ...batch, ...shown }, variables)
+    const { loss, memory } = applyLoss(unit, embeddings, { ...batch, ...shown }, variables)
     return { outputs: [loss], aux: memory }
   }, inputs)
-  const pulled = pull([tf.scalar(1)], inputs, { last: true }).map((gradient, i) => gradient ?? tf.zerosLike(inputs[i]!))
+  const found = pull([tf.scalar(1)], inputs, { last: true })
+  refuseFlat(unit, found.slice(0, embeddings.length))
+  const pulled = found.map((gradient, i) => gradient ?? tf.zerosLike(inputs[i]!))
   return {
     loss: outputs[0] as tf.Scalar,
     memory: aux,

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type {
   Batch,
   Buffers,
+  Loss,
   LossVariables,
   Memory,
   Merge,
@@ -12,9 +13,8 @@ import type {
   Variables,
   Views
 } from './contracts.ts'
-import { applyLoss } from './apply-loss.ts'
+import { applyLoss, naming, refuseFlat } from './apply-loss.ts'
 import { descent, type Cotangent } from './descent.ts'
-import { DeviceLost, OutOfRoom } from './errors.ts'
 import { applyToFlow, type Flow } from './flow.ts'
 import { gradientTree } from './gradient-tree.ts'
 import { lanesOf, sharesOf } from './lanes.ts'
@@ -32,6 +32,8 @@ export interface Learner {
   readonly loss: LossVariables
   /** What other networks made of the batch, for this unit: embeddings of a target network, features of a teacher. */
   readonly shown?: Pick<Batch, 'targets' | 'teacher'> | undefined
+  /** What teaches in place of the unit's loss. */
+  readonly instead?: Loss | undefined
 }
 
 export interface Walk {
@@ -96,7 +98,11 @@ export function walk({ stages, variables, learners, merge, batch, mode, observe 
       buffers[index] = pullback.aux
       replaceFlow(pullback.outputs)
     } else {
-      const { outputs, aux } = own(run)
+      const { outputs, aux } = own(() => {
+        const { outputs, aux } = run()
+        // A stage may hand on the very tensor it was given.
+        return { outputs: outputs.map(output => tf.clone(output)), aux }
+      })
       buffers[index] = aux
       replaceFlow(outputs)
     }
@@ -130,7 +136,7 @@ export function walk({ stages, variables, learners, merge, batch, mode, observe 
 
 /** Runs a unit's head and loss and differentiates them: the head's gradients, and the cotangent of what flowed in. */
 function learn(
-  { unit, head, loss: variables, shown }: Learner,
+  { unit, head, loss: variables, shown, instead }: Learner,
   flow: Flow,
   unfold: (folded: readonly tf.Tensor[]) => Views,
   batch: Batch,
@@ -141,32 +147,26 @@ function learn(
   const lossWeights = leaves(variables.params)
   // A probe sees the flow as a constant, so it cannot teach the backbone.
   const input = unit.start < unit.end ? flow.tensors : []
+  const teaching = { name: unit.name, loss: instead ?? unit.loss }
   const {
     outputs: [loss],
     aux,
     pull,
     dispose
-  } = naming(unit, () =>
-    vjp(() => {
-      const { outputs, aux: headBuffers } = applyToFlow(unit.head, head, flow, modeFor(mode, 'head', unit.name))
-      const embeddings = unfold(outputs) as Views<tf.Tensor2D>
-      const { loss, memory } = applyLoss(unit.loss, embeddings, { ...batch, ...shown }, variables)
-      if (loss.rank !== 0)
-        throw new Error(`expected the loss to be one scalar, got shape [${loss.shape}]. Take its mean.`)
-      // Clones, so that what the caller frees is never what the tape or another unit holds.
-      const observed = observe ? mapViews(embeddings, rows => tf.clone(rows)) : undefined
-      return { outputs: [loss], aux: { headBuffers, memory, embeddings: observed } }
-    }, [...input, ...headWeights, ...lossWeights])
-  )
+  } = vjp(() => {
+    const { outputs, aux: headBuffers } = naming(unit, () =>
+      applyToFlow(unit.head, head, flow, modeFor(mode, 'head', unit.name))
+    )
+    const embeddings = unfold(outputs) as Views<tf.Tensor2D>
+    const { loss, memory } = applyLoss(teaching, embeddings, { ...batch, ...shown }, variables)
+    // Clones, so that what the caller frees is never what the tape or another unit holds.
+    const observed = observe ? mapViews(embeddings, rows => tf.clone(rows)) : undefined
+    return { outputs: [loss], aux: { headBuffers, memory, embeddings: observed } }
+  }, [...input, ...headWeights, ...lossWeights])
   try {
     const pulled = own(() => pull([tf.scalar(1)], [...input, ...headWeights, ...lossWeights], { last: true }))
     const cotangent = pulled.slice(0, input.length)
-    if (input.length > 0 && cotangent.every(tensor => tensor === undefined)) {
-      throw new Error(
-        `unit "${unit.name}": expected a loss that depends on the embeddings, got one that does not. ` +
-          'Nothing could be learned from it.'
-      )
-    }
+    refuseFlat(unit, cotangent)
     const headGradients = gradientTree(
       unit.head,
       head.params,
@@ -180,15 +180,5 @@ function learn(
     return { lesson: { loss: loss as tf.Scalar, headGradients, lossGradients, ...aux }, cotangent }
   } finally {
     dispose()
-  }
-}
-
-/** Says which unit an error comes from. */
-function naming<T>(unit: Unit, run: () => T): T {
-  try {
-    return run()
-  } catch (error) {
-    if (error instanceof OutOfRoom || error instanceof DeviceLost) throw error
-    throw new Error(`unit "${unit.name}": ${(error as Error).message}`, { cause: error })
   }
 }

@@ -42,13 +42,13 @@ export interface LoaderOptions {
   readonly random: Random
   readonly views: MakeViews
   /** Which examples an epoch shows, and in which order; every one, shuffled, when left out. */
-  readonly sampler?: Sampler
+  readonly sampler?: Sampler | undefined
   /** Batches read and decoded ahead of the one in use. */
-  readonly ahead?: number
+  readonly ahead?: number | undefined
   /**
    * Places of examples known to be unreadable, as another loader of the data set told them: they are not read again.
    */
-  readonly unreadable?: Iterable<number>
+  readonly unreadable?: Iterable<number> | undefined
 }
 
 /** A source of batches. */
@@ -132,7 +132,7 @@ export function loader(dataset: Dataset, options: LoaderOptions): Loader {
         const pixels = tf.div(tf.tensor4d(images, [batchSize, ...dataset.shape], 'int32'), 255) as tf.Tensor4D
         return {
           views: views(pixels, random.split('views', at.epoch, at.batch)),
-          ...(labels.every(label => label >= 0) && { labels: tf.tensor1d(labels, 'int32') }),
+          labels: labels.every(label => label >= 0) ? tf.tensor1d(labels, 'int32') : undefined,
           indices: tf.tensor1d(Int32Array.from(places), 'int32')
         }
       })

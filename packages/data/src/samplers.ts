@@ -12,7 +12,7 @@ export interface Sampler {
    * How many examples in a row of the order belong together; 1 when left out. Where one of them cannot be read, all
    * are replaced, by the next in the order that can all be read.
    */
-  readonly tuple?: number
+  readonly tuple?: number | undefined
 }
 
 /** Every example once, in a new order each epoch. */
@@ -59,7 +59,7 @@ const groupsOf =
 
 export interface ClassBalancedOptions {
   /** Examples of a class in a batch, where the batch has room for several classes. */
-  readonly perClass?: number
+  readonly perClass?: number | undefined
 }
 
 /**

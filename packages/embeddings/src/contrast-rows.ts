@@ -10,7 +10,7 @@ export interface ContrastOptions {
   /**
    * Compares so many rows at a time with all others, all at once when left out. The wasm backend has tiles of its own.
    */
-  readonly chunk?: number
+  readonly chunk?: number | undefined
 }
 
 /**

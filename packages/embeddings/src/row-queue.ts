@@ -21,7 +21,7 @@ export interface RowQueueOptions {
   /** Numbers in a row. */
   readonly dim: number
   /** Starts with random unit rows (He et al. 2020), or with none, so that only rows that were seen count. */
-  readonly fill?: 'random' | 'empty'
+  readonly fill?: 'random' | 'empty' | undefined
 }
 
 /**

@@ -17,7 +17,7 @@ import {
 } from '@lapstrake/core'
 import { shuffled, type Dataset } from '@lapstrake/data'
 import * as tf from '@tensorflow/tfjs-core'
-import type { Experiment } from './train.ts'
+import type { Experiment } from './experiment.ts'
 
 /**
  * What an experiment does, in few numbers: a loss is a function, and nobody can look into one, but it answers the same

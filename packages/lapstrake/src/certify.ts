@@ -28,7 +28,7 @@ import {
   type PriorBuffers
 } from '@lapstrake/loss-pac-bayes'
 import type * as tf from '@tensorflow/tfjs-core'
-import type { Experiment } from './train.ts'
+import type { Experiment } from './experiment.ts'
 
 /** What a certificate of an experiment is about: an {@link Experiment} names it, `certify` finds it. */
 export interface CertificateField {
@@ -37,12 +37,12 @@ export interface CertificateField {
   /**
    * The examples of the training data that count, from the first up to, not including, the second; all when left out.
    */
-  readonly examples?: readonly [from: number, to: number]
+  readonly examples?: readonly [from: number, to: number] | undefined
   /** The unit whose embeddings count; the uppermost when left out. */
-  readonly unit?: string
+  readonly unit?: string | undefined
   /** The grid of the objective, where that is not the usual one. */
-  readonly precision?: number
-  readonly largestVariance?: number
+  readonly precision?: number | undefined
+  readonly largestVariance?: number | undefined
 }
 
 export interface CertifyOptions {
@@ -54,16 +54,16 @@ export interface CertifyOptions {
   /** The training data. */
   readonly training: Dataset
   /** Data that were never seen, to measure the risk that is bounded. */
-  readonly testing?: Dataset
+  readonly testing?: Dataset | undefined
   /** The chance that the bound fails; the draws may mislead with another `drawsDelta`. Together 0.05. */
-  readonly delta?: number
-  readonly drawsDelta?: number
+  readonly delta?: number | undefined
+  readonly drawsDelta?: number | undefined
   /** Draws of the weights, about; each meets tuples of its own. */
-  readonly draws?: number
+  readonly draws?: number | undefined
   /** Pays nothing for the draws: an estimate, as published figures are. */
-  readonly plugIn?: boolean
-  readonly seed?: number
-  readonly onProgress?: (done: number, total: number) => void
+  readonly plugIn?: boolean | undefined
+  readonly seed?: number | undefined
+  readonly onProgress?: ((done: number, total: number) => void) | undefined
 }
 
 /** A certificate with what went into it. */
@@ -74,7 +74,7 @@ export interface Certified extends Certificate {
   /** The mean over draws, not yet corrected. */
   readonly empiricalRisk: number
   /** The same on data never seen, when there are some. */
-  readonly testRisk?: number
+  readonly testRisk?: number | undefined
 }
 
 /**
@@ -119,11 +119,7 @@ export async function certify({
     )
   )
   const { precision, largestVariance } = field
-  const complexity = complexityOf(posteriors, {
-    delta,
-    ...(precision && { precision }),
-    ...(largestVariance && { largestVariance })
-  })
+  const complexity = complexityOf(posteriors, { delta, precision, largestVariance })
   const read = readerOf({ stages, variables, unit, negatives: field.negatives }, network.shapes[0]!)
   const seen = await riskOf(
     read,
@@ -146,7 +142,7 @@ export async function certify({
     sampleSize: seen.tuples,
     draws: seen.draws,
     empiricalRisk: seen.risk,
-    ...(unseen && { testRisk: unseen.risk })
+    testRisk: unseen?.risk
   }
 }
 

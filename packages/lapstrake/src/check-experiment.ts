@@ -1,4 +1,4 @@
-import type { Experiment } from './train.ts'
+import type { Experiment } from './experiment.ts'
 
 /** Every field that somebody reads, and whether an experiment must have it. */
 const fields: Readonly<Record<keyof Experiment, boolean>> = {

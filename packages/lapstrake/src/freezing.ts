@@ -6,7 +6,7 @@ export interface FreezeField {
   /** Steps without progress after which a unit no longer learns. */
   readonly patience: number
   /** What counts as progress: how much lower its loss must be, of its size; 0.005 when left out. */
-  readonly tolerance?: number
+  readonly tolerance?: number | undefined
 }
 
 /** How far a unit is: saved with the run. */
@@ -16,7 +16,7 @@ export interface UnitProgress {
   readonly lowest: number
   /** The step that `lowest` was last undercut in. */
   readonly since: number
-  readonly frozen?: true
+  readonly frozen?: true | undefined
 }
 
 /** Watches units and takes those that have learned enough out of the schedule. */

@@ -17,21 +17,23 @@ export * from '@lapstrake/scheduler'
 export { certify, type CertificateField, type Certified, type CertifyOptions } from './certify.ts'
 export { checkExperiment } from './check-experiment.ts'
 export { fingerprintOf } from './data-fingerprint.ts'
+export { inputShapeOf, type Experiment } from './experiment.ts'
 export type { FreezeField, UnitProgress } from './freezing.ts'
 export { linearReadout, type ReadoutOptions } from './linear-readout.ts'
 export type { TrainedTeacher } from './load-teacher.ts'
-export type { StageDiagnosis, UnitDiagnosis } from './monitor.ts'
 export { describeRun, type SavedRun } from './saved-run.ts'
+export type { StageDiagnosis } from './stage-diagnoses.ts'
+export type { StepMetrics } from './step-metrics.ts'
 export { sweepVariants, type Sweep, type SweepFields, type SweepVariant } from './sweep.ts'
+export { train, type TrainOptions, type Trained } from './train.ts'
+export { TrainingStopped } from './training-stopped.ts'
+export type { UnitDiagnosis } from './unit-diagnosis.ts'
 export {
-  inputShapeOf,
-  train,
-  TrainingStopped,
-  type StepMetrics,
-  type TrainOptions,
-  type Trained,
-  type Experiment
-} from './train.ts'
-export { useBackend, type BackendChoice, type BackendName, type UseBackendOptions } from './use-backend.ts'
+  BackendUnavailable,
+  useBackend,
+  type BackendChoice,
+  type BackendName,
+  type UseBackendOptions
+} from './use-backend.ts'
 export { weightsOf } from './weights-of.ts'
 export { withProbes } from './with-probes.ts'

@@ -4,6 +4,7 @@ import {
   own,
   seeded,
   untrainedTeacher,
+  type NetworkVariables,
   type Owned,
   type Shape,
   type State,
@@ -11,12 +12,12 @@ import {
   type TeacherVariables,
   type Variables
 } from '@lapstrake/core'
-import type { Experiment } from './train.ts'
+import type { Experiment } from './experiment.ts'
 
 /** A teacher, and where its weights come from. */
 export type TrainedTeacher = Teacher & {
   /** The unit whose head the teacher is read through, when it has one. */
-  readonly unit?: string
+  readonly unit?: string | undefined
 } & (
     | {
         /**
@@ -46,25 +47,27 @@ export async function loadTeacher(
   if ('trainedBy' in teacher) {
     const { stages, units, ...rest } = await trainFirst(teacher.trainedBy)
     const heads = Object.entries(units).filter(([name]) => head === undefined || name !== unit)
-    dispose([rest, heads, units[unit]?.loss] as unknown as Owned<unknown>)
-    return { stages, ...(head && { head: units[unit]!.head }) } as Owned<TeacherVariables>
+    const unused = [rest, heads, units[unit]?.loss]
+    dispose(unused as Owned<typeof unused>)
+    return variablesOf(stages, head && units[unit]!.head)
   }
   const bytes = new Uint8Array(await teacher.weights())
   const { stages: first, head: firstHead } = own(() => untrainedTeacher(teacher, inputShape, seeded(0)))
-  const like = { stages: first, heads: firstHead === undefined ? {} : { [unit]: firstHead } }
+  const like: NetworkVariables = { stages: first, heads: firstHead === undefined ? {} : { [unit]: firstHead } }
   try {
     const { stages, heads } = deserialiseTree(bytes, like, {
       ignoreRest: true,
       name: `the weights of "${backbone.name}"`,
-      ...(onWarning && { onWarning })
+      onWarning
     })
-    return {
-      stages,
-      ...(head && { head: (heads as Record<string, Variables>)[unit]! })
-    } as unknown as Owned<TeacherVariables>
+    return variablesOf(stages, head && heads[unit]!)
   } catch (error) {
     throw new Error(`teacher: ${(error as Error).message}`, { cause: error })
   } finally {
-    dispose(like as unknown as Owned<unknown>)
+    dispose(like as Owned<NetworkVariables>)
   }
 }
+
+/** A tree, saved with the run: without a head there is no such field. */
+const variablesOf = (stages: readonly Variables[], head: Variables | undefined): Owned<TeacherVariables> =>
+  (head === undefined ? { stages } : { stages, head }) as Owned<TeacherVariables>

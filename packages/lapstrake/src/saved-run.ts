@@ -19,15 +19,18 @@ export interface SavedRun {
   /** What the experiment does, to tell it from others. */
   readonly behaviour: Behaviour
   /** The places of examples that could not be read. */
-  readonly unreadable?: readonly number[]
+  readonly unreadable?: readonly number[] | undefined
   /** How far each unit is, where the experiment freezes units. */
-  readonly progress?: Readonly<Record<string, UnitProgress>>
+  readonly progress?: Readonly<Record<string, UnitProgress>> | undefined
 }
+
+/** What a run was begun with, by which another is told from it. */
+export type RunOrigin = Omit<SavedRun, 'step' | 'progress' | 'unreadable'>
 
 /** What a run is made of beside its experiment. */
 export interface RunParts {
   readonly state: State
-  /** Present where the experiment has one. */
+  /** Absent, and not undefined, where the experiment has none: parts are a tree. */
   readonly teacher?: TeacherVariables
 }
 
@@ -118,10 +121,7 @@ const fields: Readonly<Record<keyof SavedRun, Is>> = {
 }
 
 /** What is no longer as it was when a run was saved, in words; nothing where all is. */
-export function changesSince(
-  then: SavedRun,
-  now: Omit<SavedRun, 'step' | 'progress' | 'unreadable'>
-): readonly string[] {
+export function changesSince(then: RunOrigin, now: RunOrigin): readonly string[] {
   const plain = (['name', 'seed', 'inputShape'] as const)
     .filter(what => JSON.stringify(then[what]) !== JSON.stringify(now[what]))
     .map(what => `${words[what]} ${JSON.stringify(then[what])} then, ${JSON.stringify(now[what])} now`)

@@ -1,7 +1,7 @@
 import { greedy, overlapping } from '@lapstrake/isolation'
 import { expect, test } from 'vitest'
 import { sweepVariants, type Sweep } from './sweep.ts'
-import type { Experiment } from './train.ts'
+import type { Experiment } from './experiment.ts'
 
 const recipe = { name: 'loco', epochs: 1 } as Experiment
 const sweep: Sweep = {

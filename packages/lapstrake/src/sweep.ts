@@ -1,4 +1,4 @@
-import type { Experiment } from './train.ts'
+import type { Experiment } from './experiment.ts'
 
 /** Choices for fields of an experiment, each with the name that runs and tables give it. */
 export type SweepFields = {
@@ -9,7 +9,7 @@ export type SweepFields = {
 export interface Sweep {
   readonly recipe: Experiment
   readonly seeds: readonly number[]
-  readonly fields?: SweepFields
+  readonly fields?: SweepFields | undefined
 }
 
 /** An experiment of a sweep. */

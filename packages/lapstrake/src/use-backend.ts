@@ -7,16 +7,16 @@ export type BackendName = 'node' | 'webgpu' | 'wasm' | 'cpu'
 
 export interface UseBackendOptions {
   /** Where a browser finds the `.wasm` files of `@lapstrake/backend-wasm`, if its bundler does not know. */
-  readonly wasmPaths?: string
+  readonly wasmPaths?: string | undefined
   /**
    * Threads of the wasm backend, or of TensorFlow's library if it has not started yet: as many as processors, when left
    * out; at most 256.
    */
-  readonly threads?: number
+  readonly threads?: number | undefined
   /** Whether the wasm backend may convolve by Winograd's squares; it does, when left out. */
-  readonly winograd?: boolean
+  readonly winograd?: boolean | undefined
   /** Takes a WebGPU adapter that is software, for tests. */
-  readonly acceptSoftware?: boolean
+  readonly acceptSoftware?: boolean | undefined
 }
 
 /** Which backend is in use, and why. */
@@ -30,6 +30,19 @@ export interface BackendChoice {
   readonly sentence: string
 }
 
+/** No backend of those that were asked for can be used here. */
+export class BackendUnavailable extends Error {
+  override readonly name = 'BackendUnavailable'
+
+  /** @param reason why the last of them cannot, without a full stop */
+  constructor(
+    asked: string,
+    readonly reason: string
+  ) {
+    super(`useBackend: expected to use ${asked}, but could not: ${reason}. Try 'auto'.`)
+  }
+}
+
 /**
  * Said here as well as in the backends, which `auto` would pass over: what is asked for is refused, whichever would be
  * taken.
@@ -38,16 +51,11 @@ const mostThreads = 256
 
 /** Starts a backend and says what it runs on. */
 const starters: Readonly<Record<BackendName, (options: UseBackendOptions) => Promise<string>>> = {
-  node: async ({ threads }) =>
-    (await import('@lapstrake/backend-node')).registerNode({ ...(threads !== undefined && { threads }) }),
+  node: async ({ threads }) => (await import('@lapstrake/backend-node')).registerNode({ threads }),
   webgpu: async ({ acceptSoftware = false }) =>
     (await import('@lapstrake/backend-webgpu')).registerWebGPU({ acceptSoftware }),
   wasm: async ({ wasmPaths, threads, winograd }) =>
-    (await import('@lapstrake/backend-wasm')).registerWasm({
-      ...(wasmPaths !== undefined && { wasmPaths }),
-      ...(threads !== undefined && { threads }),
-      ...(winograd !== undefined && { winograd })
-    }),
+    (await import('@lapstrake/backend-wasm')).registerWasm({ wasmPaths, threads, winograd }),
   cpu: async () => {
     await tf.setBackend('cpu')
     return 'plain JavaScript, slow'
@@ -62,7 +70,8 @@ const order: readonly BackendName[] = inNode ? ['node', 'webgpu', 'wasm', 'cpu']
  * the fastest kinds first; a name takes that one or throws. Print the choice's `sentence`.
  *
  * @throws RangeError if `threads` is not a whole number from 1 to 256
- * @throws Error for a name it does not know, and with the reason for a named backend that cannot be used here
+ * @throws BackendUnavailable with the reason, for a named backend that cannot be used here
+ * @throws Error for a name it does not know
  */
 export async function useBackend(
   name: BackendName | 'auto' = 'auto',
@@ -96,5 +105,5 @@ export async function useBackend(
       refused.push({ name: candidate, reason: (error as Error).message.replace(/\.$/, '') })
     }
   }
-  throw new Error(`useBackend: expected to use ${name}, but could not: ${refused.at(-1)!.reason}. Try 'auto'.`)
+  throw new BackendUnavailable(name, refused.at(-1)!.reason)
 }

@@ -1,9 +1,9 @@
 import { linearReadout } from './linear-readout.ts'
-import type { Experiment } from './train.ts'
+import type { Experiment } from './experiment.ts'
 
 /**
- * An experiment with a {@link linearReadout} on every stage. What each tells right is in the metrics of the steps that
- * look. Wants data with classes.
+ * An experiment with a {@link linearReadout} on every stage, whose accuracies are in the metrics of the steps that are
+ * diagnosed. Wants data with classes.
  *
  * @param classes how many
  * @throws RangeError if `classes` is not a whole number above 1

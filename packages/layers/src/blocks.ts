@@ -22,16 +22,16 @@ export interface Block {
 export interface ConvBlockOptions {
   /** Channels that come out. */
   readonly filters: number
-  readonly stride?: number
+  readonly stride?: number | undefined
   /** Height and width of the kernel, odd. */
-  readonly size?: number
+  readonly size?: number | undefined
   /** Each group of channels is convolved by itself; without a stride. */
-  readonly groups?: number
+  readonly groups?: number | undefined
   readonly norm: Norm
   /** Whether a ReLU follows. */
-  readonly relu?: boolean
+  readonly relu?: boolean | undefined
   /** What the normalisation's scale starts with. */
-  readonly scale?: number
+  readonly scale?: number | undefined
 }
 
 /**
@@ -121,15 +121,15 @@ export function chain(blocks: readonly Block[]): Block {
 export interface ResidualOptions {
   /** Channels that come out. */
   readonly filters: number
-  readonly stride?: number
+  readonly stride?: number | undefined
   readonly norm: Norm
   /**
    * 1×1, 3×3, 1×1 with a quarter of the filters inside, stride on the 3×3 (torchvision's ResNet 1.5); two 3×3
    * otherwise.
    */
-  readonly bottleneck?: boolean
+  readonly bottleneck?: boolean | undefined
   /** Start as the shortcut alone: the last scale is 0. */
-  readonly zeroInit?: boolean
+  readonly zeroInit?: boolean | undefined
 }
 
 /**

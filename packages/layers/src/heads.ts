@@ -22,9 +22,9 @@ export interface ProjectorOptions {
   /** Hidden widths, then the length of the embeddings: `[256, 128]` is an MLP of two layers. */
   readonly dims: readonly number[]
   /** Whether layers add a bias. One that a normalisation follows never does: the mean would take it away again. */
-  readonly bias?: boolean
+  readonly bias?: boolean | undefined
   /** What stands before each ReLU. */
-  readonly norm?: 'batch' | 'none'
+  readonly norm?: 'batch' | 'none' | undefined
 }
 
 export interface DecoderOptions {
@@ -33,7 +33,7 @@ export interface DecoderOptions {
    */
   readonly dims: readonly number[]
   /** Normalisation of the residual block. */
-  readonly norm?: NormName
+  readonly norm?: NormName | undefined
 }
 
 /** No parameters: the mean over height and width. */
@@ -114,8 +114,8 @@ interface Layers {
 
 interface LinearLayer {
   readonly weights: tf.Tensor2D
-  readonly bias?: tf.Tensor1D
-  readonly norm?: Params
+  readonly bias?: tf.Tensor1D | undefined
+  readonly norm?: Params | undefined
 }
 
 const pooledInto = (name: string, layers: Layers, dim: number): Stage => ({
@@ -146,7 +146,7 @@ const mlp = (dims: readonly number[], bias = true, norm?: Norm): Layers => ({
   },
   apply({ params, buffers }, rows, mode) {
     let flow = rows
-    const after = (params as unknown as readonly LinearLayer[]).map(({ weights, bias, norm: learned }, i) => {
+    const after = (params as readonly (Params & LinearLayer)[]).map(({ weights, bias, norm: learned }, i) => {
       flow = tf.matMul(flow, weights)
       if (bias !== undefined) flow = tf.add(flow, bias)
       if (norm !== undefined && learned !== undefined) {

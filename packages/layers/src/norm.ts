@@ -20,12 +20,12 @@ export interface Norm {
 
 export interface NormOptions {
   /** Whether a ReLU follows. */
-  readonly relu?: boolean
+  readonly relu?: boolean | undefined
 }
 
 export interface GroupNormOptions {
   /** Groups of channels: the most up to 32 that divide the channels, when left out. */
-  readonly groups?: number
+  readonly groups?: number | undefined
 }
 
 /** What a backbone calls its normalisation. */

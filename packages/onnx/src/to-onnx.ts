@@ -10,13 +10,13 @@ export interface ToOnnxOptions {
   /** Of one input, without the batch: `[height, width, channels]` for images. */
   readonly inputShape: Shape
   /** What the model is called. */
-  readonly name?: string
+  readonly name?: string | undefined
   /** What the input is called. */
-  readonly input?: string
+  readonly input?: string | undefined
   /** What the result is called. */
-  readonly output?: string
+  readonly output?: string | undefined
   /** Words that are kept in the file. */
-  readonly metadata?: Readonly<Record<string, string>>
+  readonly metadata?: Readonly<Record<string, string>> | undefined
 }
 
 /**

@@ -7,7 +7,7 @@ export interface Constant {
   readonly dtype: tf.DataType
   readonly values: tf.TypedArray
   /** It has one row for each image, all of them alike; here is that one, so its first length is 1. */
-  readonly isForEachImage?: true
+  readonly isForEachImage?: true | undefined
 }
 
 /** What goes into a kernel: what another one made, by number, or a constant. */

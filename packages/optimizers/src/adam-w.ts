@@ -7,12 +7,12 @@ import { checkRate, rateAt, type LearningRate } from './learning-rate.ts'
 export interface AdamWOptions {
   readonly learningRate: LearningRate
   /** How much of the first moment stays at each update. */
-  readonly beta1?: number
+  readonly beta1?: number | undefined
   /** How much of the second moment stays at each update. */
-  readonly beta2?: number
-  readonly epsilon?: number
+  readonly beta2?: number | undefined
+  readonly epsilon?: number | undefined
   /** Shrinks parameters by `learningRate · weightDecay` at each update, apart from the gradient. */
-  readonly weightDecay?: number
+  readonly weightDecay?: number | undefined
 }
 
 /** Updates so far, and the two moments of each parameter's gradient. */

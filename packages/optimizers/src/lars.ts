@@ -8,10 +8,10 @@ import type { SgdState } from './sgd.ts'
 
 export interface LarsOptions {
   readonly learningRate: LearningRate
-  readonly momentum?: number
-  readonly weightDecay?: number
+  readonly momentum?: number | undefined
+  readonly weightDecay?: number | undefined
   /** The trust coefficient η of the paper. */
-  readonly trust?: number
+  readonly trust?: number | undefined
 }
 
 /**

@@ -12,9 +12,9 @@ export interface WarmupCosineOptions {
   /** Updates in all. */
   readonly total: number
   /** Updates over which the rate rises linearly from `peak / warmup`; none when left out. */
-  readonly warmup?: number
+  readonly warmup?: number | undefined
   /** The rate at the end and after it. */
-  readonly floor?: number
+  readonly floor?: number | undefined
 }
 
 /**
@@ -44,7 +44,7 @@ export interface StepsOptions {
   readonly initial: number
   /** Updates after which the rate is multiplied by `factor`. */
   readonly milestones: readonly number[]
-  readonly factor?: number
+  readonly factor?: number | undefined
 }
 
 /**

@@ -6,11 +6,11 @@ import { checkRate, rateAt, type LearningRate } from './learning-rate.ts'
 
 export interface SgdOptions {
   readonly learningRate: LearningRate
-  readonly momentum?: number
+  readonly momentum?: number | undefined
   /** Looks ahead along the velocity (Sutskever et al. 2013, section 2). Needs a momentum. */
-  readonly nesterov?: boolean
+  readonly nesterov?: boolean | undefined
   /** Added to the gradient as `weightDecay · parameter`, before the momentum. */
-  readonly weightDecay?: number
+  readonly weightDecay?: number | undefined
 }
 
 /** Updates so far, and the velocity of each parameter; no velocity without momentum. */

@@ -14,8 +14,7 @@ import {
   type Shape,
   type State,
   type Trainer,
-  type Variables,
-  type Views
+  type Variables
 } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { hostReads } from './host-reads.ts'
@@ -25,10 +24,10 @@ export interface AuditOptions {
   /** The shape of one example, as in `[height, width, channels]`. */
   readonly inputShape: Shape
   /** To learn from, only borrowed; 8 random examples in two views when left out. */
-  readonly batch?: Batch
-  readonly seed?: number
+  readonly batch?: Batch | undefined
+  readonly seed?: number | undefined
   /** Examples of the data set, for losses that keep a row for each. */
-  readonly examples?: number
+  readonly examples?: number | undefined
 }
 
 /** Which weights one unit's loss touches. */
@@ -65,11 +64,7 @@ export async function audit(
 ): Promise<Audit> {
   const random = seeded(seed)
   const teacher = recipe.teacher && own(() => untrainedTeacher(recipe.teacher!, inputShape, random.split('teacher')))
-  const trainer = createTrainer(recipe, {
-    inputShape,
-    ...(teacher && { teacher }),
-    ...(examples !== undefined && { examples })
-  })
+  const trainer = createTrainer(recipe, { inputShape, teacher, examples })
   const state = trainer.init(random.split('weights'))
   const batch = given ?? randomBatch(inputShape, seed)
   try {
@@ -222,11 +217,14 @@ async function strangers(
 }
 
 function randomBatch(inputShape: Shape, seed: number): Batch {
-  const views = [0, 1].map(view =>
+  const view = (place: number): tf.Tensor =>
     seeded(seed)
-      .split('view', view)
+      .split('view', place)
       .normal([8, ...inputShape])
-  ) as unknown as Views
   const column = (numbers: number[]): tf.Tensor1D => tf.tensor1d(numbers, 'int32')
-  return { views, labels: column([0, 1, 0, 1, 0, 1, 0, 1]), indices: column([0, 1, 2, 3, 4, 5, 6, 7]) }
+  return {
+    views: [view(0), view(1)],
+    labels: column([0, 1, 0, 1, 0, 1, 0, 1]),
+    indices: column([0, 1, 2, 3, 4, 5, 6, 7])
+  }
 }

@@ -10,7 +10,7 @@
 export function balance(
   costs: readonly number[],
   groups: number,
-  { overlapping = false }: { readonly overlapping?: boolean } = {}
+  { overlapping = false }: { readonly overlapping?: boolean | undefined } = {}
 ): readonly number[] {
   if (!Number.isInteger(groups) || groups < 1 || groups > costs.length) {
     throw new RangeError(
@@ -23,7 +23,7 @@ export function balance(
   // are.
   interface Way {
     readonly worst: number
-    readonly before?: { readonly start: number; readonly way: Way }
+    readonly before?: { readonly start: number; readonly way: Way } | undefined
   }
   let ways = new Map<string, { start: number; end: number; way: Way }>()
   for (let end = 1; end <= costs.length; end++) ways.set(`0,${end}`, { start: 0, end, way: { worst: between(0, end) } })

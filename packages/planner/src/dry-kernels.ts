@@ -6,12 +6,12 @@ type Infos = Readonly<Record<string, tf.TensorInfo>>
 /** What leaves a kernel: a shape, of float32 where nothing else is said. */
 interface Result {
   readonly shape: readonly number[]
-  readonly dtype?: tf.DataType
+  readonly dtype?: tf.DataType | undefined
 }
 
 interface Outcome {
   readonly results: Result | readonly Result[]
-  readonly multiplyAdds?: number
+  readonly multiplyAdds?: number | undefined
 }
 
 // Attributes have the types that TensorFlow.js gives them, kernel by kernel; they are named where they are read.
@@ -121,12 +121,12 @@ const movement: Readonly<Record<string, ShapeRule>> = {
     const [along] = tf.util.parseAxisParam(axis, x!.shape) as [number]
     return only(
       tf.backend_util
-        .prepareSplitSize(x as unknown as tf.Tensor, numOrSizeSplits, along)
+        .prepareSplitSize(x!, numOrSizeSplits, along)
         .map(length => ({ shape: x!.shape.map((whole, i) => (i === along ? length : whole)), dtype: x!.dtype }))
     )
   },
   Slice: ({ x }, { begin, size }) =>
-    only({ shape: tf.slice_util.parseSliceParams(x as unknown as tf.Tensor, begin, size)[1]!, dtype: x!.dtype }),
+    only({ shape: tf.slice_util.parseSliceParams(x!, begin, size)[1]!, dtype: x!.dtype }),
   PadV2: ({ x }, { paddings }) =>
     only({ shape: x!.shape.map((length, i) => paddings[i][0] + length + paddings[i][1]), dtype: x!.dtype }),
   MirrorPad: ({ x }, { paddings }) =>
@@ -245,7 +245,7 @@ const isNumeric = ({ dtype }: tf.TensorInfo): boolean => dtype === 'float32' || 
 
 /** Registers every kernel for a dry backend; those of the wasm backend too, if `fusing`. */
 export function registerDryKernels(backendName: string, fusing: boolean): void {
-  const rules = new Map(Object.entries({ ...shapeRules, ...(fusing && fused) }))
+  const rules = new Map(Object.entries(fusing ? { ...shapeRules, ...fused } : shapeRules))
   const plain = new Map(tf.getKernelsForBackend('cpu').map(({ kernelName, kernelFunc }) => [kernelName, kernelFunc]))
   for (const kernelName of new Set([...plain.keys(), ...rules.keys()])) {
     const rule = rules.get(kernelName)

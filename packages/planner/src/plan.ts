@@ -4,15 +4,14 @@ import {
   leaves,
   meterMemory,
   stageNames,
+  tensorsOf,
   untrainedTeacher,
   vjp,
   type Batch,
-  type Owned,
   type Recipe,
   type Shape,
   type Span,
-  type Stage,
-  type Views
+  type Stage
 } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { dryRun, type DryRun } from './dry-run.ts'
@@ -24,13 +23,13 @@ export interface PlanOptions {
   /** Examples in a step. */
   readonly batch: number
   /** Views of each example; 2 when left out. */
-  readonly views?: number
+  readonly views?: number | undefined
   /** Examples of the data set, for losses that keep a row for each. */
-  readonly examples?: number
+  readonly examples?: number | undefined
   /** As in `createTrainer`. */
-  readonly microBatch?: number
+  readonly microBatch?: number | undefined
   /** Plan for a backend without the kernels that only `@lapstrake/backend-wasm` has, such as webgpu. */
-  readonly composed?: boolean
+  readonly composed?: boolean | undefined
 }
 
 /** What a stage or a head costs, for all views of a batch. */
@@ -124,18 +123,13 @@ function stepOf(
 ): Pick<Plan, 'stepMultiplyAdds' | 'restBytes' | 'peakBytes'> {
   const { inputShape, examples, microBatch } = options
   const meter = meterMemory()
-  const kept: Owned<unknown>[] = []
+  const kept: unknown[] = []
   try {
     const teacher = recipe.teacher && untrainedTeacher(recipe.teacher, inputShape, run.random)
-    if (teacher) kept.push(teacher as unknown as Owned<unknown>)
-    const trainer = createTrainer(recipe, {
-      inputShape,
-      ...(teacher && { teacher }),
-      ...(examples !== undefined && { examples }),
-      ...(microBatch !== undefined && { microBatch })
-    })
+    kept.push(teacher)
+    const trainer = createTrainer(recipe, { inputShape, teacher, examples, microBatch })
     const batch = batchOf(options, run)
-    kept.push(batch as unknown as Owned<unknown>)
+    kept.push(batch)
     let state = trainer.init(run.random)
     let before = 0
     for (let step = 0; step < 2; step++) {
@@ -148,7 +142,7 @@ function stepOf(
     dispose(state)
     return { stepMultiplyAdds: run.multiplyAdds() - before, restBytes, peakBytes: meter.peak() }
   } finally {
-    kept.forEach(dispose)
+    tf.dispose(tensorsOf(kept))
     meter.stop()
   }
 }
@@ -195,7 +189,7 @@ function costOf(stage: Stage, inputShape: Shape, rows: number, run: DryRun): Cos
   }
   meter.stop()
   pullback.dispose()
-  tf.dispose([pullback.outputs, input, params, buffers, pullback.aux] as unknown as tf.TensorContainer)
+  tf.dispose(tensorsOf([pullback.outputs, input, params, buffers, pullback.aux]))
   return cost
 }
 
@@ -209,11 +203,14 @@ const sumOf = (costs: readonly Cost[]): Cost =>
     { parameters: 0, multiplyAdds: 0, activationBytes: 0 }
   )
 
-const batchOf = ({ inputShape, batch, views = 2 }: PlanOptions, run: DryRun): Batch => ({
-  views: Array.from({ length: views }, () => run.tensor([batch, ...inputShape])) as unknown as Views,
-  labels: run.tensor([batch], 'int32'),
-  indices: run.tensor([batch], 'int32')
-})
+function batchOf({ inputShape, batch, views = 2 }: PlanOptions, run: DryRun): Batch {
+  const view = (): tf.Tensor => run.tensor([batch, ...inputShape])
+  return {
+    views: [view(), ...Array.from({ length: views - 1 }, view)],
+    labels: run.tensor([batch], 'int32'),
+    indices: run.tensor([batch], 'int32')
+  }
+}
 
 function checkBatch(batch: number): void {
   if (!Number.isInteger(batch) || batch < 1)

@@ -27,7 +27,7 @@ const partOf = ({ params, buffers }: Variables, i: number): Variables => ({
 function joined(stages: readonly Stage[]): Stage {
   if (stages.length === 1) return stages[0]!
   const penalised = stages.flatMap(({ penalty }, i) => (penalty === undefined ? [] : [{ penalty, i }]))
-  return {
+  const stage: Stage = {
     name: `${stages[0]!.name}–${stages.at(-1)!.name}`,
     init(random, inputShape) {
       let shape: Shape = inputShape
@@ -54,10 +54,11 @@ function joined(stages: readonly Stage[]): Stage {
         return result.buffers
       })
       return { output, buffers }
-    },
-    ...(penalised.length > 0 && {
-      penalty: (variables: Variables) =>
-        tf.addN(penalised.map(({ penalty, i }) => penalty(partOf(variables, i)))) as tf.Scalar
-    })
+    }
+  }
+  if (penalised.length === 0) return stage
+  return {
+    ...stage,
+    penalty: variables => tf.addN(penalised.map(({ penalty, i }) => penalty(partOf(variables, i)))) as tf.Scalar
   }
 }

@@ -17,7 +17,7 @@ export interface EventFile {
 
 export interface EventFileOptions {
   /** The step behind which a run goes on: what other files in the folder hold of later steps, TensorBoard forgets. */
-  readonly after?: number
+  readonly after?: number | undefined
 }
 
 /**

@@ -4,32 +4,36 @@ import protobuf from 'protobufjs/light.js'
 export interface Event {
   readonly wallTime: number
   readonly step: number
-  readonly fileVersion?: string
-  readonly summary?: { readonly value: readonly Summary[] }
+  readonly fileVersion?: string | undefined
+  readonly summary?: { readonly value: readonly Summary[] } | undefined
   /** That a run starts here; 1 is `START`. */
-  readonly sessionLog?: { readonly status: 1 }
+  readonly sessionLog?: { readonly status: 1 } | undefined
 }
 
 /** One thing to show: a `Summary.Value` of TensorFlow's `summary.proto`. */
 export interface Summary {
   readonly tag: string
-  readonly simpleValue?: number
-  readonly histo?: {
-    readonly min: number
-    readonly max: number
-    readonly num: number
-    readonly sum: number
-    readonly sumSquares: number
-    /** Where each bar ends. */
-    readonly bucketLimit: readonly number[]
-    readonly bucket: readonly number[]
-  }
-  readonly image?: {
-    readonly height: number
-    readonly width: number
-    readonly colorspace: number
-    readonly encodedImageString: Uint8Array
-  }
+  readonly simpleValue?: number | undefined
+  readonly histo?:
+    | {
+        readonly min: number
+        readonly max: number
+        readonly num: number
+        readonly sum: number
+        readonly sumSquares: number
+        /** Where each bar ends. */
+        readonly bucketLimit: readonly number[]
+        readonly bucket: readonly number[]
+      }
+    | undefined
+  readonly image?:
+    | {
+        readonly height: number
+        readonly width: number
+        readonly colorspace: number
+        readonly encodedImageString: Uint8Array
+      }
+    | undefined
 }
 
 export const encodeEvent = (event: Event): Uint8Array => schema.lookupType('Event').encode(event).finish()
@@ -39,7 +43,7 @@ export const decodeEvent = (bytes: Uint8Array): Event => {
   // What is left out stands for zero, or for an empty word.
   const { wallTime = 0, step = 0, ...event } = type.toObject(type.decode(bytes), { longs: Number }) as Partial<Event>
   const value = (event.summary?.value ?? []).map(({ tag = '', ...shown }: Partial<Summary>) => ({ tag, ...shown }))
-  return { ...event, wallTime, step, ...(event.summary && { summary: { value } }) }
+  return { ...event, wallTime, step, summary: event.summary && { value } }
 }
 
 const one = (id: number, type: string): object => ({ id, type })

@@ -10,14 +10,14 @@ export interface Projection {
   /** One row a point, of finite numbers. */
   readonly vectors: readonly ArrayLike<number>[]
   /** What is known of each point, such as its class; what is empty is shown as `(none)`. */
-  readonly labels?: readonly string[]
+  readonly labels?: readonly string[] | undefined
   /** A picture for each point, all of one size. */
-  readonly images?: readonly Pixels[]
+  readonly images?: readonly Pixels[] | undefined
 }
 
 export interface ProjectorOptions {
   /** Hears that pictures had to become smaller for TensorBoard to show them; `console.warn` when left out. */
-  readonly onWarning?: (warning: string) => void
+  readonly onWarning?: ((warning: string) => void) | undefined
 }
 
 /**
@@ -49,13 +49,13 @@ export async function writeProjector(
         `${pictures.width}.`
     )
   }
-  const files: readonly (readonly [string, string | Uint8Array])[] = [
-    ['tensors.tsv', lines(vectors.map(row => Array.from(row, number => Number(number.toPrecision(7))).join('\t')))],
-    ...(labels ? [['metadata.tsv', lines(labels.map(shown))] as const] : []),
-    ...(pictures ? [['sprite.png', png(pictures.picture)] as const] : []),
-    // Last, so that what it names is there.
-    ['projector_config.pbtxt', config(name, labels !== undefined, pictures)]
+  const files: [string, string | Uint8Array][] = [
+    ['tensors.tsv', lines(vectors.map(row => Array.from(row, number => Number(number.toPrecision(7))).join('\t')))]
   ]
+  if (labels) files.push(['metadata.tsv', lines(labels.map(shown))])
+  if (pictures) files.push(['sprite.png', png(pictures.picture)])
+  // Last, so that what it names is there.
+  files.push(['projector_config.pbtxt', config(name, labels !== undefined, pictures)])
   for (const [file, content] of files) await writeFileAtomic(join(folder, file), content)
   return files.map(([file]) => file)
 }

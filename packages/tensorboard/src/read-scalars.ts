@@ -10,7 +10,7 @@ export interface ScalarEvent {
 
 export interface ReadScalarsOptions {
   /** What errors call the file. */
-  readonly name?: string
+  readonly name?: string | undefined
 }
 
 /**

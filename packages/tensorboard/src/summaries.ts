@@ -3,7 +3,7 @@ import { checkPixels, png, type Pixels } from './pixels.ts'
 
 export interface HistogramOptions {
   /** Bars of equal width between the least and the greatest value. */
-  readonly bars?: number
+  readonly bars?: number | undefined
 }
 
 /** A point of a curve. Tags with a common beginning before a slash are shown together. */

@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest'
 
 export interface IsolationSuite {
   /** Depths at which the isolation works. */
-  readonly depths?: readonly number[]
+  readonly depths?: readonly number[] | undefined
   /** Why some stages are left untaught, when they are. */
-  readonly untaught?: string
+  readonly untaught?: string | undefined
 }
 
 /**

@@ -16,7 +16,7 @@ import { read } from './read.ts'
 
 export interface OptimizerSuite {
   /** Updates in which a small quadratic must fall to a tenth. */
-  readonly updates?: number
+  readonly updates?: number | undefined
 }
 
 /**

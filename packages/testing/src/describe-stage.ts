@@ -18,7 +18,7 @@ export interface StageSuite {
   /** The shape of one example. */
   readonly inputShape: Shape
   /** How far the gradient may be from finite differences. ReLUs have corners: allow them some. */
-  readonly tolerance?: number
+  readonly tolerance?: number | undefined
 }
 
 /**

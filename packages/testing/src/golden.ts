@@ -6,7 +6,7 @@ import { expect } from 'vitest'
 export interface GoldenTensor {
   readonly shape: readonly number[]
   readonly data: readonly (number | string)[]
-  readonly dtype?: string
+  readonly dtype?: string | undefined
 }
 
 /** The reference values of one call. */
@@ -14,7 +14,7 @@ export interface GoldenCall {
   readonly inputs: readonly GoldenTensor[]
   readonly loss: number
   /** The gradient for each input; an absent one is not compared. */
-  readonly gradients?: readonly (GoldenTensor | undefined)[]
+  readonly gradients?: readonly (GoldenTensor | undefined)[] | undefined
 }
 
 /** A tensor of reference values, on the backend in use. */

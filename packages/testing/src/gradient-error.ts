@@ -5,10 +5,10 @@ import { read } from './read.ts'
 /** How to check a gradient. */
 export interface GradientCheck {
   /** Step of the central difference, relative to the size of the inputs. float32 wants about 1e-2. */
-  readonly step?: number
+  readonly step?: number | undefined
   /** Random directions tried. */
-  readonly directions?: number
-  readonly random?: Random
+  readonly directions?: number | undefined
+  readonly random?: Random | undefined
 }
 
 /**

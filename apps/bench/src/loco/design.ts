@@ -23,7 +23,7 @@ const stage = 2
 
 interface Method {
   readonly isolation: Isolation
-  readonly merge?: Merge
+  readonly merge?: Merge | undefined
 }
 
 export type MethodName =
@@ -143,10 +143,10 @@ export function experimentOf(cell: Cell, { batchSize, epochs, examples }: Scale)
     examples,
     batchSize,
     epochs,
-    views: twoViews(simclr({ size, preset, ...(preset === 'cifar' && { leastArea: 0.2 }) })),
+    views: twoViews(simclr({ size, preset, leastArea: preset === 'cifar' ? 0.2 : undefined })),
     backbone: convNet({ ...shape, layers: 1 }),
     isolation: method.isolation,
-    ...(method.merge && { merge: method.merge }),
+    merge: method.merge,
     head: heads[cell.head],
     loss: () => ntXent({ temperature: 0.2 }),
     optimizer: adamW({ learningRate: warmupCosine({ peak: 2e-3, warmup: Math.min(30, Math.ceil(total / 10)), total }) })

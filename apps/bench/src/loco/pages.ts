@@ -266,7 +266,7 @@ function figuresOf(results: readonly CellResult[], memory: readonly DepthMemory[
 /** A line for each method, with its name at its end. */
 function figure(
   points: readonly Point[],
-  { x, y, zero = false }: { readonly x: string; readonly y: string; readonly zero?: boolean }
+  { x, y, zero = false }: { readonly x: string; readonly y: string; readonly zero?: boolean | undefined }
 ): string {
   const { document } = parseHTML('<!doctype html><html><body></body></html>')
   const highest = Math.max(...points.map(point => point.y))

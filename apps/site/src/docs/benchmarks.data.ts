@@ -14,7 +14,7 @@ export interface Bar {
 export interface Row {
   readonly name: string
   readonly bars: readonly Bar[]
-  readonly note?: string
+  readonly note?: string | undefined
 }
 
 /** A table of a result file. */
@@ -117,11 +117,11 @@ function losses(): Benchmark {
   interface LossTime {
     loss: string
     batch: number
-    oursMs?: number
-    peerMs?: number
-    ratio?: number
-    peakMb?: number
-    skipped?: string
+    oursMs?: number | undefined
+    peerMs?: number | undefined
+    ratio?: number | undefined
+    peakMb?: number | undefined
+    skipped?: string | undefined
   }
   const { machine, backend, peer, repeats, rows } = read<{
     machine: string
@@ -151,11 +151,16 @@ function losses(): Benchmark {
   }
 }
 
+interface Certificate {
+  bound: number
+  testRisk: number
+}
+
 function studies(): Benchmark {
   interface Result {
     method: string
     accuracy: number
-    certificate?: { bound: number; testRisk: number }
+    certificate?: Certificate | undefined
   }
   const folders = readdirSync(results, { withFileTypes: true })
     .filter(entry => entry.isDirectory() && existsSync(`${root}docs/recipes/${entry.name}.ts`))
@@ -183,19 +188,17 @@ function studies(): Benchmark {
               said: `${spread(accuracies, 1)} %`
             }
           ],
-          ...(certificates.length > 0 && {
-            note: `bound ${spread(
-              certificates.map(({ bound }) => bound),
-              3
-            )}, risk on unseen tuples ${spread(
-              certificates.map(({ testRisk }) => testRisk),
-              3
-            )}`
-          })
+          note: certificates.length === 0 ? undefined : noteOf(certificates)
         }
       })
     }))
   }
+}
+
+const noteOf = (certificates: readonly Certificate[]): string => {
+  const bounds = certificates.map(({ bound }) => bound)
+  const risks = certificates.map(({ testRisk }) => testRisk)
+  return `bound ${spread(bounds, 3)}, risk on unseen tuples ${spread(risks, 3)}`
 }
 
 const mean = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0) / numbers.length

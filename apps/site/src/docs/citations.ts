@@ -4,7 +4,7 @@ export interface Citation {
   readonly paper: string
   /** `eq. 1`, where the doc comment says which part. */
   readonly part: string
-  readonly link?: string
+  readonly link?: string | undefined
 }
 
 // Authors and year: "Chen et al. 2020", "Wang & Isola 2020", "van den Oord et al. 2018", "Langford 2005".
@@ -40,7 +40,7 @@ export function citationsOf(text: string): readonly Citation[] {
     found.push({
       paper: pieces[i]!,
       part: parts.join(', '),
-      ...(link !== null && { link: link[0].replace(/\.$/, '') })
+      link: link?.[0].replace(/\.$/, '')
     })
   }
   return found

@@ -8,17 +8,17 @@ export interface LaneStanding {
   readonly losses: readonly (readonly number[])[]
   readonly milliseconds: readonly number[]
   readonly peakBytes: number
-  readonly accuracy?: number
+  readonly accuracy?: number | undefined
 }
 
 /** What is known of a race. */
 export interface Standing {
   readonly phase: 'ready' | 'starting' | 'racing' | 'done' | 'stopped' | 'failed'
   readonly lanes: readonly LaneStanding[]
-  readonly backend?: BackendChoice
-  readonly data?: string
-  readonly chance?: number
-  readonly failure?: string
+  readonly backend?: BackendChoice | undefined
+  readonly data?: string | undefined
+  readonly chance?: number | undefined
+  readonly failure?: string | undefined
 }
 
 const atStart: LaneStanding = { step: 0, losses: [], milliseconds: [], peakBytes: 0 }

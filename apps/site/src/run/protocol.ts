@@ -26,11 +26,11 @@ export interface RunRequest {
   readonly seed: number
   readonly backend: BackendName | 'auto'
   /** Takes a GPU in software, for tests. */
-  readonly acceptSoftware?: boolean
+  readonly acceptSoftware?: boolean | undefined
   /** Ends after so many steps; as many as the recipe says when left out. */
-  readonly steps?: number
+  readonly steps?: number | undefined
   /** A run that was saved, to go on with. */
-  readonly resume?: Uint8Array
+  readonly resume?: Uint8Array | undefined
 }
 
 /** How embeddings `[n, dim]` become points in the plane. */
@@ -48,6 +48,9 @@ export type Command =
   /** Asks for `alive`. */
   | { readonly kind: 'ping' }
 
+/** What may be asked of a run between its steps, and when it is over. */
+export type Question = Exclude<Command, { kind: 'start' | 'ping' }>
+
 /** Why a run failed: what the reader wrote, the data, the backend, or the training itself. */
 export type Blame = 'recipe' | 'data' | 'backend' | 'training'
 
@@ -60,7 +63,7 @@ export type RunEvent =
       readonly refused: readonly { readonly name: BackendName; readonly reason: string }[]
     }
   /** Long work before the first step: a download, decoding, shaders. */
-  | { readonly kind: 'progress'; readonly what: string; readonly done: number; readonly total?: number }
+  | { readonly kind: 'progress'; readonly what: string; readonly done: number; readonly total?: number | undefined }
   | {
       readonly kind: 'data'
       readonly name: string
@@ -111,16 +114,20 @@ export type RunEvent =
   | {
       readonly kind: 'error'
       readonly blame: Blame
-      readonly message: string /** In the recipe, from 1. */
-      readonly line?: number
+      readonly message: string
+      /** In the recipe, from 1. */
+      readonly line?: number | undefined
     }
   /** The GPU is gone, and the worker ends; with the run as it was last kept, where it was. */
   | {
       readonly kind: 'lost'
       readonly step: number
       readonly message: string
-      readonly kept?: { readonly step: number; readonly bytes: Uint8Array<ArrayBuffer> }
+      readonly kept?: { readonly step: number; readonly bytes: Uint8Array<ArrayBuffer> } | undefined
     }
   | { readonly kind: 'alive' }
   /** Made by the page: the worker has not answered for so long. */
   | { readonly kind: 'silent'; readonly seconds: number }
+
+/** Tells the page. */
+export type Tell = (event: RunEvent) => void

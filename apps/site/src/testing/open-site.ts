@@ -16,16 +16,16 @@ export interface OpenSite {
 
 export interface OpenSiteOptions {
   /** Whether pages may have threads. */
-  readonly isolated?: boolean
-  readonly width?: number
-  readonly height?: number
-  readonly dark?: boolean
+  readonly isolated?: boolean | undefined
+  readonly width?: number | undefined
+  readonly height?: number | undefined
+  readonly dark?: boolean | undefined
   /** Whether pages may keep anything, as some private windows forbid. */
-  readonly storage?: boolean
+  readonly storage?: boolean | undefined
   /** More switches of Chromium. */
-  readonly switches?: readonly string[]
+  readonly switches?: readonly string[] | undefined
   /** What is served, where it is not the built site. */
-  readonly folder?: string
+  readonly folder?: string | undefined
 }
 
 /** Serves the built site and opens Debian's Chromium, with WebGPU in software. */
@@ -38,7 +38,7 @@ export async function openSite({
   switches = [],
   folder
 }: OpenSiteOptions = {}): Promise<OpenSite> {
-  const { url, close } = await serve({ isolated, ...(folder !== undefined && { folder }) })
+  const { url, close } = await serve({ isolated, folder })
   const how = {
     executablePath: '/usr/bin/chromium',
     args: [

@@ -7,13 +7,13 @@ import type { OpenSite } from './open-site.ts'
 
 export interface RunInPageOptions {
   /** Stops the run at the first such event; `done` and `error` end it anyway. */
-  readonly until?: RunEvent['kind']
+  readonly until?: RunEvent['kind'] | undefined
   /** Stops the run at this step. */
-  readonly untilStep?: number
+  readonly untilStep?: number | undefined
   /** Calls a function of the page, by its name, when a step has been told. */
-  readonly callAtStep?: { readonly step: number; readonly name: string }
+  readonly callAtStep?: { readonly step: number; readonly name: string } | undefined
   /** Files of one's own, made in the page: their paths and bytes in base64. */
-  readonly files?: readonly { readonly path: string; readonly base64: string }[]
+  readonly files?: readonly { readonly path: string; readonly base64: string }[] | undefined
 }
 
 /** A page of the site, ready to run recipes without the help of its components. */
@@ -50,7 +50,7 @@ export const runInPage = (
           file: new File([Uint8Array.from(atob(base64), letter => letter.charCodeAt(0))], path)
         }))
         const told: RunEvent[] = []
-        const { startRun } = window as unknown as typeof run
+        const { startRun } = window as typeof window & typeof run
         const { stop } = startRun(
           own.length > 0 ? { ...request, data: { kind: 'files', files: own } } : request,
           event => {
@@ -60,7 +60,7 @@ export const runInPage = (
               ) as RunEvent
             )
             if (event.kind === 'step' && event.metrics.step === callAtStep?.step)
-              (window as unknown as Record<string, () => void>)[callAtStep.name]!()
+              (Reflect.get(window, callAtStep.name) as () => void)()
             const isLast = event.kind === 'step' && event.metrics.step === untilStep
             if (!isLast && event.kind !== 'done' && event.kind !== 'error' && event.kind !== until) return
             stop()
@@ -71,8 +71,8 @@ export const runInPage = (
     {
       request,
       files,
-      ...(until !== undefined && { until }),
-      ...(untilStep !== undefined && { untilStep }),
-      ...(callAtStep && { callAtStep })
+      until,
+      untilStep,
+      callAtStep
     }
   )

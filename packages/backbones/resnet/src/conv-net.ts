@@ -3,12 +3,12 @@ import { chain, convBlock, normOf, stageOf, type NormName } from '@lapstrake/lay
 
 export interface ConvNetOptions {
   /** Channels of each stage. */
-  readonly widths?: readonly number[]
+  readonly widths?: readonly number[] | undefined
   /** How much each stage shrinks height and width. */
-  readonly strides?: readonly number[]
+  readonly strides?: readonly number[] | undefined
   /** Convolutions in each stage. */
-  readonly layers?: number
-  readonly norm?: NormName
+  readonly layers?: number | undefined
+  readonly norm?: NormName | undefined
 }
 
 /**

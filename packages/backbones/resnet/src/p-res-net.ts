@@ -17,12 +17,12 @@ export interface PResNetOptions {
    * `imagenet`: 7×7 with stride 2 and a max-pool, for images of about 224 pixels. `cifar`: one 3×3 convolution, for
    * about 32.
    */
-  readonly stem?: 'cifar' | 'imagenet'
-  readonly norm?: NormName
+  readonly stem?: 'cifar' | 'imagenet' | undefined
+  readonly norm?: NormName | undefined
   /** Channels of the first stage, a multiple of 7; 56 in the paper. The others follow in its proportions. */
-  readonly width?: number
+  readonly width?: number | undefined
   /** Start the last scale of each residual block at 0, so that the block passes its input on. */
-  readonly zeroInitResidual?: boolean
+  readonly zeroInitResidual?: boolean | undefined
 }
 
 interface Plan {

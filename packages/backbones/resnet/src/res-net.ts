@@ -13,25 +13,25 @@ import {
 import { toTorchvision } from './torchvision.ts'
 
 export interface ResNetOptions {
-  readonly depth?: 18 | 34 | 50
+  readonly depth?: 18 | 34 | 50 | undefined
   /**
    * `cifar`: one 3×3 convolution, for images of about 32 pixels. `imagenet`: 7×7 with stride 2 and a max-pool, for
    * about 224.
    */
-  readonly stem?: 'cifar' | 'imagenet'
-  readonly norm?: NormName
+  readonly stem?: 'cifar' | 'imagenet' | undefined
+  readonly norm?: NormName | undefined
   /** Channels of the first stage; 64 in the paper. */
-  readonly width?: number
+  readonly width?: number | undefined
   /**
    * Start the last scale of each residual block at 0, so that the block passes its input on
    * (Goyal et al. 2017, section 5.1, https://arxiv.org/abs/1706.02677). Otherwise at 1, as torchvision does.
    */
-  readonly zeroInitResidual?: boolean
+  readonly zeroInitResidual?: boolean | undefined
   /**
    * `groups`: one for each size of maps. `blocks`: one for each residual block, named as in the authors' models: res2a,
    * res2b, …
    */
-  readonly stages?: 'groups' | 'blocks'
+  readonly stages?: 'groups' | 'blocks' | undefined
 }
 
 const blocksOf = { 18: [2, 2, 2, 2], 34: [3, 4, 6, 3], 50: [3, 4, 6, 3] } as const

@@ -43,8 +43,8 @@ export function fromTorchvision(
     )
     if (stranger !== undefined)
       throw new Error(`${who}, but there is ${stranger}, too. Give the depth and the norm that it was made with.`)
-    return withLeaves(
-      like as unknown as Tree<tf.Tensor>,
+    return withLeaves<tf.Tensor, unknown>(
+      treeOf(like),
       leaves.map(({ name, value }) => {
         const tensor = tensors[name]
         if (tensor === undefined)
@@ -58,8 +58,8 @@ export function fromTorchvision(
         }
         return tensor.rank === 4 ? tf.transpose(tensor, [2, 3, 1, 0]) : tf.clone(tensor)
       })
-    )
-  }) as unknown as Owned<readonly Variables[]>
+    ) as readonly Variables[]
+  })
 }
 
 /**
@@ -99,10 +99,13 @@ function empty(
 const turned = (shape: Shape, order: readonly number[]): Shape =>
   shape.length === order.length ? order.map(axis => shape[axis]!) : shape
 
+const treeOf = (stages: readonly Variables[]): Tree<tf.Tensor> =>
+  stages.map(({ params, buffers }) => ({ params, buffers }))
+
 /** Every leaf with its name in torchvision, in the order of the tree. */
 function named(stages: readonly Variables[]): readonly { readonly name: string; readonly value: tf.Tensor }[] {
   const blocks = namesOfBlocks(stages)
-  return namedLeaves<tf.Tensor>(stages as unknown as Tree<tf.Tensor>).map(({ name, value }) => {
+  return namedLeaves(treeOf(stages)).map(({ name, value }) => {
     const [stage, , part, ...rest] = name.split('.')
     const block = blocks.get(`${stage}.${part}`)
     const last = { kernel: 'weight', scale: 'weight', offset: 'bias', mean: 'running_mean', variance: 'running_var' }[
@@ -129,7 +132,7 @@ function namesOfBlocks(stages: readonly Variables[]): ReadonlyMap<string, string
   stages.forEach(
     ({ params }, stage) =>
       Array.isArray(params) &&
-      (params as readonly { readonly skip?: object }[]).forEach(({ skip }, part) => {
+      (params as readonly { readonly skip?: object | undefined }[]).forEach(({ skip }, part) => {
         if (skip === undefined) return
         if (names.size > 0 && Object.keys(skip).length > 0) [layer, block] = [layer + 1, 0]
         names.set(`${stage}.${part}`, `layer${layer}.${block++}`)

@@ -9,9 +9,9 @@ type Kernel = (inputs: Inputs, attrs: WindowAttrs) => tf.Tensor4D
 interface WindowAttrs {
   readonly strides: number | [number, number]
   readonly pad: 'valid' | 'same' | number | tf.backend_util.ExplicitPadding
-  readonly dimRoundingMode?: 'floor' | 'round' | 'ceil'
-  readonly dilations?: number | [number, number] | null
-  readonly dataFormat?: 'NHWC' | 'NCHW'
+  readonly dimRoundingMode?: 'floor' | 'round' | 'ceil' | undefined
+  readonly dilations?: number | [number, number] | null | undefined
+  readonly dataFormat?: 'NHWC' | 'NCHW' | undefined
   readonly filterSize: number | [number, number]
   readonly filterShape: Shape4D
   readonly inputShape: Shape4D
@@ -21,7 +21,7 @@ interface WindowAttrs {
 interface Mend {
   /** Shapes of the image and of the filter. */
   readonly shapes: (inputs: Inputs, attrs: WindowAttrs) => readonly [image: Shape4D, filter?: Shape4D]
-  readonly depthwise?: boolean
+  readonly depthwise?: boolean | undefined
   /** The same from images that have the padding already, by a kernel without. */
   readonly padded: (valid: Kernel, inputs: Inputs, attrs: WindowAttrs, padding: Padding) => tf.Tensor4D
 }

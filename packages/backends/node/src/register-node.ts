@@ -8,7 +8,7 @@ export interface NodeOptions {
   /**
    * Threads of each operation, if the library has not started yet: as many as processors, when left out; at most 256.
    */
-  readonly threads?: number
+  readonly threads?: number | undefined
 }
 
 /**
@@ -32,7 +32,7 @@ export async function registerNode({ threads }: NodeOptions = {}): Promise<strin
   // The library reads these once, as it loads. Warnings are still printed.
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '1'
   if (threads !== undefined) process.env['TF_NUM_INTRAOP_THREADS'] = String(threads)
-  const failures: string[] = []
+  const failures: Failure[] = []
   for (const name of ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node']) {
     try {
       await import(/* webpackIgnore: true */ /* @vite-ignore */ name)
@@ -44,31 +44,38 @@ export async function registerNode({ threads }: NodeOptions = {}): Promise<strin
       mendKernels()
       return `TensorFlow's library through ${name}`
     }
-    failures.push(`${name} is installed but did not start`)
+    failures.push({ isInstalled: true, why: `${name} is installed but did not start` })
   }
   // What was installed and failed says more than what is not there.
-  throw new Error(failures.find(reason => !reason.includes('not installed')) ?? failures[1]!)
+  const { why } = failures.find(({ isInstalled }) => isInstalled) ?? failures[1]!
+  throw new Error(why)
 }
 
-function explain(name: string): string {
+/** Why a package could not be had. */
+interface Failure {
+  readonly isInstalled: boolean
+  readonly why: string
+}
+
+function explain(name: string): Failure {
   try {
     process
       .getBuiltinModule('node:module')
       .createRequire(import.meta.url)
       .resolve(name)
   } catch {
-    return `${name} is not installed: npm install ${name}@4.22.0`
+    return { isInstalled: false, why: `${name} is not installed: npm install ${name}@4.22.0` }
   }
   const build = `npx lapstrake-build-tfjs-node${name.endsWith('-gpu') ? ' --gpu' : ''}`
-  return (
+  const why =
     `${name} is installed without its native library, whose download was refused or failed: ` +
     `npm rebuild ${name}, on a machine that may download it, or ${build}, which needs PyPI alone`
-  )
+  return { isInstalled: true, why }
 }
 
 /** Node 23 took away functions that tfjs-node 4.22.0 still calls. */
 function restoreTypeChecks(): void {
-  const target = process.getBuiltinModule('node:util') as unknown as Record<string, unknown>
+  const target: Record<string, unknown> = process.getBuiltinModule('node:util')
   target.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined
   target.isArray ??= Array.isArray
 }

@@ -266,7 +266,7 @@ export class Engine {
 function longestMemory(shared: boolean): { readonly memory: WebAssembly.Memory; readonly pages: number } {
   for (let pages = 65_536; ; pages /= 2) {
     try {
-      return { memory: new WebAssembly.Memory({ initial: 256, maximum: pages, ...(shared && { shared }) }), pages }
+      return { memory: new WebAssembly.Memory({ initial: 256, maximum: pages, shared }), pages }
     } catch (error) {
       if (pages <= 1024) throw error
     }

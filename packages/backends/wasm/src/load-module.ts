@@ -5,7 +5,7 @@ export interface ModuleOptions {
   readonly shared: boolean
   /** Whether fused multiply-add is wanted where the host has it. */
   readonly relaxed: boolean
-  readonly folder?: string
+  readonly folder?: string | undefined
 }
 
 // Modules of one function that hosts without the feature refuse: a splat of SIMD, a relaxed multiply-add.

@@ -9,21 +9,21 @@ import { WasmBackend } from './wasm-backend.ts'
 
 export interface WasmOptions {
   /** The folder of this package's `.wasm` files, with a slash at the end; found by itself in Node and by bundlers. */
-  readonly wasmPaths?: string
+  readonly wasmPaths?: string | undefined
   /**
    * Threads that share the work; `auto` takes as many as there are processors, up to eight, where memory can be shared,
    * and one elsewhere. At most 256.
    */
-  readonly threads?: 'auto' | number
+  readonly threads?: 'auto' | number | undefined
   /**
    * Multiplies and adds with one rounding where the host can: faster, and equal to hosts that cannot up to rounding.
    */
-  readonly relaxed?: boolean
+  readonly relaxed?: boolean | undefined
   /**
    * Convolutions of 3 × 3 with stride 1 in fewer multiplications (Winograd's); their rounding errors are others, and no
    * larger for numbers of one size.
    */
-  readonly winograd?: boolean
+  readonly winograd?: boolean | undefined
 }
 
 /**
@@ -62,7 +62,7 @@ export async function registerWasm(options: WasmOptions = {}): Promise<string> {
 async function register({ wasmPaths, threads = 'auto', relaxed = true, winograd = true }: WasmOptions): Promise<void> {
   const shared = canShare()
   const count = !shared ? 1 : threads === 'auto' ? Math.min(mostByItself, processors()) : threads
-  const loaded = await loadModule({ shared, relaxed, ...(wasmPaths !== undefined && { folder: wasmPaths }) })
+  const loaded = await loadModule({ shared, relaxed, folder: wasmPaths })
   const begin = async (): Promise<Engine> => Engine.start({ ...loaded, shared, winograd, threads: count })
   let first: Engine | undefined = await begin()
   // TensorFlow.js disposes its backends when it is reset, and asks for others.

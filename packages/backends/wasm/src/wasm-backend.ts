@@ -130,6 +130,6 @@ export class WasmBackend extends MathBackendCPU {
   }
 
   #dataOf(dataId: object): Data {
-    return this.data.get(dataId) as unknown as Data
+    return this.data.get(dataId) as Data
   }
 }

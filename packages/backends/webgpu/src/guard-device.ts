@@ -1,15 +1,5 @@
 import { DeviceLost, OutOfRoom } from '@lapstrake/core/errors'
-import * as tf from '@tensorflow/tfjs-core'
-
-/** What is used of TensorFlow.js's backend; its own types name those of WebGPU, which clash with the DOM library's. */
-interface WebGPUBackend {
-  readonly device: {
-    readonly limits: { readonly maxStorageBufferBindingSize: number; readonly maxBufferSize: number }
-    readonly lost: Promise<{ readonly reason?: string; readonly message: string }>
-  }
-  readonly bufferManager: { acquireBuffer(size: number, ...rest: unknown[]): unknown }
-  read(dataId: object): Promise<unknown>
-}
+import { webgpuBackend } from './webgpu-backend.ts'
 
 /**
  * Makes the current backend say what WebGPU leaves to a console: a buffer beyond the device's limits, which computes
@@ -18,7 +8,7 @@ interface WebGPUBackend {
  * @param most bytes of a buffer, where less is wanted than the device can
  */
 export function guardDevice(most: number = Infinity): void {
-  const backend = tf.backend() as unknown as WebGPUBackend
+  const backend = webgpuBackend()
   const { device, bufferManager } = backend
   const limit = Math.min(most, device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize)
   let lost: string | undefined

@@ -3,20 +3,22 @@ import { guardDevice } from './guard-device.ts'
 
 export interface WebGPUOptions {
   /** Takes an adapter that is software (SwiftShader, llvmpipe): right but slow, for tests. */
-  readonly acceptSoftware?: boolean
+  readonly acceptSoftware?: boolean | undefined
   /** The largest buffer in bytes, where less is wanted than the GPU can hold in one piece. Counts at the first call. */
-  readonly maxBufferBytes?: number
+  readonly maxBufferBytes?: number | undefined
 }
 
 /** What is asked of WebGPU here. Its own types clash between Node's package and the DOM library. */
 interface Adapter {
-  readonly info?: {
-    readonly vendor?: string
-    readonly architecture?: string
-    readonly device?: string
-    readonly description?: string
-  }
-  readonly isFallbackAdapter?: boolean
+  readonly info?:
+    | {
+        readonly vendor?: string | undefined
+        readonly architecture?: string | undefined
+        readonly device?: string | undefined
+        readonly description?: string | undefined
+      }
+    | undefined
+  readonly isFallbackAdapter?: boolean | undefined
 }
 interface Gpu {
   requestAdapter(options?: object): Promise<Adapter | null>
@@ -53,6 +55,6 @@ export async function registerWebGPU({ acceptSoftware = false, maxBufferBytes }:
 let guarded: tf.KernelBackend | undefined
 
 async function findGpu(): Promise<Gpu> {
-  const there = (globalThis.navigator as { gpu?: Gpu } | undefined)?.gpu
+  const there = (globalThis.navigator as { gpu?: Gpu | undefined } | undefined)?.gpu
   return there ?? ((await (await import('#dawn')).startDawn()) as Gpu)
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { webgpuBackend } from './webgpu-backend.ts'
 
 /** How far the warm-up is: shaders compiled, of so many. */
 export type OnShaders = (done: number, total: number) => void
@@ -11,10 +12,7 @@ export type OnShaders = (done: number, total: number) => void
  */
 export async function warmUp(work: () => void, onProgress?: OnShaders): Promise<void> {
   if (tf.getBackend() !== 'webgpu') return
-  const backend = tf.backend() as unknown as {
-    readonly pipelineCache: Readonly<Record<string, unknown>>
-    checkCompileCompletionAsync(): Promise<void>
-  }
+  const backend = webgpuBackend()
   const known = new Set(Object.keys(backend.pipelineCache))
   tf.env().set('WEBGPU_ENGINE_COMPILE_ONLY', true)
   try {

@@ -4,15 +4,15 @@ import { checkProbability, perExample, type Augment } from './compose.ts'
 
 export interface ColorJitterOptions {
   /** Brightness is multiplied by a number within this of 1; likewise contrast and saturation. */
-  readonly brightness?: number
-  readonly contrast?: number
-  readonly saturation?: number
+  readonly brightness?: number | undefined
+  readonly contrast?: number | undefined
+  readonly saturation?: number | undefined
   /** Hues are turned by up to this part of a full turn, either way. */
-  readonly hue?: number
+  readonly hue?: number | undefined
   /** Probability of any jitter at all. */
-  readonly probability?: number
+  readonly probability?: number | undefined
   /** Probability that the colours are taken away afterwards. */
-  readonly grayscale?: number
+  readonly grayscale?: number | undefined
 }
 
 /** How bright red, green and blue are (ITU-R BT.601). */

@@ -5,11 +5,11 @@ import { checkProbability, perExample, type Augment } from './compose.ts'
 
 export interface GaussianBlurOptions {
   /** Least and greatest standard deviation in pixels. */
-  readonly sigma?: readonly [number, number]
+  readonly sigma?: readonly [number, number] | undefined
   /** Length of the kernel, odd; about a tenth of the image in SimCLR. */
   readonly size: number
   /** Probability of a blur. */
-  readonly probability?: number
+  readonly probability?: number | undefined
 }
 
 /**

@@ -12,7 +12,7 @@ export interface SimclrOptions {
    */
   readonly preset: 'imagenet' | 'cifar' | 'gray'
   /** Overrides the least part of the area that a crop keeps. */
-  readonly leastArea?: number
+  readonly leastArea?: number | undefined
 }
 
 /**

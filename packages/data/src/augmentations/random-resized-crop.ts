@@ -7,11 +7,11 @@ export interface RandomResizedCropOptions {
   /** Height and width of the result. */
   readonly size: number
   /** Least and greatest part of the image's area. SimCLR takes from 0.08. */
-  readonly scale?: readonly [number, number]
+  readonly scale?: readonly [number, number] | undefined
   /** Least and greatest width over height. */
-  readonly ratio?: readonly [number, number]
+  readonly ratio?: readonly [number, number] | undefined
   /** Probability of a horizontal flip. */
-  readonly flip?: number
+  readonly flip?: number | undefined
 }
 
 /**

@@ -4,8 +4,8 @@ import { checkProbability, type Augment } from './compose.ts'
 
 export interface SolarizeOptions {
   /** Values from here on are turned into their opposite. */
-  readonly threshold?: number
-  readonly probability?: number
+  readonly threshold?: number | undefined
+  readonly probability?: number | undefined
 }
 
 /**

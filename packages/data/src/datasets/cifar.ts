@@ -11,8 +11,8 @@ import { openFile } from './open-file.ts'
 export interface CifarOptions {
   readonly split: 'train' | 'test'
   /** Read only the first examples of the split. */
-  readonly limit?: number
-  readonly onProgress?: (progress: DownloadProgress) => void
+  readonly limit?: number | undefined
+  readonly onProgress?: ((progress: DownloadProgress) => void) | undefined
 }
 
 const pixels = 32 * 32
@@ -62,7 +62,7 @@ async function fetched(
   onProgress?: CifarOptions['onProgress']
 ): Promise<string> {
   const path = join(dataFolders().at(-1)!, folder, file)
-  await download({ url: `https://www.cs.toronto.edu/~kriz/${file}`, md5, path, ...(onProgress && { onProgress }) })
+  await download({ url: `https://www.cs.toronto.edu/~kriz/${file}`, md5, path, onProgress })
   return path
 }
 

@@ -17,7 +17,7 @@ export interface Dataset {
   readonly shape: readonly [height: number, width: number, channels: number]
   readonly size: number
   /** The class of each example, -1 where it is unknown; present when it is known without reading the images. */
-  readonly labels?: Int32Array
+  readonly labels?: Int32Array | undefined
   /**
    * The examples at these places, in this order.
    *
@@ -64,9 +64,9 @@ export function inMemory({
 export interface SubsetOptions {
   readonly count: number
   /** The first of them, when they follow each other. */
-  readonly from?: number
+  readonly from?: number | undefined
   /** Chooses them at random among all. */
-  readonly seed?: number
+  readonly seed?: number | undefined
 }
 
 /**
@@ -105,7 +105,7 @@ export function pick(dataset: Dataset, places: Uint32Array): Dataset {
   return {
     ...dataset,
     size: places.length,
-    ...(labels && { labels: Int32Array.from(places, place => labels[place]!) }),
+    labels: labels && Int32Array.from(places, place => labels[place]!),
     read: async indices => {
       checkPlaces(dataset.name, indices, places.length)
       try {

@@ -11,7 +11,7 @@ export interface DecodedOptions {
    * Most bytes of decoded pixels that stay in memory, of the first images that were read; 256 MB when left out, 0 for
    * none.
    */
-  readonly keep?: number
+  readonly keep?: number | undefined
 }
 
 /** What a data set of compressed images has to say of itself. */

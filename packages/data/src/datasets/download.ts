@@ -10,7 +10,7 @@ export interface DownloadProgress {
   readonly file: string
   readonly received: number
   /** Absent when the server does not say. */
-  readonly total?: number
+  readonly total?: number | undefined
 }
 
 /** What to fetch, and where to put it. */
@@ -20,7 +20,7 @@ export interface Download {
   readonly md5: string
   /** Where the file goes. */
   readonly path: string
-  readonly onProgress?: (progress: DownloadProgress) => void
+  readonly onProgress?: ((progress: DownloadProgress) => void) | undefined
 }
 
 /**
@@ -97,7 +97,8 @@ export function dataFolders(): readonly string[] {
         ? join(homedir(), 'Library', 'Caches')
         : (process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'))
   const chosen = process.env.LAPSTRAKE_DATA
-  return [...(chosen ? [chosen] : []), join(cache, 'lapstrake')]
+  const usual = join(cache, 'lapstrake')
+  return chosen ? [chosen, usual] : [usual]
 }
 
 /**

@@ -9,7 +9,7 @@ import { fashionMnistClasses, fromIdx } from './idx.ts'
 
 export interface MnistOptions {
   readonly split: 'train' | 'test'
-  readonly onProgress?: (progress: DownloadProgress) => void
+  readonly onProgress?: ((progress: DownloadProgress) => void) | undefined
 }
 
 interface Source {
@@ -81,7 +81,7 @@ async function load(
       )
     }
     const path = join(dataFolders().at(-1)!, folder, file)
-    await download({ url: address + file, md5: checksum, path, ...(onProgress && { onProgress }) })
+    await download({ url: address + file, md5: checksum, path, onProgress })
     return gunzipped(path, await readWholeFile(path))
   }
   const [imagesMd5, labelsMd5] = md5[split]

@@ -3,10 +3,10 @@ import { checkWhole, longestEdge } from '../whole-number.ts'
 import { inMemory, type Dataset } from './dataset.ts'
 
 export interface ShapesOptions {
-  readonly count?: number
-  readonly seed?: number
+  readonly count?: number | undefined
+  readonly seed?: number | undefined
   /** Height and width in pixels. */
-  readonly length?: number
+  readonly length?: number | undefined
 }
 
 /** A shape about the origin, of radius about 1: below 0 inside. */

@@ -10,9 +10,9 @@ export interface ShardIndex {
 }
 
 interface Member {
-  offset?: number
-  size?: number
-  label?: number
+  offset?: number | undefined
+  size?: number | undefined
+  label?: number | undefined
 }
 
 /** More classes than any data set has; each gets a name. */
@@ -54,7 +54,7 @@ async function membersOf(path: string): Promise<ReadonlyMap<string, Member>> {
   const members = new Map<string, Member>()
   const archive = extract()
   let link: string | undefined
-  archive.on('entry', (header: Header & { byteOffset?: number }, stream, next) => {
+  archive.on('entry', (header: Header & { byteOffset?: number | undefined }, stream, next) => {
     const [, key, extension = ''] = /^(.*?[^/]*?)\.([^/]*)$/.exec(header.name) ?? []
     const isImage = /^(jpe?g|png|webp)$/i.test(extension)
     if (isImage && (header.type === 'link' || header.type === 'symlink')) link ??= header.name

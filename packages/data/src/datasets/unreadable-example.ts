@@ -10,7 +10,7 @@ export interface Unreadable {
 
 export interface UnreadableOptions {
   /** Who reads, for the message. */
-  readonly who?: string
+  readonly who?: string | undefined
   /** What was thrown for the first of them. */
   readonly cause?: unknown
 }

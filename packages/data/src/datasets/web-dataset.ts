@@ -8,9 +8,9 @@ import { indexOfShard, type ShardIndex } from './shard-index.ts'
 
 export interface WebDatasetOptions extends DecodedOptions {
   /** Names of the classes, in the order of their numbers; numbers when left out. */
-  readonly classes?: readonly string[]
+  readonly classes?: readonly string[] | undefined
   /** Called as each shard is listed for the first time, which reads it once. */
-  readonly onProgress?: (done: number, total: number) => void
+  readonly onProgress?: ((done: number, total: number) => void) | undefined
 }
 
 const mostShards = 1_000_000

@@ -7,14 +7,14 @@ import { diagonal, offDiagonal } from './diagonal.ts'
 
 export interface CACRMomentumOptions {
   /** Divides the cosine similarities, and the distances in the weights. */
-  readonly temperature?: number
+  readonly temperature?: number | undefined
   /**
    * What a query costs beside its key and the keys of the other examples: `2 · temperature · InfoNCE` (`rbf`), or its
    * cosine distance to its key less the weighed mean of those to the others (`euclidean`).
    */
-  readonly cost?: 'rbf' | 'euclidean'
+  readonly cost?: 'rbf' | 'euclidean' | undefined
   /** The mean over the examples, or their sum, which the authors take for the `euclidean` cost. */
-  readonly reduction?: 'mean' | 'sum'
+  readonly reduction?: 'mean' | 'sum' | undefined
 }
 
 /**

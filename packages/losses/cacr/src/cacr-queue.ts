@@ -19,13 +19,13 @@ import { offDiagonal } from './diagonal.ts'
 export interface CACRQueueOptions
   extends Pick<CACROptions, 'attraction' | 'repulsion' | 'positiveTemperature' | 'negativeTemperature'> {
   /** Keys in the queue. Any number goes with any batch. */
-  readonly size?: number
+  readonly size?: number | undefined
   /**
    * Begins with random directions, as the authors do, or with an empty queue, so that only keys that were seen count.
    */
-  readonly fill?: 'random' | 'empty'
+  readonly fill?: 'random' | 'empty' | undefined
   /** Whether a view repels the other examples of its own view as well as the queue. */
-  readonly withinBatch?: boolean
+  readonly withinBatch?: boolean | undefined
 }
 
 /**

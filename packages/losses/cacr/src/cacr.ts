@@ -8,39 +8,39 @@ import { diagonal, offDiagonal } from './diagonal.ts'
 
 export interface CACROptions {
   /** Multiplies the attraction, the paper's α. 0 leaves it out. */
-  readonly attraction?: number
+  readonly attraction?: number | undefined
   /** Multiplies the repulsion, the paper's β: 2 in the authors' STL-10 runs. 0 leaves it out. */
-  readonly repulsion?: number
+  readonly repulsion?: number | undefined
   /**
    * How much more distant positives weigh, the paper's t⁺; it multiplies the distances. At 0 all weigh the same, the
    * paper's ablation.
    */
-  readonly positiveTemperature?: number
+  readonly positiveTemperature?: number | undefined
   /**
    * How much more near negatives weigh, the paper's t⁻: 0.9 in the authors' CIFAR-10 runs, 2 for CIFAR-100 and STL-10.
    * At 0 all weigh the same.
    */
-  readonly negativeTemperature?: number
+  readonly negativeTemperature?: number | undefined
   /**
    * What a negative at distance d costs: `−d²`, or the kernel `exp(−rbfScale · d²)`, of whose mean the logarithm is
    * taken.
    */
-  readonly cost?: 'euclidean' | 'rbf'
+  readonly cost?: 'euclidean' | 'rbf' | undefined
   /** How fast the kernel of the `rbf` cost falls. */
-  readonly rbfScale?: number
+  readonly rbfScale?: number | undefined
   /**
    * Corrects for negatives that are secretly of the query's class, a part τ of all, from 0 to below 1:
    * `(τ d⁺² + Σ w⁻ d²) / (1 − τ)` is repelled. The authors' code adds the first term; by Chuang et al. 2020 it would be
    * taken away. Only for the `euclidean` cost.
    */
-  readonly classPrior?: number
+  readonly classPrior?: number | undefined
   /** Lets no gradient pass through the weights. The authors do so at large scale, not at small. */
-  readonly detachWeights?: boolean
+  readonly detachWeights?: boolean | undefined
   /**
    * Scales rows to length one. Without it the `euclidean` loss falls for ever as rows grow, unless something holds
    * them.
    */
-  readonly normalise?: boolean
+  readonly normalise?: boolean | undefined
 }
 
 /**

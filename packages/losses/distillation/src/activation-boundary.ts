@@ -5,7 +5,7 @@ import { checkSameShape, comparing } from './comparing.ts'
 
 export interface ABOptions {
   /** How far beyond the boundary the student should be. */
-  readonly margin?: number
+  readonly margin?: number | undefined
 }
 
 /**

@@ -6,7 +6,7 @@ import { sameSize } from './maps.ts'
 
 export interface AttentionOptions {
   /** The power to which activations are raised before their mean over channels; an odd one keeps their sign. */
-  readonly power?: number
+  readonly power?: number | undefined
 }
 
 /**

@@ -7,9 +7,9 @@ export interface ContrastSamplerOptions {
   /** Drawn for each row, with replacement. */
   readonly negatives: number
   /** The class of every example: negatives then come from other classes only. */
-  readonly labels?: ArrayLike<number>
+  readonly labels?: ArrayLike<number> | undefined
   /** The positive is the example itself, or any example of its class. */
-  readonly positive?: 'exact' | 'relaxed'
+  readonly positive?: 'exact' | 'relaxed' | undefined
 }
 
 /**

@@ -16,14 +16,14 @@ import { project, projections, type Projections } from './projections.ts'
 
 export interface CRDInBatchOptions {
   /** Divides the cosine similarities. */
-  readonly temperature?: number
+  readonly temperature?: number | undefined
   /** Numbers in a projected row. */
-  readonly dim?: number
+  readonly dim?: number | undefined
 }
 
 export interface CRDQueueOptions extends CRDInBatchOptions {
   /** Rows of each queue. */
-  readonly size?: number
+  readonly size?: number | undefined
 }
 
 /** What {@link crdQueue} remembers: the newest rows of both sides. */

@@ -25,7 +25,7 @@ export interface CRDLossInputs {
   readonly teacher: tf.Tensor2D
   readonly banks: Banks
   /** Left out at the first call. */
-  readonly logNormalisers?: LogNormalisers
+  readonly logNormalisers?: LogNormalisers | undefined
   /** The place of each example in the banks, `[batch]`, int32. */
   readonly indices: tf.Tensor1D
   /** Places in the banks to compare with, `[batch, 1 + negatives]`, int32: the positive first. */
@@ -33,11 +33,11 @@ export interface CRDLossInputs {
 }
 
 export interface CRDLossOptions {
-  readonly temperature?: number
+  readonly temperature?: number | undefined
   /** How much of a bank's row stays when a new one comes. */
-  readonly momentum?: number
+  readonly momentum?: number | undefined
   /** Keeps the logarithm of the authors' code from zero. */
-  readonly epsilon?: number
+  readonly epsilon?: number | undefined
 }
 
 /** What {@link crdLoss} gives. */
@@ -93,7 +93,7 @@ export function crdLoss(
 export interface NoiseContrastiveOptions {
   /** Rows that a negative may be. */
   readonly examples: number
-  readonly epsilon?: number
+  readonly epsilon?: number | undefined
 }
 
 /**

@@ -7,11 +7,11 @@ import { againstTeacherRows } from './against-teacher-rows.ts'
 import { project, projections, type Projections } from './projections.ts'
 
 export interface CRDOptions extends Partial<ContrastSamplerOptions> {
-  readonly temperature?: number
+  readonly temperature?: number | undefined
   /** Numbers in a row of the banks. */
-  readonly dim?: number
+  readonly dim?: number | undefined
   /** How much of a bank's row stays when a new one comes. */
-  readonly momentum?: number
+  readonly momentum?: number | undefined
 }
 
 /** What {@link crd} remembers: both banks, their normalisers, and where its draws are. */
@@ -52,8 +52,7 @@ export function crd({
   const samplers = new Map<number, ContrastSampler>()
   const samplerFor = (size: number): ContrastSampler => {
     // Sorting the labels of a data set is work for once.
-    if (!samplers.has(size))
-      samplers.set(size, contrastSampler({ examples: size, negatives, positive, ...(labels && { labels }) }))
+    if (!samplers.has(size)) samplers.set(size, contrastSampler({ examples: size, negatives, positive, labels }))
     return samplers.get(size)!
   }
   if (examples !== undefined) samplerFor(examples)
@@ -99,7 +98,7 @@ export function crd({
           banks,
           indices,
           contrast,
-          ...(calls > 0 && { logNormalisers })
+          logNormalisers: calls > 0 ? logNormalisers : undefined
         },
         { temperature, momentum }
       )

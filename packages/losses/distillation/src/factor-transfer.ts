@@ -6,9 +6,9 @@ import { sameSize } from './maps.ts'
 
 export interface FactorOptions {
   /** The power to which factors are raised before their mean over channels. */
-  readonly power?: number
+  readonly power?: number | undefined
   /** The power of the difference: 1 for absolute values. */
-  readonly difference?: number
+  readonly difference?: number | undefined
 }
 
 /**

@@ -5,7 +5,7 @@ import { checkSameShape, comparing } from './comparing.ts'
 
 export interface KDOptions {
   /** Softens both distributions; the loss is multiplied by its square, so that gradients keep their size. */
-  readonly temperature?: number
+  readonly temperature?: number | undefined
 }
 
 /**

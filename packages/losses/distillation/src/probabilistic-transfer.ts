@@ -5,7 +5,7 @@ import { checkBatch, comparing, flatRows } from './comparing.ts'
 
 export interface PKTOptions {
   /** Keeps the logarithms from zero. */
-  readonly epsilon?: number
+  readonly epsilon?: number | undefined
 }
 
 /**

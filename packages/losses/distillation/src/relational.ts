@@ -5,9 +5,9 @@ import { checkBatch, comparing, flatRows } from './comparing.ts'
 
 export interface RKDOptions {
   /** Weight of the distances between pairs. */
-  readonly distance?: number
+  readonly distance?: number | undefined
   /** Weight of the angles of triples; needs memory for `batch³` numbers. */
-  readonly angle?: number
+  readonly angle?: number | undefined
 }
 
 /**

@@ -17,9 +17,9 @@ export interface Regressor {
 
 export interface VIDOptions {
   /** Least variance. */
-  readonly epsilon?: number
+  readonly epsilon?: number | undefined
   /** First variance of every channel. */
-  readonly variance?: number
+  readonly variance?: number | undefined
 }
 
 /**

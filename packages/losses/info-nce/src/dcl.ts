@@ -5,7 +5,7 @@ import { pairsOf } from './pairs-of.ts'
 
 export interface DCLOptions {
   /** Divides the cosine similarities. */
-  readonly temperature?: number
+  readonly temperature?: number | undefined
 }
 
 /**

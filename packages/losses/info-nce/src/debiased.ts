@@ -5,17 +5,17 @@ import { pairsOf } from './pairs-of.ts'
 
 export interface DebiasedOptions {
   /** Divides the cosine similarities. */
-  readonly temperature?: number
+  readonly temperature?: number | undefined
   /**
    * The chance that a negative is of the anchor's own class, from 0 to below 1; one over the number of classes when
    * those are even.
    */
-  readonly classPrior?: number
+  readonly classPrior?: number | undefined
 }
 
 export interface HardNegativesOptions extends DebiasedOptions {
   /** How much more similar negatives count: 0 all alike, 1 or 2 for hard ones. */
-  readonly concentration?: number
+  readonly concentration?: number | undefined
 }
 
 /**
@@ -47,7 +47,13 @@ export const hardNegatives = ({
   concentration = 1
 }: HardNegativesOptions = {}): Loss => corrected('hardNegatives', { temperature, classPrior, concentration })
 
-function corrected(who: string, { temperature, classPrior, concentration }: Required<HardNegativesOptions>): Loss {
+interface Correction extends HardNegativesOptions {
+  readonly temperature: number
+  readonly classPrior: number
+  readonly concentration: number
+}
+
+function corrected(who: string, { temperature, classPrior, concentration }: Correction): Loss {
   checkTemperature(who, temperature)
   if (!(classPrior >= 0 && classPrior < 1))
     throw new RangeError(`${who}: expected a classPrior from 0 to below 1, got ${classPrior}. Try 0.1 for ten classes.`)

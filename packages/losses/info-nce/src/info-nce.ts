@@ -11,11 +11,11 @@ import * as tf from '@tensorflow/tfjs-core'
 
 export interface InfoNCEOptions {
   /** Divides the cosine similarities. */
-  readonly temperature?: number
+  readonly temperature?: number | undefined
   /** Scales rows to length one. Rows that come in scaled may save it. */
-  readonly normalise?: boolean
+  readonly normalise?: boolean | undefined
   /** The mean over the queries, or their sum. */
-  readonly reduction?: 'mean' | 'sum'
+  readonly reduction?: 'mean' | 'sum' | undefined
 }
 
 /**

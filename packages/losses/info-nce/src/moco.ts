@@ -13,13 +13,13 @@ import { infoNCEAgainst } from './info-nce.ts'
 
 export interface MocoOptions {
   /** Keys in the queue. Any number goes with any batch. */
-  readonly size?: number
+  readonly size?: number | undefined
   /** Divides the cosine similarities: 0.07 in the first paper, 0.2 in the second. */
-  readonly temperature?: number
+  readonly temperature?: number | undefined
   /**
    * Begins with random directions, as the authors do, or with an empty queue, so that only keys that were seen count.
    */
-  readonly fill?: 'random' | 'empty'
+  readonly fill?: 'random' | 'empty' | undefined
 }
 
 /**

@@ -4,14 +4,14 @@ import * as tf from '@tensorflow/tfjs-core'
 
 export interface NTXentOptions {
   /** Divides the cosine similarities. SimCLR uses 0.5 on CIFAR-10 and 0.1 on ImageNet. */
-  readonly temperature?: number
+  readonly temperature?: number | undefined
   /**
    * Compares so many rows at a time with all others: memory grows with `chunk · V · batch` instead of `(V · batch)²`.
    * Left out, all are compared at once. The wasm backend has tiles of its own and holds at most 10 MB of similarities.
    */
-  readonly chunk?: number
+  readonly chunk?: number | undefined
   /** Scales rows to length one. Rows that come in scaled may save it. */
-  readonly normalise?: boolean
+  readonly normalise?: boolean | undefined
 }
 
 /**
@@ -43,7 +43,7 @@ export function ntXent({ temperature = 0.5, chunk, normalise = true }: NTXentOpt
     if (n === 2) return zeroLoss(rows)
     const z = normalise ? normaliseRows(rows) : rows
     const positive = tf.div(tf.sum(tf.mul(z, positives(z, embeddings.length)), 1), temperature) as tf.Tensor1D // [n]
-    return contrastRows(z, positive, tf.fill([n], 1 / n), { temperature, ...(chunk !== undefined && { chunk }) })
+    return contrastRows(z, positive, tf.fill([n], 1 / n), { temperature, chunk })
   }
 }
 

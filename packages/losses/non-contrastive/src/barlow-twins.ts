@@ -7,9 +7,9 @@ import { standardise } from './standardise.ts'
 
 export interface BarlowTwinsOptions {
   /** Weight of what different dimensions have in common, the paper's λ. */
-  readonly redundancy?: number
+  readonly redundancy?: number | undefined
   /** Added to the variances, so that a constant dimension correlates with none. */
-  readonly epsilon?: number
+  readonly epsilon?: number | undefined
 }
 
 /**

@@ -9,7 +9,7 @@ export interface BYOLOptions extends NegativeCosineOptions {
   /**
    * Width of the predictor's hidden layer: sixteen times the embedding's when left out, as the paper's 4096 for 256.
    */
-  readonly hidden?: number
+  readonly hidden?: number | undefined
 }
 
 /**

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core'
 
 export interface NegativeCosineOptions {
   /** Rows shorter than this have no direction: they count as zeros, and so does their gradient. */
-  readonly epsilon?: number
+  readonly epsilon?: number | undefined
 }
 
 /**

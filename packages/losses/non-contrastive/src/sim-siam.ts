@@ -7,7 +7,7 @@ import { withPredictor, type Predictor } from './predictor.ts'
 
 export interface SimSiamOptions extends NegativeCosineOptions {
   /** Width of the predictor's hidden layer: a quarter of the embedding's when left out, as the paper's 512 for 2048. */
-  readonly hidden?: number
+  readonly hidden?: number | undefined
 }
 
 /**

@@ -7,15 +7,15 @@ import { centre } from './standardise.ts'
 
 export interface VICRegOptions {
   /** Weight of how far views of an example are apart, the paper's λ. */
-  readonly invariance?: number
+  readonly invariance?: number | undefined
   /** Weight of how much dimensions fail to vary, the paper's μ. */
-  readonly variance?: number
+  readonly variance?: number | undefined
   /** Weight of how much dimensions vary together, the paper's ν. */
-  readonly covariance?: number
+  readonly covariance?: number | undefined
   /** The standard deviation that each dimension should reach, the paper's γ. */
-  readonly deviation?: number
+  readonly deviation?: number | undefined
   /** Added to the variances, so that the root has a slope at 0. */
-  readonly epsilon?: number
+  readonly epsilon?: number | undefined
 }
 
 /**

@@ -7,7 +7,7 @@ export interface MonteCarlo {
   /** Independent draws that the risk is the mean of. */
   readonly draws: number
   /** The chance that the draws mislead. */
-  readonly delta?: number
+  readonly delta?: number | undefined
 }
 
 interface CertificateOptions {
@@ -16,7 +16,7 @@ interface CertificateOptions {
   /** Tuples in the sample. */
   readonly sampleSize: number
   /** The chance that the bound fails, which the complexity paid for. */
-  readonly delta?: number
+  readonly delta?: number | undefined
   /** Corrects for the risk being a mean over draws. Without it the certificate is an estimate, not a bound. */
   readonly monteCarlo: MonteCarlo | 'none'
 }
@@ -29,7 +29,7 @@ export interface RiskCertificateOptions extends CertificateOptions {
 export interface ChiSquareCertificateOptions extends CertificateOptions {
   readonly complexity: ChiSquareComplexity
   /** How many neighbours on either side a tuple depends on: T. */
-  readonly dependence?: number
+  readonly dependence?: number | undefined
 }
 
 /** A bound on the risk of a stochastic network. */
@@ -97,18 +97,15 @@ export function sayCertificate({ bound, confidence, vacuous, rigorous }: Certifi
   const sentence =
     `With probability ${percent(confidence)} over the draw of the sample, ` +
     `the risk is at most ${bound > 1 ? bound.toPrecision(3) : bound.toFixed(3)}.`
-  return [
-    sentence,
-    ...(vacuous
-      ? [
-          'This is vacuous: no risk exceeds 1. Hold the posterior closer to the prior (a smaller ' +
-            'inverseTemperature), or take more data.'
-        ]
-      : []),
-    ...(rigorous
-      ? []
-      : ['This is an estimate: the risk is a mean over draws of the weights, and nothing was paid for that.'])
-  ].join(' ')
+  const sentences = [sentence]
+  if (vacuous)
+    sentences.push(
+      'This is vacuous: no risk exceeds 1. Hold the posterior closer to the prior (a smaller ' +
+        'inverseTemperature), or take more data.'
+    )
+  if (!rigorous)
+    sentences.push('This is an estimate: the risk is a mean over draws of the weights, and nothing was paid for that.')
+  return sentences.join(' ')
 }
 
 /**
@@ -133,7 +130,10 @@ export function supervisedRisk(risk: number, sameClass: number): number {
 
 type Corrected = Pick<Certificate, 'risk' | 'confidence' | 'rigorous'>
 
-function correct(who: string, { risk, sampleSize, delta, monteCarlo }: Required<CertificateOptions>): Corrected {
+function correct(
+  who: string,
+  { risk, sampleSize, delta, monteCarlo }: CertificateOptions & { readonly delta: number }
+): Corrected {
   checkRisk(who, risk)
   checkDelta(who, 'delta', delta)
   if (!Number.isInteger(sampleSize) || sampleSize < 1)

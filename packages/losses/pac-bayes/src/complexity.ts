@@ -14,7 +14,7 @@ export interface Complexity {
 
 export interface ComplexityOptions extends PriorGrid {
   /** The chance that the bound fails. */
-  readonly delta?: number
+  readonly delta?: number | undefined
 }
 
 /**
@@ -62,7 +62,7 @@ export interface ChiSquareComplexity {
  */
 export function chiSquareComplexityOf(
   posteriors: readonly WeighedPosterior[],
-  { direction = 'posterior-prior', ...given }: PriorGrid & { readonly direction?: Direction } = {}
+  { direction = 'posterior-prior', ...given }: PriorGrid & { readonly direction?: Direction | undefined } = {}
 ): ChiSquareComplexity {
   const parts = posteriors.map(posterior =>
     best(

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core'
 export type Reduction = 'mean' | 'sum' | 'none'
 
 export interface ReductionOptions {
-  readonly reduction?: Reduction
+  readonly reduction?: Reduction | undefined
 }
 
 /**

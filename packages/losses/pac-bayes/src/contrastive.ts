@@ -5,15 +5,15 @@ import { hingeLoss, logisticLoss, zeroOneLoss } from './contrastive-losses.ts'
 
 export interface ContrastiveOptions {
   /** How many of the examples that follow an anchor in the batch are its negatives. */
-  readonly negatives?: number
+  readonly negatives?: number | undefined
   /**
    * Who asks: `all` examples, or of each tuple of `1 + negatives` only its first, so that no two anchors share an
    * example (`tuples`). A certificate for independent tuples counts the latter; both teach.
    */
-  readonly anchors?: 'all' | 'tuples'
+  readonly anchors?: 'all' | 'tuples' | undefined
   /** Scales rows to length one. The theory takes them as they come. */
-  readonly normalise?: boolean
-  readonly reduction?: 'mean' | 'sum'
+  readonly normalise?: boolean | undefined
+  readonly reduction?: 'mean' | 'sum' | undefined
 }
 
 /**

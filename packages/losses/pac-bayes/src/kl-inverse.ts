@@ -51,7 +51,7 @@ export function catoniBound({ risk, complexity, sampleSize: m }: CatoniOptions, 
  */
 export function catoniGrid(
   options: CatoniOptions,
-  { from = 10, to = 1e7 }: { readonly from?: number; readonly to?: number } = {}
+  { from = 10, to = 1e7 }: { readonly from?: number | undefined; readonly to?: number | undefined } = {}
 ): { readonly bound: number; readonly inverseTemperature: number } {
   let best = { bound: Infinity, inverseTemperature: from }
   for (let inverseTemperature = from; inverseTemperature < to; inverseTemperature++) {

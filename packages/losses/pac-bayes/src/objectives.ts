@@ -17,17 +17,17 @@ export interface KLObjectiveOptions extends PriorGrid {
   /** λ · m: what the divergence is divided by. The number of tuples is a start; smaller holds closer to the prior. */
   readonly inverseTemperature: number
   /** The chance that the bound fails. */
-  readonly delta?: number
+  readonly delta?: number | undefined
 }
 
 export interface ChiSquareObjectiveOptions extends PriorGrid {
   /** Tuples in the sample: m. */
   readonly sampleSize: number
   /** How many neighbours on either side a tuple depends on, 0 for none: T. With blocks of contrast data, their size. */
-  readonly dependence?: number
+  readonly dependence?: number | undefined
   /** χ²(Q‖P), which the theorem wants, or χ²(P‖Q), which its authors computed. */
-  readonly direction?: Direction
-  readonly delta?: number
+  readonly direction?: Direction | undefined
+  readonly delta?: number | undefined
 }
 
 /**

@@ -6,13 +6,18 @@ import { checkPositive } from '@lapstrake/embeddings'
  */
 export interface PriorGrid {
   /** Points to a factor of e in the prior's variance: `b` of the paper. */
-  readonly precision?: number
+  readonly precision?: number | undefined
   /** Above every variance of the prior: `c` of the paper. */
-  readonly largestVariance?: number
+  readonly largestVariance?: number | undefined
+}
+
+interface WholePriorGrid extends PriorGrid {
+  readonly precision: number
+  readonly largestVariance: number
 }
 
 /** A {@link PriorGrid} with nothing left out. @throws RangeError if either is not above 0 */
-export function priorGrid(who: string, { precision = 100, largestVariance = 0.1 }: PriorGrid): Required<PriorGrid> {
+export function priorGrid(who: string, { precision = 100, largestVariance = 0.1 }: PriorGrid): WholePriorGrid {
   checkPositive(who, 'precision', precision, 'Try 100.')
   checkPositive(who, 'largestVariance', largestVariance, 'Try 0.1.')
   return { precision, largestVariance }
@@ -27,5 +32,5 @@ export function checkDelta(who: string, name: string, delta: number): void {
 }
 
 /** The deviation of the first point of the grid: none of the prior may be larger. */
-export const largestLogStd = ({ precision, largestVariance }: Required<PriorGrid>): number =>
+export const largestLogStd = ({ precision, largestVariance }: WholePriorGrid): number =>
   (Math.log(largestVariance) - 1 / precision) / 2

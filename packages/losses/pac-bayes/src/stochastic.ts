@@ -40,18 +40,18 @@ export interface TrainedPrior {
 
 export interface StochasticOptions {
   /** What the distance from the prior costs. Left out, weights are drawn and nothing is paid. */
-  readonly objective?: Objective
+  readonly objective?: Objective | undefined
   /** Natural logarithm of the deviation that prior and posterior begin with. */
-  readonly priorLogStd?: number
+  readonly priorLogStd?: number | undefined
   /** The prior's means; those that the stage is initialised with when left out, which no data have touched. */
-  readonly prior?: TrainedPrior
+  readonly prior?: TrainedPrior | undefined
 }
 
 /** A stage whose weights are a distribution. */
 export interface StochasticStage extends Stage<Posterior, PriorBuffers> {
   /** The stage that its weights are for. */
   readonly inner: Stage
-  readonly prior?: TrainedPrior
+  readonly prior?: TrainedPrior | undefined
   /** The posterior as the objective allows it to be. */
   posterior(variables: Variables<Posterior, PriorBuffers>): Posterior
   /** One draw of the weights, as variables of the inner stage. */
@@ -88,10 +88,10 @@ export function stochastic(
     )
     return { params: withLeaves(mean, weights), buffers: buffers.inner }
   }
-  return {
+  const stage: StochasticStage = {
     name: inner.name,
     inner,
-    ...(prior && { prior }),
+    prior,
     init(random, inputShape) {
       const { params: first, buffers, outputShape } = inner.init(random, inputShape)
       const mean = prior === undefined ? first : copied(prior.params, first, inner.name)
@@ -110,12 +110,13 @@ export function stochastic(
       const applied = inner.apply(plain, input, mode)
       return { output: applied.output, buffers: { prior: buffers.prior, inner: applied.buffers } }
     },
-    ...(objective && {
-      penalty: ({ params, buffers: { prior } }: Variables<Posterior, PriorBuffers>) =>
-        objective.penalty({ posterior: constrained(params), prior })
-    }),
     posterior: ({ params }) => constrained(params),
     draw
+  }
+  if (objective === undefined) return stage
+  return {
+    ...stage,
+    penalty: ({ params, buffers: { prior } }) => objective.penalty({ posterior: constrained(params), prior })
   }
 }
 

@@ -1,5 +1,5 @@
-import { dispose, leaves, mapTree, own, type Owned, type Tree, type Variables } from '@lapstrake/core'
-import * as tf from '@tensorflow/tfjs-core'
+import { copyOf, dispose, leaves, own, type Variables } from '@lapstrake/core'
+import type * as tf from '@tensorflow/tfjs-core'
 import type { Direction } from './divergences.ts'
 import type { PriorBuffers, Posterior, StochasticStage } from './stochastic.ts'
 
@@ -17,9 +17,7 @@ export async function weighPosterior(
   variables: Variables<Posterior, PriorBuffers>
 ): Promise<WeighedPosterior> {
   // Clones, for some of the posterior may be the variables themselves.
-  const posterior = own(() =>
-    mapTree(stage.posterior(variables) as Tree<tf.Tensor>, leaf => tf.clone(leaf))
-  ) as unknown as Owned<Posterior>
+  const posterior = own(() => copyOf(stage.posterior(variables)))
   const { mean, logStd, priorLogStd } = posterior
   const [means, priors, logStds, deviation] = (await Promise.all(
     [mean, variables.buffers.prior, logStd, priorLogStd].map(numbersOf)

@@ -7,24 +7,24 @@ import { outside } from './outside.ts'
 
 export interface SupConOptions {
   /** Divides the similarities. The paper uses 0.1. */
-  readonly temperature?: number
+  readonly temperature?: number | undefined
   /**
    * The loss is multiplied by `temperature / baseTemperature`. Equal to the temperature when left out, so that nothing
    * is scaled.
    */
-  readonly baseTemperature?: number
+  readonly baseTemperature?: number | undefined
   /** Rows that ask: those of all views, or of the first only. All rows answer either way. */
-  readonly anchors?: 'all' | 'first'
+  readonly anchors?: 'all' | 'first' | undefined
   /**
    * Where an anchor's positives are averaged: `out`side the logarithm (eq. 2, the paper's choice) or `in`side it (eq.
    * 3). `pairs` averages over pairs and keeps an anchor's other positives out of the denominator, as
    * pytorch-metric-learning's NT-Xent does.
    */
-  readonly form?: 'out' | 'in' | 'pairs'
+  readonly form?: 'out' | 'in' | 'pairs' | undefined
   /** An anchor without positives costs nothing: it counts in the mean (`zero`), or does not (`skip`). */
-  readonly noPositive?: 'zero' | 'skip'
+  readonly noPositive?: 'zero' | 'skip' | undefined
   /** Scales rows to length one. Rows that come in scaled may save it. */
-  readonly normalise?: boolean
+  readonly normalise?: boolean | undefined
 }
 
 /**

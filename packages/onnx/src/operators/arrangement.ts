@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { Graph } from '../graph.ts'
 import { isBatch, open, refuseBatch } from '../lengths.ts'
 import type { Call, Operand } from '../trace.ts'
+import { ofShape } from './of-shape.ts'
 import { refuseType, type Translations } from './translation.ts'
 
 /** Numbers of any type in other places. */
@@ -38,8 +39,7 @@ export const arrangement: Translations = {
     } = call
     const shape = graph.shapesOf(x!)[0]
     const axis = axisOf(attrs.axis, shape.length)
-    const tensor = { shape } as unknown as tf.Tensor
-    const sizes = tf.backend_util.prepareSplitSize(tensor, attrs.numOrSizeSplits as number | number[], axis)
+    const sizes = tf.backend_util.prepareSplitSize(ofShape(shape), attrs.numOrSizeSplits as number | number[], axis)
     split(graph, call, x!, axis, sizes).forEach((part, i) => graph.name(outputs[i]!, part))
   },
   Tile(graph, { kernel, inputs: { x }, attrs, attrsForThree, outputs }) {

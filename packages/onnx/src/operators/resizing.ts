@@ -2,7 +2,7 @@ import { own } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Graph } from '../graph.ts'
 import { open, refuseBatch } from '../lengths.ts'
-import type { Call } from '../trace.ts'
+import { attributesOf, type Call } from '../trace.ts'
 import { ofFloats, type Translations } from './translation.ts'
 
 export const resizing: Translations = ofFloats({
@@ -12,7 +12,7 @@ export const resizing: Translations = ofFloats({
       inputs: { images },
       outputs: [output]
     } = call
-    const { alignCorners, halfPixelCenters, size } = call.attrs as unknown as ResizeAttrs
+    const { alignCorners, halfPixelCenters, size } = attributesOf<ResizeAttrs>(call.attrs)
     const from = graph.shapeOf(images!).slice(1, 3)
     if (from.includes(open)) refuseBatch(call.kernel)
     if (!alignCorners && from.every((length, axis) => size[axis]! % length === 0)) {
@@ -37,7 +37,7 @@ interface ResizeAttrs {
 }
 
 function resize(graph: Graph, { inputs, attrs, outputs }: Call, attributes: Readonly<Record<string, string>>): void {
-  const { alignCorners, halfPixelCenters, size } = attrs as unknown as ResizeAttrs
+  const { alignCorners, halfPixelCenters, size } = attributesOf<ResizeAttrs>(attrs)
   const images = graph.channelsFirst(inputs.images!)
   const kept = graph.add('Slice', [graph.add('Shape', [images]), graph.integers([0]), graph.integers([2])])
   const sizes = graph.add('Concat', [kept, graph.integers(size)], { axis: 0 })

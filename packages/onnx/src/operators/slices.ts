@@ -2,14 +2,18 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { Graph } from '../graph.ts'
 import { open, refuseBatch } from '../lengths.ts'
 import type { Attributes, Call, Operand } from '../trace.ts'
+import { ofShape } from './of-shape.ts'
 import type { Translations } from './translation.ts'
 
 /** Parts of a tensor, and more than it. */
 export const slices: Translations = {
   Slice(graph, call) {
     const [two, three] = both(graph, call, ({ begin, size }, shape) => {
-      const tensor = { shape, rank: shape.length } as unknown as tf.Tensor
-      const [starts = [], sizes = []] = tf.slice_util.parseSliceParams(tensor, begin as number[], size as number[])
+      const [starts = [], sizes = []] = tf.slice_util.parseSliceParams(
+        ofShape(shape),
+        begin as number[],
+        size as number[]
+      )
       return starts.map((start, axis) => ({ start, end: start + sizes[axis]!, step: 1, length: shape[axis]! }))
     })
     graph.name(call.outputs[0]!, slice(graph, call, call.inputs.x!, two, three))

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { Graph } from '../graph.ts'
 import { open, refuseBatch } from '../lengths.ts'
 import type { Attribute } from '../model-file.ts'
-import type { Call } from '../trace.ts'
+import { attributesOf, type Call } from '../trace.ts'
 
 type Four = [number, number, number, number]
 
@@ -23,15 +23,15 @@ export interface Window {
 interface WindowAttrs {
   readonly strides: number | [number, number]
   readonly pad: 'same' | 'valid' | number | tf.backend_util.ExplicitPadding
-  readonly dilations?: number | [number, number]
-  readonly dimRoundingMode?: 'floor' | 'round' | 'ceil'
-  readonly dataFormat?: 'NHWC' | 'NCHW'
+  readonly dilations?: number | [number, number] | undefined
+  readonly dimRoundingMode?: 'floor' | 'round' | 'ceil' | undefined
+  readonly dataFormat?: 'NHWC' | 'NCHW' | undefined
 }
 
 /** How a window of a kernel slides over maps of a shape. */
 export function windowOf({ kernel, attrs }: Call, shape: Shape, filter: Shape, isDepthwise: boolean): Window {
   if (shape.slice(1).includes(open)) refuseBatch(kernel)
-  const { strides, pad, dilations = 1, dimRoundingMode, dataFormat } = attrs as unknown as WindowAttrs
+  const { strides, pad, dilations = 1, dimRoundingMode, dataFormat } = attributesOf<WindowAttrs>(attrs)
   const {
     padInfo: { top, left },
     ...found

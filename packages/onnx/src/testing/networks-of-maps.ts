@@ -63,7 +63,7 @@ export const networksOfMaps: Networks = {
         activation: 'relu'
       })
     ),
-    'of one axis': x => tf.conv1d(rows(x), weights(3, 4, 5) as unknown as tf.Tensor3D, 1, 'same'),
+    'of one axis': x => tf.conv1d(rows(x), tf.reshape(weights(3, 4, 5, 1), [3, 4, 5]), 1, 'same'),
     'a bias of a number': maps(x =>
       tf.fused.conv2d({ x, filter: weights(3, 3, 4, 5), strides: 1, pad: 'same', bias: tf.scalar(0.5) })
     ),

@@ -15,7 +15,7 @@ export interface FuzzSuite {
   /** Makes the checksums of an input right again: so half of the inputs come to what stands behind them. */
   restamp?(input: Uint8Array): Uint8Array
   /** Most bytes that may be allocated for one byte of an input, 500 if not said; inputs below 1 KiB count as such. */
-  readonly memory?: number
+  readonly memory?: number | undefined
 }
 
 /** Which inputs are read. */

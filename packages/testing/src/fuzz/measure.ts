@@ -7,7 +7,7 @@ export interface Measured {
   /** Bytes that were allocated, whether they were freed since or not. */
   readonly bytes: number
   /** What was thrown, if anything was. */
-  readonly thrown?: { readonly error: unknown }
+  readonly thrown?: { readonly error: unknown } | undefined
 }
 
 /** What a reading may take: what was usual so far, and what is too much. */
@@ -50,7 +50,7 @@ async function once(read: () => unknown): Promise<Measured> {
     thrown = { error }
   }
   const bytes = allocated() - used
-  return { milliseconds: performance.now() - began, bytes, ...(thrown && { thrown }) }
+  return { milliseconds: performance.now() - began, bytes, thrown }
 }
 
 /** Bytes on the heap and beside it that were not collected yet. */

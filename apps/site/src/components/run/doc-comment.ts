@@ -5,7 +5,7 @@ export interface DocComment {
   /** All of its text, as Markdown. */
   readonly text: string
   /** Its indented lines: how the study of it is run. */
-  readonly command?: string
+  readonly command?: string | undefined
 }
 
 /** Reads the comment above `const recipe`; a recipe whose comment begins with no short name is named by its file. */
@@ -25,7 +25,7 @@ export function docComment(source: string, file: string): DocComment {
     .join('\n')
     .trim()
   const [, title = words(file)] = /^([^(:.\n]{1,50}?)(?: \(|:|\.)/.exec(text) ?? []
-  return { title, text, ...(command !== '' && { command }) }
+  return { title, text, command: command === '' ? undefined : command }
 }
 
 /** `08-certificate.ts` as words. */

@@ -24,6 +24,6 @@ export const requestOf = (
   seed: Math.trunc(Number(seed)) || 0,
   backend,
   data: own === undefined ? { kind: data } : { kind: 'files', files: own },
-  ...(Number(steps) > 0 && { steps: Math.trunc(Number(steps)) }),
-  ...(resume !== undefined && { resume })
+  steps: Number(steps) > 0 ? Math.trunc(Number(steps)) : undefined,
+  resume
 })

@@ -11,28 +11,28 @@ export interface RunState {
   readonly phase: Phase
   /** Ends after so many steps, where the reader asked for it. */
   readonly limit: number
-  readonly backend?: Of<'backend'>
-  readonly progress?: Of<'progress'>
-  readonly data?: Of<'data'>
-  readonly plan?: Of<'plan'>
+  readonly backend?: Of<'backend'> | undefined
+  readonly progress?: Of<'progress'> | undefined
+  readonly data?: Of<'data'> | undefined
+  readonly plan?: Of<'plan'> | undefined
   readonly step: number
   readonly curves: Curves
   /** Losses of the last step. */
   readonly losses: Readonly<Record<string, number>>
   /** Bytes of living tensors. */
-  readonly bytes?: number
+  readonly bytes?: number | undefined
   /** When the last steps came, in milliseconds, for a rate that follows. */
   readonly recent: readonly { readonly step: number; readonly at: number }[]
   readonly began: number
   readonly now: number
-  readonly views?: Of<'views'>
-  readonly accuracy?: Of<'accuracy'>
-  readonly map?: Of<'map'>
-  readonly mapped?: Of<'mapped'>
+  readonly views?: Of<'views'> | undefined
+  readonly accuracy?: Of<'accuracy'> | undefined
+  readonly map?: Of<'map'> | undefined
+  readonly mapped?: Of<'mapped'> | undefined
   readonly warnings: readonly string[]
-  readonly error?: Of<'error'>
+  readonly error?: Of<'error'> | undefined
   /** For how long the worker has not answered. */
-  readonly silentFor?: number
+  readonly silentFor?: number | undefined
 }
 
 export const idle: RunState = {
@@ -139,15 +139,18 @@ export const stepsOf = ({ plan, limit }: RunState): number | undefined =>
   plan === undefined ? undefined : Math.min(limit, plan.steps)
 
 /** Images in a second and seconds that remain, once two steps have come; views are of one image. */
-export function paceOf(state: RunState): { readonly imagesPerSecond?: number; readonly remaining?: number } {
+export function paceOf(state: RunState): {
+  readonly imagesPerSecond?: number | undefined
+  readonly remaining?: number | undefined
+} {
   const { recent, plan, step } = state
   const [first, last] = [recent[0], recent.at(-1)]
   if (first === undefined || last === undefined || last.at <= first.at) return {}
   const perSecond = (1000 * (last.step - first.step)) / (last.at - first.at)
   const steps = stepsOf(state)
   return {
-    ...(plan !== undefined && { imagesPerSecond: perSecond * plan.batchSize }),
-    ...(steps !== undefined && { remaining: Math.max(0, steps - step) / perSecond })
+    imagesPerSecond: plan && perSecond * plan.batchSize,
+    remaining: steps === undefined ? undefined : Math.max(0, steps - step) / perSecond
   }
 }
 

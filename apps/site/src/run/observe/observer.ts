@@ -41,7 +41,7 @@ export function observer(network: Network, { training, held }: OpenData, tell: (
     const { values, dim } = await collectFeatures(unasked(onMap), images => network.encode(state.stages, images))
     const rows = Array.from({ length: onMap.size }, (_, i) => unit(values.subarray(i * dim, (i + 1) * dim)))
     const before = last[method]
-    const points = await toPlane(rows, { method, random: seeded(0).split('map'), ...(before && { last: before }) })
+    const points = await toPlane(rows, { method, random: seeded(0).split('map'), last: before })
     last[method] = points
     tell({
       kind: 'map',

@@ -7,11 +7,11 @@ export interface Pace {
 
 export interface PaceOptions {
   /** Milliseconds before the first time, and from one time to the next. */
-  readonly first?: number
-  readonly interval?: number
+  readonly first?: number | undefined
+  readonly interval?: number | undefined
   /** Of all time, 0 to 1. */
-  readonly share?: number
-  readonly now?: () => number
+  readonly share?: number | undefined
+  readonly now?: (() => number) | undefined
 }
 
 /** Lets work happen every few seconds of training, more rarely where it would take more than its share of the time. */

@@ -5,7 +5,7 @@ export interface PlaneOptions {
   readonly method: MapMethod
   readonly random: Random
   /** The map before this one, of the same examples by the same method, to stay near. */
-  readonly last?: Float32Array
+  readonly last?: Float32Array | undefined
 }
 
 /** Puts rows into the plane, `x, y` after `x, y`. */

@@ -15,7 +15,7 @@ export async function firstViews(
     batchSize,
     random: seeded(seed).split('data'),
     views,
-    ...(sampler && { sampler }),
+    sampler,
     ahead: 0
   })
   for await (const { batch } of source.batches()) {

@@ -21,11 +21,16 @@ const kernels: Readonly<Record<string, string>> = {
 export const activated =
   (kernel: (given: Given, activation: Activation) => tf.TensorInfo | undefined): Native =>
   given => {
-    const { activation = 'linear', leakyreluAlpha } = given.attrs as { activation?: string; leakyreluAlpha?: number }
+    const { activation = 'linear', leakyreluAlpha } = given.attrs as {
+      activation?: string | undefined
+      leakyreluAlpha?: number | undefined
+    }
     const result = known(activation) ? kernel(given, activation) : undefined
     const behind = kernels[activation]
     if (result !== undefined || behind === undefined) return result
     const x = kernel(given, 'linear')
+    if (x === undefined) return undefined
     const alpha = given.inputs.preluActivationWeights
-    return x && instead(given, x, call(behind, given, { x, ...(alpha && { alpha }) }, { alpha: leakyreluAlpha }))
+    const inputs = alpha === undefined ? { x } : { x, alpha }
+    return instead(given, x, call(behind, given, inputs, { alpha: leakyreluAlpha }))
   }

@@ -16,7 +16,7 @@ function infoOf(inputShape: readonly number[], filterShape: readonly number[], a
   } = attrs as {
     strides: number | [number, number, number]
     pad: 'same' | 'valid'
-    dilations?: number | [number, number, number]
+    dilations?: number | [number, number, number] | undefined
   }
   return tf.backend_util.computeConv3DInfo(inputShape as Shape5, filterShape as Shape5, strides, dilations, pad)
 }

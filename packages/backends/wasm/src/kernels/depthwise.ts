@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { activated, activations, type Activation } from './activations.ts'
-import { call, instead, isFloat, sizeOf, type Given, type Native, type Natives } from './kernel.ts'
+import { attributesOf, call, instead, isFloat, sizeOf, type Given, type Native, type Natives } from './kernel.ts'
 import { slide, slideBack } from './pooling.ts'
 import type { ConvolutionAttrs } from './products.ts'
 import { reduceColumns } from './reductions.ts'
@@ -10,9 +10,8 @@ type Shape4 = [number, number, number, number]
 function infoOf(
   inputShape: readonly number[],
   filterShape: readonly number[],
-  attrs: Given['attrs']
+  { strides, pad, dilations, dimRoundingMode, dataFormat = 'NHWC' }: ConvolutionAttrs
 ): tf.backend_util.Conv2DInfo | undefined {
-  const { strides, pad, dilations, dimRoundingMode, dataFormat = 'NHWC' } = attrs as unknown as ConvolutionAttrs
   if (dataFormat !== 'NHWC' || filterShape[2] !== inputShape[3]) return undefined
   return tf.backend_util.computeConv2DInfo(
     inputShape as Shape4,
@@ -71,9 +70,9 @@ const outShapeOf = (info: tf.backend_util.Conv2DInfo): number[] => [
 ]
 
 function convolve(given: Given): tf.TensorInfo | undefined {
-  const { inputs, attrs, backend } = given
+  const { inputs, backend } = given
   const { x, filter } = inputs as { x: tf.TensorInfo; filter: tf.TensorInfo }
-  const info = isFloat(x, filter) ? infoOf(x.shape, filter.shape, attrs) : undefined
+  const info = isFloat(x, filter) ? infoOf(x.shape, filter.shape, attributesOf(given)) : undefined
   if (info === undefined) return undefined
   const source = backend.addressOf(x)
   const result = inPlanes(given, filter, filter.shape, weights =>
@@ -90,9 +89,10 @@ function convolve(given: Given): tf.TensorInfo | undefined {
 }
 
 /** With one pixel it is what a normalisation is made of. */
-const rescale = ({ inputs, attrs, backend }: Given, activation: Activation): tf.TensorInfo | undefined => {
-  const { x, filter, bias } = inputs as { x: tf.TensorInfo; filter: tf.TensorInfo; bias?: tf.TensorInfo }
-  const { strides, pad, dataFormat = 'NHWC' } = attrs as unknown as ConvolutionAttrs
+const rescale = (given: Given, activation: Activation): tf.TensorInfo | undefined => {
+  const { inputs, backend } = given
+  const { x, filter, bias } = inputs as { x: tf.TensorInfo; filter: tf.TensorInfo; bias?: tf.TensorInfo | undefined }
+  const { strides, pad, dataFormat = 'NHWC' } = attributesOf<ConvolutionAttrs>(given)
   const [height, width, channels, multiplier] = filter.shape as Shape4
   const padded = pad !== 'same' && pad !== 'valid' && pad !== 0
   const plain =
@@ -129,9 +129,10 @@ function biased(given: Given): tf.TensorInfo | undefined {
 }
 
 const inputGradient: Native = given => {
-  const { inputs, attrs, backend } = given
+  const { inputs, backend } = given
   const { dy, filter } = inputs as { dy: tf.TensorInfo; filter: tf.TensorInfo }
-  const info = isFloat(dy, filter) ? infoOf(attrs.inputShape as number[], filter.shape, attrs) : undefined
+  const attrs = attributesOf<ConvolutionAttrs>(given)
+  const info = isFloat(dy, filter) ? infoOf(attrs.inputShape, filter.shape, attrs) : undefined
   if (info === undefined) return undefined
   const result = backend.allocate(info.inShape)
   const target = backend.addressOf(result)
@@ -144,9 +145,10 @@ const inputGradient: Native = given => {
 }
 
 const filterGradient: Native = given => {
-  const { inputs, attrs, backend } = given
+  const { inputs, backend } = given
   const { x, dy } = inputs as { x: tf.TensorInfo; dy: tf.TensorInfo }
-  const filterShape = attrs.filterShape as number[]
+  const attrs = attributesOf<ConvolutionAttrs>(given)
+  const { filterShape } = attrs
   const info = isFloat(x, dy) ? infoOf(x.shape, filterShape, attrs) : undefined
   if (info === undefined || info.batchSize === 0) return undefined
   const [source, size] = [backend.addressOf(x), sizeOf(filterShape)]

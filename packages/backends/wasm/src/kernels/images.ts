@@ -1,14 +1,21 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import { bitsOf } from '../engine.ts'
-import { isFloat, sizeOf, type Native, type Natives } from './kernel.ts'
+import { attributesOf, isFloat, sizeOf, type Native, type Natives } from './kernel.ts'
 
-const cropAndResize: Native = ({ inputs, attrs, backend }) => {
+interface CropAttrs {
+  readonly cropSize: [number, number]
+  readonly method: string
+  readonly extrapolationValue: number
+}
+
+const cropAndResize: Native = given => {
+  const { inputs, backend } = given
   const { image, boxes, boxInd } = inputs as { image: tf.TensorInfo; boxes: tf.TensorInfo; boxInd: tf.TensorInfo }
   const {
     cropSize: [tall, wide],
     method,
     extrapolationValue
-  } = attrs as unknown as { cropSize: [number, number]; method: string; extrapolationValue: number }
+  } = attributesOf<CropAttrs>(given)
   if (method !== 'bilinear' || !isFloat(image, boxes) || boxInd.dtype !== 'int32') return undefined
   const [images, height, width, channels] = image.shape as [number, number, number, number]
   const crops = boxes.shape[0]!

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import type { WasmBackend } from '../wasm-backend.ts'
 import { binary } from './binary.ts'
 import { blocks } from './blocks.ts'
 import { contrast } from './contrast.ts'
@@ -40,6 +41,8 @@ const natives: Natives = {
   ...updates
 }
 
+type Inputs = Given['inputs']
+
 /**
  * Registers every kernel of the JavaScript backend for this one, which has the same data to it; those written for it go
  * first.
@@ -48,10 +51,12 @@ export function registerKernels(): void {
   const kernels = new Map(tf.getKernelsForBackend('cpu').map(({ kernelName, kernelFunc }) => [kernelName, kernelFunc]))
   for (const [kernelName, native] of Object.entries(natives)) {
     const fallback = kernels.get(kernelName)
-    kernels.set(
-      kernelName,
-      given => native({ ...given, attrs: given.attrs ?? {} } as unknown as Given) ?? fallback!(given)
-    )
+    kernels.set(kernelName, given => {
+      const { inputs, attrs, backend } = given
+      return (
+        native({ inputs: inputs as Inputs, attrs: attrs ?? {}, backend: backend as WasmBackend }) ?? fallback!(given)
+      )
+    })
   }
   for (const [kernelName, kernelFunc] of kernels) tf.registerKernel({ kernelName, backendName: 'wasm', kernelFunc })
 }

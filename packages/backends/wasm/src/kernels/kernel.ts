@@ -8,6 +8,9 @@ export interface Given {
   readonly backend: WasmBackend
 }
 
+/** What a kernel is told beside its inputs, as TensorFlow.js types it for that kernel. */
+export const attributesOf = <T extends object>({ attrs }: Pick<Given, 'attrs'>): T => attrs as T
+
 /** A kernel of this backend, or nothing where it leaves the case to the JavaScript kernel of the same name. */
 export type Native = (given: Given) => tf.TensorInfo | tf.TensorInfo[] | undefined
 

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core'
-import { call, instead, isFloat, sizeOf, type Given, type Native, type Natives } from './kernel.ts'
+import { attributesOf, call, instead, isFloat, sizeOf, type Given, type Native, type Natives } from './kernel.ts'
 
 interface Neighbourhood {
   readonly depthRadius: number
@@ -49,7 +49,7 @@ function times(given: Given, name: 'Multiply' | 'Pow', a: tf.TensorInfo, number:
 const localResponse: Native = given => {
   const x = given.inputs.x!
   if (!isFloat(x) || sizeOf(x.shape) === 0) return undefined
-  const [norms, powers] = normsOf(given, x, given.attrs as unknown as Neighbourhood)
+  const [norms, powers] = normsOf(given, x, attributesOf<Neighbourhood>(given))
   return instead(given, norms, instead(given, powers, call('Multiply', given, { a: x, b: powers })))
 }
 
@@ -57,7 +57,7 @@ const localResponse: Native = given => {
 const localResponseGradient: Native = given => {
   const { x, y, dy } = given.inputs as { x: tf.TensorInfo; y: tf.TensorInfo; dy: tf.TensorInfo }
   if (!isFloat(x, y, dy) || sizeOf(x.shape) === 0) return undefined
-  const neighbourhood = given.attrs as unknown as Neighbourhood
+  const neighbourhood = attributesOf<Neighbourhood>(given)
   const next = (name: string, a: tf.TensorInfo, b: tf.TensorInfo): tf.TensorInfo =>
     instead(given, a, call(name, given, { a, b }))
   const [norms, powers] = normsOf(given, x, neighbourhood)

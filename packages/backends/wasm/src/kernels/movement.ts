@@ -7,8 +7,8 @@ import { axisArguments, merged, stridesOf } from './strides.ts'
 /** A tensor, or a part of one: where it begins, and strides of its own, both counted in numbers. */
 interface Part {
   readonly of: tf.TensorInfo
-  readonly first?: number
-  readonly strides?: readonly number[]
+  readonly first?: number | undefined
+  readonly strides?: readonly number[] | undefined
 }
 
 /** What copies blocks of numbers, with strides of their own on both sides, from one address to another. */
@@ -60,7 +60,7 @@ const fill: Native = ({ attrs, backend }) => {
     shape,
     value,
     dtype = 'float32'
-  } = attrs as { shape: number[]; value: number | boolean | string; dtype?: tf.DataType }
+  } = attrs as { shape: number[]; value: number | boolean | string; dtype?: tf.DataType | undefined }
   if ((dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool') || typeof value === 'string') return undefined
   return fillBlock(backend, backend.allocate(shape, dtype), Number(value))
 }

@@ -83,7 +83,7 @@ const known: Native = given => {
   const { inputs, attrs, backend } = given
   const { x, mean, variance, offset, scale } = inputs as Record<'x' | 'mean' | 'variance', tf.TensorInfo> &
     Partial<Record<'offset' | 'scale', tf.TensorInfo>>
-  const { varianceEpsilon = 0.001 } = attrs as { varianceEpsilon?: number }
+  const { varianceEpsilon = 0.001 } = attrs as { varianceEpsilon?: number | undefined }
   const channels = x.shape.at(-1)!
   const size = sizeOf(x.shape)
   const alike = [mean, variance, offset, scale].every(

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { bitsOf } from '../engine.ts'
 import type { WasmBackend } from '../wasm-backend.ts'
-import { call, isFloat, type Native, type Natives } from './kernel.ts'
+import { attributesOf, call, isFloat, type Native, type Natives } from './kernel.ts'
 import { fillBlock } from './movement.ts'
 
 type Map4 = [number, number, number, number]
@@ -10,7 +10,7 @@ interface PoolAttrs {
   readonly filterSize: number | [number, number]
   readonly strides: number | [number, number]
   readonly pad: 'same' | 'valid' | number
-  readonly dimRoundingMode?: 'floor'
+  readonly dimRoundingMode?: 'floor' | undefined
 }
 
 const infoOf = (
@@ -74,11 +74,11 @@ export function slide(
  */
 export interface Back {
   readonly arriving: number
-  readonly source?: number
+  readonly source?: number | undefined
   readonly target: number
-  readonly filter?: number
-  readonly planes?: number
-  readonly factor?: number
+  readonly filter?: number | undefined
+  readonly planes?: number | undefined
+  readonly factor?: number | undefined
 }
 
 /** To the inputs of a window, the taps of its filter, or the largest of what it saw. */
@@ -104,7 +104,7 @@ const pool =
     const x = given.inputs.x!
     if (!isFloat(x)) return undefined
     const { backend } = given
-    const info = infoOf(x, given.attrs as unknown as PoolAttrs)
+    const info = infoOf(x, attributesOf(given))
     // A window of one pixel whose output is as large as its input gives the input, wherever strides and padding say it
     // looks: so says TensorFlow.js.
     if (info.filterHeight === 1 && info.filterWidth === 1 && info.outShape.join() === info.inShape.join())
@@ -122,11 +122,12 @@ const pool =
     return result
   }
 
-const maxPoolGradient: Native = ({ inputs, attrs, backend }) => {
+const maxPoolGradient: Native = given => {
+  const { inputs, backend } = given
   const { dy, input } = inputs as { dy: tf.TensorInfo; input: tf.TensorInfo }
   if (!isFloat(dy, input)) return undefined
   const result = fillBlock(backend, backend.allocate(input.shape), 0)
-  slideBack(backend, 'slideBack', infoOf(input, attrs as unknown as PoolAttrs), {
+  slideBack(backend, 'slideBack', infoOf(input, attributesOf(given)), {
     arriving: backend.addressOf(dy),
     source: backend.addressOf(input),
     target: backend.addressOf(result)
@@ -135,10 +136,11 @@ const maxPoolGradient: Native = ({ inputs, attrs, backend }) => {
 }
 
 /** Of a whole window each time, also where some of it lies beyond the map: so says TensorFlow.js. */
-const averagePoolGradient: Native = ({ inputs, attrs, backend }) => {
+const averagePoolGradient: Native = given => {
+  const { inputs, backend } = given
   const { dy, input } = inputs as { dy: tf.TensorInfo; input: tf.TensorInfo }
   if (!isFloat(dy)) return undefined
-  const info = infoOf(input, attrs as unknown as PoolAttrs)
+  const info = infoOf(input, attributesOf(given))
   const result = backend.allocate(input.shape)
   slideBack(backend, 'slideToInput', info, {
     arriving: backend.addressOf(dy),

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
+import type { Engine } from '../engine.ts'
 import type { WasmBackend } from '../wasm-backend.ts'
 import { activated, activations, type Activation } from './activations.ts'
-import { call, isFloat, sizeOf, type Given, type Native, type Natives } from './kernel.ts'
+import { attributesOf, call, isFloat, sizeOf, type Given, type Native, type Natives } from './kernel.ts'
 import { fillBlock } from './movement.ts'
 import { reduceColumns } from './reductions.ts'
 import { filterGradientOfSquares, multiplySquares, squareOfTaps, worthSquares } from './winograd.ts'
@@ -25,13 +26,15 @@ export interface Product {
   /** The right factor: its numbers begin here, and lie so far apart. */
   readonly filter: { readonly address: number; readonly channelStride: number; readonly columnStride: number }
   /** Where outputs go, when not side by side. */
-  readonly place?: {
-    readonly size: readonly [number, number]
-    readonly stride: readonly [number, number]
-    readonly first: readonly [number, number]
-  }
-  readonly bias?: number
-  readonly activation?: number
+  readonly place?:
+    | {
+        readonly size: readonly [number, number]
+        readonly stride: readonly [number, number]
+        readonly first: readonly [number, number]
+      }
+    | undefined
+  readonly bias?: number | undefined
+  readonly activation?: number | undefined
 }
 
 export interface Tap {
@@ -42,13 +45,16 @@ export interface Tap {
 }
 
 function multiply({ engine }: WasmBackend, product: Product): void {
+  const { place, stride, channels, columns, grid, taps } = product
   const square =
-    product.place === undefined &&
-    product.stride.every(stride => stride === 1) &&
-    worthSquares(engine, product.channels, product.columns, product.grid)
-      ? squareOfTaps(product.taps)
+    place === undefined && stride.every(step => step === 1) && worthSquares(engine, channels, columns, grid)
+      ? squareOfTaps(taps)
       : undefined
-  if (square !== undefined) return multiplySquares(engine, product, square)
+  if (square === undefined) multiplyTaps(engine, product)
+  else multiplySquares(engine, product, square)
+}
+
+function multiplyTaps(engine: Engine, product: Product): void {
   const {
     source,
     target,
@@ -75,12 +81,8 @@ function multiply({ engine }: WasmBackend, product: Product): void {
       engine.withScratch(12 * taps.length, table => {
         const offsets = table + 4 * taps.length
         const zeros = engine.zeros(channels + 4)
-        const { ints } = engine
-        taps.forEach((tap, i) => {
-          ints[table / 4 + i] = tap.place
-          ints[offsets / 4 + 2 * i] = tap.y
-          ints[offsets / 4 + 2 * i + 1] = tap.x
-        })
+        taps.forEach(({ place }, i) => (engine.ints[table / 4 + i] = place))
+        writeOffsets(engine, taps, offsets)
         engine.run(
           'packPanels',
           [filter.address, packed, table, taps.length, channels, columns, filter.channelStride, filter.columnStride],
@@ -125,6 +127,13 @@ function multiply({ engine }: WasmBackend, product: Product): void {
   )
 }
 
+function writeOffsets({ ints }: Engine, taps: readonly Tap[], address: number): void {
+  taps.forEach(({ y, x }, i) => {
+    ints[address / 4 + 2 * i] = y
+    ints[address / 4 + 2 * i + 1] = x
+  })
+}
+
 /** `[rows, depth] · [depth, columns]`; the right factor may be transposed. */
 interface MatrixProduct {
   readonly left: number
@@ -134,8 +143,8 @@ interface MatrixProduct {
   readonly depth: number
   readonly columns: number
   readonly transposed: boolean
-  readonly bias?: number
-  readonly activation?: number
+  readonly bias?: number | undefined
+  readonly activation?: number | undefined
 }
 
 function multiplyMatrices(
@@ -161,7 +170,10 @@ function multiplyMatrices(
 function matMul(given: Given, activation: Activation, bias?: tf.TensorInfo): tf.TensorInfo | undefined {
   const { inputs, attrs, backend } = given
   const { a, b } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo }
-  const { transposeA = false, transposeB = false } = attrs as { transposeA?: boolean; transposeB?: boolean }
+  const { transposeA = false, transposeB = false } = attrs as {
+    transposeA?: boolean | undefined
+    transposeB?: boolean | undefined
+  }
   if (!isFloat(a, b, bias)) return undefined
   const [aRank, bRank] = [a.shape.length, b.shape.length]
   const depth = a.shape[transposeA ? aRank - 2 : aRank - 1]!
@@ -194,7 +206,7 @@ function matMul(given: Given, activation: Activation, bias?: tf.TensorInfo): tf.
         depth,
         columns,
         transposed: transposeB,
-        ...(bias && { bias: backend.addressOf(bias) }),
+        bias: bias && backend.addressOf(bias),
         activation: activations[activation]
       })
     }
@@ -214,9 +226,9 @@ const fusedMatMul: Native = activated((given, activation) => {
 export interface ConvolutionAttrs {
   readonly strides: number | [number, number]
   readonly pad: 'same' | 'valid' | number
-  readonly dilations: number | [number, number]
-  readonly dimRoundingMode?: 'floor'
-  readonly dataFormat: 'NHWC' | 'NCHW'
+  readonly dilations?: number | [number, number] | undefined
+  readonly dimRoundingMode?: 'floor' | undefined
+  readonly dataFormat?: 'NHWC' | 'NCHW' | undefined
   readonly filterShape: [number, number, number, number]
   readonly inputShape: [number, number, number, number]
 }
@@ -255,11 +267,10 @@ const tapsOf = ({
     place: tap * inChannels * outChannels
   }))
 
-function convolve({ inputs, attrs, backend }: Given, activation: Activation): tf.TensorInfo | undefined {
-  const { x, filter, bias } = inputs as { x: tf.TensorInfo; filter: tf.TensorInfo; bias?: tf.TensorInfo }
-  const info = isFloat(x, filter, bias)
-    ? infoOf(x.shape, filter.shape, attrs as unknown as ConvolutionAttrs)
-    : undefined
+function convolve(given: Given, activation: Activation): tf.TensorInfo | undefined {
+  const { inputs, backend } = given
+  const { x, filter, bias } = inputs as { x: tf.TensorInfo; filter: tf.TensorInfo; bias?: tf.TensorInfo | undefined }
+  const info = isFloat(x, filter, bias) ? infoOf(x.shape, filter.shape, attributesOf(given)) : undefined
   if (info === undefined || (bias !== undefined && sizeOf(bias.shape) !== info.outChannels)) return undefined
   const result = backend.allocate(info.outShape)
   multiply(backend, {
@@ -274,7 +285,7 @@ function convolve({ inputs, attrs, backend }: Given, activation: Activation): tf
     stride: [info.strideHeight, info.strideWidth],
     taps: tapsOf(info),
     filter: { address: backend.addressOf(filter), channelStride: info.outChannels, columnStride: 1 },
-    ...(bias && { bias: backend.addressOf(bias) }),
+    bias: bias && backend.addressOf(bias),
     activation: activations[activation]
   })
   return result
@@ -284,16 +295,17 @@ function convolve({ inputs, attrs, backend }: Given, activation: Activation): tf
  * The gradient for the input: a convolution of what arrives. With strides, inputs that lie so far apart see the same
  * taps, and each such grid is a convolution of its own.
  */
-const inputGradient: Native = ({ inputs, attrs, backend }) => {
+const inputGradient: Native = given => {
+  const { inputs, backend } = given
   const { dy, filter } = inputs as { dy: tf.TensorInfo; filter: tf.TensorInfo }
-  const info = isFloat(dy, filter)
-    ? infoOf((attrs as unknown as ConvolutionAttrs).inputShape, filter.shape, attrs as unknown as ConvolutionAttrs)
-    : undefined
+  const attrs = attributesOf<ConvolutionAttrs>(given)
+  const info = isFloat(dy, filter) ? infoOf(attrs.inputShape, filter.shape, attrs) : undefined
   if (info === undefined || dy.shape.join() !== info.outShape.join()) return undefined
   const { strideHeight, strideWidth, inHeight, inWidth } = info
   const result = backend.allocate(info.inShape)
   const target = backend.addressOf(result)
   const taps = tapsOf(info)
+  const isStrided = strideHeight > 1 || strideWidth > 1
   // With strides beyond the filter no output saw some of the inputs.
   if (
     strideHeight > info.filterHeight ||
@@ -319,35 +331,38 @@ const inputGradient: Native = ({ inputs, attrs, backend }) => {
         stride: [1, 1],
         taps: seen,
         filter: { address: backend.addressOf(filter), channelStride: 1, columnStride: info.outChannels },
-        ...((strideHeight > 1 || strideWidth > 1) && {
-          place: { size: [inHeight, inWidth], stride: [strideHeight, strideWidth], first: [y, x] }
-        })
+        place: isStrided ? { size: [inHeight, inWidth], stride: [strideHeight, strideWidth], first: [y, x] } : undefined
       })
     }
   }
   return result
 }
 
-const filterGradient: Native = ({ inputs, attrs, backend }) => {
+const filterGradient: Native = given => {
+  const { inputs, backend } = given
   const { x, dy } = inputs as { x: tf.TensorInfo; dy: tf.TensorInfo }
-  const { filterShape } = attrs as unknown as ConvolutionAttrs
-  const info = isFloat(x, dy) ? infoOf(x.shape, filterShape, attrs as unknown as ConvolutionAttrs) : undefined
+  const attrs = attributesOf<ConvolutionAttrs>(given)
+  const info = isFloat(x, dy) ? infoOf(x.shape, attrs.filterShape, attrs) : undefined
   if (info === undefined || dy.shape.join() !== info.outShape.join() || sizeOf(dy.shape) === 0) return undefined
-  const { engine } = backend
+  const { inChannels, outChannels, strideHeight, strideWidth, outHeight, outWidth } = info
   const taps = tapsOf(info)
-  const { inChannels, outChannels } = info
-  const pixels = info.batchSize * info.outHeight * info.outWidth
-  const result = backend.allocate(filterShape)
-  const grid = [info.outHeight, info.outWidth] as const
+  const result = backend.allocate(attrs.filterShape)
+  const [source, arriving, target] = [x, dy, result].map(tensor => backend.addressOf(tensor)) as [
+    number,
+    number,
+    number
+  ]
+  const grid = [outHeight, outWidth] as const
   const square =
-    info.strideHeight === 1 && info.strideWidth === 1 && worthSquares(engine, inChannels, outChannels, grid)
+    strideHeight === 1 && strideWidth === 1 && worthSquares(backend.engine, inChannels, outChannels, grid)
       ? squareOfTaps(taps)
       : undefined
-  if (square !== undefined) {
-    filterGradientOfSquares(engine, {
-      source: backend.addressOf(x),
-      arriving: backend.addressOf(dy),
-      target: backend.addressOf(result),
+  if (square === undefined) filterGradientOfTaps(backend, info, taps, { source, arriving, target })
+  else {
+    filterGradientOfSquares(backend.engine, {
+      source,
+      arriving,
+      target,
       images: info.batchSize,
       height: info.inHeight,
       width: info.inWidth,
@@ -357,30 +372,45 @@ const filterGradient: Native = ({ inputs, attrs, backend }) => {
       top: square.top,
       left: square.left
     })
-    return result
   }
+  return result
+}
+
+interface Addresses {
+  readonly source: number
+  readonly arriving: number
+  readonly target: number
+}
+
+/**
+ * Sums over a quarter of the images each, unless sums are large: threads work apart, for what another processor wrote is
+ * slow to read. As many for any number of threads, so that all find the same bits.
+ */
+function filterGradientOfTaps(
+  backend: WasmBackend,
+  info: ConvolutionInfo,
+  taps: readonly Tap[],
+  { source, arriving, target }: Addresses
+): void {
+  const { engine } = backend
+  const { inChannels, outChannels } = info
+  const pixels = info.batchSize * info.outHeight * info.outWidth
+  const numbers = taps.length * inChannels * outChannels
+  const worth = numbers <= 65_536 ? Math.min(4, info.batchSize) : 1
+  const each = Math.ceil(info.batchSize / worth)
+  const products = Math.ceil(info.batchSize / each)
   const block = Math.max(64, Math.min(256, Math.floor(16_384 / outChannels)))
   const threadBytes = block * (4 * taps.length + 16 + 32 * Math.ceil(outChannels / 8)) + 64
   engine.withScratch(engine.threads * threadBytes, scratch =>
     engine.withScratch(8 * taps.length, offsets => {
       const zeros = engine.zeros(inChannels + 4)
-      const { ints } = engine
-      taps.forEach((tap, i) => {
-        ints[offsets / 4 + 2 * i] = tap.y
-        ints[offsets / 4 + 2 * i + 1] = tap.x
-      })
-      // Sums over a quarter of the images each, unless sums are large: threads work apart, for what another processor
-      // wrote is slow to read. As many for any number of threads, so that all find the same bits.
-      const numbers = sizeOf(filterShape)
-      const worth = numbers <= 65_536 ? Math.min(4, info.batchSize) : 1
-      const each = Math.ceil(info.batchSize / worth)
-      const products = Math.ceil(info.batchSize / each)
+      writeOffsets(engine, taps, offsets)
       const multiply = (target: number): void =>
         engine.run(
           'multiplyTransposed',
           [
-            backend.addressOf(x),
-            backend.addressOf(dy),
+            source,
+            arriving,
             target,
             offsets,
             taps.length,
@@ -408,7 +438,6 @@ const filterGradient: Native = ({ inputs, attrs, backend }) => {
           2 * pixels * numbers,
           engine.threads
         )
-      const target = backend.addressOf(result)
       if (products === 1) return multiply(target)
       engine.withScratch(4 * products * numbers, partial => {
         multiply(partial)
@@ -416,7 +445,6 @@ const filterGradient: Native = ({ inputs, attrs, backend }) => {
       })
     })
   )
-  return result
 }
 
 export const products: Natives = {

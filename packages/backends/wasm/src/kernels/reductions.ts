@@ -63,7 +63,7 @@ function reducedOf({ inputs, attrs }: Given): { readonly axes: readonly number[]
     axis,
     reductionIndices = axis,
     keepDims
-  } = attrs as { axis: number | number[]; reductionIndices?: number | number[]; keepDims: boolean }
+  } = attrs as { axis: number | number[]; reductionIndices?: number | number[] | undefined; keepDims: boolean }
   const axes = tf.util.parseAxisParam(reductionIndices, shape)
   return {
     axes,

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core'
-import { isFloat, sizeOf, type Given, type Native, type Natives } from './kernel.ts'
+import { attributesOf, isFloat, sizeOf, type Given, type Native, type Natives } from './kernel.ts'
 import { fillBlock } from './movement.ts'
 
 type Shape4 = [number, number, number, number]
@@ -9,7 +9,7 @@ type Method = 'bilinear' | 'nearest'
 interface Places {
   readonly alignCorners: boolean
   /** Gradients of TensorFlow.js know nothing of it. */
-  readonly halfPixelCenters?: boolean
+  readonly halfPixelCenters?: boolean | undefined
 }
 
 /** For each place of an axis of the result: the two it lies between, and how far it is from the first. */
@@ -77,9 +77,9 @@ function run(
 const resize =
   (method: Method): Native =>
   given => {
-    const { inputs, attrs, backend } = given
+    const { inputs, backend } = given
     const images = inputs.images!
-    const { size, ...places } = attrs as unknown as Places & { size: [number, number] }
+    const { size, ...places } = attributesOf<Places & { size: [number, number] }>(given)
     const before = images.shape as Shape4
     const after: Shape4 = [before[0], ...size, before[3]]
     return isFloat(images) && sizeOf(before) > 0
@@ -92,10 +92,9 @@ const gradient =
   given => {
     const {
       inputs: { images, dy },
-      attrs,
       backend
     } = given as Given & { inputs: { images: tf.TensorInfo; dy: tf.TensorInfo } }
-    const { alignCorners } = attrs as unknown as Places
+    const { alignCorners } = attributesOf<Places>(given)
     if (!isFloat(images, dy) || sizeOf(images.shape) === 0) return undefined
     return run(
       given,

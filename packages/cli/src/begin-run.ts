@@ -24,7 +24,7 @@ import {
   reopenRunDirectory,
   type RunDirectory
 } from './run-directory.ts'
-import { runFiles } from './run-files.ts'
+import { runFiles } from './run-file-names.ts'
 import { wholeNumber } from './whole-number.ts'
 
 /** What `train` works with, however it begins. */

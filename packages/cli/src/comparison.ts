@@ -1,6 +1,6 @@
 import { figures, written, type Figure } from './run-figures.ts'
 import type { RecordedRun } from './recorded-run.ts'
-import { runFiles } from './run-files.ts'
+import { runFiles } from './run-file-names.ts'
 import { significanceOf, spreadOf, type Significance, type Spread } from './significance.ts'
 
 /** The runs of one recipe, over seeds. */

@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { openJson, readWholeFile, sealJson, writeFileAtomic } from 'lapstrake/node'
 import { isCount, isFlag, isText, listOf, objectOf, recordOf, type Is } from './json-shapes.ts'
-import { runFiles } from './run-files.ts'
+import { runFiles } from './run-file-names.ts'
 
 /** What a classifier reads from some features: accuracies on the test examples, from 0 to 1. */
 export interface Readout {

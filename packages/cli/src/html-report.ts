@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot'
 import { escaped, htmlPage, htmlPlot, htmlTable } from './html-page.ts'
-import type { Race } from './quickstart-command.ts'
+import type { Race } from './race.ts'
 
 export interface Report {
   readonly said: string

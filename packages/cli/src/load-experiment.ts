@@ -9,7 +9,7 @@ import { importOwn } from './import-own.ts'
 import type { Manifest } from './manifest.ts'
 import type { BundledRecipe } from './recipe-bundle.ts'
 import { thisPlace } from './run-directory.ts'
-import { runFiles } from './run-files.ts'
+import { runFiles } from './run-file-names.ts'
 import { tellLinesOf } from './stop-quietly.ts'
 
 /** Loads the experiment that a recipe file exports by default. */

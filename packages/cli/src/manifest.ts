@@ -3,7 +3,7 @@ import type { Shape, Span } from 'lapstrake'
 import { openJson, readWholeFile, sealJson, writeFileAtomic } from 'lapstrake/node'
 import { howToType } from './how-to-type.ts'
 import { isCount, isFlag, isText, listOf, objectOf, recordOf, type Is } from './json-shapes.ts'
-import { runFiles } from './run-files.ts'
+import { runFiles } from './run-file-names.ts'
 
 /** What was asked of a run beside its recipe, and holds when it goes on; what is not here was left out. */
 export interface RunOptions {

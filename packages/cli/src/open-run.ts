@@ -6,7 +6,7 @@ import { loadKeptExperiment } from './load-experiment.ts'
 import { readManifest, type Manifest } from './manifest.ts'
 import { recipeChanges } from './recipe-bundle.ts'
 import { canGoOn, settled, unfinishedWithin } from './run-directory.ts'
-import { runFiles } from './run-files.ts'
+import { runFiles } from './run-file-names.ts'
 
 /** A run with all that its files say. */
 export interface OpenRun {

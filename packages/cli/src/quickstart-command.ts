@@ -33,21 +33,12 @@ import { dataByName } from './data-by-name.ts'
 import { median } from './median.ts'
 import { progress } from './progress.ts'
 import type { Readout } from './evaluation.ts'
+import type { Race } from './race.ts'
 import { htmlReport } from './html-report.ts'
 import { quietly } from './stop-quietly.ts'
 import { table } from './table.ts'
 import { wholeNumber } from './whole-number.ts'
 import { writeOwnFile } from './write-own-file.ts'
-
-/** One way of learning, and how it went. */
-export interface Race {
-  readonly name: string
-  readonly spans: string
-  readonly history: readonly StepMetrics[]
-  readonly readout: Readout
-  readonly millisecondsPerStep: number
-  readonly peakBytes: number
-}
 
 const isolations: readonly (readonly [string, Isolation])[] = [
   ['end-to-end (SimCLR)', endToEnd()],

@@ -6,7 +6,7 @@ import { build, transform, type Loader, type Plugin } from 'esbuild'
 import { readWholeFile } from 'lapstrake/node'
 import { inOurWords } from './in-our-words.ts'
 import type { Manifest } from './manifest.ts'
-import { runFiles } from './run-files.ts'
+import { runFiles } from './run-file-names.ts'
 
 /** A recipe as one ES module. */
 export interface BundledRecipe {
@@ -67,7 +67,8 @@ const reasonOf = (error: Error): string => {
     (error as { errors?: { text: string; location?: { file: string; line: number; column: number } }[] }).errors ?? []
   if (first === undefined) return inOurWords(error)
   const { location, text } = first
-  return `${location ? `${location.file}:${location.line}:${location.column}: ` : ''}ERROR: ${text.replace(/[^.]$/, '$&.')}`
+  const place = location ? `${location.file}:${location.line}:${location.column}: ` : ''
+  return `${place}ERROR: ${text.replace(/[^.]$/, '$&.')}`
 }
 
 /** Packages that must be there once, or are Node's. */

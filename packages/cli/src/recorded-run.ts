@@ -5,7 +5,8 @@ import { readWholeFile } from 'lapstrake/node'
 import { readEvaluations, type Evaluation, type ReadEvaluations } from './evaluation.ts'
 import { readManifest, type Manifest } from './manifest.ts'
 import { settled } from './run-directory.ts'
-import { isReplacing, replacing, runFiles } from './run-files.ts'
+import { runFiles } from './run-file-names.ts'
+import { isReplacing, replacing } from './run-files.ts'
 import { stepsIn } from './step-log.ts'
 
 /** What a run wrote down. */

@@ -17,7 +17,8 @@ import {
 import { crc32c, makeFolder, readWholeFile, writeFileAtomic } from 'lapstrake/node'
 import { howToType, quoted } from './how-to-type.ts'
 import { readManifest, writeManifest, type Manifest, type RunOptions } from './manifest.ts'
-import { filesIn, isLock, isReplacing, removeRun, replaceRun, replacing, runFiles } from './run-files.ts'
+import { runFiles } from './run-file-names.ts'
+import { filesIn, isLock, isReplacing, removeRun, replaceRun, replacing } from './run-files.ts'
 import { lockRun, type RunLock } from './run-lock.ts'
 import { lineOf, stepLog, stepsIn, type StepLog } from './step-log.ts'
 

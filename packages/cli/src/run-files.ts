@@ -3,20 +3,8 @@ import { readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { crc32c, makeFolder, readWholeFile } from 'lapstrake/node'
 import { readManifest, type Manifest } from './manifest.ts'
+import { runFiles } from './run-file-names.ts'
 import { isOurs } from './write-own-file.ts'
-
-/** What a run's folder holds, by name. */
-export const runFiles = {
-  manifest: 'manifest.json',
-  recipe: 'recipe.mjs',
-  steps: 'run.jsonl',
-  state: 'state.safetensors',
-  weights: 'weights.safetensors',
-  best: 'best.safetensors',
-  evaluation: 'evaluation.json',
-  checkpoints: 'checkpoints',
-  tensorboard: 'tensorboard'
-} as const
 
 /**
  * Folders within that of a run, for one that is to replace it: where it trains; where it lies, whole, while the old one

@@ -227,7 +227,8 @@ describe('what was learned in two halves of a batch', () => {
     expect(() => combine([one, one], [1])).toThrow('combine: expected 2 finite weights, one for each part, got 1.')
     expect(() => combine([one, one], [1, Number.NaN])).toThrow('combine: expected 2 finite weights')
     expect(() => combine([one, other])).toThrow(
-      'combine: expected parts of the same units, got unit0 observed in 2 views, unit1 observed in 2 views teaching stages 0, 1, 2 and ' +
+      'combine: expected parts of the same units, got unit0 observed in 2 views, ' +
+        'unit1 observed in 2 views teaching stages 0, 1, 2 and ' +
         'unit1 teaching stages 1, 2.'
     )
   })

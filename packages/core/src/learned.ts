@@ -39,8 +39,8 @@ export interface UnitLesson extends Lesson {
 export interface Round {
   readonly units: readonly Unit[]
   /**
-   * The units of earlier rounds of the step: statistics of the stages that they passed through have moved, and penalties
-   * of those that they hold are paid. None when left out.
+   * The units of earlier rounds of the step: statistics of the stages that they passed through have moved, and
+   * penalties of those that they hold are paid. None when left out.
    */
   readonly earlier?: readonly Unit[] | undefined
 }
@@ -53,8 +53,9 @@ export const totalOf = ({ gradients, penalty }: Pick<StageLesson, 'gradients' | 
  * Joins what was learned in parts of a batch, or by replicas: losses and gradients are added up with `weights` (each
  * `1 / parts.length` when left out), buffers are those of the last part, penalties are owed once, and embeddings lie
  * end to end. It is what the whole batch teaches for losses that are a mean over examples, if the weights are the parts
- * of the examples that count (those with a label), and for stages and heads that take no statistics of a batch, as batch
- * normalisation does. A loss that compares examples sees only those of its part: `microBatch` is the way to the whole.
+ * of the examples that count (those with a label), and for stages and heads that take no statistics of a batch, as
+ * batch normalisation does. A loss that compares examples sees only those of its part: `microBatch` is the way to the
+ * whole.
  *
  * @throws RangeError if there are no parts, or not one finite weight for each
  * @throws Error if the parts are of different units, or a loss remembers: memories of parts cannot be joined

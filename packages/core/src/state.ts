@@ -47,7 +47,8 @@ export function checkState(who: string, state: State, depth: number, units: read
   const stranger = units.find(({ name }) => state.units?.[name] === undefined)
   if (state.stages?.length !== depth || stranger !== undefined) {
     throw new Error(
-      `${who}: expected a state of ${depth} stages with the units ${units.map(({ name }) => name).join(', ')}, got one ` +
+      `${who}: expected a state of ${depth} stages with the units ${units.map(({ name }) => name).join(', ')}, ` +
+        'got one ' +
         `of ${state.stages?.length ?? 'no'} stages with ${Object.keys(state.units ?? {}).join(', ') || 'none'}. ` +
         "Begin with this trainer's init."
     )

@@ -11,7 +11,10 @@ export interface Features {
   readonly dim: number
 }
 
-/** How maps `[batch, height, width, channels]` become rows: their mean, all their values, or the means of a grid of cells. */
+/**
+ * How maps `[batch, height, width, channels]` become rows: their mean, all their values, or the means of a grid of
+ * cells.
+ */
 export type Pool = 'mean' | 'flatten' | { readonly grid: number }
 
 export interface CollectOptions {

@@ -1,9 +1,8 @@
-import { own, seeded, type Recipe, type Shape } from '@lapstrake/core'
+import { own, seeded, type Recipe, type Shape, type Teacher } from '@lapstrake/core'
 import type { Dataset, MakeViews, Sampler } from '@lapstrake/data'
 import * as tf from '@tensorflow/tfjs-core'
-import type { CertificateField } from './certify.ts'
+import type { CertificateField } from './certificate-field.ts'
 import type { FreezeField } from './freezing.ts'
-import type { TrainedTeacher } from './load-teacher.ts'
 
 /** A recipe and how long to follow it. What a recipe file exports. */
 export interface Experiment extends Recipe {
@@ -31,6 +30,24 @@ export interface Experiment extends Recipe {
   /** Uses only the first training examples. */
   readonly examples?: number | undefined
 }
+
+/** A teacher, and where its weights come from. */
+export type TrainedTeacher = Teacher & {
+  /** The unit whose head the teacher is read through, when it has one. */
+  readonly unit?: string | undefined
+} & (
+    | {
+        /**
+         * The bytes of `weights.safetensors` of an earlier run: `() => readFile('runs/teacher/weights.safetensors')`,
+         * or a fetch in the browser.
+         */
+        weights(): Promise<Uint8Array | ArrayBuffer>
+      }
+    | {
+        /** An experiment with the teacher's backbone, trained first on the same data with the same seed. */
+        readonly trainedBy: Experiment
+      }
+  )
 
 /** The shape of what enters an experiment's network, without the batch axis: that of a view, found by making one. */
 export function inputShapeOf({ views }: Experiment, dataset: Pick<Dataset, 'shape'>): Shape {

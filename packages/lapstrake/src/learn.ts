@@ -7,7 +7,8 @@ import type { Diagnostics } from './monitor.ts'
 import { numbersIn } from './numbers-in.ts'
 import type { ObservedStep } from './observed-step.ts'
 import type { StepMetrics } from './step-metrics.ts'
-import type { Trained, TrainOptions } from './train.ts'
+import type { TrainOptions } from './train-options.ts'
+import type { Trained } from './train-options.ts'
 import { TrainingStopped } from './training-stopped.ts'
 
 /** What there is to learn, and who is told of it. */

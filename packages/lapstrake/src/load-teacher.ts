@@ -8,29 +8,10 @@ import {
   type Owned,
   type Shape,
   type State,
-  type Teacher,
   type TeacherVariables,
   type Variables
 } from '@lapstrake/core'
-import type { Experiment } from './experiment.ts'
-
-/** A teacher, and where its weights come from. */
-export type TrainedTeacher = Teacher & {
-  /** The unit whose head the teacher is read through, when it has one. */
-  readonly unit?: string | undefined
-} & (
-    | {
-        /**
-         * The bytes of `weights.safetensors` of an earlier run: `() => readFile('runs/teacher/weights.safetensors')`,
-         * or a fetch in the browser.
-         */
-        weights(): Promise<Uint8Array | ArrayBuffer>
-      }
-    | {
-        /** An experiment with the teacher's backbone, trained first on the same data with the same seed. */
-        readonly trainedBy: Experiment
-      }
-  )
+import type { Experiment, TrainedTeacher } from './experiment.ts'
 
 /**
  * The weights of a teacher for examples of `inputShape`: read, or learnt by `trainFirst`.

@@ -1,6 +1,6 @@
 import { leaves } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
-import type { Posterior } from './stochastic.ts'
+import type { Posterior } from './posterior.ts'
 
 /** A posterior and the prior it is compared with. */
 export interface Compared {

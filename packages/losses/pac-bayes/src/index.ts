@@ -26,10 +26,10 @@ export {
   type Objective
 } from './objectives.ts'
 export type { PriorGrid } from './prior-grid.ts'
+export type { Posterior } from './posterior.ts'
 export {
   isStochastic,
   stochastic,
-  type Posterior,
   type PriorBuffers,
   type StochasticOptions,
   type StochasticStage,

@@ -3,7 +3,7 @@ import { checkPositive } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 import { gaussianKL, logGaussianChiSquare, type Compared, type Direction } from './divergences.ts'
 import { checkDelta, largestLogStd, priorGrid, type PriorGrid } from './prior-grid.ts'
-import type { Posterior } from './stochastic.ts'
+import type { Posterior } from './posterior.ts'
 
 /** What a posterior costs for its distance from the prior, and what it must not be. */
 export interface Objective {

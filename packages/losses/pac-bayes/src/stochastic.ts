@@ -12,15 +12,7 @@ import {
 } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Objective } from './objectives.ts'
-
-/** A Gaussian over weights: independent, with the deviation of a prior that is one for all of them. */
-export type Posterior = {
-  readonly mean: Params
-  /** Natural logarithms of the deviations, in the form of `mean`. */
-  readonly logStd: Params
-  /** The same of the prior, a scalar. Learnt. */
-  readonly priorLogStd: tf.Tensor
-}
+import type { Posterior } from './posterior.ts'
 
 /** The prior's means, which stay, and what the stage itself remembers. */
 export type PriorBuffers = {

@@ -1,7 +1,8 @@
 import { copyOf, dispose, leaves, own, type Variables } from '@lapstrake/core'
 import type * as tf from '@tensorflow/tfjs-core'
 import type { Direction } from './divergences.ts'
-import type { PriorBuffers, Posterior, StochasticStage } from './stochastic.ts'
+import type { Posterior } from './posterior.ts'
+import type { PriorBuffers, StochasticStage } from './stochastic.ts'
 
 /** A posterior on the host, in double precision, as far as divergences ask. */
 export interface WeighedPosterior {

@@ -13,7 +13,8 @@ export interface Alike {
 export function checkAlike({ labels, similarity }: Alike, batch: number, views: number): void {
   if (labels !== undefined && similarity !== undefined) {
     throw new Error(
-      'supCon: expected labels or a similarity, got both. Leave out the labels: the similarity says which examples are alike.'
+      'supCon: expected labels or a similarity, got both. Leave out the labels: ' +
+        'the similarity says which examples are alike.'
     )
   }
   if (labels === undefined && similarity === undefined && views < 2) {
@@ -59,8 +60,8 @@ export function positiveWeights(alike: Alike, batch: number, views: number, anch
 }
 
 /**
- * For each example, the weighted sum of the rows of examples like it; rows are `[batch, dim]`. Without a similarity no matrix
- * is needed where the backend sums classes by itself.
+ * For each example, the weighted sum of the rows of examples like it; rows are `[batch, dim]`. Without a similarity no
+ * matrix is needed where the backend sums classes by itself.
  */
 export function sumsOfAlike({ labels, similarity }: Alike, rows: tf.Tensor2D): tf.Tensor2D {
   if (similarity !== undefined) return tf.matMul(tf.cast(similarity, 'float32'), rows)

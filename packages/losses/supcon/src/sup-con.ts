@@ -30,14 +30,14 @@ export interface SupConOptions {
 /**
  * Supervised contrastive loss: each row should find all rows of examples like its own among the rows of all views.
  *
- * Takes one view or more `[batch, dim]`, and `labels` or `similarity` from the batch; without either it wants two views and
- * is NT-Xent. Returns nats times `temperature / baseTemperature`, averaged over the anchors; `log(V · batch − 1)` times
- * that when all embeddings are equal; exactly 0 when nothing is alike. The forms `in` and `pairs` keep one matrix of
- * similarities from the forward pass; `out` keeps none.
+ * Takes one view or more `[batch, dim]`, and `labels` or `similarity` from the batch; without either it wants two views
+ * and is NT-Xent. Returns nats times `temperature / baseTemperature`, averaged over the anchors; `log(V · batch − 1)`
+ * times that when all embeddings are equal; exactly 0 when nothing is alike. The forms `in` and `pairs` keep one matrix
+ * of similarities from the forward pass; `out` keeps none.
  *
  * @throws RangeError if `temperature` or `baseTemperature` is not above 0, or for an unknown choice
- * @throws Error for labels and a similarity together, labels or a similarity of the wrong form, views of different shapes, or one
- * view and neither
+ * @throws Error for labels and a similarity together, labels or a similarity of the wrong form, views of different
+ * shapes, or one view and neither
  * @see Khosla et al. 2020, eq. 2 and 3, https://arxiv.org/abs/2004.11362
  */
 export function supCon(options: SupConOptions = {}): Loss {

@@ -1,3 +1,4 @@
+import type { Product, Tap } from './product.ts'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Engine } from '../engine.ts'
 import type { WasmBackend } from '../wasm-backend.ts'
@@ -8,41 +9,6 @@ import { reduceColumns } from './reductions.ts'
 import { filterGradientOfSquares, multiplySquares, squareOfTaps, worthSquares } from './winograd.ts'
 
 const blockPixels = 32
-
-/** A grid of pixels, each seen through the taps of a filter. Offsets and strides are in pixels of the source. */
-export interface Product {
-  readonly source: number
-  readonly target: number
-  readonly images: number
-  readonly height: number
-  readonly width: number
-  readonly channels: number
-  readonly columns: number
-  /** Outputs, rows and columns. */
-  readonly grid: readonly [number, number]
-  /** From output to output, in the source. */
-  readonly stride: readonly [number, number]
-  readonly taps: readonly Tap[]
-  /** The right factor: its numbers begin here, and lie so far apart. */
-  readonly filter: { readonly address: number; readonly channelStride: number; readonly columnStride: number }
-  /** Where outputs go, when not side by side. */
-  readonly place?:
-    | {
-        readonly size: readonly [number, number]
-        readonly stride: readonly [number, number]
-        readonly first: readonly [number, number]
-      }
-    | undefined
-  readonly bias?: number | undefined
-  readonly activation?: number | undefined
-}
-
-export interface Tap {
-  readonly y: number
-  readonly x: number
-  /** Where its part of the filter begins, in numbers. */
-  readonly place: number
-}
 
 function multiply({ engine }: WasmBackend, product: Product): void {
   const { place, stride, channels, columns, grid, taps } = product
@@ -383,8 +349,8 @@ interface Addresses {
 }
 
 /**
- * Sums over a quarter of the images each, unless sums are large: threads work apart, for what another processor wrote is
- * slow to read. As many for any number of threads, so that all find the same bits.
+ * Sums over a quarter of the images each, unless sums are large: threads work apart, for what another processor wrote
+ * is slow to read. As many for any number of threads, so that all find the same bits.
  */
 function filterGradientOfTaps(
   backend: WasmBackend,

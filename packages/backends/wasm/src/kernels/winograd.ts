@@ -1,5 +1,5 @@
 import type { Engine } from '../engine.ts'
-import type { Product, Tap } from './products.ts'
+import type { Product, Tap } from './product.ts'
 
 /** Squares of 2 × 2 outputs that a thread does at a time. */
 const blockSquares = 32

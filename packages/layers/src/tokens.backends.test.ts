@@ -4,8 +4,10 @@ import { expect, test } from 'vitest'
 import {
   createTrainer,
   dispose,
+  leaves,
   seeded,
   tensorsOf,
+  withLeaves,
   type Batch,
   type Isolation,
   type Loss,
@@ -17,8 +19,7 @@ import {
   type Shape,
   type Stage,
   type State
-} from './index.ts'
-import { leaves, withLeaves } from './tree.ts'
+} from '@lapstrake/core'
 
 // A small transformer on sequences of tokens. Which of them are padding is in the context: `{ mask: [batch, length] }`,
 // 1 for a token and 0 for padding.
@@ -217,7 +218,7 @@ await describeOnBackends(['cpu', 'wasm'], () => {
     )
   })
 
-  test('views of one length travel together with their contexts, and those of others apart: the loss is the same', async () => {
+  test('views of one length travel together with their contexts, others apart', async () => {
     const trainer = createTrainer(recipe(windows(2)), { inputShape: [8] })
     const state = trainer.init(seeded(1))
     const lossOf = async (first: Batch, second: Batch): Promise<number> => {
@@ -259,7 +260,8 @@ await describeOnBackends(['cpu', 'wasm'], () => {
     [
       'of other examples',
       { context: [{ mask: tf.ones([3, 8]) }] },
-      'learn: expected the batch as the first axis of everything in the context, 24 examples, but 0.mask has shape [3, 8].'
+      'learn: expected the batch as the first axis of everything in the context, 24 examples, ' +
+        'but 0.mask has shape [3, 8].'
     ]
   ] as const)('a context %s is refused', (_, change, message) => {
     const trainer = createTrainer(recipe(windows(2)), { inputShape: [8] })

@@ -50,9 +50,14 @@ const guide = [
   },
   {
     text: 'Write your own',
-    items: ['write-your-own-loss', 'write-your-own-stage', 'write-your-own-isolation', 'memory'].map(name =>
-      page(`guide/${name}`)
-    )
+    items: [
+      'write-your-own-loss',
+      'write-your-own-stage',
+      'write-your-own-isolation',
+      'constants-beside-the-flow',
+      'learn-in-parts',
+      'memory'
+    ].map(name => page(`guide/${name}`))
   },
   { text: 'Long runs', items: ['plan-and-audit', 'watch-and-compare'].map(name => page(`guide/${name}`)) },
   {

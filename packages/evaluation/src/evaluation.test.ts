@@ -1,10 +1,19 @@
 import '@tensorflow/tfjs-backend-cpu'
 import '@lapstrake/core'
-import { seeded } from '@lapstrake/core'
+import { networkOf, seeded, type Stage } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
-import { collectFeatures, diagnose, linearProbe, nearestNeighbours, type Features } from './index.ts'
+import {
+  collectFeatures,
+  collectLevels,
+  diagnose,
+  linearProbe,
+  nearestNeighbours,
+  readStages,
+  type Features
+} from './index.ts'
 import { minimise } from './minimise.ts'
+import type { Readable } from './read-whole.ts'
 
 /** Gaussian clouds around one centre for each class. */
 function clouds(count: number, spread: number, seed: number, classes = 3, dim = 4): Features {
@@ -270,3 +279,64 @@ describe('diagnose', () => {
     )
   })
 })
+
+describe('the readout of every stage', () => {
+  const network = networkOf({ stages: [scaled(2), scaled(0), scaled(3)] }, [2, 2, 1])
+  const variables = network.init(seeded(0))
+  const images = (seed: number, count = 40): Readable & { readonly labels: Int32Array } => {
+    const labels = Int32Array.from({ length: count }, (_, i) => i % 2)
+    const noise = seeded(seed).bits(4 * count)
+    return {
+      size: count,
+      shape: [2, 2, 1],
+      labels,
+      read: async places => ({
+        images: Uint8Array.from(
+          Array.from(places).flatMap(place =>
+            [0, 1, 2, 3].map(i => 120 * labels[place]! + (noise[4 * place + i]! % 100))
+          )
+        ),
+        labels: Int32Array.from(Array.from(places), place => labels[place]!)
+      })
+    }
+  }
+
+  test('tells what each knows: all of it in the images, nothing behind a stage that loses it', async () => {
+    const before = tf.memory().numTensors
+    const { readouts, unreadable } = await readStages(network, variables, { train: images(1), test: images(2), k: 5 })
+    expect(readouts.map(({ level }) => level)).toEqual([0, 1, 2, 3])
+    expect(readouts.slice(0, 2).map(({ linear }) => linear)).toEqual([1, 1])
+    expect(readouts[2]!.linear).toBe(0.5)
+    expect(unreadable).toEqual([])
+    expect(tf.memory().numTensors).toBe(before)
+  })
+
+  test('reads the levels asked for, in their order, without probes where none are wanted', async () => {
+    const options = { train: images(1), test: images(2), levels: [3, 1], linear: false, k: 5 }
+    const { readouts } = await readStages(network, variables, options)
+    expect(readouts.map(({ level, linear }) => [level, linear])).toEqual([
+      [3, undefined],
+      [1, undefined]
+    ])
+    await expect(readStages(network, variables, { ...options, levels: [] })).rejects.toThrow(
+      'readStages: expected one level or more to read, got none.'
+    )
+    await expect(readStages(network, variables, { ...options, levels: [4] })).rejects.toThrow(
+      'expected a level of 0 to 3'
+    )
+  })
+
+  test('refuses an encoder that gives other rows', async () => {
+    await expect(collectLevels(images(1), x => [tf.clone(x), tf.slice(x, 0, 3)])).rejects.toThrow(
+      'collectFeatures: expected 40 rows of an encoder, one for each image, got [3, 2, 2, 1].'
+    )
+  })
+})
+
+function scaled(factor: number): Stage {
+  return {
+    name: `times ${factor}`,
+    init: (_, shape) => ({ params: {}, buffers: {}, outputShape: shape }),
+    apply: (_, x) => ({ output: tf.mul(x, factor), buffers: {} })
+  }
+}

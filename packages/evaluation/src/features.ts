@@ -73,7 +73,7 @@ export async function collectLevels(
     checkLabels(part)
     const features = own(() => {
       const pixels = tf.div(tf.tensor(part.images, [part.places.length, ...dataset.shape], 'int32'), 255) as tf.Tensor4D
-      return encode(pixels).map((maps, place) => pooled(maps, pool(place)))
+      return checkRows(encode(pixels), part.places.length).map((maps, place) => pooled(maps, pool(place)))
     })
     const values = await Promise.all(features.map(rows => rows.data()))
     dispose(features)
@@ -86,6 +86,17 @@ export async function collectLevels(
     const values = endToEnd(parts)
     return { values, labels: Int32Array.from(labels), dim: values.length / labels.length, unreadable }
   })
+}
+
+function checkRows(levels: readonly tf.Tensor[], rows: number): readonly tf.Tensor[] {
+  const unfit = levels.find(({ shape }) => shape[0] !== rows)
+  if (unfit !== undefined) {
+    throw new Error(
+      `collectFeatures: expected ${rows} rows of an encoder, one for each image, got [${unfit.shape.join(', ')}]. ` +
+        'Return what it makes of the images it was given.'
+    )
+  }
+  return levels
 }
 
 function checkLabels({ labels, places }: Part): void {

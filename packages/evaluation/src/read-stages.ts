@@ -41,7 +41,7 @@ export interface StageReadouts {
  * Reads out every stage of a network at inference, each with a linear probe and nearest neighbours. All stages are read
  * in one climb: each runs once for an image. Maps are pooled to their means; the images themselves are taken whole.
  *
- * @throws RangeError if there is no such level
+ * @throws RangeError if there is no such level, or none is asked for
  * @throws Error for examples without labels, fewer than two classes, or test labels unseen in training
  */
 export async function readStages(
@@ -49,6 +49,7 @@ export async function readStages(
   variables: readonly Variables[],
   { train, test, levels = network.shapes.map((_, i) => i), linear = true, k, prepare, onProgress }: ReadStagesOptions
 ): Promise<StageReadouts> {
+  if (levels.length === 0) throw new RangeError('readStages: expected one level or more to read, got none.')
   const collect = (dataset: Readable, what: string): Promise<readonly CollectedFeatures[]> =>
     collectLevels(dataset, images => network.levels(variables, prepare?.(images) ?? images, { which: levels }), {
       pool: place => (levels[place] === 0 ? 'flatten' : 'mean'),

@@ -90,7 +90,7 @@ const looks: readonly { readonly said: string; readonly of: (metrics: StepMetric
     said: 'Neighbours of their class at every stage',
     of: (metrics, run) => byStage(metrics, run, ({ neighbours }) => neighbours)
   },
-  { said: 'What a probe on every stage tells right', of: (metrics, run) => byStage(metrics, run, ({ probe }) => probe) }
+  { said: 'Accuracy of a probe on every stage', of: (metrics, run) => byStage(metrics, run, ({ probe }) => probe) }
 ]
 
 const each = <T>(found: Readonly<Record<string, T>> | undefined, of: (one: T) => number): Values =>

@@ -15,7 +15,7 @@ export interface LinearProbeOptions {
 
 /** What a linear probe found. */
 export interface LinearProbeResult {
-  /** Part of the test examples told right, from 0 to 1. */
+  /** Accuracy on the test examples, from 0 to 1. */
   readonly accuracy: number
   /** The same of the validation examples, at the strength chosen. */
   readonly validationAccuracy: number

@@ -12,7 +12,7 @@ export interface NearestNeighboursOptions {
 }
 
 /**
- * Part of the test examples whose class the nearest training examples tell right, from 0 to 1: the `k` most similar by
+ * Accuracy on the test examples of the nearest training examples as a classifier, from 0 to 1: the `k` most similar by
  * cosine vote with weight exp(similarity / temperature) (Wu et al. 2018, section 3.4,
  * https://arxiv.org/abs/1805.01978).
  *

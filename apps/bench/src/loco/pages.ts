@@ -113,7 +113,7 @@ function mainTables(results: readonly CellResult[], times: StepTimes): string {
     .map(method => [method, of(results, method)] as const)
     .filter(([, mine]) => mine.length > 0)
   const learned = markdown(
-    ['test images told right, %', 'runs', 'linear readout', 'nearest neighbours', '10 % of labels', '1 % of labels'],
+    ['accuracy on test images, %', 'runs', 'linear readout', 'nearest neighbours', '10 % of labels', '1 % of labels'],
     rows.map(([method, mine]) => [
       method,
       String(mine.length),

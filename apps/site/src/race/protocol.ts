@@ -24,7 +24,7 @@ export type RaceEvent =
       /** The most that its turn held at once above what rests between steps. */
       readonly peakBytes: number
     }
-  /** Part of unseen images whose class the nearest neighbours of the top stage's features tell right. */
+  /** Accuracy on unseen images of the nearest neighbours by the top stage's features. */
   | {
       readonly kind: 'accuracy'
       readonly lane: number

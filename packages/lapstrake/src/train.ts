@@ -12,7 +12,6 @@ import {
   type TeacherVariables,
   type Trainer
 } from '@lapstrake/core'
-import type { OnShaders } from '@lapstrake/backend-webgpu'
 import { loader, type Dataset, type Loader } from '@lapstrake/data'
 import { behaviourOf, type Behaviour } from './behaviour.ts'
 import { checkExperiment } from './check-experiment.ts'
@@ -24,7 +23,6 @@ import type { TrainedTeacher } from './experiment.ts'
 import { loadTeacher } from './load-teacher.ts'
 import { monitor } from './monitor.ts'
 import { changesSince, describeRun, restoreRun, saveRun, type RunOrigin, type SavedRun } from './saved-run.ts'
-import type { StepMetrics } from './step-metrics.ts'
 import type { Trained, TrainOptions } from './train-options.ts'
 
 /**

@@ -1,7 +1,9 @@
 import {
+  DeviceLost,
   dispose,
   leaves,
   mapTree,
+  OutOfRoom,
   own,
   seeded,
   tensorsOf,
@@ -127,13 +129,19 @@ const written = (value: number): number | string => (Number.isFinite(value) ? va
 
 const checksum = (order: Uint32Array): number => order.reduce((sum, place) => (Math.imul(sum, 31) + place) >>> 0, 0)
 
+/** What an experiment says of noise that it refuses. That there is no memory says nothing of the experiment. */
+function answerOf(error: unknown): string {
+  if (error instanceof OutOfRoom || error instanceof DeviceLost) throw error
+  return (error as Error).message
+}
+
 /** Reads the numbers of some tensors, or says why there are none: a loss may want what noise does not have. */
 async function numbersOf(make: () => readonly tf.Tensor[]): Promise<readonly (number | string)[]> {
   let made: Owned<readonly tf.Tensor[]>
   try {
     made = own(() => [...make()])
   } catch (error) {
-    return [(error as Error).message]
+    return [answerOf(error)]
   }
   try {
     return (await Promise.all(made.map(async tensor => [...(await tensor.data())]))).flat().map(written)
@@ -156,7 +164,7 @@ async function lessonsOf(trainer: Trainer, first: State, batch: Batch): Promise<
   try {
     found = trainer.learn(first, batch)
   } catch (error) {
-    return { 'losses of noise': [(error as Error).message] }
+    return { 'losses of noise': [answerOf(error)] }
   }
   const [stages, units] = [found.stages, Object.values(found.units)]
   const taught = [

@@ -83,11 +83,11 @@ function gathering(
         if (lesson.penalty !== undefined) losses[`${names[i]!}.penalty`] = lesson.penalty.cost
         if (observe && lesson.gradients !== undefined) norms.stages[i] = normOf(totalOf(lesson)!)
       })
-      for (const [name, lesson] of Object.entries(units)) {
-        losses[name] = lesson.loss
-        if (lesson.penalty !== undefined) losses[`${name}.penalty`] = lesson.penalty.cost
-        if (observe) norms.heads[name] = normOf(totalOf({ gradients: lesson.headGradients, ...lesson })!)
-        if (lesson.embeddings !== undefined) embeddings[name] = lesson.embeddings
+      for (const [name, { loss, headGradients: gradients, penalty, embeddings: seen }] of Object.entries(units)) {
+        losses[name] = loss
+        if (penalty !== undefined) losses[`${name}.penalty`] = penalty.cost
+        if (observe) norms.heads[name] = normOf(totalOf({ gradients, penalty })!)
+        if (seen !== undefined) embeddings[name] = seen
       }
     }
   }

@@ -17,6 +17,22 @@ const plugins = [
   'files',
   'tensorboard'
 ]
+const runsStandOn = [
+  'core',
+  'scheduler',
+  'isolation',
+  'layers',
+  'backbone-resnet',
+  'loss-cross-entropy',
+  'loss-info-nce',
+  'loss-pac-bayes',
+  'optimizers',
+  'data',
+  'evaluation',
+  'checkpoints',
+  'files',
+  'tensorboard'
+]
 const backends = ['backend-wasm', 'backend-webgpu', 'backend-node']
 
 /** Who may import whom: down only, plugins never sideways, core nobody. */
@@ -40,7 +56,9 @@ const below = {
   'backends/wasm': ['core/errors'],
   'backends/webgpu': ['core/errors'],
   'backends/node': [],
-  lapstrake: ['core', ...plugins, ...backends]
+  runs: [...runsStandOn, ...backends],
+  lapstrake: ['core', 'runs', ...plugins, ...backends],
+  cli: ['lapstrake', 'runs', 'evaluation', 'onnx']
 }
 
 /** What a package may not import: whatever of lapstrake is not among `allowed`. */
@@ -74,7 +92,7 @@ const arrows = Object.entries(below).flatMap(([name, allowed]) => [
   arrow(
     [`packages/${name}/src/**/*.test.ts`],
     [],
-    [...allowed, 'core', 'testing', 'checkpoints', 'layers', 'backbone-resnet'],
+    [...allowed, 'core', 'testing', 'checkpoints', 'layers', 'backbone-resnet', ...(name === 'runs' ? plugins : [])],
     `a test of ${name}`
   )
 ])

@@ -8,11 +8,14 @@ const entry = [
   'index.ts',
   'node.ts',
   'errors.ts',
+  'significance.ts',
   'main.ts',
   'gradients.node.ts',
   'gradients.browser.ts',
   'dawn.node.ts',
   'dawn.browser.ts',
+  'openers.node.ts',
+  'openers.browser.ts',
   'datasets/decode-worker.js'
 ]
   .map(name => `src/${name}`)

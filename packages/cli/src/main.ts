@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
-import { alike } from './alike.ts'
-import { answerForMissingGpu } from './missing-gpu.ts'
-import { fail, stopQuietly } from './stop-quietly.ts'
+import { alike } from '@lapstrake/runs/node'
+import { answerForMissingGpu } from './terminal/missing-gpu.ts'
+import { fail, stopQuietly } from './terminal/stop-quietly.ts'
 
 stopQuietly()
 // citty decides as it loads whether to colour, and looks at nothing else.
@@ -12,18 +12,18 @@ const { defineCommand, runMain } = await import('citty')
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 
 const subCommands = {
-  train: async () => (await import('./train-command.ts')).trainCommand,
-  plan: async () => (await import('./plan-command.ts')).planCommand,
-  audit: async () => (await import('./audit-command.ts')).auditCommand,
-  watch: async () => (await import('./watch-command.ts')).watchCommand,
-  compare: async () => (await import('./compare-command.ts')).compareCommand,
-  report: async () => (await import('./report-command.ts')).reportCommand,
-  sweep: async () => (await import('./sweep-command.ts')).sweepCommand,
-  evaluate: async () => (await import('./evaluate-command.ts')).evaluateCommand,
-  certify: async () => (await import('./certify-command.ts')).certifyCommand,
-  export: async () => (await import('./export-command.ts')).exportCommand,
-  doctor: async () => (await import('./doctor-command.ts')).doctorCommand,
-  quickstart: async () => (await import('./quickstart-command.ts')).quickstartCommand
+  train: async () => (await import('./commands/train.ts')).trainCommand,
+  plan: async () => (await import('./commands/plan.ts')).planCommand,
+  audit: async () => (await import('./commands/audit.ts')).auditCommand,
+  watch: async () => (await import('./commands/watch.ts')).watchCommand,
+  compare: async () => (await import('./commands/compare.ts')).compareCommand,
+  report: async () => (await import('./commands/report.ts')).reportCommand,
+  sweep: async () => (await import('./commands/sweep.ts')).sweepCommand,
+  evaluate: async () => (await import('./commands/evaluate.ts')).evaluateCommand,
+  certify: async () => (await import('./commands/certify.ts')).certifyCommand,
+  export: async () => (await import('./commands/export.ts')).exportCommand,
+  doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  quickstart: async () => (await import('./commands/quickstart.ts')).quickstartCommand
 }
 const main = defineCommand({
   meta: { name: 'lapstrake', version, description: 'Trains networks in short, overlapping local units.' },

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
-import { useBackend } from './use-backend.ts'
+import { useBackend } from '@lapstrake/runs'
 
 test('wasm computes a small training step right in a browser', async () => {
   const choice = await useBackend('wasm')

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { isReplacing } from '../run-files.ts'
+import { isReplacing } from '@lapstrake/runs/node'
 import { runFaulty, type Fault, type Faulty, type Site } from './faults-run.ts'
 import { prepare, type Scenario } from './faults-scenarios.ts'
 import { differing, filesOf, wholeRun } from './faults-whole-run.ts'

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { table } from '../table.ts'
+import { table } from '../terminal/table.ts'
 import { casesOf, isOfMemory, outcomeOf, type Outcome } from './faults-cases.ts'
 import { scenarios } from './faults-scenarios.ts'
 import { root } from './lapstrake.ts'

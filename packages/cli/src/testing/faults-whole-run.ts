@@ -1,8 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseManifest, stepsIn } from '@lapstrake/runs/node'
 import { readScalars } from 'lapstrake/node'
-import { parseManifest } from '../manifest.ts'
-import { stepsIn } from '../step-log.ts'
 
 /** What of a finished run does not depend on the clock, by name: the bytes of a file, or what it says. */
 export type WholeRun = Readonly<Record<string, string>>

@@ -1,9 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { StepMetrics } from 'lapstrake'
+import { type Manifest, lineOf } from '@lapstrake/runs/node'
 import { sealJson } from 'lapstrake/node'
-import type { Manifest } from '../manifest.ts'
-import { lineOf } from '../step-log.ts'
 
 export interface WrittenRun {
   readonly name: string

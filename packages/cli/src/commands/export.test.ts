@@ -1,0 +1,134 @@
+import '@tensorflow/tfjs-backend-cpu'
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as tf from '@tensorflow/tfjs-core'
+import { fromTorchvision, namedLeaves, resNet, seeded, type Tree } from 'lapstrake'
+import { decodeSafetensors, deserialiseTensors } from 'lapstrake/node'
+import * as ort from 'onnxruntime-web'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+const root = new URL('../../../..', import.meta.url).pathname
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(root, 'node_modules/.lapstrake-test-'))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+const lapstrake = (...given: string[]): { status: number | null; stdout: string; stderr: string } =>
+  spawnSync(
+    process.execPath,
+    ['--conditions=@lapstrake/source', '--import', 'tsx', join(root, 'packages/cli/src/main.ts'), ...given],
+    { cwd: root, encoding: 'utf8' }
+  )
+
+/** The folder of a run that has learnt a little. */
+async function trained(name: string, backbone: string, before = ''): Promise<string> {
+  await writeFile(
+    join(folder, `${name}.ts`),
+    `
+import { convNet, ntXent, overlapping, projector, randomResizedCrop, resNet, sgd, twoViews } from 'lapstrake'
+${before}
+export default {
+  name: '${name}', data: 'shapes', examples: 32, batchSize: 16, epochs: 1,
+  views: twoViews(randomResizedCrop({ size: 28 })), backbone: ${backbone},
+  isolation: overlapping(), head: () => projector({ dims: [8] }), loss: () => ntXent(),
+  optimizer: sgd({ learningRate: 0.1 })
+}
+`
+  )
+  const run = join(folder, name)
+  const { status, stderr } = lapstrake('train', join(folder, `${name}.ts`), '--backend', 'wasm', '--out', run)
+  expect(status, stderr).toBe(0)
+  return run
+}
+
+test('a trained ResNet goes to ONNX and to PyTorch, and both are what was trained', async () => {
+  const run = await trained('residual', `resNet({ depth: 18, width: 8 })`)
+  const { status, stdout, stderr } = lapstrake('export', run)
+  expect(status, stderr).toBe(0)
+  expect(stdout).toContain(`${run}/encoder.safetensors   0.7 MB   weights by the names of PyTorch\n`)
+  expect(stdout).toContain('images [batch, 28, 28, 3] to features')
+
+  const weights = readFileSync(join(run, 'encoder.safetensors'))
+  expect(decodeSafetensors(weights).metadata).toEqual({
+    format: 'lapstrake-encoder-1',
+    recipe: 'residual',
+    backbone: 'resNet-18'
+  })
+  const variables = fromTorchvision(deserialiseTensors(weights), { depth: 18, stem: 'cifar' })
+  const learnt = deserialiseTensors(readFileSync(join(run, 'weights.safetensors')))
+  for (const { name, value } of namedLeaves(variables as unknown as Tree<tf.Tensor>))
+    expect(value.dataSync()).toEqual(learnt[`stages.${name}`]!.dataSync())
+  const images = seeded(1).normal([3, 28, 28, 3])
+  const expected = resNet({ depth: 18, width: 8 })
+    .stages.reduce((flow, stage, i) => stage.apply(variables[i]!, flow, { training: false }).output, images)
+    .dataSync<'float32'>()
+
+  ort.env.wasm.numThreads = 1
+  const session = await ort.InferenceSession.create(readFileSync(join(run, 'encoder.onnx')))
+  const { features } = await session.run({
+    images: new ort.Tensor('float32', Float32Array.from(images.dataSync()), images.shape)
+  })
+  expect(features!.dims).toEqual([3, 4, 4, 64])
+  const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+  ;(features!.data as Float32Array).forEach((value, i) =>
+    expect(Math.abs(value - expected[i]!)).toBeLessThan(1e-4 * largest)
+  )
+  tf.dispose(images)
+})
+
+test('another network keeps its own names, goes where it is told and takes images of the size asked for', async () => {
+  const run = await trained('plain', `convNet({ widths: [4, 6], strides: [4, 2], layers: 1 })`)
+  const out = join(folder, 'elsewhere')
+  const { status, stdout, stderr } = lapstrake('export', run, '--out', out, '--size', '40')
+  expect(status, stderr).toBe(0)
+  expect(stdout).toContain('weights by the names of the stages')
+  expect(Object.keys(decodeSafetensors(readFileSync(join(out, 'encoder.safetensors'))).tensors)).toContain(
+    'conv2.params.0.kernel'
+  )
+  const session = await ort.InferenceSession.create(readFileSync(join(out, 'encoder.onnx')))
+  const { features } = await session.run({
+    images: new ort.Tensor('float32', new Float32Array(40 * 40 * 3), [1, 40, 40, 3])
+  })
+  expect(features!.dims).toEqual([1, 5, 5, 6])
+  expect(existsSync(join(run, 'encoder.onnx'))).toBe(false)
+
+  for (const [given, message] of [
+    [['--backend', 'webgpu'], 'export: expected the backend wasm or cpu, got webgpu. Leave it out.\n'],
+    [['--size', '0'], '--size: expected a whole number of 1 or more, got 0.\n'],
+    [
+      ['--oout', 'x'],
+      'export: expected options among --weights, --out, --size, --backend, got --oout. Did you mean --out?\n'
+    ]
+  ] as const)
+    expect(lapstrake('export', run, ...given)).toMatchObject({ status: 1, stderr: message })
+  expect(lapstrake('export', join(folder, 'nowhere')).stderr).toContain('it has no manifest.json')
+})
+
+test('stages that share a name are all there, behind their places', async () => {
+  const run = await trained(
+    'twins',
+    `{
+    name: 'twins', stages: [conv(3, 4), conv(4, 5), conv(5, 6)]
+  }`,
+    `
+import * as tf from '@tensorflow/tfjs-core'
+import { stateless } from 'lapstrake'
+const conv = (inputs, outputs) => stateless('conv', {
+  init: (random, [height, width]) => ({
+    params: { kernel: random.normal([2, 2, inputs, outputs], 0, 0.3) },
+    outputShape: [Math.ceil(height / 2), Math.ceil(width / 2), outputs]
+  }),
+  apply: ({ kernel }, x) => tf.tanh(tf.conv2d(x, kernel, 2, 'same'))
+})`
+  )
+  const { status, stdout, stderr } = lapstrake('export', run)
+  expect(status, stderr).toBe(0)
+  expect(stdout).toContain('weights by the places and names of the stages\n')
+  const { tensors } = decodeSafetensors(readFileSync(join(run, 'encoder.safetensors')))
+  const learnt = decodeSafetensors(readFileSync(join(run, 'weights.safetensors'))).tensors
+  expect(Object.keys(tensors).sort()).toEqual(['0.conv.params.kernel', '1.conv.params.kernel', '2.conv.params.kernel'])
+  for (const i of [0, 1, 2]) expect(tensors[`${i}.conv.params.kernel`]).toEqual(learnt[`stages.${i}.params.kernel`])
+})

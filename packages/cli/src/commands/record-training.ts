@@ -1,0 +1,133 @@
+import {
+  describeRun,
+  dispose,
+  train,
+  TrainingStopped,
+  weightsOf,
+  type Experiment,
+  type Owned,
+  type State,
+  type StepMetrics,
+  type Trainer
+} from 'lapstrake'
+import type { Beginning } from './begin-run.ts'
+import {
+  bestEpoch,
+  howToType,
+  outbox,
+  recentLosses,
+  canGoOn,
+  runFiles,
+  runKeeper,
+  openBoard,
+  type Board
+} from '@lapstrake/runs/node'
+import { progress } from '../terminal/progress.ts'
+import type { Stop } from '../terminal/stop-signals.ts'
+
+/** How a training ended, and where it lies. */
+export interface RecordedTraining {
+  readonly saved: string
+  readonly interrupted: boolean
+  readonly planned: number
+  /** Steps taken. */
+  readonly step: number
+  /** The last step that was diagnosed. */
+  readonly last: StepMetrics | undefined
+  /** Of the units, as every command tells them. */
+  readonly losses: Readonly<Record<string, number>>
+}
+
+/** Trains, and writes down what happens. */
+export async function recordTraining(beginning: Beginning, stop: Stop, wanted: number): Promise<RecordedTraining> {
+  const { experiment, dataset, seed, run, resume, force, options, recorded } = beginning
+  const box = outbox(say)
+  const board = await boardOf(beginning)
+  const isBest = bestEpoch(Math.floor(dataset.size / experiment.batchSize))
+  recorded.forEach(isBest)
+  const bar = progress(experiment.name, experiment.batchSize, recorded)
+  const history = recorded.map(({ losses }) => ({ losses }))
+  const keep = runKeeper({ run, box, options, signal: stop.signal })
+  // A run that was stopped behind its last step takes none that could tell.
+  let planned = resume === undefined ? 0 : wanted
+  let last: StepMetrics | undefined
+  try {
+    const { trainer, state, interrupted } = await train(experiment, dataset, {
+      seed,
+      force,
+      signal: stop.signal,
+      resume,
+      onTeacherStep: teacherProgress(experiment),
+      onWarning: say,
+      async onStep(metrics, state, save) {
+        planned = metrics.steps
+        if (metrics.diagnoses) last = metrics
+        bar.step(metrics)
+        history.push({ losses: metrics.losses })
+        run.log.add(metrics)
+        await box.send(runFiles.steps, () => run.log.write())
+        await box.retry()
+        if (board) await box.send('tensorboard', () => board.step(metrics, state))
+        if (isBest(metrics)) {
+          const weights = await weightsOf(state, experiment.name)
+          await box.send(runFiles.best, () => run.keepBest(weights))
+        }
+        await keep(metrics, save)
+      }
+    })
+    bar.end()
+    await box.end()
+    const saved = await run.save(state, planned, await boardFiles(board, trainer, state))
+    const { step } = state
+    dispose(state)
+    return { saved, interrupted, planned, step, last, losses: recentLosses(history) }
+  } catch (error) {
+    bar.end()
+    await saveWhatIsLeft(error, beginning, { planned, began: history.length > recorded.length })
+    throw error
+  }
+}
+
+function say(warning: string): void {
+  process.stderr.write(`\n${warning}\n`)
+}
+
+const boardOf = async (beginning: Beginning): Promise<Board | undefined> => {
+  const { experiment, dataset, seed, run, resume, options } = beginning
+  if (!options.tensorboard) return undefined
+  return openBoard({ folder: run.folder, experiment, dataset, seed, after: resume && describeRun(resume).step })
+}
+
+/** Ends a board. Gives the files that it leaves; none, and a warning, where it fails. */
+async function boardFiles(board: Board | undefined, trainer: Trainer, state: Owned<State>): Promise<readonly string[]> {
+  try {
+    return (await board?.end(trainer, state)) ?? []
+  } catch (error) {
+    say((error as Error).message)
+    return []
+  }
+}
+
+/** Shows the steps of a teacher that is trained first; nothing where there is none. */
+function teacherProgress({ teacher }: Experiment): ((metrics: StepMetrics) => void) | undefined {
+  if (teacher === undefined || !('trainedBy' in teacher)) return undefined
+  const { name, batchSize } = teacher.trainedBy
+  const bar = progress(`${name} (the teacher)`, batchSize)
+  return metrics => {
+    bar.step(metrics)
+    if (metrics.step === metrics.steps) bar.end()
+  }
+}
+
+/** Saves the last good state of a training that failed, or says what there is; an empty run leaves nothing. */
+async function saveWhatIsLeft(
+  error: unknown,
+  { run, fresh }: Beginning,
+  { planned, began }: { readonly planned: number; readonly began: boolean }
+): Promise<void> {
+  if (error instanceof TrainingStopped)
+    process.stderr.write(`Saved the last good state in ${await run.save(error.state, planned)}.\n`)
+  else if (fresh && !began) await run.discard()
+  else if (canGoOn(run.folder))
+    process.stderr.write(`What was kept last is there to go on with: ${howToType('train', '--resume', run.folder)}\n`)
+}

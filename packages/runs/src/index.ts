@@ -1,0 +1,26 @@
+export type { CertificateField } from './certificate-field.ts'
+export { certify, type Certified, type CertifyOptions } from './certify.ts'
+export { checkExperiment } from './check-experiment.ts'
+export { fingerprintOf } from './data-fingerprint.ts'
+export { inputShapeOf, type Experiment } from './experiment.ts'
+export type { FreezeField, UnitProgress } from './freezing.ts'
+export { linearReadout, type ReadoutOptions } from './linear-readout.ts'
+export type { TrainedTeacher } from './experiment.ts'
+export { describeRun, type SavedRun } from './saved-run.ts'
+export type { StageDiagnosis } from './stage-diagnoses.ts'
+export type { StepMetrics } from './step-metrics.ts'
+export { sweepVariants, type Sweep, type SweepFields, type SweepVariant } from './sweep.ts'
+export type { TrainOptions } from './train-options.ts'
+export type { Trained } from './train-options.ts'
+export { train } from './train.ts'
+export { TrainingStopped } from './training-stopped.ts'
+export type { UnitDiagnosis } from './unit-diagnosis.ts'
+export {
+  BackendUnavailable,
+  useBackend,
+  type BackendChoice,
+  type BackendName,
+  type UseBackendOptions
+} from './use-backend.ts'
+export { weightsOf } from './weights-of.ts'
+export { withProbes } from './with-probes.ts'

@@ -1,0 +1,115 @@
+import { open } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { openJson, sealJson } from '@lapstrake/files'
+import { readWholeFile, writeFileAtomic } from '@lapstrake/files/node'
+import { isCount, isFlag, isText, listOf, objectOf, recordOf, type Is } from './json-shapes.ts'
+import { runFiles } from './run-file-names.ts'
+
+/** What a classifier reads from some features: accuracies on the test examples, from 0 to 1. */
+export interface Readout {
+  readonly name: string
+  readonly linear: number
+  readonly neighbours: number
+}
+
+/** What `evaluate` read out of one file of weights. */
+export interface Evaluation {
+  /** Test examples. */
+  readonly test: number
+  /** Whether there are more of them. */
+  readonly part: boolean
+  /** The checksum that the file of weights held. */
+  readonly weights: string
+  readonly rows: readonly Readout[]
+}
+
+/** What `evaluate` leaves in the folder of a run. */
+interface Evaluations {
+  readonly format: 2
+  /** By the name of the file of weights. */
+  readonly of: Readonly<Record<string, Evaluation>>
+}
+
+/** What was read out of a run's weights as they are, and what is to be said of the rest. */
+export interface ReadEvaluations {
+  readonly of: Evaluations['of']
+  readonly notes: readonly string[]
+}
+
+/**
+ * What was read out of the weights of a run; nothing where nobody did, or where the weights are others now.
+ *
+ * @throws Error if the file is damaged
+ */
+export async function readEvaluations(folder: string): Promise<ReadEvaluations> {
+  const file = join(folder, runFiles.evaluation)
+  const bytes = await readWholeFile(file).catch((error: Error) => {
+    if ((error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return undefined
+    throw error
+  })
+  if (bytes === undefined) return { of: {}, notes: [] }
+  const all = Object.entries(parseEvaluations(new TextDecoder().decode(bytes), file))
+  const current = await Promise.all(
+    all.map(async ([weights, { weights: told }]) => (await sealOf(resolve(folder, weights))) === told)
+  )
+  return {
+    of: Object.fromEntries(all.filter((_, i) => current[i])),
+    notes: all.flatMap(([weights], i) =>
+      current[i] ? [] : [`${file}: ${weights} has changed since it was evaluated. Evaluate it again.`]
+    )
+  }
+}
+
+/** The checksum that a file of ours holds in its first bytes; nothing where it is gone or of others. */
+export async function sealOf(path: string): Promise<string | undefined> {
+  const file = await open(path, 'r').catch(() => undefined)
+  try {
+    const { buffer, bytesRead } = (await file?.read(Buffer.alloc(512), 0, 512, 0)) ?? {
+      buffer: Buffer.alloc(0),
+      bytesRead: 0
+    }
+    return /"crc32c":"([0-9a-f]{8})"/.exec(buffer.toString('latin1', 0, bytesRead))?.[1]
+  } finally {
+    await file?.close()
+  }
+}
+
+/** @throws Error that names the file */
+export function parseEvaluations(text: string, file: string): Evaluations['of'] {
+  const found = openJson<Evaluations>(text, file)
+  if (isWhole(found)) return found.of
+  const got = JSON.stringify(found).slice(0, 60)
+  throw new Error(`${file}: expected readouts of format 2, got ${got}. Delete it and evaluate the run again.`)
+}
+
+const isPart: Is = value => typeof value === 'number' && value >= 0 && value <= 1
+
+const isWhole: Is = objectOf({
+  format: value => value === 2,
+  of: recordOf(
+    objectOf({
+      test: isCount,
+      part: isFlag,
+      weights: isText,
+      rows: listOf(objectOf({ name: isText, linear: isPart, neighbours: isPart }))
+    })
+  )
+})
+
+/**
+ * Leaves an evaluation in the folder of a run, unless one over more examples lies there or the weights have changed;
+ * gives back whether it did.
+ */
+export async function leaveEvaluation(folder: string, weights: string, evaluation: Evaluation): Promise<boolean> {
+  if ((await sealOf(resolve(folder, weights))) !== evaluation.weights) {
+    throw new Error(`${resolve(folder, weights)} has changed while it was evaluated: the result is only printed.`)
+  }
+  const { of: before } = await readEvaluations(folder).catch((error: Error): ReadEvaluations => {
+    process.stderr.write(`${error.message} It is replaced.\n`)
+    return { of: {}, notes: [] }
+  })
+  if ((before[weights]?.test ?? 0) > evaluation.test) return false
+  const after: Evaluations = { format: 2, of: { ...before, [weights]: evaluation } }
+  await writeFileAtomic(join(folder, runFiles.evaluation), `${sealJson(after, 2)}\n`)
+  return true
+}

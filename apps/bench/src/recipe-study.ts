@@ -10,17 +10,21 @@ import {
   collectFeatures,
   createTrainer,
   dispose,
+  isImageDataset,
   linearProbe,
   seeded,
-  subset,
-  train,
+  run,
   useBackend,
+  type CertificateOptions,
   type Dataset,
   type Experiment,
+  type ImageDataset,
   type State,
+  type StepMetrics,
+  type Trained,
   type Trainer
 } from 'lapstrake'
-import { cifar10, fashionMnist, serialiseTree, writeFileAtomic } from 'lapstrake/node'
+import { serialiseTree, writeFileAtomic } from 'lapstrake/node'
 
 // First of all listeners: that of the wasm backend would print its own source.
 process.on('uncaughtException', error => {
@@ -51,6 +55,8 @@ interface RecipeFile {
   readonly default: Experiment
   /** What it is compared with. */
   readonly against?: readonly Experiment[] | undefined
+  /** What is certified of it, where it has stochastic stages. */
+  readonly certificate?: CertificateOptions | undefined
 }
 
 const {
@@ -79,7 +85,11 @@ if (values.help) {
   process.exit(0)
 }
 
-const { default: recipe, against = [] } = (await import(pathToFileURL(resolve(recipePath)).href)) as RecipeFile
+const {
+  default: recipe,
+  against = [],
+  certificate: claim
+} = (await import(pathToFileURL(resolve(recipePath)).href)) as RecipeFile
 const stem = basename(recipePath, '.ts')
 const folder = values.results ?? `docs/results/${stem}`
 const experiments = [...against, recipe]
@@ -94,9 +104,11 @@ if (stranger !== undefined)
   )
 
 console.error((await useBackend('wasm')).sentence)
-const limit = values.examples === undefined ? recipe.examples : Number(values.examples)
-const training = await dataOf('train', limit)
-const testing = await dataOf('test')
+if (recipe.data === undefined) throw new Error(`study: expected ${recipe.name} to have data of its own, got none.`)
+const training = await imagesOf(
+  recipe.data.open('train', values.examples === undefined ? {} : { limit: Number(values.examples) })
+)
+const testing = await imagesOf(recipe.data.open('test'))
 
 const teachers = new Set(
   experiments.flatMap(({ teacher }) =>
@@ -129,12 +141,10 @@ for (const seed of values.seeds.split(',').map(Number)) {
 report()
 process.exit(0)
 
-async function dataOf(split: 'train' | 'test', count?: number): Promise<Dataset> {
-  if (recipe.data === 'cifar10') return cifar10({ split, limit: count })
-  if (recipe.data !== 'fashion-mnist')
-    throw new Error(`study: expected a recipe whose data are cifar10 or fashion-mnist, got ${recipe.data}.`)
-  const whole = await fashionMnist({ split })
-  return count === undefined ? whole : subset(whole, { count })
+async function imagesOf(opened: Promise<Dataset>): Promise<ImageDataset> {
+  const dataset = await opened
+  if (isImageDataset(dataset)) return dataset
+  throw new Error(`study: expected a recipe of images, got one of ${dataset.name}.`)
 }
 
 async function measure(method: string, seed: number): Promise<Omit<Result, 'method' | 'seed' | 'seconds'>> {
@@ -144,25 +154,9 @@ async function measure(method: string, seed: number): Promise<Omit<Result, 'meth
     return { accuracy: await topOf(trainer, trainer.init(seeded(seed).split('weights'))) }
   }
   const experiment = experiments.find(({ name }) => name === method)!
-  const say =
-    (who: string) =>
-    ({ step, steps, losses }: { step: number; steps: number; losses: Readonly<Record<string, number>> }): void => {
-      if (step % 100 === 0)
-        console.error(
-          `${who} ${seed}: ${step}/${steps}  ${Object.values(losses)
-            .map(loss => loss.toFixed(3))
-            .join(' ')}`
-        )
-    }
-  const { trainer, state } = await train(
+  const { trainer, state } = await trained(
     withTaughtTeacher({ ...experiment, epochs: Number(values.epochs ?? experiment.epochs) }),
-    training,
-    {
-      seed,
-      onStep: say(method),
-      onTeacherStep: say(`${method}'s teacher`),
-      onWarning: warning => console.error(warning)
-    }
+    seed
   )
   await writeFileAtomic(
     weightsOf(method, seed),
@@ -173,8 +167,16 @@ async function measure(method: string, seed: number): Promise<Omit<Result, 'meth
   )
   const accuracy = await topOf(trainer, state)
   const certificate =
-    experiment.certificate &&
-    (await certify({ experiment, network: trainer.network, variables: state.stages, training, testing }))
+    claim === undefined || experiment !== recipe
+      ? undefined
+      : await certify({
+          experiment,
+          certificate: claim,
+          network: trainer.network,
+          variables: state.stages,
+          training,
+          testing
+        })
   dispose(state)
   return {
     accuracy,
@@ -187,6 +189,23 @@ async function measure(method: string, seed: number): Promise<Omit<Result, 'meth
       draws: certificate.draws
     }
   }
+}
+
+/** Trains, and says how far it is. */
+async function trained(experiment: Experiment, seed: number): Promise<Pick<Trained, 'trainer' | 'state'>> {
+  for await (const event of run(experiment, { dataset: training, seed })) {
+    if (event.kind === 'warning') console.error(event.message)
+    if (event.kind === 'step') say(experiment.name, seed, event.metrics)
+    if (event.kind === 'teacher') say(`${experiment.name}'s teacher`, seed, event.metrics)
+    if (event.kind === 'end') return { trainer: event.trainer, state: event.keep() }
+  }
+  throw new Error('study: expected the run to end, but it did not.')
+}
+
+function say(who: string, seed: number, { step, steps, losses }: StepMetrics): void {
+  if (step % 100 !== 0) return
+  const numbers = Object.values(losses).map(loss => loss.toFixed(3))
+  console.error(`${who} ${seed}: ${step}/${steps}  ${numbers.join(' ')}`)
 }
 
 /** A teacher that this study has trained already need not be trained again. */
@@ -206,7 +225,7 @@ function topOf(trainer: Trainer, state: State): Promise<number> {
   return readOut(images => trainer.network.encode(state.stages, images))
 }
 
-async function readOut(encode: (images: tf.Tensor4D) => tf.Tensor, pool: 'mean' | 'flatten' = 'mean'): Promise<number> {
+async function readOut(encode: (images: tf.Tensor) => tf.Tensor, pool: 'mean' | 'flatten' = 'mean'): Promise<number> {
   const [known, asked] = [
     await collectFeatures(training, encode, { pool }),
     await collectFeatures(testing, encode, { pool })

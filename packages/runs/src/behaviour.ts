@@ -18,7 +18,9 @@ import {
   type Views
 } from '@lapstrake/core'
 import { shuffled, type Dataset } from '@lapstrake/data'
+import { isProgressSchedule } from '@lapstrake/scheduler'
 import type { Experiment } from './experiment.ts'
+import { trialBatch } from './trial-batch.ts'
 import * as tf from '@tensorflow/tfjs-core'
 
 /**
@@ -48,30 +50,17 @@ export interface BehaviourOptions {
 }
 
 /**
- * Asks an experiment: what its views make of noise, what its units lose on them and learn from them, how its optimizer
- * moves, in which order it takes the data.
+ * Asks an experiment: what its views make of noise, or of the first examples where these are no images, what its units
+ * lose on them and learn from them, how its optimizer moves, in which order it takes the data.
  */
 export async function behaviourOf({ experiment, dataset, trainer, first }: BehaviourOptions): Promise<Behaviour> {
-  const { batchSize, views, sampler = shuffled(), freeze, target, schedule } = experiment
-  const batch = own((): Batch => {
+  const { batchSize, sampler = shuffled(), target, schedule } = experiment
+  const random = seeded(0)
+  const batch = await trialBatch(experiment, dataset, {
+    count: batchSize,
+    random: random.split('views'),
     // Of a colour each, so that their embeddings lie apart.
-    const images = tf.mul(
-      seeded(0).uniform([batchSize, 1, 1, dataset.shape[2]]),
-      seeded(0)
-        .split('grain')
-        .uniform([batchSize, ...dataset.shape])
-    ) as tf.Tensor4D
-    return {
-      views: views(images, seeded(0).split('views')),
-      labels: tf.tensor1d(
-        Int32Array.from({ length: batchSize }, (_, i) => i % Math.max(1, dataset.classes.length)),
-        'int32'
-      ),
-      indices: tf.tensor1d(
-        Int32Array.from({ length: batchSize }, (_, i) => i),
-        'int32'
-      )
-    }
+    images: shape => tf.mul(random.uniform([batchSize, 1, 1, shape.at(-1)!]), random.split('grain').uniform(shape))
   })
   try {
     const order = sampler(dataset, batchSize)(seeded(0))
@@ -83,7 +72,7 @@ export async function behaviourOf({ experiment, dataset, trainer, first }: Behav
       'moves of the optimizer': await numbersOf(() => movesOf(experiment.optimizer)),
       ...(target && { 'momentum of the target': asked.map(step => written(target.momentum(step))) }),
       ...(schedule &&
-        !freeze && {
+        !isProgressSchedule(schedule) && {
           schedule: asked.map(step =>
             JSON.stringify(
               schedule(
@@ -93,7 +82,7 @@ export async function behaviourOf({ experiment, dataset, trainer, first }: Behav
             )
           )
         }),
-      ...(freeze && { freeze: [JSON.stringify(freeze)] })
+      ...(schedule && isProgressSchedule(schedule) && { plateau: [JSON.stringify(schedule.settings)] })
     }
   } finally {
     dispose(batch)

@@ -8,6 +8,7 @@ import { endToEnd } from '@lapstrake/isolation'
 import { identity, linear } from '@lapstrake/layers'
 import { randomResizedCrop, drawShapes, twoViews } from '@lapstrake/data'
 import { sgd } from '@lapstrake/optimizers'
+import { run } from './run.ts'
 import { train } from './train.ts'
 import { useBackend } from './use-backend.ts'
 import type { Experiment } from './experiment.ts'
@@ -30,7 +31,6 @@ const experiment = (change: Partial<Experiment> = {}, options: StochasticOptions
   head: () => identity(),
   loss: () => contrastiveLogistic({ negatives: 3 }),
   optimizer: sgd({ learningRate: 0.01 }),
-  certificate: { negatives: 3 },
   ...change
 })
 const certified = async (what: Experiment, options: Partial<CertifyOptions> = {}) => {
@@ -39,6 +39,7 @@ const certified = async (what: Experiment, options: Partial<CertifyOptions> = {}
   try {
     return await certify({
       experiment: what,
+      certificate: { negatives: 3 },
       network: trainer.network,
       variables: state.stages,
       training,
@@ -56,9 +57,10 @@ describe('certify', () => {
   test('bounds what a run learnt, above its risk on unseen data, and leaves no tensor behind', async () => {
     const before = tf.memory().numTensors
     const what = experiment()
-    const { trainer, state } = await train(what, training)
+    const { trainer, state } = await train(what, { dataset: training })
     const certificate = await certify({
       experiment: what,
+      certificate: { negatives: 3 },
       network: trainer.network,
       variables: state.stages,
       training,
@@ -81,30 +83,31 @@ describe('certify', () => {
   })
 
   test('counts the examples named, and no others', async () => {
-    expect((await certified(experiment({ certificate: { negatives: 3, examples: [32, 64] } }))).sampleSize).toBe(8)
-    await expect(certified(experiment({ certificate: { negatives: 3, examples: [32, 65] } }))).rejects.toThrow(
-      'expected examples within 0 to 64'
-    )
+    const of = (examples: [number, number]): ReturnType<typeof certified> =>
+      certified(experiment(), { certificate: { negatives: 3, examples } })
+    expect((await of([32, 64])).sampleSize).toBe(8)
+    await expect(of([32, 65])).rejects.toThrow('expected examples within 0 to 64')
   })
 
   test('refuses a prior that has seen the sample, and takes one that has not', async () => {
     const plain = convNet({ widths: [4], strides: [2], layers: 1, norm: 'group' }).stages[0]!
     const params = plain.init(seeded(9), training.shape).params
     const stages = [stochastic(plain, { objective, prior: { params, trainedOn: [0, 32] } })]
-    const with_ = (examples: [number, number]): Experiment =>
-      experiment({ backbone: { name: 'p', stages }, certificate: { negatives: 3, examples } })
-    await expect(certified(with_([16, 64]))).rejects.toThrow(
+    const of = (examples: [number, number]): ReturnType<typeof certified> =>
+      certified(experiment({ backbone: { name: 'p', stages } }), { certificate: { negatives: 3, examples } })
+    await expect(of([16, 64])).rejects.toThrow(
       'certify: expected a prior that has seen nothing of the sample, but that of "conv1" was trained on examples 0 ' +
         'to 32'
     )
-    expect((await certified(with_([32, 64]))).sampleSize).toBe(8)
+    expect((await of([32, 64])).sampleSize).toBe(8)
   })
 
-  test.each<[string, Experiment, string]>([
+  test.each<[string, Experiment, string, Partial<CertifyOptions>?]>([
     [
       'no certificate',
-      (({ certificate: _, ...rest }) => rest)(experiment()),
-      'certify: expected a recipe with a certificate, got none.'
+      experiment(),
+      'certify: expected a recipe that exports what to certify, got none.',
+      { certificate: undefined as never }
     ],
     [
       'a stage without a posterior',
@@ -128,11 +131,12 @@ describe('certify', () => {
     ],
     [
       'an unknown unit',
-      experiment({ certificate: { negatives: 3, unit: 'unit7' } }),
-      'certify: expected one of the units unit0, got "unit7".'
+      experiment(),
+      'certify: expected one of the units unit0, got "unit7".',
+      { certificate: { negatives: 3, unit: 'unit7' } }
     ]
-  ])('says what is wrong: %s', async (_, what, message) => {
-    await expect(certified(what)).rejects.toThrow(message)
+  ])('says what is wrong: %s', async (_, what, message, options) => {
+    await expect(certified(what, options)).rejects.toThrow(message)
   })
 })
 
@@ -140,19 +144,11 @@ describe('a teacher that is trained first', () => {
   test('learns before its student, from the same data and seed', async () => {
     const teaching: Experiment = { ...experiment(), name: 'teacher', epochs: 1 }
     const seen: string[] = []
-    const { state } = await train(
-      { ...experiment({ epochs: 1 }), teacher: { backbone: teaching.backbone, head: identity(), trainedBy: teaching } },
-      training,
-      {
-        onTeacherStep: ({ step }) => {
-          seen.push(`teacher ${step}`)
-        },
-        onStep: ({ step }) => {
-          seen.push(`student ${step}`)
-        }
-      }
-    )
-    dispose(state)
+    const teacher = { backbone: teaching.backbone, head: identity(), trainedBy: teaching }
+    for await (const event of run({ ...experiment({ epochs: 1 }), teacher }, { dataset: training })) {
+      if (event.kind === 'teacher') seen.push(`teacher ${event.metrics.step}`)
+      if (event.kind === 'step') seen.push(`student ${event.metrics.step}`)
+    }
     expect(seen).toEqual([
       'teacher 1',
       'teacher 2',

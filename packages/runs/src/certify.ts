@@ -27,12 +27,14 @@ import {
   type Posterior,
   type PriorBuffers
 } from '@lapstrake/loss-pac-bayes'
-import type { CertificateField } from './certificate-field.ts'
+import type { CertificateOptions } from './certificate-options.ts'
 import type { Experiment } from './experiment.ts'
 import type * as tf from '@tensorflow/tfjs-core'
 
 export interface CertifyOptions {
   readonly experiment: Experiment
+  /** What is to be certified. */
+  readonly certificate: CertificateOptions
   /** The experiment's backbone, for the images it was trained on. */
   readonly network: Network
   /** What its stages learned. */
@@ -70,11 +72,12 @@ export interface Certified extends Certificate {
  * independent draws as there are batches, whose mean is the risk on the sample (Hoeffding 1963, theorem 1, holds for
  * draws that are not alike).
  *
- * @throws Error if the experiment has no `certificate`, if a stage or the head learns anything beside the posterior, or
+ * @throws Error without a `certificate`, if a stage or the head learns anything beside the posterior, or
  * if a prior has seen an example of the sample
  */
 export async function certify({
   experiment,
+  certificate: about,
   network,
   variables,
   training,
@@ -86,15 +89,14 @@ export async function certify({
   seed = 0,
   onProgress
 }: CertifyOptions): Promise<Certified> {
-  const { certificate: field } = experiment
-  if (field === undefined)
+  if (!(about?.negatives >= 1))
     throw new Error(
-      'certify: expected a recipe with a certificate, got none. Add certificate: { negatives: ' +
-        '1 } and make its stages stochastic().'
+      'certify: expected a recipe that exports what to certify, got none. Add to its file: export const certificate = ' +
+        '{ negatives: 1 }; and make its stages stochastic().'
     )
-  const unit = unitOf(unitsOf(experiment, network.shapes), field)
+  const unit = unitOf(unitsOf(experiment, network.shapes), about)
   const stages = experiment.backbone.stages.slice(0, unit.end)
-  const [from, to] = field.examples ?? [0, training.size]
+  const [from, to] = about.examples ?? [0, training.size]
   checkStages(stages, variables, unit, network.shapes[unit.end]!)
   checkPriors(stages, from, to)
 
@@ -104,9 +106,9 @@ export async function certify({
       isStochastic(stage) ? [weighPosterior(stage, variables[i] as Variables<Posterior, PriorBuffers>)] : []
     )
   )
-  const { precision, largestVariance } = field
+  const { precision, largestVariance } = about
   const complexity = complexityOf(posteriors, { delta, precision, largestVariance })
-  const read = readerOf({ stages, variables, unit, negatives: field.negatives }, network.shapes[0]!)
+  const read = readerOf({ stages, variables, unit, negatives: about.negatives }, network.shapes[0]!)
   const seen = await riskOf(
     read,
     experiment,
@@ -201,7 +203,7 @@ async function riskOf(
   return { risk: sum / done, draws: done, tuples: done * tuples }
 }
 
-function unitOf(units: readonly Unit[], { unit: name }: CertificateField): Unit {
+function unitOf(units: readonly Unit[], { unit: name }: CertificateOptions): Unit {
   const learning = units.filter(({ start, end }) => start < end)
   const unit =
     name === undefined

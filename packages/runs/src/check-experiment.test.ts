@@ -3,7 +3,7 @@ import { endToEnd } from '@lapstrake/isolation'
 import { identity } from '@lapstrake/layers'
 import { ntXent } from '@lapstrake/loss-info-nce'
 import { sgd } from '@lapstrake/optimizers'
-import { drawShapes, twoViews, randomResizedCrop } from '@lapstrake/data'
+import { cifar10, drawShapes, randomResizedCrop, twoViews, type Data } from '@lapstrake/data'
 import { train } from './train.ts'
 import type { Experiment } from './experiment.ts'
 import { checkExperiment } from './check-experiment.ts'
@@ -37,5 +37,46 @@ test.each<[object | undefined, RegExp]>([
   [undefined, /lacks name, backbone/]
 ])('refuses %j', async (wrong, message) => {
   expect(() => checkExperiment(wrong as Experiment)).toThrow(message)
-  await expect(train(wrong as Experiment, drawShapes({ count: 8, size: 12 }))).rejects.toThrow(message)
+  await expect(train(wrong as Experiment, { dataset: drawShapes({ count: 8, size: 12 }) })).rejects.toThrow(message)
+})
+
+const write = /^recipe: expected the data of checked .*/
+test.each<[string, object, string]>([
+  [
+    'a name and a number',
+    { data: 'cifar10', examples: 10_000 },
+    "to be a value, as cifar10() is, got 'cifar10'. " +
+      "Write: data: cifar10({ limit: 10_000 }) with import { cifar10 } from 'lapstrake'"
+  ],
+  [
+    'a name of two words',
+    { data: 'fashion-mnist' },
+    "got 'fashion-mnist'. Write: data: fashionMnist() with import { fashionMnist } from 'lapstrake'"
+  ],
+  [
+    'a path',
+    { data: './photos', examples: 500 },
+    "data: imageFolder('./photos', { size: 32, limit: 500 }) with import { imageFolder } from 'lapstrake'"
+  ],
+  ['what is no data', { data: { images: [] } }, 'as cifar10() is, got {"images":[]}. Write: data: shapes()'],
+  ['what makes them', { data: cifar10 }, 'as cifar10() is, got '],
+  [
+    'a number beside data',
+    { data: cifar10(), examples: 64 },
+    'to say how many examples to use, got examples: 64. Write it into the data, as in data: cifar10({ limit: 64 })'
+  ],
+  [
+    'a number alone',
+    { examples: 1e6 },
+    'got examples: 1_000_000. Write it into the data, as in data: cifar10({ limit: 1_000_000 })'
+  ]
+])('data that are %s are one error, which shows the line as it should read', (_, fields, words) => {
+  const check = (): void => checkExperiment({ ...experiment, ...fields } as unknown as Experiment)
+  expect(check).toThrow(write)
+  expect(check).toThrow(words)
+})
+
+test('data are a value, and are not opened', () => {
+  const data: Data = { name: 'closed', open: () => Promise.reject(new Error('opened')) }
+  expect(() => checkExperiment({ ...experiment, data })).not.toThrow()
 })

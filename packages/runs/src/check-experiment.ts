@@ -1,3 +1,4 @@
+import { isData } from '@lapstrake/data'
 import type { Experiment } from './experiment.ts'
 
 /** Every field that somebody reads, and whether an experiment must have it. */
@@ -18,17 +19,20 @@ const fields: Readonly<Record<keyof Experiment, boolean>> = {
   teacher: false,
   sampler: false,
   microBatch: false,
-  freeze: false,
-  certificate: false,
-  data: false,
-  examples: false
+  data: false
+}
+
+/** Fields that an experiment once had, and what to write now. */
+const moved: Readonly<Record<string, string>> = {
+  freeze: "Write: schedule: untilPlateau({ patience: 500 }) with import { untilPlateau } from 'lapstrake'",
+  certificate: 'Write beside the recipe, not into it: export const certificate = { negatives: 1 }'
 }
 
 /**
  * Refuses what is no experiment.
  *
  * @throws TypeError if it lacks a field that every experiment has, has one that nobody reads, such as a misspelt one,
- * or a name that no folder can have
+ * or a name that no folder can have; or if its data are none, as in a recipe that names them by a string
  */
 export function checkExperiment(experiment: Experiment): void {
   const given = Object.entries((experiment as Partial<Experiment> | undefined) ?? {}).flatMap(([field, value]) =>
@@ -43,6 +47,10 @@ export function checkExperiment(experiment: Experiment): void {
         'spaces, dots and hyphens.'
     )
   }
+  checkData(experiment)
+  const elsewhere = given.find(field => Object.hasOwn(moved, field))
+  if (elsewhere !== undefined)
+    throw new TypeError(`recipe: expected ${experiment.name} without the field ${elsewhere}. ${moved[elsewhere]}`)
   const strange = given.find(field => !Object.hasOwn(fields, field))
   if (strange !== undefined)
     throw new TypeError(
@@ -50,6 +58,41 @@ export function checkExperiment(experiment: Experiment): void {
         'Correct its spelling, or leave it out.'
     )
 }
+
+/** An experiment as it was written when it named its data and said how many examples to use. */
+interface NamedData {
+  readonly name: string
+  readonly data?: unknown
+  readonly examples?: number | undefined
+}
+
+function checkData({ name, data, examples }: Experiment & NamedData): void {
+  if (data === undefined && examples === undefined) return
+  if (isData(data) && examples === undefined) return
+  const limit = examples === undefined ? '' : `limit: ${inThousands(examples)}`
+  if (isData(data) || data === undefined) {
+    throw new TypeError(
+      `recipe: expected the data of ${name} to say how many examples to use, got examples: ${inThousands(examples!)}. ` +
+        `Write it into the data, as in ${lineFor('cifar10', limit)}`
+    )
+  }
+  const got = typeof data === 'string' ? `'${data}'` : (JSON.stringify(data) ?? String(data))
+  throw new TypeError(
+    `recipe: expected the data of ${name} to be a value, as cifar10() is, got ${got.slice(0, 80)}. ` +
+      `Write: ${lineFor(typeof data === 'string' ? data : 'shapes', limit)}`
+  )
+}
+
+/** The line of a recipe for data that were told by name, and the import that it needs. */
+function lineFor(name: string, limit: string): string {
+  const isPath = /[/\\.]/.test(name)
+  const factory = isPath ? 'imageFolder' : name.replace(/-./g, ([, letter]) => letter!.toUpperCase())
+  const options = [isPath ? 'size: 32' : '', limit].filter(part => part !== '').join(', ')
+  const given = [isPath ? `'${name}'` : '', options && `{ ${options} }`].filter(part => part !== '').join(', ')
+  return `data: ${factory}(${given}) with import { ${factory} } from 'lapstrake'`
+}
+
+const inThousands = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, '_')
 
 /** One that names a folder within another, on every system, and is read whole in a table. */
 const isFolderName = (name: string): boolean =>

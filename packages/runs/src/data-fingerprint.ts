@@ -1,4 +1,4 @@
-import { UnreadableExample, type Dataset } from '@lapstrake/data'
+import { isImageDataset, UnreadableExample, type Dataset } from '@lapstrake/data'
 import { crc32c } from '@lapstrake/files'
 
 /** Examples that are looked at. */
@@ -17,8 +17,8 @@ export async function fingerprintOf(dataset: Dataset): Promise<string> {
   const shown = await Promise.all(
     places.map(async place => {
       try {
-        const { images, labels } = await dataset.read([place])
-        return `${crc32c(images)} ${labels[0]}`
+        const [example] = await dataset.read([place])
+        return fieldsOf(example).map(written).join(' ')
       } catch (error) {
         // A lack of memory, say, passes: data that are the same must not look like others for it.
         if (!(error instanceof UnreadableExample)) throw error
@@ -26,7 +26,28 @@ export async function fingerprintOf(dataset: Dataset): Promise<string> {
       }
     })
   )
-  return crc32c(`${dataset.size} ${dataset.shape.join(' ')}\n${shown.join('\n')}`)
+  const shape = isImageDataset(dataset) ? dataset.shape : []
+  return crc32c(`${dataset.size} ${shape.join(' ')}\n${shown.join('\n')}`)
     .toString(16)
     .padStart(8, '0')
+}
+
+/** What an example holds, in the order of its names. */
+function fieldsOf(example: unknown): readonly unknown[] {
+  if (typeof example !== 'object' || example === null || ArrayBuffer.isView(example)) return [example]
+  if (Array.isArray(example)) return example
+  const named = example as Readonly<Record<string, unknown>>
+  return Object.keys(named)
+    .sort()
+    .map(name => named[name])
+}
+
+/** A value of an example, the same wherever it was read: the checksum of an array, and anything else as it is. */
+function written(value: unknown): string {
+  if (value instanceof Uint8Array) return String(crc32c(value))
+  if (ArrayBuffer.isView(value)) {
+    return `${value.constructor.name} ${crc32c(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))}`
+  }
+  if (typeof value === 'object' && value !== null) return `[${fieldsOf(value).map(written).join(' ')}]`
+  return typeof value === 'string' ? JSON.stringify(value) : String(value)
 }

@@ -1,14 +1,15 @@
-import { own, seeded, type Recipe, type Shape, type Teacher } from '@lapstrake/core'
-import type { Dataset, MakeViews, Sampler } from '@lapstrake/data'
-import type { CertificateField } from './certificate-field.ts'
-import type { FreezeField } from './freezing.ts'
-import * as tf from '@tensorflow/tfjs-core'
+import type { Recipe, Teacher } from '@lapstrake/core'
+import type { Data, Sampler, View } from '@lapstrake/data'
 
-/** A recipe and how long to follow it. What a recipe file exports. */
+/**
+ * A recipe and how long to follow it: all that decides what is learned, and nothing else. A recipe file exports it by
+ * default. What a plugin brings goes into the field that it answers – when units learn into `schedule`, what they learn
+ * into `loss` – and what is asked of a run afterwards into an export of its own.
+ */
 export interface Experiment extends Recipe {
   readonly name: string
-  /** Augments the images. */
-  readonly views: MakeViews
+  /** How each example is looked at, once or more: `twoViews(simclr({ size: 32, preset: 'cifar' }))`. */
+  readonly views: readonly View[]
   /** Examples in a step; each is seen once for every view. */
   readonly batchSize: number
   /** Times that every example is seen, in whole numbers; Infinity to train until the signal. */
@@ -18,17 +19,8 @@ export interface Experiment extends Recipe {
   /** Learns from a batch in parts of so many examples; the gradient is that of the whole batch. */
   readonly microBatch?: number | undefined
   readonly teacher?: TrainedTeacher | undefined
-  /** Ends a unit's learning once its loss no longer falls; when none is left, training ends. */
-  readonly freeze?: FreezeField | undefined
-  /** What `lapstrake certify` bounds, for stochastic stages. */
-  readonly certificate?: CertificateField | undefined
-  /**
-   * Data to use when nobody says otherwise: `shapes`, `fashion-mnist`, `mnist`, `cifar10`, `cifar100` or a folder of
-   * images.
-   */
-  readonly data?: string | undefined
-  /** Uses only the first training examples. */
-  readonly examples?: number | undefined
+  /** What it learns from where nobody gives another: `cifar10({ limit: 10_000 })`, `imageFolder('photos', { size: 64 })`. */
+  readonly data?: Data | undefined
 }
 
 /** A teacher, and where its weights come from. */
@@ -48,13 +40,3 @@ export type TrainedTeacher = Teacher & {
         readonly trainedBy: Experiment
       }
   )
-
-/** The shape of what enters an experiment's network, without the batch axis: that of a view, found by making one. */
-export function inputShapeOf({ views }: Experiment, dataset: Pick<Dataset, 'shape'>): Shape {
-  const [first] = own(() => views(tf.zeros([1, ...dataset.shape]) as tf.Tensor4D, seeded(0))).map(view => {
-    const shape = view.shape.slice(1)
-    view.dispose()
-    return shape
-  })
-  return first!
-}

@@ -11,27 +11,31 @@ import {
   type TeacherVariables,
   type Variables
 } from '@lapstrake/core'
-import type { Experiment, TrainedTeacher } from './experiment.ts'
+import type { TrainedTeacher } from './experiment.ts'
+
+/** The unit whose head a teacher is read through when it names none. */
+const firstUnit = 'unit0'
+
+/** The weights of a teacher that has just learned; frees what else its state holds. */
+export function teacherFrom({ head, unit = firstUnit }: TrainedTeacher, state: Owned<State>): Owned<TeacherVariables> {
+  const { stages, units, ...rest } = state
+  const heads = Object.entries(units).filter(([name]) => head === undefined || name !== unit)
+  const unused = [rest, heads, units[unit]?.loss]
+  dispose(unused as Owned<typeof unused>)
+  return variablesOf(stages, head && units[unit]!.head)
+}
 
 /**
- * The weights of a teacher for examples of `inputShape`: read, or learnt by `trainFirst`.
+ * The weights of a teacher for examples of `inputShape`, as an earlier run left them.
  *
  * @throws Error if they are not of the teacher's form, naming the first that differs
  */
-export async function loadTeacher(
-  teacher: TrainedTeacher,
+export async function readTeacher(
+  teacher: TrainedTeacher & { weights(): Promise<Uint8Array | ArrayBuffer> },
   inputShape: Shape,
-  trainFirst: (experiment: Experiment) => Promise<Owned<State>>,
   onWarning?: (warning: string) => void
 ): Promise<Owned<TeacherVariables>> {
-  const { backbone, head, unit = 'unit0' } = teacher
-  if ('trainedBy' in teacher) {
-    const { stages, units, ...rest } = await trainFirst(teacher.trainedBy)
-    const heads = Object.entries(units).filter(([name]) => head === undefined || name !== unit)
-    const unused = [rest, heads, units[unit]?.loss]
-    dispose(unused as Owned<typeof unused>)
-    return variablesOf(stages, head && units[unit]!.head)
-  }
+  const { backbone, head, unit = firstUnit } = teacher
   const bytes = new Uint8Array(await teacher.weights())
   const { stages: first, head: firstHead } = own(() => untrainedTeacher(teacher, inputShape, seeded(0)))
   const like: NetworkVariables = { stages: first, heads: firstHead === undefined ? {} : { [unit]: firstHead } }

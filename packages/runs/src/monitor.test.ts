@@ -48,7 +48,8 @@ async function watched(
   const warnings: string[] = []
   let last: StepMetrics | undefined
   const before = tf.memory().numTensors
-  const { state } = await train(what, data, {
+  const { state } = await train(what, {
+    dataset: data,
     diagnoseEvery,
     onWarning: warning => warnings.push(warning),
     onStep: metrics => {
@@ -76,12 +77,16 @@ test('tells of every stage how strongly it is taught, how far it moves, and what
 
 test('neighbours are of one class where classes look alike', async () => {
   const looks: StepMetrics[] = []
-  const { state } = await train({ ...experiment, batchSize: 16, epochs: 1 }, colours, {
-    diagnoseEvery: 1,
-    onStep: metrics => {
-      looks.push(metrics)
+  const { state } = await train(
+    { ...experiment, batchSize: 16, epochs: 1 },
+    {
+      dataset: colours,
+      diagnoseEvery: 1,
+      onStep: metrics => {
+        looks.push(metrics)
+      }
     }
-  })
+  )
   dispose(state)
   expect(looks.at(-1)!.stages![0]!.neighbours).toBe(1)
 })
@@ -123,7 +128,8 @@ test('probes learn beside the network, tell what they know, and teach it nothing
   for (const { probe } of last.stages!) expect(probe).toBeGreaterThan(0.9)
   const lossesOf = async (what: Experiment): Promise<number[]> => {
     const losses: number[] = []
-    const { state } = await train(what, dataset, {
+    const { state } = await train(what, {
+      dataset,
       diagnoseEvery: 0,
       onStep: metrics => {
         losses.push(metrics.losses.unit1!)

@@ -8,6 +8,7 @@ import { dispose } from '@lapstrake/core'
 import { endToEnd, overlapping } from '@lapstrake/isolation'
 import { identity, projector } from '@lapstrake/layers'
 import { inOrder, randomResizedCrop, drawShapes, twoViews } from '@lapstrake/data'
+import { untilPlateau } from '@lapstrake/scheduler'
 import { moco, ntXent } from '@lapstrake/loss-info-nce'
 import { train } from './train.ts'
 import { useBackend } from './use-backend.ts'
@@ -49,10 +50,11 @@ async function follow(
 ): Promise<{ losses: object[]; saved: Uint8Array }> {
   const losses: object[] = []
   let saved = new Uint8Array()
-  const { state } = await train(what, dataset, {
+  const { state } = await train(what, {
+    dataset,
     seed: 3,
     ...options,
-    async onStep(metrics, _, save) {
+    async onStep(metrics, { save }) {
       losses.push(metrics.losses)
       if (metrics.step === saveAt) saved = new Uint8Array(await save())
     }
@@ -94,23 +96,23 @@ describe('a run that was saved', () => {
   test('is refused where it does not belong, and nothing leaks', async () => {
     const { saved } = await follow(experiment, {}, 2)
     const before = tf.memory().numTensors
-    await expect(train(experiment, dataset, { seed: 4, resume: saved })).rejects.toThrow(
+    await expect(train(experiment, { dataset, seed: 4, resume: saved })).rejects.toThrow(
       'resume: expected the experiment, seed and data that this run was begun with, got others: seed 3 then, 4 now. ' +
         'Go on with what it was begun with, or with what there is now by { force: true } (--force).'
     )
-    await expect(train({ ...experiment, name: 'other' }, dataset, { seed: 3, resume: saved })).rejects.toThrow(
+    await expect(train({ ...experiment, name: 'other' }, { dataset, seed: 3, resume: saved })).rejects.toThrow(
       'name "tiny" then, "other" now'
     )
-    await expect(train(experiment, drawShapes({ count: 32, size: 12 }), { seed: 3, resume: saved })).rejects.toThrow(
-      'got others: 40 examples of drawn shapes then, 32 of drawn shapes now'
-    )
-    await expect(train({ ...experiment, isolation: endToEnd() }, dataset, { seed: 3, resume: saved })).rejects.toThrow(
+    await expect(
+      train(experiment, { dataset: drawShapes({ count: 32, size: 12 }), seed: 3, resume: saved })
+    ).rejects.toThrow('got others: 40 examples of drawn shapes then, 32 of drawn shapes now')
+    await expect(train({ ...experiment, isolation: endToEnd() }, { dataset, seed: 3, resume: saved })).rejects.toThrow(
       'losses of noise'
     )
     await expect(
-      train({ ...experiment, isolation: endToEnd() }, dataset, { seed: 3, resume: saved, force: true })
+      train({ ...experiment, isolation: endToEnd() }, { dataset, seed: 3, resume: saved, force: true })
     ).rejects.toThrow('expected the same recipe that wrote the file, but the file also holds units.unit1')
-    await expect(train(experiment, dataset, { seed: 3, resume: saved.subarray(0, 5000) })).rejects.toThrow('cut short')
+    await expect(train(experiment, { dataset, seed: 3, resume: saved.subarray(0, 5000) })).rejects.toThrow('cut short')
     for (let length = 0; length < saved.length; length += length < 20 ? 1 : 997) {
       expect(() => describeRun(saved.subarray(0, length))).toThrow(
         /^run: expected a safetensors file, got one .*cut short/
@@ -118,14 +120,14 @@ describe('a run that was saved', () => {
     }
     const other = (format: number): Uint8Array =>
       encodeSafetensors({ tensors: {}, metadata: { format: `lapstrake-run-${format}`, run: '{}' } })
-    await expect(train(experiment, dataset, { seed: 3, resume: other(3) })).rejects.toThrow(
+    await expect(train(experiment, { dataset, seed: 3, resume: other(3) })).rejects.toThrow(
       'run: expected a run saved in format 2, got 3, of a newer lapstrake. Update lapstrake.'
     )
-    await expect(train(experiment, dataset, { seed: 3, resume: other(1) })).rejects.toThrow(
+    await expect(train(experiment, { dataset, seed: 3, resume: other(1) })).rejects.toThrow(
       'run: expected a run saved in format 2, got 1, of an older lapstrake. Train it again'
     )
     const weights = encodeSafetensors({ tensors: {}, metadata: { format: 'lapstrake-weights-1' } })
-    await expect(train(experiment, dataset, { seed: 3, resume: weights })).rejects.toThrow(
+    await expect(train(experiment, { dataset, seed: 3, resume: weights })).rejects.toThrow(
       'Weights alone cannot be resumed'
     )
     expect(tf.memory().numTensors).toBe(before)
@@ -147,16 +149,17 @@ describe('a run that was saved', () => {
     ['strides', { backbone: convNet({ widths: [6, 8, 8], strides: [2, 1, 2], layers: 1 }) }, 'losses of noise '],
     ['merge', { merge: units => units.map(() => 1 / units.length) }, 'gradients of noise '],
     ['order', { sampler: inOrder() }, 'order of the examples '],
-    ['freezing', { freeze: { patience: 5 } }, 'freeze none then, {"patience":5} now']
+    ['freezing', { schedule: untilPlateau({ patience: 5 }) }, 'plateau none then, {"patience":5,"tolerance":0.005} now']
   ])('is refused under another %s, and goes on by force with a word', async (_, change, said) => {
     const { saved } = await follow(experiment, {}, 2)
     const before = tf.memory().numTensors
     const other = { ...experiment, ...change }
-    await expect(train(other, dataset, { seed: 3, resume: saved })).rejects.toThrow(said)
+    await expect(train(other, { dataset, seed: 3, resume: saved })).rejects.toThrow(said)
     expect(tf.memory().numTensors).toBe(before)
     if ('head' in change) return
     const warnings: string[] = []
-    const { state } = await train(other, dataset, {
+    const { state } = await train(other, {
+      dataset,
       seed: 3,
       resume: saved,
       force: true,
@@ -171,8 +174,7 @@ describe('a run that was saved', () => {
     await useBackend('cpu')
     const { state } = await train(
       { ...experiment, epochs: 1 },
-      { ...dataset, name: 'moved' },
-      { seed: 3, resume: saved }
+      { dataset: { ...dataset, name: 'moved' }, seed: 3, resume: saved }
     )
     expect(state.step).toBe(5)
     dispose(state)

@@ -1,7 +1,7 @@
 import { decodeSafetensors, deserialiseTree, serialiseTree } from '@lapstrake/checkpoints'
 import { dispose, type Owned, type Shape, type State, type TeacherVariables } from '@lapstrake/core'
 import { differencesOf, type Behaviour } from './behaviour.ts'
-import type { UnitProgress } from './freezing.ts'
+import type { Progress } from '@lapstrake/scheduler'
 
 /** What a saved run says of itself. */
 export interface SavedRun {
@@ -20,8 +20,8 @@ export interface SavedRun {
   readonly behaviour: Behaviour
   /** The places of examples that could not be read. */
   readonly unreadable?: readonly number[] | undefined
-  /** How far each unit is, where the experiment freezes units. */
-  readonly progress?: Readonly<Record<string, UnitProgress>> | undefined
+  /** How far each unit is, where its schedule depends on it. */
+  readonly progress?: Progress | undefined
 }
 
 /** What a run was begun with, by which another is told from it. */

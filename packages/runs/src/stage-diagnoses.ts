@@ -70,7 +70,7 @@ async function neighboursAt(
   { stages }: State,
   { views: [view], context, labels }: Batch
 ): Promise<readonly (number | undefined)[]> {
-  const classes = labels === undefined ? [] : await labels.data()
+  const classes = labels?.rank === 1 ? await labels.data() : []
   const known = classes.filter((label: number) => label >= 0).length
   if (known < 2) return []
   const parts = own((): tf.Scalar[] =>

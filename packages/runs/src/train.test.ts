@@ -43,7 +43,8 @@ async function lossesOf(
 ): Promise<StepMetrics['losses'][]> {
   await useBackend(backend)
   const losses: StepMetrics['losses'][] = []
-  const { state } = await train(what, dataset, {
+  const { state } = await train(what, {
+    dataset,
     ...options,
     onStep: metrics => {
       losses.push(metrics.losses)
@@ -95,7 +96,7 @@ describe('training', () => {
 
   test('leaves no tensors behind but the state it gives', async () => {
     const before = tf.memory().numTensors
-    const { state } = await train({ ...experiment, epochs: 1 }, dataset)
+    const { state } = await train({ ...experiment, epochs: 1 }, { dataset })
     dispose(state)
     expect(tf.memory().numTensors).toBe(before)
   })
@@ -104,11 +105,15 @@ describe('training', () => {
     await useBackend('node')
     const before = tf.memory()
     const found = new Set<number>()
-    const { state } = await train({ ...experiment, epochs: 2 }, dataset, {
-      onStep: () => {
-        found.add(tf.memory().numTensors)
+    const { state } = await train(
+      { ...experiment, epochs: 2 },
+      {
+        dataset,
+        onStep: () => {
+          found.add(tf.memory().numTensors)
+        }
       }
-    })
+    )
     dispose(state)
     const after = tf.memory()
     expect([after.numTensors, after.numDataBuffers]).toEqual([before.numTensors, before.numDataBuffers])
@@ -123,7 +128,7 @@ describe('training', () => {
       tf.mul(ntXent()(embeddings, { views: embeddings }), ++steps === 5 ? NaN : 1) as tf.Scalar
     const error = await train(
       { ...experiment, loss: ({ start }) => (start === 1 ? exploding : ntXent()) },
-      dataset
+      { dataset }
     ).catch((error: unknown) => error)
     expect(error).toBeInstanceOf(TrainingStopped)
     const { message, state } = error as TrainingStopped
@@ -142,7 +147,8 @@ describe('training', () => {
 
   test('ends after the step under way when told to', async () => {
     const stop = new AbortController()
-    const { state, interrupted } = await train(experiment, dataset, {
+    const { state, interrupted } = await train(experiment, {
+      dataset,
       signal: stop.signal,
       onStep: ({ step }) => {
         if (step === 3) stop.abort()
@@ -157,7 +163,7 @@ describe('training', () => {
     const failing: Loss = () => {
       throw new Error('no')
     }
-    await expect(train({ ...experiment, loss: () => failing }, dataset)).rejects.toThrow('unit "unit0": no')
+    await expect(train({ ...experiment, loss: () => failing }, { dataset })).rejects.toThrow('unit "unit0": no')
     expect(tf.memory().numTensors).toBe(before)
   })
 
@@ -166,39 +172,42 @@ describe('training', () => {
     expect(Object.keys(losses[0]!)).toEqual(['unit0', 'unit1', 'readout2'])
     const unlabelled = {
       ...dataset,
-      read: async (places: ArrayLike<number>) => ({
-        ...(await dataset.read(places)),
-        labels: new Int32Array(places.length).fill(-1)
-      })
+      read: async (places: ArrayLike<number>) =>
+        (await dataset.read(places)).map(example => ({ ...example, label: -1 }))
     }
     await expect(
-      train({ ...experiment, auxiliary: [linearReadout({ at: 2, classes: 8 })] }, unlabelled)
+      train({ ...experiment, auxiliary: [linearReadout({ at: 2, classes: 8 })] }, { dataset: unlabelled })
     ).rejects.toThrow('unit "readout2": crossEntropy: expected labels in the batch, got none.')
   })
 
   test('without end until the signal comes', async () => {
     const stop = new AbortController()
-    const { state, interrupted } = await train({ ...experiment, epochs: Infinity }, dataset, {
-      signal: stop.signal,
-      onStep({ step }) {
-        if (step === 3) stop.abort()
+    const { state, interrupted } = await train(
+      { ...experiment, epochs: Infinity },
+      {
+        dataset,
+        signal: stop.signal,
+        onStep({ step }) {
+          if (step === 3) stop.abort()
+        }
       }
-    })
+    )
     expect([state.step, interrupted]).toEqual([3, true])
     dispose(state)
   })
 
   test.each([NaN, -1, 0.5, -Infinity])('%s epochs are refused', async epochs => {
-    await expect(train({ ...experiment, epochs }, dataset)).rejects.toThrow(
-      `train: expected epochs of tiny to be a whole number, or Infinity to train until the signal, got ${epochs}.`
+    await expect(train({ ...experiment, epochs }, { dataset })).rejects.toThrow(
+      `run: expected epochs of tiny to be a whole number, or Infinity to train until the signal, got ${epochs}.`
     )
   })
 
   test('says which stages nobody teaches', async () => {
     const said: string[] = []
-    const { state } = await train({ ...experiment, epochs: 1, isolation: () => [{ start: 0, end: 2 }] }, dataset, {
-      onWarning: warning => said.push(warning)
-    })
+    const { state } = await train(
+      { ...experiment, epochs: 1, isolation: () => [{ start: 0, end: 2 }] },
+      { dataset, onWarning: warning => said.push(warning) }
+    )
     dispose(state)
     expect(said).toEqual([
       'No unit teaches stage 2 ("conv3"): it keeps its first weights. Add a span that holds it if that is not meant.'

@@ -50,10 +50,11 @@ async function follow(
 ): Promise<{ losses: object[]; saved: Uint8Array[]; warnings: string[]; replaced: number; weights: Uint8Array }> {
   const [losses, saved, warnings]: [object[], Uint8Array[], string[]] = [[], [], []]
   let replaced = 0
-  const { state } = await train(experiment, await openImageFolder(join(folder, 'photos'), { size: 8 }), {
+  const { state } = await train(experiment, {
+    dataset: await openImageFolder(join(folder, 'photos'), { size: 8 }),
     ...options,
     onWarning: warning => warnings.push(warning),
-    async onStep(metrics, _, save) {
+    async onStep(metrics, { save }) {
       losses.push(metrics.losses)
       replaced += metrics.replaced ?? 0
       saved.push(await save())

@@ -7,7 +7,7 @@ import { ntXent } from '@lapstrake/loss-info-nce'
 import { projector } from '@lapstrake/layers'
 import { randomResizedCrop, drawShapes, twoViews } from '@lapstrake/data'
 import { sgd } from '@lapstrake/optimizers'
-import { train } from './train.ts'
+import { run } from './run.ts'
 import type { Experiment } from './experiment.ts'
 import * as tf from '@tensorflow/tfjs-core'
 
@@ -34,19 +34,13 @@ describe.skipIf(!description.startsWith('GPU'))('training on WebGPU', () => {
     const warnings: string[] = []
     const steps: number[] = []
     const shaders: number[] = []
-    const { state } = await train(experiment, drawShapes({ count: 32, size: 12 }), {
-      onWarning: warning => {
-        warnings.push(warning)
-      },
-      onWarmUp: (done, total) => {
-        shaders.push(done / total)
-      },
-      onStep: ({ step, losses }) => {
-        steps.push(step)
-        expect(Object.values(losses).every(Number.isFinite)).toBe(true)
-      }
-    })
-    dispose(state)
+    for await (const event of run(experiment, { dataset: drawShapes({ count: 32, size: 12 }) })) {
+      if (event.kind === 'warning') warnings.push(event.message)
+      if (event.kind === 'shaders') shaders.push(event.done / event.total)
+      if (event.kind !== 'step') continue
+      steps.push(event.metrics.step)
+      expect(Object.values(event.metrics.losses).every(Number.isFinite)).toBe(true)
+    }
     expect(warnings).toEqual(['A batch of 16 does not fit this device in one piece: learning from it in parts of 8.'])
     expect(steps).toEqual([1, 2])
     expect(shaders.at(-1)).toBe(1)

@@ -7,7 +7,7 @@ import {
   overlapping,
   projector,
   sgd,
-  shapes,
+  drawShapes,
   simclr,
   train,
   twoViews,
@@ -34,7 +34,7 @@ const small = (name: string, isolation: Experiment['isolation']): Experiment => 
   epochs: 4
 })
 const experiments = [small('a', endToEnd()), small('b', greedy()), small('c', overlapping())]
-const data = { training: shapes({ count: 40, length: 8 }), held: shapes({ count: 10, length: 8, seed: 1 }) }
+const data = { training: drawShapes({ count: 40, size: 8 }), held: drawShapes({ count: 10, size: 8, seed: 1 }) }
 const steps = 4
 
 const events: RaceEvent[] = []
@@ -58,7 +58,8 @@ test('each has the losses that it has alone', async () => {
   for (const [lane, experiment] of experiments.entries()) {
     const alone: number[][] = []
     const end = new AbortController()
-    const { state } = await train(experiment, data.training, {
+    const { state } = await train(experiment, {
+      dataset: data.training,
       seed: 3,
       signal: end.signal,
       onStep: ({ step, losses }) => {

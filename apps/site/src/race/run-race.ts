@@ -1,14 +1,13 @@
 import {
   collectFeatures,
   createTrainer,
-  dispose,
   meterMemory,
   nearestNeighbours,
+  run,
   simclr,
   subset,
-  train,
   twoViews,
-  type Dataset,
+  type ImageDataset,
   type Experiment,
   type State
 } from 'lapstrake'
@@ -18,8 +17,8 @@ import { takeTurns, type Turn } from './turns.ts'
 
 /** Images to learn from, and others that nobody learns from. */
 export interface RaceData {
-  readonly training: Dataset
-  readonly held: Dataset
+  readonly training: ImageDataset
+  readonly held: ImageDataset
 }
 
 /**
@@ -53,28 +52,21 @@ async function runLane(
   await turn.come()
   const trainer = createTrainer(experiment, { inputShape: training.shape })
   tell({ kind: 'plan', lane, spans: trainer.units.map(({ start, end }) => ({ start, end })) })
-  const end = new AbortController()
   let meter = meterMemory()
-  const { state } = await train(experiment, training, {
-    seed,
-    diagnoseEvery: 0,
-    signal: end.signal,
-    async onStep({ step, losses, milliseconds }, state) {
-      meter.stop()
-      tell({ kind: 'step', lane, step, losses: Object.values(losses), milliseconds, peakBytes: meter.peak() })
-      if (step % lookEvery === 0 || step === steps) {
-        tell({ kind: 'accuracy', lane, step, accuracy: await accuracyOf(state), chance: 1 / training.classes.length })
-      }
-      if (step === steps) {
-        end.abort()
-        return
-      }
-      turn.pass()
-      await turn.come()
-      meter = meterMemory()
+  for await (const event of run(experiment, { dataset: training, seed, diagnoseEvery: 0 })) {
+    if (event.kind !== 'step') continue
+    const { step, losses, milliseconds } = event.metrics
+    meter.stop()
+    tell({ kind: 'step', lane, step, losses: Object.values(losses), milliseconds, peakBytes: meter.peak() })
+    if (step % lookEvery === 0 || step === steps) {
+      const accuracy = await accuracyOf(event.state)
+      tell({ kind: 'accuracy', lane, step, accuracy, chance: 1 / training.classes.length })
     }
-  })
-  dispose(state)
+    if (step === steps) break
+    turn.pass()
+    await turn.come()
+    meter = meterMemory()
+  }
   turn.leave()
 
   async function accuracyOf(state: State): Promise<number> {
@@ -87,10 +79,11 @@ async function runLane(
 }
 
 /** Enough to look at a network without making the others wait. */
-const first = (dataset: Dataset, count: number): Dataset => subset(dataset, { count: Math.min(count, dataset.size) })
+const first = (dataset: ImageDataset, count: number): ImageDataset =>
+  subset(dataset, { count: Math.min(count, dataset.size) })
 
 /** The experiment with views of the data's size and colours; nothing else of it changes. */
-const fitted = (experiment: Experiment, { shape: [size, , channels] }: Dataset): Experiment => ({
+const fitted = (experiment: Experiment, { shape: [size, , channels] }: ImageDataset): Experiment => ({
   ...experiment,
   epochs: Infinity,
   views: twoViews(simclr({ size, preset: channels === 1 ? 'gray' : 'cifar', leastArea: 0.2 }))

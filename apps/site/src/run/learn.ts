@@ -1,12 +1,14 @@
 import {
   networkOf,
-  train,
+  run,
   TrainingStopped,
   weightsOf,
-  type Dataset,
+  type ImageDataset,
   type Experiment,
-  type State,
-  type TrainOptions
+  type Owned,
+  type RunEvent,
+  type Standing as RunStanding,
+  type State
 } from 'lapstrake'
 import type { Standing } from './failure.ts'
 import { observer, type Observer } from './observe/observer.ts'
@@ -55,50 +57,53 @@ interface Course {
   readonly answerFrom: (state: State, save?: Save) => Answer
 }
 
-/** The state after so many steps, with how to save it where the run can be gone on with. */
+/** Takes so many steps, and gives where the run stands then. */
 async function takeSteps(
   { experiment, backend, data }: Prepared,
   { request, tell, questions, standing }: LearnOptions,
   { steps, looking, answerFrom }: Course
-): Promise<{ readonly state: State; readonly save: Save | undefined }> {
-  const end = new AbortController()
+): Promise<{ readonly state: Owned<State>; readonly save: Save }> {
   const looks = pace()
   // What a GPU holds is gone with it.
   const keeping = backend === 'webgpu' ? pace({ first: 0, interval: 15_000, share: 0.05 }) : undefined
-  let lastSave: Save | undefined
-  const { state } = await train(experiment, data.training, {
-    seed: request.seed,
-    signal: end.signal,
-    resume: request.resume,
-    ...tellBeforehand(tell),
-    async onStep(metrics, state, save) {
-      tell({ kind: 'step', metrics })
-      if (metrics.step >= steps) end.abort()
-      lastSave = save
-      standing.step = state.step
-      if (keeping?.due())
-        await keeping.take(async () => {
-          standing.kept = { step: state.step, bytes: (await save()) as Uint8Array<ArrayBuffer> }
-        })
-      await breathe()
-      await questions.answerAll(answerFrom(state, save))
-      // First come some losses: a look may take as long as several steps.
-      if (metrics.step >= 10 && looks.due() && !end.signal.aborted) await looks.take(() => looking.look(state))
-    }
-  })
-  // A teacher is freed with the training, and a run without it could not be gone on with.
-  return { state, save: experiment.teacher === undefined ? lastSave : undefined }
+  const { seed, resume } = request
+  for await (const event of run(experiment, { dataset: data.training, seed, resume })) {
+    await tellBeforehand(event, tell)
+    if (event.kind === 'end') return kept(event)
+    if (event.kind !== 'step') continue
+    const { metrics, state, save } = event
+    tell({ kind: 'step', metrics })
+    standing.step = state.step
+    if (keeping?.due())
+      await keeping.take(async () => {
+        standing.kept = { step: state.step, bytes: (await save()) as Uint8Array<ArrayBuffer> }
+      })
+    await breathe()
+    await questions.answerAll(answerFrom(state, save))
+    if (metrics.step >= steps) return kept(event)
+    // First come some losses: a look may take as long as several steps.
+    if (metrics.step >= 10 && looks.due()) await looks.take(() => looking.look(state))
+  }
+  throw new Error('training: expected the run to end, but it did not.')
 }
 
-/** Tells what comes before the first step. */
-const tellBeforehand = (tell: Tell): Pick<TrainOptions, 'onWarmUp' | 'onWarning' | 'onTeacherStep'> => ({
-  onWarmUp: (done, total) => tell({ kind: 'progress', what: 'Compiling shaders', done, total }),
-  onWarning: message => tell({ kind: 'warning', message }),
-  onTeacherStep: async ({ step, steps: total }) => {
-    tell({ kind: 'progress', what: 'The teacher learns first', done: step, total })
+/** What stays of a run that is left here: its state, and the file of it. */
+async function kept(at: RunStanding): Promise<{ readonly state: Owned<State>; readonly save: Save }> {
+  const file = await at.save()
+  return { state: at.keep(), save: async () => file }
+}
+
+/** Tells what comes before the first step, and warnings. */
+async function tellBeforehand(event: RunEvent, tell: Tell): Promise<void> {
+  if (event.kind === 'warning') tell({ kind: 'warning', message: event.message })
+  if (event.kind === 'shaders')
+    tell({ kind: 'progress', what: 'Compiling shaders', done: event.done, total: event.total })
+  if (event.kind === 'teacher') {
+    const { step: done, steps: total } = event.metrics
+    tell({ kind: 'progress', what: 'The teacher learns first', done, total })
     await breathe()
   }
-})
+}
 
 /** The run as it stands, to be gone on with. */
 type Save = () => Promise<Uint8Array>
@@ -134,7 +139,7 @@ async function reply(question: Question, { state, looking, experiment, tell, sav
 /** Tells what is going to happen, and gives back how many steps that takes. */
 function tellPlan(
   { name, backbone: { stages }, isolation, batchSize, epochs }: Experiment,
-  { size }: Dataset,
+  { size }: ImageDataset,
   tell: Tell
 ): number {
   const steps = epochs * Math.floor(size / batchSize)

@@ -1,7 +1,8 @@
 import type { CommandDef } from 'citty'
 import { audit, loader, seeded, useBackend, type Audit, type BackendName } from 'lapstrake'
 import { command } from '../terminal/command.ts'
-import { dataByName, dataNames } from './data-by-name.ts'
+import { dataNames, onProgress } from './data-by-name.ts'
+import { dataFor } from './data-of-run.ts'
 import { loadExperiment } from '@lapstrake/runs/node'
 import { quietly } from '../terminal/stop-quietly.ts'
 import { table } from '../terminal/table.ts'
@@ -28,7 +29,8 @@ export const auditCommand: CommandDef = command({
       const experiment = await loadExperiment(args.recipe)
       process.stderr.write(`${(await useBackend(args.backend as BackendName)).sentence}\n`)
       const batchSize = wholeNumber('--batch', args.batch, 1)
-      const dataset = await dataByName(args.data ?? experiment.data ?? 'shapes', 'train', Math.max(batchSize, 64))
+      const limit = Math.max(batchSize, 64)
+      const dataset = await dataFor(experiment, args.data).open('train', { limit, onProgress })
       const source = loader(dataset, { batchSize, random: seeded(0), views: experiment.views })
       const found = await firstOf(source.batches(), async ({ batch }) =>
         audit(experiment, { inputShape: batch.views[0].shape.slice(1), batch, examples: dataset.size })

@@ -14,7 +14,7 @@ import {
 import {
   howToType,
   loadBundled,
-  loadKeptExperiment,
+  loadKeptRecipe,
   type RunOptions,
   bundleRecipe,
   recipeChanges,
@@ -26,7 +26,8 @@ import {
   runFiles
 } from '@lapstrake/runs/node'
 import { readWholeFile } from 'lapstrake/node'
-import { dataByName } from './data-by-name.ts'
+import { onProgress } from './data-by-name.ts'
+import { dataFor, dataOfRun } from './data-of-run.ts'
 import { wholeNumber } from '../terminal/whole-number.ts'
 
 /** What `train` works with, however it begins. */
@@ -49,17 +50,12 @@ export interface Beginning {
 
 /** What was typed. */
 export type Given = Readonly<
-  Partial<
-    Record<
-      'recipe' | 'data' | 'examples' | 'seed' | 'out' | Exclude<keyof RunOptions, 'tensorboard'>,
-      string | undefined
-    >
-  >
+  Partial<Record<'recipe' | 'seed' | 'out' | Exclude<keyof RunOptions, 'tensorboard'>, string | undefined>>
 > &
   Readonly<Record<'overwrite' | 'force' | 'tensorboard', boolean>>
 
 /** The least that is allowed. */
-const numbers = { epochs: 1, threads: 1, 'checkpoint-every': 1, 'keep-every': 0 } as const
+const numbers = { examples: 1, epochs: 1, threads: 1, 'checkpoint-every': 1, 'keep-every': 0 } as const
 
 /** Begins a run, or goes on with one. */
 export async function beginRun({
@@ -92,7 +88,6 @@ async function begin(given: Given, resume?: { readonly name: string; readonly by
   const experiment = longer(await loadBundled(given.recipe, recipe), options)
   const seed = given.seed === undefined && saved ? saved.seed : wholeNumber('--seed', given.seed ?? '0', 0)
   const place = given.out ?? `runs/${experiment.name}-${seed}`
-  const examples = given.examples === undefined ? experiment.examples : wholeNumber('--examples', given.examples, 1)
   const claim = await claimFolder(place, given.overwrite)
   try {
     if (claim.holdsRun)
@@ -100,15 +95,15 @@ async function begin(given: Given, resume?: { readonly name: string; readonly by
     if (claim.replacesToo !== undefined)
       say(`${claim.replacesToo}, a run that ended before it could replace the one in ${place}, is replaced, too.`)
     const backend = await chosenBackend(options)
-    const data = given.data ?? experiment.data ?? 'shapes'
-    const dataset = await dataByName(data, 'train', examples)
+    const data = dataFor(experiment, options.data)
+    const dataset = await data.open('train', { limit: options.examples, onProgress, onWarning: say })
     if (saved !== undefined) refuseTaken(saved.step, stepsOf(experiment, dataset), resume!.name, true)
     const run = await createRunDirectory({
       claim,
       experiment,
       recipePath: given.recipe,
       recipe: recipe.text,
-      data,
+      data: data.name,
       dataset,
       seed,
       backend,
@@ -150,7 +145,9 @@ async function goOn(place: string, given: Given): Promise<Beginning> {
     const { manifest, run: resume, recorded } = kept
     kept.notes.forEach(say)
     const options = { ...manifest.options, ...optionsOf(given) }
-    const experiment = longer(await loadKeptExperiment(place, manifest), options)
+    const { experiment: own, notes } = await loadKeptRecipe(place, manifest)
+    notes.forEach(say)
+    const experiment = longer(own, options)
     const changes = await recipeChanges(place, manifest)
     if (changes !== undefined) {
       const epochs = options.epochs === undefined ? [] : ['--epochs', String(options.epochs)]
@@ -169,15 +166,8 @@ async function goOn(place: string, given: Given): Promise<Beginning> {
           `since:\n${changes}\nTo go on with that file instead, where its network has the same form: ${typed}`
       )
     }
+    const dataset = await dataOfRun({ manifest, experiment }, 'train', given.data)
     const data = given.data ?? manifest.data
-    const dataset = await dataByName(data, 'train', manifest.examples).catch((error: Error) => {
-      throw new Error(
-        given.data === undefined
-          ? `${error.message} If it lies elsewhere now, name the place with --data.`
-          : error.message,
-        { cause: error }
-      )
-    })
     refuseTaken(describeRun(resume, join(place, runFiles.state)).step, stepsOf(experiment, dataset), place, false)
     const dataHash = await fingerprintOf(dataset)
     if (dataHash !== manifest.dataHash) {
@@ -240,8 +230,9 @@ async function fileAt(path: string): Promise<string> {
 }
 
 /** What was given of it. */
-const optionsOf = ({ tensorboard, backend, ...given }: Given): RunOptions => ({
+const optionsOf = ({ tensorboard, backend, data, ...given }: Given): RunOptions => ({
   ...(tensorboard && { tensorboard }),
+  ...(data !== undefined && { data }),
   ...(backend !== undefined && { backend }),
   ...Object.fromEntries(
     Object.entries(numbers).flatMap(([name, least]) => {

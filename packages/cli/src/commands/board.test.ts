@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import {
   createTrainer,
   identity,
+  imageDataset,
   overlapping,
   own,
   projector,
@@ -13,7 +14,7 @@ import {
   stateless,
   twoViews,
   UnreadableExample,
-  type Dataset,
+  type ImageDataset,
   type Experiment,
   type State,
   type StepMetrics
@@ -30,21 +31,21 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 /** Ten images of 2 × 2 that are as bright as their place, some of which cannot be read. */
-const dataset = (unreadable: readonly number[], classes: readonly string[] = ['cat', '']): Dataset => ({
-  name: 'ten',
-  classes,
-  shape: [2, 2, 1],
-  size: 10,
-  async read(indices) {
-    const places = Array.from(indices)
-    const [first, ...others] = places
-      .filter(place => unreadable.includes(place))
-      .map(place => ({ place, example: `${place}.png`, reason: 'it is not there' }))
-    if (first) throw new UnreadableExample([first, ...others])
-    const images = Uint8Array.from(places.flatMap(place => Array(4).fill(place)))
-    return { images, labels: Int32Array.from(places, place => (place % 4) - 1) }
-  }
-})
+const dataset = (unreadable: readonly number[], classes: readonly string[] = ['cat', '']): ImageDataset =>
+  imageDataset({
+    name: 'ten',
+    classes,
+    shape: [2, 2, 1],
+    size: 10,
+    async read(indices) {
+      const places = Array.from(indices)
+      const [first, ...others] = places
+        .filter(place => unreadable.includes(place))
+        .map(place => ({ place, example: `${place}.png`, reason: 'it is not there' }))
+      if (first) throw new UnreadableExample([first, ...others])
+      return places.map(place => ({ image: new Uint8Array(4).fill(place), label: (place % 4) - 1 }))
+    }
+  })
 
 /** Gives nothing for the darkest image, as a network that has diverged does. */
 const quotient = stateless('unit0', {

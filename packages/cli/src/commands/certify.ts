@@ -1,5 +1,5 @@
 import type { CommandDef } from 'citty'
-import { certify, sayCertificate, useBackend, type BackendName } from 'lapstrake'
+import { certify, sayCertificate, useBackend, type BackendName, type CertificateOptions } from 'lapstrake'
 import { command } from '../terminal/command.ts'
 import { dataNames } from './data-by-name.ts'
 import { dataOfRun } from './data-of-run.ts'
@@ -47,6 +47,7 @@ export const certifyCommand: CommandDef = command({
       const [draws, seed] = [wholeNumber('--draws', args.draws, 1), wholeNumber('--seed', args.seed, 0)]
       process.stderr.write(`${(await useBackend(args.backend as BackendName)).sentence}\n`)
       const run = await openRun(args.run)
+      run.notes.forEach(note => process.stderr.write(`${note}\n`))
       const { experiment, network, trained } = run
       const train = await dataOfRun(run, 'train', args.data)
       const testing = await dataOfRun(run, 'test', args.data)
@@ -54,6 +55,7 @@ export const certifyCommand: CommandDef = command({
       const plugIn = args['plug-in']
       const certificate = await certify({
         experiment,
+        certificate: run.exports.certificate as CertificateOptions,
         network,
         variables: trained,
         training: train,

@@ -1,53 +1,66 @@
 import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
-import { drawShapes, subset, type Dataset } from 'lapstrake'
+import {
+  cifar10,
+  cifar100,
+  dataOf,
+  fashionMnist,
+  imageFolder,
+  mnist,
+  shapes,
+  webDataset,
+  type Data,
+  type ImageDataset,
+  type OpenProgress
+} from 'lapstrake'
 import { alike } from '@lapstrake/runs/node'
-import { cifar10, cifar100, fashionMnist, openImageFolder, mnist, openWebDataset, type DownloadProgress } from 'lapstrake/node'
 
-/** Data sets that the command line knows by name; anything else is a folder of images. */
-export const dataNames = ['shapes', 'fashion-mnist', 'mnist', 'cifar10', 'cifar100'] as const
-
-const openers: Readonly<Record<string, (split: 'train' | 'test', limit?: number) => Promise<Dataset>>> = {
-  shapes: async (split, limit) =>
-    drawShapes(split === 'train' ? { count: limit ?? 4000, seed: 1 } : { count: limit ?? 1000, seed: 2 }),
-  'fashion-mnist': split => fashionMnist({ split, onProgress }),
-  mnist: split => mnist({ split, onProgress }),
-  cifar10: (split, limit) => cifar10({ split, onProgress, limit }),
-  cifar100: (split, limit) => cifar100({ split, onProgress, limit })
+/** Data that the command line knows by name; anything else is a folder of images. */
+const table: Readonly<Record<string, Data<ImageDataset>>> = {
+  shapes: shapes(),
+  'fashion-mnist': fashionMnist(),
+  mnist: mnist(),
+  cifar10: cifar10(),
+  cifar100: cifar100()
 }
+
+export const dataNames: readonly string[] = Object.keys(table)
+
+/** What is learned from where nobody says what. */
+export const usualData: Data<ImageDataset> = table.shapes!
 
 /**
- * Opens a data set by its name, or a folder with `train` and `test` in it: folders of images in class folders, or of
+ * The data that `--data` names, or a folder with `train` and `test` in it: folders of images in class folders, or of
  * WebDataset's tar archives.
+ *
+ * @throws Error for a name that is none of them, and no path
  */
-export async function dataByName(name: string, split: 'train' | 'test', limit?: number): Promise<Dataset> {
-  const open = openers[name]
-  if (open === undefined && !/[/\\.]/.test(name)) {
-    throw new Error(
-      `data: expected one of ${dataNames.join(', ')}, or the path of a folder of images such as ./photos, ` +
-        `got ${name}.${alike(name, dataNames)}`
-    )
-  }
-  const dataset = open === undefined ? await fromFolder(join(name, split)) : await open(split, limit)
-  return limit !== undefined && limit < dataset.size ? subset(dataset, { count: limit }) : dataset
+export function dataByName(name: string): Data<ImageDataset> {
+  if (Object.hasOwn(table, name)) return table[name]!
+  if (/[/\\.]/.test(name)) return imagesOrShards(name)
+  throw new Error(
+    `data: expected one of ${dataNames.join(', ')}, or the path of a folder of images such as ./photos, ` +
+      `got ${name}.${alike(name, dataNames)}`
+  )
 }
 
-async function fromFolder(path: string): Promise<Dataset> {
-  const shards = (await readdir(path).catch(() => []))
-    .filter(file => file.endsWith('.tar'))
-    .sort()
-    .map(file => join(path, file))
-  const onProgress = (done: number, total: number): unknown =>
-    process.stderr.isTTY &&
-    total > 1 &&
-    process.stderr.write(`\rshards: ${done} of ${total}${done === total ? '\n' : ''}`)
-  return shards.length > 0 ? openWebDataset(shards, { size: 32, onProgress }) : openImageFolder(path, { size: 32 })
+/** What lies in the folder decides how it is read, and nobody looks before it is opened. */
+function imagesOrShards(path: string): Data<ImageDataset> {
+  const [images, shards] = [imageFolder(path, { size: 32 }), webDataset(path, { size: 32 })]
+  const holdsShards = async (part: string): Promise<boolean> =>
+    (await readdir(`${path}/${part}`).catch(() => [])).some(file => file.endsWith('.tar'))
+  return dataOf({
+    name: path,
+    train: async options => ((await holdsShards('train')) ? shards : images).open('train', options),
+    test: async options => ((await holdsShards('test')) ? shards : images).open('test', options)
+  })
 }
 
-function onProgress({ file, received, total }: DownloadProgress): void {
-  if (!process.stderr.isTTY) return
-  const part = total === undefined ? '' : ` of ${(total / 1e6).toFixed(1)}`
+/** Shows how far the opening of data is, in a terminal. */
+export function onProgress({ what, done, total, unit }: OpenProgress): void {
+  if (!process.stderr.isTTY || (unit === 'files' && total === 1)) return
+  const inUnits = (count: number): string => (unit === 'bytes' ? (count / 1e6).toFixed(1) : String(count))
+  const part = total === undefined ? '' : ` of ${inUnits(total)}`
   process.stderr.write(
-    `\r${file.split(/[/\\]/).at(-1)}: ${(received / 1e6).toFixed(1)}${part} MB${received === total ? '\n' : ''}`
+    `\r${what}: ${inUnits(done)}${part}${unit === 'bytes' ? ' MB' : ''}${done === total ? '\n' : ''}`
   )
 }

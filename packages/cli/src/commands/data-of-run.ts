@@ -1,21 +1,37 @@
-import type { Dataset } from 'lapstrake'
-import { dataByName } from './data-by-name.ts'
-import type { OpenRun } from '@lapstrake/runs/node'
+import type { Data, Dataset, Experiment, Split } from 'lapstrake'
+import { dataByName, onProgress, usualData } from './data-by-name.ts'
+import type { Manifest, OpenRun } from '@lapstrake/runs/node'
+
+/** What an experiment learns from: what `--data` names, else its own. */
+export const dataFor = ({ data }: Experiment, given: string | undefined): Data =>
+  given === undefined ? (data ?? usualData) : dataByName(given)
 
 /**
- * Opens the data that a run learnt from.
+ * What a run learned from: what `--data` named when it was begun, else its recipe's own. A recipe that named its data
+ * by a string, as those of older runs do, has none of its own: then the manifest names them.
+ */
+const dataIn = ({ data, options }: Manifest, { data: own }: Experiment): Data =>
+  options.data === undefined && own !== undefined ? own : dataByName(options.data ?? data)
+
+/**
+ * Opens the data that a run learned from.
  *
  * @param given data in place of the run's own, as where that lies elsewhere now
  */
-export const dataOfRun = (
-  { manifest }: Pick<OpenRun, 'manifest'>,
-  split: 'train' | 'test',
+export async function dataOfRun(
+  { manifest, experiment }: Pick<OpenRun, 'manifest' | 'experiment'>,
+  split: Split,
   given?: string,
   limit: number | undefined = split === 'train' ? manifest.examples : undefined
-): Promise<Dataset> =>
-  dataByName(given ?? manifest.data, split, limit).catch((error: Error) => {
+): Promise<Dataset> {
+  const data = given === undefined ? dataIn(manifest, experiment) : dataByName(given)
+  try {
+    return await data.open(split, { limit, onProgress })
+  } catch (error) {
+    const { message } = error as Error
     throw new Error(
-      given === undefined ? `${error.message} If it lies elsewhere now, name the place with --data.` : error.message,
+      given === undefined ? `${message} If it lies elsewhere now, name the place with --data.` : message,
       { cause: error }
     )
-  })
+  }
+}

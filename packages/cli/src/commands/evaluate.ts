@@ -1,6 +1,14 @@
 import { resolve } from 'node:path'
 import type { CommandDef } from 'citty'
-import { readStages, useBackend, type BackendName, type Shape, type StageReadout } from 'lapstrake'
+import {
+  dispose,
+  isImageDataset,
+  readStages,
+  useBackend,
+  type BackendName,
+  type Shape,
+  type StageReadout
+} from 'lapstrake'
 import { command } from '../terminal/command.ts'
 import { dataNames } from './data-by-name.ts'
 import { dataOfRun } from './data-of-run.ts'
@@ -35,16 +43,19 @@ export const evaluateCommand: CommandDef = command({
       process.stderr.write(`${(await useBackend(args.backend as BackendName)).sentence}\n`)
       const seal = await sealOf(resolve(args.run, args.weights))
       const run = await openRun(args.run, { weights: args.weights })
-      const { manifest, network, untrained, trained } = run
+      run.notes.forEach(note => process.stderr.write(`${note}\n`))
+      const { manifest, network, trained } = run
+      const untrained = run.untrained()
       const train = await dataOfRun(run, 'train', args.data)
       const test = await dataOfRun(run, 'test', args.data, limit)
       const shared = {
         train,
         test,
-        prepare: fitted(train.shape, manifest.inputShape),
+        prepare: isImageDataset(train) ? fitted(train.shape, manifest.inputShape) : undefined,
         onProgress: (what: string) => process.stderr.isTTY && process.stderr.write(`\r\x1b[2K${what}`)
       }
       const before = await readStages(network, untrained, { ...shared, levels: [network.shapes.length - 1] })
+      dispose(untrained)
       const after = await readStages(network, trained, shared)
       const left = new Map([...before.unreadable, ...after.unreadable].map(({ example, reason }) => [example, reason]))
       left.forEach((reason, example) => process.stderr.write(`${example} is left out: ${reason}.\n`))
@@ -80,13 +91,13 @@ async function leave(run: string, weights: string, evaluation: Parameters<typeof
 }
 
 /** Brings images to the size that the network learnt from, where that is another. */
-function fitted(data: Shape, input: Shape): (images: tf.Tensor4D) => tf.Tensor4D {
+function fitted(data: Shape, input: Shape): (images: tf.Tensor) => tf.Tensor {
   if (input.length !== 3 || (data[0] === input[0] && data[1] === input[1])) return images => images
   const [height, width] = input as [number, number, number]
   process.stderr.write(
     `Images of ${data[0]} × ${data[1]} are resized to ${height} × ${width}, the size that the network learnt from.\n`
   )
-  return images => tf.image.resizeBilinear(images, [height, width], false, true)
+  return images => tf.image.resizeBilinear(images as tf.Tensor4D, [height, width], false, true)
 }
 
 const percent = (part: number): string => `${(100 * part).toFixed(1)} %`

@@ -28,10 +28,10 @@ async function trained(name: string, backbone: string, before = ''): Promise<str
   await writeFile(
     join(folder, `${name}.ts`),
     `
-import { convNet, ntXent, overlapping, projector, randomResizedCrop, resNet, sgd, twoViews } from 'lapstrake'
+import { convNet, ntXent, overlapping, projector, randomResizedCrop, resNet, sgd, shapes, twoViews } from 'lapstrake'
 ${before}
 export default {
-  name: '${name}', data: 'shapes', examples: 32, batchSize: 16, epochs: 1,
+  name: '${name}', data: shapes({ limit: 32 }), batchSize: 16, epochs: 1,
   views: twoViews(randomResizedCrop({ size: 28 })), backbone: ${backbone},
   isolation: overlapping(), head: () => projector({ dims: [8] }), loss: () => ntXent(),
   optimizer: sgd({ learningRate: 0.1 })

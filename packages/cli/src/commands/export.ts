@@ -43,6 +43,7 @@ export const exportCommand: CommandDef = command({
         throw new Error(`export: expected the backend ${backends.join(' or ')}, got ${backend}. Leave it out.`)
       await useBackend(backend as BackendName)
       const run = await openRun(folder, { weights: args.weights })
+      run.notes.forEach(note => process.stderr.write(`${note}\n`))
       const { manifest, network, trained } = run
       const [height, width, channels] = manifest.inputShape
       const size = args.size === undefined ? undefined : wholeNumber('--size', args.size, 1)

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { createTrainer, describeRun, dispose, seeded, tensorsOf, useBackend, type State } from 'lapstrake'
-import { loadKeptExperiment, readManifest, type Manifest, openRun, readRun } from '@lapstrake/runs/node'
+import { loadKeptRecipe, readManifest, type Manifest, openRun, readRun } from '@lapstrake/runs/node'
 import { deserialiseTensors, deserialiseTree, openImageFolder, readScalars } from 'lapstrake/node'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { embeddingMap } from '../pages/embedding-map.ts'
@@ -127,7 +127,7 @@ test.each(['run.jsonl', 'evaluation.json'])('%s: a flipped bit is told', async f
 
 test('recipe.mjs: a flipped bit is told', () =>
   flip(of('recipe.mjs'), async () => {
-    const { name, batchSize } = await loadKeptExperiment(run, manifest)
+    const { name, batchSize } = (await loadKeptRecipe(run, manifest)).experiment
     return { holds: [name, batchSize], said: [] }
   }))
 

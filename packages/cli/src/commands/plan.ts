@@ -4,6 +4,7 @@ import {
   drawSpans,
   endToEnd,
   greedy,
+  inputShapeOf,
   largestBatch,
   overlapping,
   plan,
@@ -14,7 +15,8 @@ import {
   type PlanOptions
 } from 'lapstrake'
 import { command } from '../terminal/command.ts'
-import { dataByName } from './data-by-name.ts'
+import { onProgress } from './data-by-name.ts'
+import { dataFor } from './data-of-run.ts'
 import { loadExperiment, writeOwnFile } from '@lapstrake/runs/node'
 import { quietly } from '../terminal/stop-quietly.ts'
 import { table } from '../terminal/table.ts'
@@ -127,10 +129,11 @@ async function wayOf(name: string, recipe: Experiment, options: PlanOptions, byt
 }
 
 async function shapeFor(
-  { data = 'shapes' }: Experiment,
+  experiment: Experiment,
   { size, channels }: { readonly size?: string | undefined; readonly channels: string }
 ): Promise<readonly number[]> {
-  if (size === undefined) return (await dataByName(data, 'train', 1)).shape
+  if (size === undefined)
+    return inputShapeOf(experiment, await dataFor(experiment, undefined).open('train', { limit: 1, onProgress }))
   const length = wholeNumber('--size', size, 1)
   return [length, length, wholeNumber('--channels', channels, 1)]
 }

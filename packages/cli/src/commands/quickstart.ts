@@ -1,16 +1,17 @@
 import type { CommandDef } from 'citty'
 import {
   adamW,
+  batchOf,
   convNet,
   createTrainer,
   dispose,
   drawSpans,
   endToEnd,
+  fashionMnist,
   greedy,
   meterMemory,
   ntXent,
   overlapping,
-  own,
   projector,
   readStages,
   seeded,
@@ -19,8 +20,8 @@ import {
   twoViews,
   useBackend,
   warmupCosine,
-  type Batch,
-  type Dataset,
+  type ImageDataset,
+  type Data,
   type Experiment,
   type Isolation,
   type Network,
@@ -28,7 +29,7 @@ import {
   type Variables
 } from 'lapstrake'
 import { command } from '../terminal/command.ts'
-import { dataByName } from './data-by-name.ts'
+import { dataByName, onProgress, usualData } from './data-by-name.ts'
 import { median } from '@lapstrake/evaluation/significance'
 import { type Readout, writeOwnFile } from '@lapstrake/runs/node'
 import { progress } from '../terminal/progress.ts'
@@ -37,7 +38,6 @@ import { htmlReport } from '../pages/html-report.ts'
 import { quietly } from '../terminal/stop-quietly.ts'
 import { table } from '../terminal/table.ts'
 import { wholeNumber } from '../terminal/whole-number.ts'
-import * as tf from '@tensorflow/tfjs-core'
 
 const isolations: readonly (readonly [string, Isolation])[] = [
   ['end-to-end (SimCLR)', endToEnd()],
@@ -82,7 +82,8 @@ export const quickstartCommand: CommandDef = command({
         const experiment = quickExperiment(name, isolation, training, epochs)
         const history: StepMetrics[] = []
         const bar = progress(name.padEnd(24), experiment.batchSize)
-        const { trainer, state } = await train(experiment, training, {
+        const { trainer, state } = await train(experiment, {
+          dataset: training,
           seed,
           onStep: metrics => {
             history.push(metrics)
@@ -135,30 +136,30 @@ export const quickstartCommand: CommandDef = command({
 async function data(
   name: string | undefined,
   count: number
-): Promise<{ training: Dataset; testing: Dataset; said: string }> {
-  const open = async (name: string): Promise<readonly [Dataset, Dataset]> => [
-    await dataByName(name, 'train', count),
-    await dataByName(name, 'test', 1000)
+): Promise<{ training: ImageDataset; testing: ImageDataset; said: string }> {
+  const open = async (data: Data<ImageDataset>): Promise<readonly [ImageDataset, ImageDataset]> => [
+    await data.open('train', { limit: count, onProgress }),
+    await data.open('test', { limit: 1000, onProgress })
   ]
   const describe = (
-    [training, testing]: readonly [Dataset, Dataset],
+    [training, testing]: readonly [ImageDataset, ImageDataset],
     why = ''
-  ): { training: Dataset; testing: Dataset; said: string } => ({
+  ): { training: ImageDataset; testing: ImageDataset; said: string } => ({
     training,
     testing,
     said: `Data: ${training.name}, ${training.size} training and ${testing.size} test images.${why}`
   })
-  if (name !== undefined) return describe(await open(name))
+  if (name !== undefined) return describe(await open(dataByName(name)))
   try {
-    return describe(await open('fashion-mnist'))
+    return describe(await open(fashionMnist()))
   } catch (error) {
     const [reason] = (error as Error).message.split(/[,.] /)
-    return describe(await open('shapes'), ` Drawn on the spot, for Fashion-MNIST is not at hand (${reason}).`)
+    return describe(await open(usualData), ` Drawn on the spot, for Fashion-MNIST is not at hand (${reason}).`)
   }
 }
 
 /** One experiment; only its isolation differs from race to race, so that every way of learning has the same head. */
-function quickExperiment(name: string, isolation: Isolation, training: Dataset, epochs: number): Experiment {
+function quickExperiment(name: string, isolation: Isolation, training: ImageDataset, epochs: number): Experiment {
   const batchSize = 64
   const [size, , channels] = training.shape
   return {
@@ -183,14 +184,11 @@ function quickExperiment(name: string, isolation: Isolation, training: Dataset, 
 }
 
 /** The most memory that one step holds above what rests between steps. */
-async function peakOfStep(experiment: Experiment, training: Dataset, seed: number): Promise<number> {
+async function peakOfStep(experiment: Experiment, training: ImageDataset, seed: number): Promise<number> {
   const trainer = createTrainer(experiment, { inputShape: training.shape })
   const state = trainer.init(seeded(seed).split('weights'))
-  const { images } = await training.read(Uint32Array.from({ length: experiment.batchSize }, (_, i) => i))
-  const batch = own((): Batch => {
-    const pixels = tf.div(tf.tensor(images, [experiment.batchSize, ...training.shape], 'int32'), 255) as tf.Tensor4D
-    return { views: experiment.views(pixels, seeded(seed)) }
-  })
+  const places = Array.from({ length: experiment.batchSize }, (_, i) => i)
+  const batch = await batchOf(training, places, { views: experiment.views, random: seeded(seed) })
   const meter = meterMemory()
   const result = trainer.step(state, batch)
   meter.stop()

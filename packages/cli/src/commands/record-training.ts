@@ -1,12 +1,12 @@
 import {
   describeRun,
-  dispose,
-  train,
+  run,
   TrainingStopped,
   weightsOf,
+  type End,
   type Experiment,
-  type Owned,
   type State,
+  type Step,
   type StepMetrics,
   type Trainer
 } from 'lapstrake'
@@ -22,7 +22,7 @@ import {
   openBoard,
   type Board
 } from '@lapstrake/runs/node'
-import { progress } from '../terminal/progress.ts'
+import { progress, type Progress } from '../terminal/progress.ts'
 import type { Stop } from '../terminal/stop-signals.ts'
 
 /** How a training ended, and where it lies. */
@@ -40,51 +40,77 @@ export interface RecordedTraining {
 
 /** Trains, and writes down what happens. */
 export async function recordTraining(beginning: Beginning, stop: Stop, wanted: number): Promise<RecordedTraining> {
-  const { experiment, dataset, seed, run, resume, force, options, recorded } = beginning
+  const { experiment, dataset, seed, run: folder, resume, force, recorded } = beginning
+  const course = await recorderOf(beginning, stop, wanted)
+  try {
+    for await (const event of run(experiment, { dataset, seed, force, signal: stop.signal, resume })) {
+      if (event.kind === 'warning') say(event.message)
+      if (event.kind === 'teacher') course.teacher(event.metrics)
+      if (event.kind === 'step') await course.step(event)
+      if (event.kind === 'end') return await course.end(event)
+    }
+    throw new Error('train: expected the run to end, but it did not.')
+  } catch (error) {
+    course.bar.end()
+    const began = course.history.length > recorded.length
+    await saveWhatIsLeft(error, { run: folder, fresh: beginning.fresh, planned: course.planned, began })
+    throw error
+  }
+}
+
+/** What is written down of a training, and shown. */
+interface Recorder {
+  readonly bar: Progress
+  /** Of every step, those before a resume too. */
+  readonly history: readonly Pick<StepMetrics, 'losses'>[]
+  /** The steps of all epochs, known once one is taken. */
+  readonly planned: number
+  teacher(metrics: StepMetrics): void
+  step(step: Step): Promise<void>
+  end(end: End): Promise<RecordedTraining>
+}
+
+async function recorderOf(beginning: Beginning, stop: Stop, wanted: number): Promise<Recorder> {
+  const { experiment, dataset, run: folder, options, recorded, resume } = beginning
   const box = outbox(say)
   const board = await boardOf(beginning)
   const isBest = bestEpoch(Math.floor(dataset.size / experiment.batchSize))
   recorded.forEach(isBest)
   const bar = progress(experiment.name, experiment.batchSize, recorded)
+  const teacher = teacherProgress(experiment)
   const history = recorded.map(({ losses }) => ({ losses }))
-  const keep = runKeeper({ run, box, options, signal: stop.signal })
+  const keep = runKeeper({ run: folder, box, options, signal: stop.signal })
   // A run that was stopped behind its last step takes none that could tell.
   let planned = resume === undefined ? 0 : wanted
   let last: StepMetrics | undefined
-  try {
-    const { trainer, state, interrupted } = await train(experiment, dataset, {
-      seed,
-      force,
-      signal: stop.signal,
-      resume,
-      onTeacherStep: teacherProgress(experiment),
-      onWarning: say,
-      async onStep(metrics, state, save) {
-        planned = metrics.steps
-        if (metrics.diagnoses) last = metrics
-        bar.step(metrics)
-        history.push({ losses: metrics.losses })
-        run.log.add(metrics)
-        await box.send(runFiles.steps, () => run.log.write())
-        await box.retry()
-        if (board) await box.send('tensorboard', () => board.step(metrics, state))
-        if (isBest(metrics)) {
-          const weights = await weightsOf(state, experiment.name)
-          await box.send(runFiles.best, () => run.keepBest(weights))
-        }
-        await keep(metrics, save)
+  return {
+    bar,
+    history,
+    get planned() {
+      return planned
+    },
+    teacher,
+    async step({ metrics, state, save }) {
+      planned = metrics.steps
+      if (metrics.diagnoses) last = metrics
+      bar.step(metrics)
+      history.push({ losses: metrics.losses })
+      folder.log.add(metrics)
+      await box.send(runFiles.steps, () => folder.log.write())
+      await box.retry()
+      if (board) await box.send('tensorboard', () => board.step(metrics, state))
+      if (isBest(metrics)) {
+        const weights = await weightsOf(state, experiment.name)
+        await box.send(runFiles.best, () => folder.keepBest(weights))
       }
-    })
-    bar.end()
-    await box.end()
-    const saved = await run.save(state, planned, await boardFiles(board, trainer, state))
-    const { step } = state
-    dispose(state)
-    return { saved, interrupted, planned, step, last, losses: recentLosses(history) }
-  } catch (error) {
-    bar.end()
-    await saveWhatIsLeft(error, beginning, { planned, began: history.length > recorded.length })
-    throw error
+      await keep(metrics, save)
+    },
+    async end({ trainer, state, step, interrupted }) {
+      bar.end()
+      await box.end()
+      const saved = await folder.save(state, planned, await boardFiles(board, trainer, state))
+      return { saved, interrupted, planned, step, last, losses: recentLosses(history) }
+    }
   }
 }
 
@@ -99,7 +125,7 @@ const boardOf = async (beginning: Beginning): Promise<Board | undefined> => {
 }
 
 /** Ends a board. Gives the files that it leaves; none, and a warning, where it fails. */
-async function boardFiles(board: Board | undefined, trainer: Trainer, state: Owned<State>): Promise<readonly string[]> {
+async function boardFiles(board: Board | undefined, trainer: Trainer, state: State): Promise<readonly string[]> {
   try {
     return (await board?.end(trainer, state)) ?? []
   } catch (error) {
@@ -109,8 +135,8 @@ async function boardFiles(board: Board | undefined, trainer: Trainer, state: Own
 }
 
 /** Shows the steps of a teacher that is trained first; nothing where there is none. */
-function teacherProgress({ teacher }: Experiment): ((metrics: StepMetrics) => void) | undefined {
-  if (teacher === undefined || !('trainedBy' in teacher)) return undefined
+function teacherProgress({ teacher }: Experiment): (metrics: StepMetrics) => void {
+  if (teacher === undefined || !('trainedBy' in teacher)) return () => {}
   const { name, batchSize } = teacher.trainedBy
   const bar = progress(`${name} (the teacher)`, batchSize)
   return metrics => {
@@ -122,8 +148,12 @@ function teacherProgress({ teacher }: Experiment): ((metrics: StepMetrics) => vo
 /** Saves the last good state of a training that failed, or says what there is; an empty run leaves nothing. */
 async function saveWhatIsLeft(
   error: unknown,
-  { run, fresh }: Beginning,
-  { planned, began }: { readonly planned: number; readonly began: boolean }
+  {
+    run,
+    fresh,
+    planned,
+    began
+  }: Pick<Beginning, 'run' | 'fresh'> & { readonly planned: number; readonly began: boolean }
 ): Promise<void> {
   if (error instanceof TrainingStopped)
     process.stderr.write(`Saved the last good state in ${await run.save(error.state, planned)}.\n`)

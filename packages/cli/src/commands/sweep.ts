@@ -20,6 +20,7 @@ import {
 import { makeFolder } from 'lapstrake/node'
 import { command } from '../terminal/command.ts'
 import { comparisonText } from './compare.ts'
+import { dataByName } from './data-by-name.ts'
 import { duration } from '../terminal/duration.ts'
 import { quietly } from '../terminal/stop-quietly.ts'
 import { table } from '../terminal/table.ts'
@@ -64,15 +65,19 @@ export const sweepCommand: CommandDef = command({
           ? Math.max(1, Math.floor(availableParallelism() / jobs))
           : wholeNumber('--threads', args.threads, 1)
       const out = args.out ?? join('runs', basename(args.sweep, extname(args.sweep)))
-      const overrides = {
-        ...(args.data !== undefined && { data: args.data }),
-        ...(args.examples !== undefined && { examples: wholeNumber('--examples', args.examples, 1) }),
-        ...(args.epochs !== undefined && { epochs: wholeNumber('--epochs', args.epochs, 1) })
-      }
+      const overrides = args.epochs === undefined ? {} : { epochs: wholeNumber('--epochs', args.epochs, 1) }
+      const { data } = args
+      const examples = args.examples === undefined ? undefined : wholeNumber('--examples', args.examples, 1)
+      if (data !== undefined) dataByName(data)
       const runs = await runsOf(sweep, resolve(args.sweep), out, overrides)
-      if (!args.overwrite) await refuseChanged(runs)
+      if (!args.overwrite) await refuseChanged(runs, { data, examples })
       process.stderr.write(`${runs.length} runs in ${out}, ${Math.min(jobs, runs.length)} at a time.\n`)
+      const chosen = [
+        ...(data === undefined ? [] : ['--data', data]),
+        ...(examples === undefined ? [] : ['--examples', String(examples)])
+      ]
       const pool = poolOf(
+        chosen,
         ['--backend', args.backend, '--threads', String(threads), ...(args.tensorboard ? ['--tensorboard'] : [])],
         args.overwrite
       )
@@ -168,17 +173,22 @@ const manifestIn = async (folder: string): Promise<Manifest | undefined> =>
   existsSync(join(await settled(folder), runFiles.manifest)) ? readManifest(folder) : undefined
 
 /** Runs of another recipe than the one at hand are no runs of this sweep. Their recipes stay as they were. */
-async function refuseChanged(runs: readonly SweepRun[]): Promise<void> {
+async function refuseChanged(
+  runs: readonly SweepRun[],
+  { data, examples }: { readonly data: string | undefined; readonly examples: number | undefined }
+): Promise<void> {
   const changed = await Promise.all(
     runs.map(async ({ folder, recipe }) => {
       const manifest = await manifestIn(folder)
       if (manifest === undefined) return []
       const {
         steps: [taken],
-        finished
+        finished,
+        options
       } = manifest
       if (taken === 0 && !finished && !canGoOn(folder)) return []
-      return (await recipeChanges(folder, { recipe })) === undefined ? [] : [folder]
+      const same = options.data === data && options.examples === examples
+      return same && (await recipeChanges(folder, { recipe })) === undefined ? [] : [folder]
     })
   )
   const [first, ...more] = changed.flat()
@@ -198,9 +208,9 @@ interface Pool {
 }
 
 /**
- * Trains runs in processes of their own. One that crashes leaves the others; Ctrl-C lets each save and ends them all.
+ * Trains runs in processes of their own, with what is `chosen` where they begin. One that crashes leaves the others; Ctrl-C lets each save and ends them all.
  */
-function poolOf(options: readonly string[], overwrite: boolean): Pool {
+function poolOf(chosen: readonly string[], options: readonly string[], overwrite: boolean): Pool {
   const running = new Set<ChildProcess>()
   let stopping = false
   const stop = (): void => {
@@ -219,7 +229,9 @@ function poolOf(options: readonly string[], overwrite: boolean): Pool {
       if (manifest instanceof Error) return { ended: 'crashed', said: manifest.message }
       if (manifest?.finished && !overwrite) return { ended: 'kept', said: 'it was finished before' }
       const resumes = !overwrite && manifest !== undefined && canGoOn(folder)
-      const given = resumes ? ['--resume', folder] : [recipe, '--seed', String(seed), '--out', folder, '--overwrite']
+      const given = resumes
+        ? ['--resume', folder]
+        : [recipe, ...chosen, '--seed', String(seed), '--out', folder, '--overwrite']
       process.stderr.write(`${name}, seed ${seed}: ${resumes ? 'goes on' : 'begins'}\n`)
       const began = performance.now()
       // A group of its own: Ctrl-C in the terminal reaches this process alone, which passes it on once.

@@ -1,5 +1,5 @@
 import type { CommandDef } from 'citty'
-import { describeRun, stageNames, type Dataset, type Experiment } from 'lapstrake'
+import { describeRun, isImageDataset, stageNames, type Dataset, type Experiment } from 'lapstrake'
 import { beginRun, stepsOf } from './begin-run.ts'
 import { command } from '../terminal/command.ts'
 import { dataNames } from './data-by-name.ts'
@@ -73,8 +73,8 @@ export const trainCommand: CommandDef = command({
       const beginning = await beginRun(args)
       const { experiment, dataset, backend, resume } = beginning
       process.stderr.write(
-        `${backend.sentence}\nData: ${dataset.name}, ${dataset.size} training examples of ` +
-          `${dataset.shape.join(' × ')}.${leftOver(experiment, dataset)}\n`
+        `${backend.sentence}\nData: ${dataset.name}, ${dataset.size} training examples` +
+          `${isImageDataset(dataset) ? ` of ${dataset.shape.join(' × ')}` : ''}.${leftOver(experiment, dataset)}\n`
       )
       const wanted = stepsOf(experiment, dataset)
       if (resume !== undefined) process.stderr.write(goingOn(describeRun(resume).step, wanted))

@@ -35,7 +35,7 @@ const options = [
 /** Makes a recipe of fifty steps in a folder, and runs it undisturbed to see what is called and what is left. */
 export async function scenarios(folder: string, wanted: readonly string[] = all): Promise<readonly Scenario[]> {
   const at = (name: string): string => join(folder, name)
-  writeFileSync(at('recipe.ts'), tinyRecipe('examples: 80, epochs: 10'))
+  writeFileSync(at('recipe.ts'), tinyRecipe('data: shapes({ limit: 80 }), epochs: 10'))
   const train = (out: string, ...more: string[]): readonly string[] => [
     'train',
     at('recipe.ts'),

@@ -35,9 +35,9 @@ export const lapstrake = (...given: string[]): Ended => lapstrakeWith({}, ...giv
 /** A recipe that trains in seconds: twelve steps, two stages, one unit. */
 export const tinyRecipe = (change = ''): string => `
 import * as tf from '@tensorflow/tfjs-core'
-import { convNet, ntXent, overlapping, projector, randomResizedCrop, sgd, twoViews } from 'lapstrake'
+import { convNet, ntXent, overlapping, projector, randomResizedCrop, sgd, shapes, twoViews } from 'lapstrake'
 const experiment = {
-  name: 'tiny', data: 'shapes', examples: 64, batchSize: 16, epochs: 3,
+  name: 'tiny', data: shapes({ limit: 64 }), batchSize: 16, epochs: 3,
   views: twoViews(randomResizedCrop({ size: 28 })),
   backbone: convNet({ widths: [4, 6], strides: [4, 2], layers: 1 }), isolation: overlapping(),
   head: () => projector({ dims: [8] }), loss: () => ntXent(), optimizer: sgd({ learningRate: 0.1 })

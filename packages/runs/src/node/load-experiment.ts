@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { checkExperiment } from '../check-experiment.ts'
 import { sweepVariants, type Sweep } from '../sweep.ts'
 import type { Experiment } from '../experiment.ts'
+import { untilPlateau, type PlateauOptions } from '@lapstrake/scheduler'
 import { crc32c } from '@lapstrake/files'
 import { readWholeFile } from '@lapstrake/files/node'
 import { alike } from './alike.ts'
@@ -42,12 +43,21 @@ export async function loadBundled(path: string, { mapped }: BundledRecipe): Prom
   }
 }
 
+/** The recipe that a run keeps. */
+export interface KeptRecipe {
+  readonly experiment: Experiment
+  /** What its file exports beside, by name. */
+  readonly exports: Readonly<Record<string, unknown>>
+  /** What a reader should know, in sentences. */
+  readonly notes: readonly string[]
+}
+
 /**
- * Loads the experiment that a run keeps. Doing so runs its recipe, which is said where others made it.
+ * Loads the recipe that a run keeps. Doing so runs it, which is noted where others made it.
  *
  * @throws Error if the recipe is not there, or not the one that the run was made with
  */
-export async function loadKeptExperiment(folder: string, { checksums, madeBy, recipe }: Manifest): Promise<Experiment> {
+export async function loadKeptRecipe(folder: string, { checksums, madeBy, recipe }: Manifest): Promise<KeptRecipe> {
   const path = join(folder, runFiles.recipe)
   const told = checksums[runFiles.recipe]
   const found = crc32c(await readWholeFile(path))
@@ -56,14 +66,44 @@ export async function loadKeptExperiment(folder: string, { checksums, madeBy, re
       `${path}: expected the recipe that the run was made with, got one with the checksum ${found} in place of ` +
         `${told}. It is damaged, or was changed since; put back a copy.`
     )
-  if (madeBy !== thisPlace())
-    process.stderr.write(
-      `${folder} was made by ${madeBy}. Reading it runs its recipe, ${path}: ` +
-        'look into it first if you do not trust it.\n'
-    )
-  const experiment = await loadDefault<Experiment>('recipe', path, recipe)
-  checkExperiment(experiment)
-  return experiment
+  const { made, exports } = await loadFile<Experiment>('recipe', path, recipe)
+  const kept = asWrittenNow(made, exports)
+  checkExperiment(kept.experiment)
+  const notes =
+    madeBy === thisPlace()
+      ? []
+      : [
+          `${folder} was made by ${madeBy}. Reading it runs its recipe, ${path}: ` +
+            'look into it first if you do not trust it.'
+        ]
+  return { ...kept, notes }
+}
+
+/** Fields that an experiment had when older runs kept theirs. */
+interface OlderExperiment extends Omit<Experiment, 'data'> {
+  readonly data?: unknown
+  readonly examples?: unknown
+  readonly freeze?: PlateauOptions | undefined
+  readonly certificate?: unknown
+}
+
+/** A recipe as it is written now: when units end is a matter of the schedule, and a certificate stands beside. */
+function asWrittenNow(made: OlderExperiment, exports: KeptRecipe['exports']): Omit<KeptRecipe, 'notes'> {
+  const { freeze, certificate, ...experiment } = withoutNamedData(made as Experiment) as OlderExperiment
+  const schedule = freeze === undefined ? experiment.schedule : untilPlateau(freeze, experiment.schedule)
+  return {
+    experiment: (schedule === undefined ? experiment : { ...experiment, schedule }) as Experiment,
+    exports: certificate === undefined ? exports : { certificate, ...exports }
+  }
+}
+
+/** A recipe of an older run, which named its data: the run's manifest says what they were. Teachers learn from the same. */
+function withoutNamedData(experiment: Experiment): Experiment {
+  const { data, examples: _, teacher, ...rest } = experiment as Experiment & { readonly examples?: unknown }
+  if (typeof data !== 'string' && !('examples' in experiment)) return experiment
+  const trained =
+    teacher && 'trainedBy' in teacher ? { ...teacher, trainedBy: withoutNamedData(teacher.trainedBy) } : teacher
+  return { ...rest, teacher: trained, data: typeof data === 'string' ? undefined : data }
 }
 
 /** Loads the sweep that a file exports by default. */
@@ -88,8 +128,17 @@ async function reason({ message }: Error): Promise<string> {
   return `'${from}' exports no ${name}.${alike(name, known)}`
 }
 
+/** What a file exports by default, which it must, and beside. */
+interface LoadedFile<T> {
+  readonly made: T
+  readonly exports: Readonly<Record<string, unknown>>
+}
+
+const loadDefault = async <T>(what: string, given: string, path?: string): Promise<T> =>
+  (await loadFile<T>(what, given, path)).made
+
 /** @param path what a person calls the file, and where its packages are found */
-async function loadDefault<T>(what: string, given: string, path: string = given): Promise<T> {
+async function loadFile<T>(what: string, given: string, path: string = given): Promise<LoadedFile<T>> {
   const file = resolve(given)
   await readWholeFile(file).catch((error: Error) => {
     throw new Error(`${what}: ${error.message}`, { cause: error })
@@ -109,5 +158,6 @@ async function loadDefault<T>(what: string, given: string, path: string = given)
       `${what}: expected ${path} to export one by default, got ` +
         `${made === undefined ? 'no default export' : typeof made}. End it with: export default ${what}`
     )
-  return made
+  const { default: _, ...exports } = loaded as Record<string, unknown>
+  return { made, exports }
 }

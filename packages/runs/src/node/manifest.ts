@@ -8,6 +8,9 @@ import { runFiles } from './run-file-names.ts'
 
 /** What was asked of a run beside its recipe, and holds when it goes on; what is not here was left out. */
 export interface RunOptions {
+  /** What `--data` said, in place of the recipe's own. */
+  readonly data?: string
+  readonly examples?: number
   readonly backend?: string
   readonly tensorboard?: boolean
   readonly epochs?: number
@@ -22,6 +25,7 @@ export interface Manifest {
   readonly name: string
   /** The file that its recipe was bundled from, as its path was then. */
   readonly recipe: string
+  /** What it learned from, by name. */
   readonly data: string
   readonly examples: number
   /** Of what enters the network, without the batch axis. */
@@ -72,6 +76,8 @@ const fields: Readonly<Record<keyof Manifest, Is>> = {
   options: objectOf(
     {},
     {
+      data: isText,
+      examples: isCount,
       backend: isText,
       tensorboard: isFlag,
       epochs: isCount,

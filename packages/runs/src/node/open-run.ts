@@ -1,56 +1,100 @@
 import { join, resolve } from 'node:path'
-import { networkOf, seeded, type Network, type Variables } from '@lapstrake/core'
-import type { Experiment } from '../experiment.ts'
 import { decodeSafetensors, deserialiseTree } from '@lapstrake/checkpoints'
+import { dispose, networkOf, own, seeded, type Network, type Owned, type Variables } from '@lapstrake/core'
 import { readWholeFile } from '@lapstrake/files/node'
-import { loadKeptExperiment } from './load-experiment.ts'
+import * as tf from '@tensorflow/tfjs-core'
+import { loadKeptRecipe, type KeptRecipe } from './load-experiment.ts'
 import { readManifest, type Manifest } from './manifest.ts'
 import { recipeChanges } from './recipe-bundle.ts'
 import { canGoOn, settled, unfinishedWithin } from './run-directory.ts'
 import { runFiles } from './run-file-names.ts'
 
-/** A run with all that its files say. */
-export interface OpenRun {
+/** What a run learned, ready to use. */
+export interface OpenRun extends KeptRecipe {
   readonly manifest: Manifest
-  readonly experiment: Experiment
   readonly network: Network
-  /** The variables of its stages before the first step. */
-  readonly untrained: readonly Variables[]
-  /** The same as they were saved. */
+  /** The variables of its stages as they were saved. They are freed by `dispose`. */
   readonly trained: readonly Variables[]
+  /** The same before the first step, for the caller to free. */
+  untrained(): Owned<readonly Variables[]>
+  /**
+   * What the network makes of some inputs.
+   *
+   * @param inputs `[batch, ...]`, in the shape that the run learned from; images have values from 0 to 1
+   * @returns what leaves the stage asked for, `[batch, ...]`
+   * @throws Error for inputs of another shape
+   */
+  encode(inputs: tf.Tensor, options?: EncodeOptions): Owned<tf.Tensor>
+  /** Frees what was trained. */
+  dispose(): void
+}
+
+export interface EncodeOptions {
+  /** Stages that the inputs go through, from 0 for none to all, when left out. */
+  readonly level?: number | undefined
 }
 
 export interface OpenRunOptions {
-  /** The file of weights to read. */
+  /** The file of the run to read: `weights.safetensors` when left out, or `best.safetensors`, or a checkpoint. */
   readonly weights?: string | undefined
 }
 
 /**
- * Opens the folder of a run to look at what it learnt. It is read with the recipe that it keeps; that the file which
- * this came from has changed is said.
+ * Opens what a run learned, on the backend that is set, such as by `useBackend('wasm')`:
+ *
+ *     const { encode } = await openRun('runs/loco-0')
+ *     const features = encode(images)
+ *
+ * It is read with the recipe that it keeps; `notes` say what a reader should know, such as that the file which the
+ * recipe came from has changed since.
+ *
+ * @throws Error if there is no run, it is damaged, or its weights are not of its recipe's network
  */
 export async function openRun(path: string, { weights = runFiles.weights }: OpenRunOptions = {}): Promise<OpenRun> {
+  if (!tf.getBackend())
+    throw new Error("openRun: expected a backend to be set, got none. Call await useBackend('wasm') before.")
   const manifest = await readManifest(await settled(path))
-  const experiment = await loadKeptExperiment(path, manifest)
-  if ((await recipeChanges(path, manifest)) !== undefined) {
-    process.stderr.write(
-      `${manifest.recipe} has changed since this run; the run is read with the recipe that it keeps, ` +
-        `${join(path, runFiles.recipe)}.\n`
-    )
+  const { notes, ...kept } = await loadKeptRecipe(path, manifest)
+  const network = networkOf(kept.experiment.backbone, manifest.inputShape)
+  const untrained = (): Owned<readonly Variables[]> => network.init(seeded(manifest.seed).split('weights'))
+  const trained = stagesIn(await bytesOf(path, weights), untrained, resolve(path, weights))
+  return {
+    ...kept,
+    manifest,
+    network,
+    trained,
+    untrained,
+    notes: [...notes, ...(await changesOf(path, manifest)), ...unfinishedWithin(path)],
+    encode: (inputs, { level } = {}) => own(() => network.encode(trained, inputs, { level })),
+    dispose: () => dispose(trained)
   }
-  const file = resolve(path, weights)
-  const network = networkOf(experiment.backbone, manifest.inputShape)
-  const untrained = network.init(seeded(manifest.seed).split('weights'))
-  unfinishedWithin(path).forEach(note => process.stderr.write(`${note}\n`))
-  const trained = stagesIn(await bytesOf(path, weights), untrained, file)
-  return { manifest, experiment, network, untrained, trained }
 }
 
+/** Says that the file which a run's recipe came from has changed. */
+const changesOf = async (path: string, manifest: Manifest): Promise<readonly string[]> =>
+  (await recipeChanges(path, manifest)) === undefined
+    ? []
+    : [
+        `${manifest.recipe} has changed since this run; the run is read with the recipe that it keeps, ` +
+          `${join(path, runFiles.recipe)}.`
+      ]
+
 /** The stages in a file of weights, or in that of a whole run, as a checkpoint is; heads are nobody's business here. */
-function stagesIn(bytes: Uint8Array, like: readonly Variables[], name: string): readonly Variables[] {
+function stagesIn(
+  bytes: Uint8Array,
+  untrained: () => Owned<readonly Variables[]>,
+  name: string
+): Owned<readonly Variables[]> {
   const isRun = decodeSafetensors(bytes, { name }).metadata.format?.startsWith('lapstrake-run-') === true
   const part = isRun ? { part: 'state' } : {}
-  return deserialiseTree(bytes, { stages: like }, { name, ignoreRest: true, ...part }).stages
+  const like = untrained()
+  try {
+    return deserialiseTree(bytes, { stages: like }, { name, ignoreRest: true, ...part }).stages as Owned<
+      readonly Variables[]
+    >
+  } finally {
+    dispose(like)
+  }
 }
 
 async function bytesOf(folder: string, weights: string): Promise<Uint8Array> {

@@ -1,7 +1,8 @@
-import { UnreadableExample, type Dataset, type Examples } from '@lapstrake/data'
+import { UnreadableExample, type Dataset } from '@lapstrake/data'
 
 /** Examples that could be read, and where they stand in their data set. */
-export interface ReadableExamples extends Examples {
+export interface ReadableExamples {
+  readonly examples: readonly unknown[]
   readonly places: readonly number[]
   /** What is wrong with each of the others. */
   readonly unreadable: readonly string[]
@@ -13,7 +14,7 @@ export async function readableExamples(dataset: Dataset, count: number): Promise
   let places = Array.from({ length: Math.min(count, dataset.size) }, (_, i) => i)
   while (places.length > 0) {
     try {
-      return { ...(await dataset.read(places)), places, unreadable }
+      return { examples: await dataset.read(places), places, unreadable }
     } catch (error) {
       if (!(error instanceof UnreadableExample)) throw error
       const left = new Set(error.unreadable.map(({ place }) => place))
@@ -23,5 +24,5 @@ export async function readableExamples(dataset: Dataset, count: number): Promise
       places = others
     }
   }
-  return { images: new Uint8Array(), labels: new Int32Array(), places, unreadable }
+  return { examples: [], places, unreadable }
 }

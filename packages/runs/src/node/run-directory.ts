@@ -4,7 +4,8 @@ import { hostname, userInfo } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { describeRun } from '../saved-run.ts'
 import { fingerprintOf } from '../data-fingerprint.ts'
-import { inputShapeOf, type Experiment } from '../experiment.ts'
+import type { Experiment } from '../experiment.ts'
+import { inputShapeOf } from '../trial-batch.ts'
 import { stageNames, type State } from '@lapstrake/core'
 import { weightsOf } from '../weights-of.ts'
 import type { BackendChoice } from '../use-backend.ts'
@@ -196,7 +197,7 @@ export async function createRunDirectory({
     recipe: resolve(recipePath),
     data,
     examples: dataset.size,
-    inputShape: inputShapeOf(experiment, dataset),
+    inputShape: await inputShapeOf(experiment, dataset),
     seed,
     backend: `${backend.name} – ${backend.description}`,
     versions: { node: process.versions.node, tfjs: '4.22.0' },
@@ -295,13 +296,9 @@ export async function claimKeptRun(path: string): Promise<KeptRun> {
 }
 
 /** What to type for a run as it was begun. */
-const anew = (path: string, { recipe, data, examples, seed, options }: Manifest): string[] => [
+const anew = (path: string, { recipe, seed, options }: Manifest): string[] => [
   'train',
   recipe,
-  '--data',
-  data,
-  '--examples',
-  String(examples),
   '--seed',
   String(seed),
   ...Object.entries(options).flatMap(([name, value]) =>

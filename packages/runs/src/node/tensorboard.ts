@@ -1,13 +1,13 @@
 import { join } from 'node:path'
 import { collectFeatures } from '@lapstrake/evaluation'
-import { dispose, namedLeaves, own, seeded, stageNames, type State, type Trainer } from '@lapstrake/core'
-import type { Dataset, Examples } from '@lapstrake/data'
+import { dispose, namedLeaves, seeded, stageNames, type State, type Trainer } from '@lapstrake/core'
+import { batchOf, isImageDataset, type Dataset, type ImageDataset, type ImageExample } from '@lapstrake/data'
 import type { Experiment } from '../experiment.ts'
 import type { StepMetrics } from '../step-metrics.ts'
 import { histogram, image, scalar, writeProjector, type Pixels, type Summary } from '@lapstrake/tensorboard'
 import { eventQueue } from './event-queue.ts'
 import { inOurWords } from './in-our-words.ts'
-import { readableExamples } from './readable-examples.ts'
+import { readableExamples, type ReadableExamples } from './readable-examples.ts'
 import * as tf from '@tensorflow/tfjs-core'
 
 /** What TensorBoard is shown of a run. What cannot be shown is said, and never ends the run. */
@@ -56,7 +56,7 @@ export async function openBoard(options: BoardOptions): Promise<Board> {
     }
   }
   const events = eventQueue(place, { after }, onWarning)
-  const read = async (count: number): Promise<Examples & { readonly places: readonly number[] }> => {
+  const read = async (count: number): Promise<Placed> => {
     const { unreadable, ...examples } = await readableExamples(dataset, count)
     const fresh = unreadable.filter(one => !said.has(one))
     fresh.forEach(one => said.add(one))
@@ -64,13 +64,13 @@ export async function openBoard(options: BoardOptions): Promise<Board> {
     return examples
   }
   if (after === undefined) {
-    await events.write(0, await orSay('Views', async () => viewsOf(experiment, dataset, seed, await read(shown)), []))
+    await events.write(0, await orSay('Views', async () => looks(experiment, dataset, seed, await read(shown)), []))
   }
   return {
     async step(metrics, state) {
       const apart = stageTags(names, metrics, state)
-      const looks = metrics.diagnoses !== undefined || metrics.stages !== undefined
-      const spread = looks ? await orSay('Weights', () => weights(state, apart), []) : []
+      const looked = metrics.diagnoses !== undefined || metrics.stages !== undefined
+      const spread = looked ? await orSay('Weights', () => weights(state, apart), []) : []
       await events.write(metrics.step, [...curves(metrics, apart), ...spread])
     },
     async end(trainer, state) {
@@ -78,7 +78,9 @@ export async function openBoard(options: BoardOptions): Promise<Board> {
       return orSay('Embeddings', async () => {
         const examples = await read(projected)
         if (examples.places.length === 0) return []
-        const points = await pointsOf(dataset, examples, images => trainer.network.encode(state.stages, images))
+        const points = await pointsOf(dataset, examples, (input, context) =>
+          trainer.network.encode(state.stages, input, { context })
+        )
         const left = examples.places.length - points.vectors.length
         const all = examples.places.length
         if (left > 0) onWarning(`TensorBoard is not shown ${left} of ${all} embeddings, which are not finite.`)
@@ -129,20 +131,18 @@ async function weights(state: State, names: readonly string[]): Promise<Summary[
   ).flat()
 }
 
-type Placed = Examples & { readonly places: readonly number[] }
+type Placed = Omit<ReadableExamples, 'unreadable'>
 
 /** The views of a few examples, as the recipe makes them. */
-async function viewsOf({ views }: Experiment, dataset: Dataset, seed: number, examples: Placed): Promise<Summary[]> {
-  const { images, places } = examples
+async function looks({ views }: Experiment, dataset: Dataset, seed: number, { places }: Placed): Promise<Summary[]> {
   if (places.length === 0) return []
-  const pixels = (): tf.Tensor4D => tf.div(tf.tensor4d(images, [places.length, ...dataset.shape], 'int32'), 255)
-  const made = own(() => views(pixels(), seeded(seed)))
+  const batch = await batchOf(dataset, places, { views, random: seeded(seed) })
   try {
     return (
       await Promise.all(
-        made.map(async (view, v) => {
+        batch.views.map(async (view, v) => {
           const [, height, width, channels] = view.shape as [number, number, number, number]
-          if (!isShowable(channels)) return []
+          if (view.rank !== 4 || !isShowable(channels)) return []
           const data = Float32Array.from(await view.data())
           const length = height * width * channels
           const part = (i: number): Float32Array => data.subarray(i * length, (i + 1) * length)
@@ -153,32 +153,26 @@ async function viewsOf({ views }: Experiment, dataset: Dataset, seed: number, ex
       )
     ).flat()
   } finally {
-    dispose(made)
+    dispose(batch)
   }
 }
 
 interface Points {
   readonly vectors: readonly Float32Array[]
-  readonly labels: readonly string[]
+  readonly labels?: readonly string[] | undefined
   readonly images?: readonly Pixels[] | undefined
 }
 
-type Encode = (images: tf.Tensor4D) => tf.Tensor
+type Encode = Parameters<typeof collectFeatures>[1]
 
 /** Where an encoder puts examples, of which those that it puts nowhere are left out. */
 async function pointsOf(dataset: Dataset, examples: Placed, encode: Encode): Promise<Points> {
-  const [height, width, channels] = dataset.shape
-  const length = height * width * channels
-  const pixelsOf = (i: number): Uint8Array => examples.images.subarray(i * length, (i + 1) * length)
   const { values, dim } = await collectFeatures(
     {
       size: examples.places.length,
-      shape: dataset.shape,
-      read: async indices => ({
-        images: examples.images.subarray(indices[0]! * length, (indices[0]! + indices.length) * length),
-        // Features are gathered of labelled examples only; here a label is a word beside a point, if there is one.
-        labels: new Int32Array(indices.length)
-      })
+      read: async places => Array.from(places, i => examples.examples[i]),
+      // Features are gathered of labelled examples only; here a label is a word beside a point, if there is one.
+      collate: some => ({ ...dataset.collate(some), labels: tf.zeros([some.length], 'int32') })
     },
     encode
   )
@@ -186,12 +180,24 @@ async function pointsOf(dataset: Dataset, examples: Placed, encode: Encode): Pro
   const found = examples.places.map((_, i) => i).filter(i => rowOf(i).every(Number.isFinite))
   return {
     vectors: found.map(rowOf),
-    labels: found.map(i => labelOf(dataset, examples.labels[i]!)),
-    images: isShowable(channels) ? found.map(i => ({ data: pixelsOf(i), width, height, channels })) : undefined
+    ...(isImageDataset(dataset) &&
+      imagesOf(
+        dataset,
+        found.map(i => examples.examples[i] as ImageExample)
+      ))
+  }
+}
+
+function imagesOf({ shape, classes }: ImageDataset, shown: readonly ImageExample[]): Partial<Points> {
+  const [height, width, channels] = shape
+  return {
+    labels: shown.map(({ label }) => labelOf(classes, label)),
+    images: isShowable(channels) ? shown.map(({ image }) => ({ data: image, width, height, channels })) : undefined
   }
 }
 
 /** The word for a class; its number where the data set has no words, and nothing where it is unknown. */
-const labelOf = ({ classes }: Dataset, label: number): string => (label < 0 ? '' : (classes[label] ?? String(label)))
+const labelOf = (classes: readonly string[], label: number): string =>
+  label < 0 ? '' : (classes[label] ?? String(label))
 
 const isShowable = (channels: number): boolean => [1, 3, 4].includes(channels)

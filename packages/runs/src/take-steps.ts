@@ -1,32 +1,37 @@
-import { copyOf, dispose, own, type Batch, type Owned, type State, type Trainer } from '@lapstrake/core'
 import { warmUp } from '@lapstrake/backend-webgpu'
+import { copyOf, dispose, own, tensorsOf, type Batch, type Owned, type State, type Trainer } from '@lapstrake/core'
 import type { LoadedBatch, Loader, Position } from '@lapstrake/data'
-import type { Freezing } from './freezing.ts'
+import type { Progressing } from '@lapstrake/scheduler'
+import * as tf from '@tensorflow/tfjs-core'
+import { eventsOf } from './events-of.ts'
 import type { Diagnostics } from './monitor.ts'
 import { numbersIn } from './numbers-in.ts'
 import type { ObservedStep } from './observed-step.ts'
+import type { End, Shaders, Standing, Step, Warning } from './run-events.ts'
 import type { StepMetrics } from './step-metrics.ts'
-import type { TrainOptions, Trained } from './train-options.ts'
 import { TrainingStopped } from './training-stopped.ts'
-import * as tf from '@tensorflow/tfjs-core'
 
-/** What there is to learn, and who is told of it. */
-export interface Course extends Pick<TrainOptions, 'onStep' | 'onWarmUp' | 'onWarning' | 'signal'> {
+/** What there is to learn. */
+export interface Course {
   readonly trainer: Trainer
   readonly state: Owned<State>
   readonly source: Loader
   readonly steps: number
-  readonly freezer: Freezing | undefined
+  /** A schedule that learns from losses who goes on, where there is one. */
+  readonly progressing: Progressing | undefined
   /** Steps from one that is observed to the next; 0 for never. */
   readonly diagnoseEvery: number
   readonly diagnose: (step: ObservedStep) => Promise<Diagnostics>
   readonly save: (state: State) => Promise<Uint8Array>
-  /** Called behind the first of these steps, with the state that entered it: a batch is known to fit. */
+  /** Asked behind the first of these steps, with the state that entered it: a batch is known to fit. */
   readonly onFirst: (entered: State) => Promise<void>
+  /** Takes what has been warned of since it was asked last. */
+  readonly warnings: () => readonly string[]
+  readonly signal: AbortSignal | undefined
 }
 
 /** Where the learning stands. Every step moves it. */
-interface Standing {
+interface Place {
   state: Owned<State>
   /**
    * The state that entered the last step with finite losses. It shares its data with what follows, where that is
@@ -42,32 +47,89 @@ interface Taken {
   readonly diagnostics: Diagnostics | undefined
 }
 
-/** Takes a state through the steps that are left. */
-export async function learn(course: Course): Promise<Trained> {
-  const { trainer, source, steps, freezer, signal, onStep, onWarning } = course
-  const at: Standing = { state: course.state, good: share(course.state) }
-  const over = (): boolean => at.state.step >= steps || signal?.aborted === true || freezer?.over === true
+/** Takes a state through the steps that are left, and frees it. */
+export async function* takeSteps(course: Course): AsyncGenerator<Step | Warning | Shaders | End, void, void> {
+  const { source, steps, progressing, signal } = course
+  const at: Place = { state: course.state, good: share(course.state) }
+  const over = (): boolean => at.state.step >= steps || signal?.aborted === true || progressing?.over === true
+  let handedOut = false
   try {
+    yield* said(course.warnings())
     if (!over())
       for await (const loaded of source.batches(positionOf(at.state, source))) {
-        const began = performance.now()
-        warningsOfUnreadable(loaded, source).forEach(warning => onWarning?.(warning))
-        const taken = await takeStep(course, at, loaded.batch)
-        const { step } = at.state
-        if (step === 1) warningsOfSilence(taken.losses).forEach(warning => onWarning?.(warning))
-        for (const unit of freezer?.after(taken.losses, step) ?? [])
-          onWarning?.(`${unit} has learned what it can: from step ${step} on it is frozen.`)
-        await onStep?.(metricsOf(taken, loaded, { step, steps, began }), at.state, async () => course.save(at.state))
+        yield* oneStep(course, at, loaded)
         if (over()) break
       }
+    const { step } = at.state
+    const interrupted = step < steps && progressing?.over !== true
+    yield { kind: 'end', step, steps, interrupted, ...standingAt(course, at) }
   } catch (error) {
-    dispose(at.state)
-    if (!(error instanceof TrainingStopped)) dispose(at.good)
+    // Its catcher has the last good state.
+    handedOut = error instanceof TrainingStopped
     throw error
+  } finally {
+    dispose(at.state)
+    if (!handedOut) dispose(at.good)
   }
-  dispose(at.good)
-  return { trainer, state: at.state, interrupted: at.state.step < steps && freezer?.over !== true }
 }
+
+/** Takes one step and tells of it. Frees the batch. */
+async function* oneStep(
+  course: Course,
+  at: Place,
+  loaded: LoadedBatch
+): AsyncGenerator<Step | Warning | Shaders, void, void> {
+  const { source, steps, progressing } = course
+  const { batch } = loaded
+  const began = performance.now()
+  try {
+    yield* said(warningsOfUnreadable(loaded, source))
+    if (at.state.step === course.state.step) yield* shadersFor(course.trainer, at.state, batch)
+    const taken = await takeStep(course, at, batch)
+    const { step } = at.state
+    yield* said([
+      ...course.warnings(),
+      ...(step === 1 ? warningsOfSilence(taken.losses) : []),
+      ...(progressing?.after(taken.losses, step) ?? []).map(
+        unit => `${unit} has learned what it can: from step ${step} on it is frozen.`
+      )
+    ])
+    yield { kind: 'step', metrics: metricsOf(taken, loaded, { step, steps, began }), ...standingAt(course, at) }
+  } finally {
+    dispose(batch)
+  }
+}
+
+const said = (warnings: readonly string[]): readonly Warning[] =>
+  warnings.map(message => ({ kind: 'warning', message }))
+
+/** Compiles what a step needs on a GPU; elsewhere there is nothing to do. */
+const shadersFor = (trainer: Trainer, state: State, batch: Batch): AsyncGenerator<Shaders, void, void> =>
+  eventsOf(tell =>
+    warmUp(
+      () => {
+        own(() => {
+          trainer.step(share(state), batch)
+        })
+      },
+      (done, total) => tell({ kind: 'shaders', done, total })
+    )
+  )
+
+/** The state as it is now, for whoever asks before it moves on. */
+function standingAt({ trainer, save }: Course, at: Place): Standing {
+  const { state } = at
+  const still = (what: string): State => {
+    if (at.state === state && !isFreed(state)) return state
+    throw new Error(
+      `run: expected ${what}() of step ${state.step} to be asked for before the next step, but the run has gone on. ` +
+        'Call it within the loop, or await it there.'
+    )
+  }
+  return { trainer, state, keep: () => share(still('keep')), save: async () => save(still('save')) }
+}
+
+const isFreed = (state: State): boolean => tensorsOf(state).some(tensor => tensor.isDisposed)
 
 /** The batch that a state learns from next. */
 const positionOf = ({ step }: State, { batchesPerEpoch }: Loader): Position => ({
@@ -80,11 +142,11 @@ const positionOf = ({ step }: State, { batchesPerEpoch }: Loader): Position => (
  *
  * @throws TrainingStopped if a loss is not finite
  */
-async function takeStep(course: Course, at: Standing, batch: Owned<Batch>): Promise<Taken> {
+async function takeStep(course: Course, at: Place, batch: Owned<Batch>): Promise<Taken> {
   const isFirst = at.state.step === course.state.step
   const entered = share(at.state)
   try {
-    const taken = await learnFrom(course, at, batch, { entered, isFirst })
+    const taken = await learnFrom(course, at, batch, entered)
     refuseInfinite(taken.losses, course.trainer, at)
     if (isFirst) await course.onFirst(entered)
     dispose(at.good)
@@ -98,20 +160,14 @@ async function takeStep(course: Course, at: Standing, batch: Owned<Batch>): Prom
 
 /** Moves the state by a batch, which it frees, and reads what is told of the step. */
 async function learnFrom(
-  { trainer, steps, diagnoseEvery, diagnose, onWarmUp }: Course,
-  at: Standing,
+  { trainer, steps, diagnoseEvery, diagnose }: Course,
+  at: Place,
   batch: Owned<Batch>,
-  { entered, isFirst }: { readonly entered: State; readonly isFirst: boolean }
+  entered: State
 ): Promise<Taken> {
   const step = at.state.step + 1
   const observe = diagnoseEvery > 0 && (step % diagnoseEvery === 0 || step === steps)
   try {
-    if (isFirst)
-      await warmUp(() => {
-        own(() => {
-          trainer.step(share(at.state), batch)
-        })
-      }, onWarmUp)
     const result = trainer.step(at.state, batch, { observe })
     at.state = result.state
     try {
@@ -127,7 +183,7 @@ async function learnFrom(
   }
 }
 
-function refuseInfinite(losses: Taken['losses'], trainer: Trainer, { state: { step }, good }: Standing): void {
+function refuseInfinite(losses: Taken['losses'], trainer: Trainer, { state: { step }, good }: Place): void {
   const [unit, loss] = Object.entries(losses).find(([, value]) => !Number.isFinite(value)) ?? []
   if (unit !== undefined)
     throw new TrainingStopped(

@@ -1,5 +1,8 @@
-/** What a certificate of an experiment is about: an {@link Experiment} names it, `certify` finds it. */
-export interface CertificateField {
+/**
+ * What a certificate is about. It is asked of a run when all is learned, and so is no field of the experiment: a recipe
+ * file exports it beside, as `export const certificate = { negatives: 1 }`, for `lapstrake certify` to read.
+ */
+export interface CertificateOptions {
   /** Negatives of each anchor. Tuples of an anchor and its negatives share no example. */
   readonly negatives: number
   /**

@@ -1,0 +1,270 @@
+import {
+  createTrainer,
+  dispose,
+  OutOfRoom,
+  own,
+  seeded,
+  untrainedTeacher,
+  type Owned,
+  type Random,
+  type Shape,
+  type State,
+  type TeacherVariables,
+  type Trainer
+} from '@lapstrake/core'
+import { loader, type Dataset, type Loader } from '@lapstrake/data'
+import { progressOf, type Progressing } from '@lapstrake/scheduler'
+import { behaviourOf, type Behaviour } from './behaviour.ts'
+import { checkExperiment } from './check-experiment.ts'
+import { fingerprintOf } from './data-fingerprint.ts'
+import { eventsOf } from './events-of.ts'
+import type { Experiment, TrainedTeacher } from './experiment.ts'
+import { readTeacher, teacherFrom } from './load-teacher.ts'
+import { monitor } from './monitor.ts'
+import type { Opening, RunEvent, TeacherStep, Warning } from './run-events.ts'
+import type { RunOptions } from './run-options.ts'
+import { changesSince, describeRun, restoreRun, saveRun, type RunOrigin, type SavedRun } from './saved-run.ts'
+import { takeSteps } from './take-steps.ts'
+import { inputShapeOf } from './trial-batch.ts'
+
+/**
+ * Runs an experiment, step by step as the reader asks for them. Leaving the loop – by `break`, by an error, at its end
+ * – frees everything that was not kept:
+ *
+ *     for await (const event of run(experiment, { seed: 1 })) {
+ *       if (event.kind !== 'step') continue
+ *       console.log(event.metrics.losses)
+ *       if (event.metrics.step === 100) {
+ *         kept = event.keep()
+ *         break
+ *       }
+ *     }
+ *
+ * @throws TrainingStopped if a loss is not finite, with the unit and step and the last good state
+ * @throws TypeError for what is no experiment, and without data
+ * @throws RangeError if there are no whole number of epochs, or fewer examples than a batch holds
+ * @throws Error if `resume` is no saved run, is damaged or, without `force`, of another experiment, seed or data set
+ */
+export async function* run(experiment: Experiment, options: RunOptions = {}): AsyncGenerator<RunEvent, void, void> {
+  checkExperiment(experiment)
+  checkEpochs(experiment)
+  const dataset = options.dataset ?? (yield* opened(experiment))
+  checkDataset(dataset)
+  const ground = await groundOf(experiment, dataset, options)
+  const teacher = experiment.teacher && (yield* teacherOf(ground, experiment.teacher))
+  try {
+    yield* inPartsThatFit(ground, teacher)
+  } finally {
+    if (teacher !== undefined) dispose(teacher)
+  }
+}
+
+/** The experiment's own data, and what opening them takes. */
+async function* opened({ name, data }: Experiment): AsyncGenerator<Opening | Warning, Dataset, void> {
+  if (data === undefined)
+    throw new TypeError(
+      `run: expected ${name} to hold its data, or a data set behind it, got neither. Write data: shapes() into the ` +
+        'recipe, or give run(experiment, { dataset }).'
+    )
+  return yield* eventsOf<Opening | Warning, Dataset>(tell =>
+    data.open('train', {
+      onProgress: ({ what, done, total }) => tell({ kind: 'opening', what, done, total }),
+      onWarning: message => tell({ kind: 'warning', message })
+    })
+  )
+}
+
+function checkDataset(dataset: Dataset): void {
+  if (typeof (dataset as Partial<Dataset> | undefined)?.read !== 'function')
+    throw new TypeError(
+      'run: expected a data set, such as await shapes().open("train"), got something that reads no examples.'
+    )
+}
+
+function checkEpochs({ name, epochs }: Experiment): void {
+  if (!(Number.isInteger(epochs) || epochs === Infinity) || epochs < 0)
+    throw new RangeError(
+      `run: expected epochs of ${name} to be a whole number, or Infinity to train until the signal, got ${epochs}.`
+    )
+}
+
+/** What is there before the network is: the same for every attempt at it. */
+interface Ground {
+  readonly experiment: Experiment
+  readonly dataset: Dataset
+  readonly options: RunOptions
+  readonly random: Random
+  readonly source: Loader
+  readonly inputShape: Shape
+  readonly progressing: Progressing | undefined
+  /** What the run that goes on says of itself. */
+  readonly saved: SavedRun | undefined
+  /** What is to be said of this one, but for its behaviour. */
+  readonly origin: Omit<RunOrigin, 'behaviour'>
+}
+
+async function groundOf(experiment: Experiment, dataset: Dataset, options: RunOptions): Promise<Ground> {
+  const { name, batchSize, views, sampler, schedule } = experiment
+  const { seed = 0, resume } = options
+  const random = seeded(seed)
+  const saved = resume && describeRun(resume)
+  const dataHash = await fingerprintOf(dataset)
+  // Places in other data are places of other examples.
+  const sameData = saved?.dataHash === dataHash && saved.examples === dataset.size
+  const source = loader(dataset, {
+    batchSize,
+    random: random.split('data'),
+    views,
+    sampler,
+    unreadable: sameData ? saved.unreadable : undefined
+  })
+  const inputShape = await inputShapeOf(experiment, dataset)
+  return {
+    experiment,
+    dataset,
+    options,
+    random,
+    source,
+    inputShape,
+    progressing: progressOf(schedule, saved?.progress),
+    saved,
+    origin: { name, seed, data: dataset.name, examples: dataset.size, dataHash, inputShape }
+  }
+}
+
+/** The weights of a teacher: those of the run that goes on, or read, or learnt first on the same data. */
+async function* teacherOf(
+  { dataset, inputShape, options: { seed, resume, signal } }: Ground,
+  teacher: TrainedTeacher
+): AsyncGenerator<TeacherStep | Warning, Owned<TeacherVariables>, void> {
+  if (resume !== undefined)
+    return restoreRun(
+      resume,
+      own(() => untrainedTeacher(teacher, inputShape, seeded(0))),
+      'teacher'
+    )
+  if ('weights' in teacher)
+    return yield* eventsOf<Warning, Owned<TeacherVariables>>(
+      tell => readTeacher(teacher, inputShape, message => tell({ kind: 'warning', message })),
+      dispose
+    )
+  for await (const event of run(teacher.trainedBy, { dataset, seed, diagnoseEvery: 0, signal })) {
+    if (event.kind === 'step') yield { kind: 'teacher', metrics: event.metrics }
+    if (event.kind === 'warning') yield { ...event, message: `the teacher: ${event.message}` }
+    if (event.kind === 'end') return teacherFrom(teacher, event.keep())
+  }
+  throw new Error('run: expected the run of the teacher to end, but it did not.')
+}
+
+/** Learns from batches as they are, or, where the device has no room for one, in the largest parts that fit. */
+async function* inPartsThatFit(
+  ground: Ground,
+  teacher: TeacherVariables | undefined
+): AsyncGenerator<RunEvent, void, void> {
+  const { batchSize, microBatch: asked } = ground.experiment
+  let microBatch = asked
+  for (;;) {
+    let fits = false
+    try {
+      yield* attempt(ground, teacher, microBatch, () => {
+        fits = true
+      })
+      return
+    } catch (error) {
+      const smaller = Math.ceil((microBatch ?? batchSize) / 2)
+      // What does not fit as a whole may in parts; a batch of one has none.
+      if (!(error instanceof OutOfRoom) || fits || smaller < 2) throw error
+      microBatch = smaller
+    }
+  }
+}
+
+/**
+ * Makes the network, begins it anew or where the saved run ended, and takes it through its steps.
+ *
+ * @param microBatch examples of a part, where batches are learned from in parts
+ * @param onFit called once a step has been taken
+ */
+async function* attempt(
+  ground: Ground,
+  teacher: TeacherVariables | undefined,
+  microBatch: number | undefined,
+  onFit: () => void
+): AsyncGenerator<RunEvent, void, void> {
+  const { experiment, dataset, source, inputShape, progressing, saved, origin, options } = ground
+  const { resume, diagnoseEvery = 50, signal } = options
+  const { warn, taken } = warnings()
+  const inSmallerParts = microBatch !== experiment.microBatch
+  const recipe = progressing ? { ...experiment, schedule: progressing.schedule } : experiment
+  const trainer = createTrainer(recipe, { inputShape, examples: dataset.size, microBatch, teacher })
+  if (!inSmallerParts) trainer.warnings.forEach(warn)
+  const first = trainer.init(ground.random.split('weights'))
+  let behaviour = saved && (await behaviourAsSaved(ground, saved, { trainer, first, warn }))
+  yield* takeSteps({
+    trainer,
+    state: resume ? restoreRun(resume, first, 'state') : first,
+    source,
+    steps: experiment.epochs * source.batchesPerEpoch,
+    progressing,
+    diagnoseEvery,
+    diagnose: monitor(experiment.backbone.stages, trainer, warn),
+    save: state =>
+      saveRun(teacher === undefined ? { state } : { state, teacher }, {
+        ...origin,
+        behaviour: behaviour!,
+        step: state.step,
+        progress: progressing?.progress,
+        unreadable: source.unreadable.size > 0 ? [...source.unreadable] : undefined
+      }),
+    async onFirst(entered) {
+      onFit()
+      behaviour ??= await behaviourOf({ experiment, dataset, trainer, first: entered })
+      if (inSmallerParts)
+        warn(
+          `A batch of ${experiment.batchSize} does not fit this device in one piece: ` +
+            `learning from it in parts of ${microBatch}.`
+        )
+    },
+    warnings: taken,
+    signal
+  })
+}
+
+/** Warnings that wait to be told. */
+function warnings(): { readonly warn: (message: string) => void; readonly taken: () => readonly string[] } {
+  const waiting: string[] = []
+  return { warn: message => void waiting.push(message), taken: () => waiting.splice(0) }
+}
+
+interface Begun {
+  readonly trainer: Trainer
+  readonly first: Owned<State>
+  readonly warn: (message: string) => void
+}
+
+/**
+ * What the experiment does, where it is that of the saved run, or goes on with it by force. Frees the first state
+ * where it throws.
+ */
+async function behaviourAsSaved(
+  { experiment, dataset, options: { force = false }, origin }: Ground,
+  saved: SavedRun,
+  { trainer, first, warn }: Begun
+): Promise<Behaviour> {
+  try {
+    const behaviour = await behaviourOf({ experiment, dataset, trainer, first })
+    const changes = changesSince(saved, { ...origin, behaviour })
+    if (changes.length === 0) return behaviour
+    const what = `the experiment, seed and data that this run was begun with, got others: ${changes.join('; ')}.`
+    if (!force)
+      throw new Error(
+        `resume: expected ${what} Go on with what it was begun with, or with what there is now by { force: ` +
+          'true } (--force).'
+      )
+    warn(`resume: expected ${what} Going on all the same.`)
+    return behaviour
+  } catch (error) {
+    dispose(first)
+    throw error
+  }
+}

@@ -1,10 +1,20 @@
-import { adamW, convNet, endToEnd, ntXent, projector, simclr, twoViews, warmupCosine, type Experiment } from 'lapstrake'
+import {
+  adamW,
+  cifar10,
+  convNet,
+  endToEnd,
+  ntXent,
+  projector,
+  simclr,
+  twoViews,
+  warmupCosine,
+  type Experiment
+} from 'lapstrake'
 
 /** SimCLR (Chen et al. 2020): one loss at the top, one gradient through the whole network. */
 const recipe: Experiment = {
   name: 'simclr',
-  data: 'cifar10',
-  examples: 10_000,
+  data: cifar10({ limit: 10_000 }),
   batchSize: 64,
   epochs: 5,
   views: twoViews(simclr({ size: 32, preset: 'cifar', leastArea: 0.2 })),

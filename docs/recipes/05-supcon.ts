@@ -1,10 +1,10 @@
-import { crossEntropy, linear, randomResizedCrop, supCon, twoViews, type Experiment } from 'lapstrake'
+import { crossEntropy, fashionMnist, linear, randomResizedCrop, supCon, twoViews, type Experiment } from 'lapstrake'
 import loco from './03-loco.ts'
 
 /** LoCo's units on grey images, whose views are crops alone. */
 const units: Omit<Experiment, 'name'> = {
   ...loco,
-  data: 'fashion-mnist',
+  data: fashionMnist({ limit: 10_000 }),
   views: twoViews(randomResizedCrop({ size: 28, scale: [0.5, 1] }))
 }
 

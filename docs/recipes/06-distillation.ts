@@ -1,5 +1,6 @@
 import {
   adamW,
+  cifar10,
   convNet,
   crd,
   crdInBatch,
@@ -19,8 +20,7 @@ import {
 /** The network that knows more: four times as wide as its student, and trained a little longer. */
 const teacher: Experiment = {
   name: 'teacher',
-  data: 'cifar10',
-  examples: 10_000,
+  data: cifar10({ limit: 10_000 }),
   batchSize: 64,
   epochs: 7,
   views: twoViews(randomResizedCrop({ size: 32, scale: [0.5, 1] })),

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { dispose, shapes, train, useBackend, type Experiment } from 'lapstrake'
+import { dispose, drawShapes, train, useBackend, type Experiment } from 'lapstrake'
 import { beforeAll, describe, expect, test } from 'vitest'
 
 const files = readdirSync(import.meta.dirname).filter(file => /^\d\d-.*\.ts$/.test(file))
@@ -17,11 +17,15 @@ describe.each(files)('%s', file => {
     // Against a queue of random directions any network is good: the loss of a momentum encoder rises until real keys
     // fill it.
     const [epochs, settled] = experiment.target === undefined ? [12, 0] : [24, 32]
-    const { state } = await train({ ...experiment, batchSize: 16, epochs }, shapes({ count: 64, length: 32 }), {
-      onStep: step => {
-        losses.push(Object.values(step.losses).reduce((sum, loss) => sum + loss, 0))
+    const { state } = await train(
+      { ...experiment, batchSize: 16, epochs },
+      {
+        dataset: drawShapes({ count: 64, size: 32 }),
+        onStep: step => {
+          losses.push(Object.values(step.losses).reduce((sum, loss) => sum + loss, 0))
+        }
       }
-    })
+    )
     dispose(state)
     const mean = (some: number[]): number => some.reduce((a, b) => a + b, 0) / some.length
     expect(losses.every(Number.isFinite)).toBe(true)

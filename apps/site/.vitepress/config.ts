@@ -54,12 +54,13 @@ const guide = [
       'write-your-own-loss',
       'write-your-own-stage',
       'write-your-own-isolation',
+      'your-own-data',
       'constants-beside-the-flow',
       'learn-in-parts',
       'memory'
     ].map(name => page(`guide/${name}`))
   },
-  { text: 'Long runs', items: ['plan-and-audit', 'watch-and-compare'].map(name => page(`guide/${name}`)) },
+  { text: 'Long runs', items: ['plan-and-audit', 'follow-a-run', 'watch-and-compare'].map(name => page(`guide/${name}`)) },
   {
     text: 'What was measured',
     items: [

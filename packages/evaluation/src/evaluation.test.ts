@@ -106,15 +106,16 @@ test('weighted neighbours agree with plain loops', async () => {
 })
 
 describe('features of a data set', () => {
-  const dataset = {
+  const dataset: Readable<Image> = {
     size: 7,
-    shape: [4, 4, 2],
-    read: async (indices: ArrayLike<number>) => ({
-      images: Uint8Array.from({ length: indices.length * 32 }, (_, i) => indices[Math.floor(i / 32)]! * 30 + (i % 32)),
-      labels: Int32Array.from(indices, i => i % 2)
-    })
+    read: async indices =>
+      Array.from(indices, place => ({
+        image: Array.from({ length: 32 }, (_, i) => (place * 30 + i) % 256),
+        label: place % 2
+      })),
+    collate: images => collateImages(images, [4, 4, 2])
   }
-  const pixels = (images: tf.Tensor4D): tf.Tensor => tf.clone(images)
+  const pixels = (images: tf.Tensor): tf.Tensor => tf.clone(images)
 
   test('come row by row, whatever the batches, and leave nothing behind', async () => {
     const before = tf.memory().numTensors
@@ -126,7 +127,7 @@ describe('features of a data set', () => {
   })
 
   /** Two hundred examples, of which some cannot be read. */
-  const damaged = (bad: readonly number[]): typeof dataset => ({
+  const damaged = (bad: readonly number[]): Readable<Image> => ({
     ...dataset,
     size: 200,
     async read(indices) {
@@ -192,13 +193,35 @@ describe('features of a data set', () => {
     await expect(collectFeatures(dataset, pixels, { pool: { grid: 5 } })).rejects.toThrow('expected a grid from 1 to 4')
   })
 
+  test('an encoder gets the constants that are beside the input', async () => {
+    const masked: Readable<Image> = {
+      ...dataset,
+      collate: images => {
+        const { input, labels } = dataset.collate(images)
+        return { input, labels, context: { mask: tf.fill([images.length, 1], 0.5) } }
+      }
+    }
+    const { values, dim } = await collectFeatures(masked, (_, context) =>
+      tf.clone((context as { mask: tf.Tensor }).mask)
+    )
+    expect([dim, [...values]]).toEqual([1, new Array(7).fill(0.5)])
+  })
+
+  test('labels that are no classes are refused', async () => {
+    const boxes = {
+      ...dataset,
+      collate: (images: readonly Image[]) => ({ ...dataset.collate(images), labels: tf.zeros([images.length, 4]) })
+    }
+    await expect(collectFeatures(boxes, pixels)).rejects.toThrow(
+      'collectFeatures: expected one label for each of 7 examples, got 28 numbers.'
+    )
+  })
+
   test('an example without a label is named', async () => {
     const unlabelled = {
       ...dataset,
-      read: async (indices: ArrayLike<number>) => ({
-        ...(await dataset.read(indices)),
-        labels: Int32Array.from(indices, i => (i === 4 ? -1 : 0))
-      })
+      read: async (places: ArrayLike<number>) =>
+        (await dataset.read(places)).map(({ image }, i) => ({ image, label: places[i] === 4 ? -1 : 0 }))
     }
     await expect(collectFeatures(unlabelled, pixels)).rejects.toThrow(
       'collectFeatures: expected labelled examples, but example 4 has no label.'
@@ -223,7 +246,11 @@ test('clear errors', async () => {
   for (const batchSize of [0, -1, 0.5, NaN, Infinity]) {
     const words = `expected a batch size that is a whole number above 0, got ${batchSize}. Try 250.`
     await expect(nearestNeighbours(train, train, { batchSize })).rejects.toThrow(`nearestNeighbours: ${words}`)
-    const empty = { size: 1, shape: [1, 1, 1], read: () => Promise.reject(new Error('read')) }
+    const empty: Readable<Image> = {
+      size: 1,
+      read: () => Promise.reject(new Error('read')),
+      collate: images => collateImages(images, [1, 1, 1])
+    }
     const collected = collectFeatures(empty, images => images.clone(), { batchSize })
     await expect(collected).rejects.toThrow(`collectFeatures: ${words}`)
   }
@@ -283,21 +310,16 @@ describe('diagnose', () => {
 describe('the readout of every stage', () => {
   const network = networkOf({ stages: [scaled(2), scaled(0), scaled(3)] }, [2, 2, 1])
   const variables = network.init(seeded(0))
-  const images = (seed: number, count = 40): Readable & { readonly labels: Int32Array } => {
-    const labels = Int32Array.from({ length: count }, (_, i) => i % 2)
+  const images = (seed: number, count = 40): Readable<Image> => {
     const noise = seeded(seed).bits(4 * count)
     return {
       size: count,
-      shape: [2, 2, 1],
-      labels,
-      read: async places => ({
-        images: Uint8Array.from(
-          Array.from(places).flatMap(place =>
-            [0, 1, 2, 3].map(i => 120 * labels[place]! + (noise[4 * place + i]! % 100))
-          )
-        ),
-        labels: Int32Array.from(Array.from(places), place => labels[place]!)
-      })
+      read: async places =>
+        Array.from(places, place => ({
+          image: [0, 1, 2, 3].map(i => 120 * (place % 2) + (noise[4 * place + i]! % 100)),
+          label: place % 2
+        })),
+      collate: images => collateImages(images, [2, 2, 1])
     }
   }
 
@@ -328,7 +350,7 @@ describe('the readout of every stage', () => {
 
   test('refuses an encoder that gives other rows', async () => {
     await expect(collectLevels(images(1), x => [tf.clone(x), tf.slice(x, 0, 3)])).rejects.toThrow(
-      'collectFeatures: expected 40 rows of an encoder, one for each image, got [3, 2, 2, 1].'
+      'collectFeatures: expected 40 rows of an encoder, one for each example, got [3, 2, 2, 1].'
     )
   })
 })
@@ -340,3 +362,25 @@ function scaled(factor: number): Stage {
     apply: (_, x) => ({ output: tf.mul(x, factor), buffers: {} })
   }
 }
+
+interface Image {
+  readonly image: readonly number[]
+  readonly label: number
+}
+
+const collateImages = (images: readonly Image[], shape: readonly number[]): ReturnType<Readable['collate']> => ({
+  input: tf.div(
+    tf.tensor(
+      images.flatMap(({ image }) => image),
+      [images.length, ...shape],
+      'int32'
+    ),
+    255
+  ),
+  labels: images.every(({ label }) => label >= 0)
+    ? tf.tensor1d(
+        images.map(({ label }) => label),
+        'int32'
+      )
+    : undefined
+})

@@ -1,4 +1,4 @@
-import { dispose, own } from '@lapstrake/core'
+import { dispose, own, type Context } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { readWhole, type LeftOut, type Part, type Readable } from './read-whole.ts'
 
@@ -37,8 +37,9 @@ export interface CollectedFeatures extends Features {
 /**
  * Runs an encoder over a whole data set and gathers its features.
  *
- * `encode` gets images `[batch, height, width, channels]` from 0 to 1 and gives maps or rows; for the pixels themselves
- * take the identity, `images => images.clone()`, with `pool: 'flatten'`. Its results are freed here.
+ * `encode` gets what the data set collates, images `[batch, height, width, channels]` from 0 to 1, say, and the
+ * constants beside it; it gives maps or rows. For the pixels themselves take the identity, `images => images.clone()`,
+ * with `pool: 'flatten'`. Its results are freed here.
  *
  * Examples that cannot be read are left out and given back in `unreadable`.
  *
@@ -47,22 +48,25 @@ export interface CollectedFeatures extends Features {
  */
 export async function collectFeatures(
   dataset: Readable,
-  encode: (images: tf.Tensor4D) => tf.Tensor,
+  encode: (input: tf.Tensor, context?: Context) => tf.Tensor,
   { pool = 'mean', ...options }: CollectOptions = {}
 ): Promise<CollectedFeatures> {
-  const [features] = await collectLevels(dataset, images => [encode(images)], { ...options, pool: () => pool })
+  const [features] = await collectLevels(dataset, (input, context) => [encode(input, context)], {
+    ...options,
+    pool: () => pool
+  })
   return features!
 }
 
 /**
- * {@link collectFeatures} for what several levels of a network make of the same images, as `network.levels` gives them:
+ * {@link collectFeatures} for what several levels of a network make of the same examples, as `network.levels` gives them:
  * the features of each level, in that order.
  *
  * @throws Error and RangeError as {@link collectFeatures} does
  */
 export async function collectLevels(
   dataset: Readable,
-  encode: (images: tf.Tensor4D) => readonly tf.Tensor[],
+  encode: (input: tf.Tensor, context?: Context) => readonly tf.Tensor[],
   { pool = () => 'mean', batchSize = 250, onProgress }: CollectLevelsOptions = {}
 ): Promise<readonly CollectedFeatures[]> {
   checkBatchSize('collectFeatures', batchSize)
@@ -70,15 +74,18 @@ export async function collectLevels(
   const labels: number[] = []
   const unreadable: LeftOut[] = []
   for await (const part of readWhole(dataset, batchSize, unreadable)) {
-    checkLabels(part)
-    const features = own(() => {
-      const pixels = tf.div(tf.tensor(part.images, [part.places.length, ...dataset.shape], 'int32'), 255) as tf.Tensor4D
-      return checkRows(encode(pixels), part.places.length).map((maps, place) => pooled(maps, pool(place)))
+    const made = own(() => {
+      const { input, context, labels } = dataset.collate(part.examples)
+      return {
+        features: checkRows(encode(input, context), part.places.length).map((maps, place) => pooled(maps, pool(place))),
+        labels: labels ?? refuseUnlabelled(dataset, part)
+      }
     })
-    const values = await Promise.all(features.map(rows => rows.data()))
-    dispose(features)
+    const [known, ...values] = await Promise.all([made.labels, ...made.features].map(rows => rows.data()))
+    dispose(made)
+    checkLabels(known!, part)
     values.forEach((rows, place) => (levels[place] ??= []).push(rows as Float32Array))
-    part.labels.forEach(label => labels.push(label))
+    known!.forEach(label => labels.push(label))
     onProgress?.(part.done, dataset.size)
   }
   if (labels.length === 0) throw new Error('collectFeatures: expected examples, got none. Take a larger data set.')
@@ -92,22 +99,31 @@ function checkRows(levels: readonly tf.Tensor[], rows: number): readonly tf.Tens
   const unfit = levels.find(({ shape }) => shape[0] !== rows)
   if (unfit !== undefined) {
     throw new Error(
-      `collectFeatures: expected ${rows} rows of an encoder, one for each image, got [${unfit.shape.join(', ')}]. ` +
-        'Return what it makes of the images it was given.'
+      `collectFeatures: expected ${rows} rows of an encoder, one for each example, got [${unfit.shape.join(', ')}]. ` +
+        'Return what it makes of the input it was given.'
     )
   }
   return levels
 }
 
-function checkLabels({ labels, places }: Part): void {
-  const unlabelled = labels.findIndex(label => label < 0)
-  if (unlabelled >= 0) {
+/** Where not every example of a part has a label, one does not. */
+function refuseUnlabelled(dataset: Readable, { examples, places }: Part): never {
+  throw unlabelled(places[examples.findIndex(example => dataset.collate([example]).labels === undefined)]!)
+}
+
+function checkLabels(labels: ArrayLike<number>, { places }: Part): void {
+  if (labels.length !== places.length) {
     throw new Error(
-      `collectFeatures: expected labelled examples, but example ${places[unlabelled]} has no label. ` +
-        'Take labelled data.'
+      `collectFeatures: expected one label for each of ${places.length} examples, got ${labels.length} numbers. ` +
+        'Read out a data set whose labels are classes.'
     )
   }
+  const none = Array.from(labels).findIndex(label => label < 0)
+  if (none >= 0) throw unlabelled(places[none]!)
 }
+
+const unlabelled = (place: number): Error =>
+  new Error(`collectFeatures: expected labelled examples, but example ${place} has no label. Take labelled data.`)
 
 function endToEnd(parts: readonly Float32Array[]): Float32Array {
   const values = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))

@@ -7,7 +7,7 @@ import type { LeftOut, Readable } from './read-whole.ts'
 
 /** What a classifier reads at one level of a network. */
 export interface StageReadout {
-  /** So many stages below: 0 for the images themselves. */
+  /** So many stages below: 0 for the input itself. */
   readonly level: number
   /** Accuracy of a linear probe on the test examples, from 0 to 1; absent when it was not asked for. */
   readonly linear?: number | undefined
@@ -24,8 +24,8 @@ export interface ReadStagesOptions {
   readonly linear?: boolean | undefined
   /** Neighbours that vote. */
   readonly k?: number | undefined
-  /** Brings images `[batch, height, width, channels]` to what the network takes, such as another size. */
-  readonly prepare?: ((images: tf.Tensor4D) => tf.Tensor4D) | undefined
+  /** Brings what the data sets collate to what the network takes, such as images of another size. */
+  readonly prepare?: ((input: tf.Tensor) => tf.Tensor) | undefined
   /** Told what is being done, in words. */
   readonly onProgress?: ((what: string) => void) | undefined
 }
@@ -39,7 +39,7 @@ export interface StageReadouts {
 
 /**
  * Reads out every stage of a network at inference, each with a linear probe and nearest neighbours. All stages are read
- * in one climb: each runs once for an image. Maps are pooled to their means; the images themselves are taken whole.
+ * in one climb: each runs once for an example. Maps are pooled to their means; the input itself is taken whole.
  *
  * @throws RangeError if there is no such level, or none is asked for
  * @throws Error for examples without labels, fewer than two classes, or test labels unseen in training
@@ -51,10 +51,14 @@ export async function readStages(
 ): Promise<StageReadouts> {
   if (levels.length === 0) throw new RangeError('readStages: expected one level or more to read, got none.')
   const collect = (dataset: Readable, what: string): Promise<readonly CollectedFeatures[]> =>
-    collectLevels(dataset, images => network.levels(variables, prepare?.(images) ?? images, { which: levels }), {
-      pool: place => (levels[place] === 0 ? 'flatten' : 'mean'),
-      onProgress: (done, total) => onProgress?.(`Features of ${what} images: ${done} of ${total}`)
-    })
+    collectLevels(
+      dataset,
+      (input, context) => network.levels(variables, prepare?.(input) ?? input, { which: levels, context }),
+      {
+        pool: place => (levels[place] === 0 ? 'flatten' : 'mean'),
+        onProgress: (done, total) => onProgress?.(`Features of ${what} examples: ${done} of ${total}`)
+      }
+    )
   const [known, asked] = [await collect(train, 'training'), await collect(test, 'test')]
   const readouts: StageReadout[] = []
   for (const [i, level] of levels.entries()) {

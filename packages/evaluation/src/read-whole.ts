@@ -1,3 +1,6 @@
+import type { Context } from '@lapstrake/core'
+import type * as tf from '@tensorflow/tfjs-core'
+
 /** An example that could not be read. */
 export interface LeftOut {
   /** Its index in the data set. */
@@ -7,18 +10,22 @@ export interface LeftOut {
   readonly reason: string
 }
 
-/** What `@lapstrake/data` reads, or anything like it. */
-export interface Readable {
+/** A `Dataset` of `@lapstrake/data`, or anything like it. */
+export interface Readable<Example = unknown> {
   readonly size: number
-  readonly shape: readonly number[]
-  read(indices: ArrayLike<number>): Promise<{ readonly images: Uint8Array; readonly labels: Int32Array }>
+  read(places: ArrayLike<number>): Promise<readonly Example[]>
+  /** Examples as tensors: what enters a network, constants beside it, and what is known of each. */
+  collate(examples: readonly Example[]): {
+    readonly input: tf.Tensor
+    readonly context?: Context | undefined
+    readonly labels?: tf.Tensor | undefined
+  }
 }
 
 /** Some examples of a data set. */
-export interface Part {
+export interface Part<Example = unknown> {
   readonly places: readonly number[]
-  readonly images: Uint8Array
-  readonly labels: Int32Array
+  readonly examples: readonly Example[]
   /** How many are done, these and those left out among them. */
   readonly done: number
 }
@@ -34,7 +41,7 @@ export async function* readWhole(dataset: Readable, batchSize: number, leftOut: 
     let places: readonly number[] = Array.from({ length: done - start }, (_, i) => start + i)
     while (places.length > 0) {
       try {
-        yield { places, ...(await dataset.read(Uint32Array.from(places))), done }
+        yield { places, examples: await dataset.read(Uint32Array.from(places)), done }
         break
       } catch (error) {
         const found = unreadableIn(error).filter(({ place }) => places.includes(place))

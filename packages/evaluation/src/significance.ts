@@ -7,6 +7,7 @@ export interface Spread {
   readonly count: number
 }
 
+/** Mean and standard deviation of some numbers, by `n − 1`. */
 export function spreadOf(values: readonly number[]): Spread {
   const count = values.length
   const mean = values.reduce((sum, value) => sum + value, 0) / count

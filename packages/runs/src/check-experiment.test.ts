@@ -63,12 +63,12 @@ test.each<[string, object, string]>([
   [
     'a number beside data',
     { data: cifar10(), examples: 64 },
-    'to say how many examples to use, got examples: 64. Write it into the data, as in data: cifar10({ limit: 64 })'
+    'to say how many examples to use, got examples: 64. Write it into the data, as in data: shapes({ limit: 64 })'
   ],
   [
     'a number alone',
     { examples: 1e6 },
-    'got examples: 1_000_000. Write it into the data, as in data: cifar10({ limit: 1_000_000 })'
+    'got examples: 1_000_000. Write it into the data, as in data: shapes({ limit: 1_000_000 })'
   ]
 ])('data that are %s are one error, which shows the line as it should read', (_, fields, words) => {
   const check = (): void => checkExperiment({ ...experiment, ...fields } as unknown as Experiment)

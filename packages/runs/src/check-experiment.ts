@@ -73,13 +73,13 @@ function checkData({ name, data, examples }: Experiment & NamedData): void {
   if (isData(data) || data === undefined) {
     throw new TypeError(
       `recipe: expected the data of ${name} to say how many examples to use, got examples: ${inThousands(examples!)}. ` +
-        `Write it into the data, as in ${lineFor('cifar10', limit)}`
+        `Write it into the data, as in data: shapes({ ${limit} })`
     )
   }
   const got = typeof data === 'string' ? `'${data}'` : (JSON.stringify(data) ?? String(data))
   throw new TypeError(
     `recipe: expected the data of ${name} to be a value, as cifar10() is, got ${got.slice(0, 80)}. ` +
-      `Write: ${lineFor(typeof data === 'string' ? data : 'shapes', limit)}`
+      `Write: ${typeof data === 'string' ? lineFor(data, limit) : "data: shapes() with import { shapes } from 'lapstrake'"}`
   )
 }
 

@@ -101,4 +101,5 @@ function progressing({ patience, tolerance }: Required<PlateauOptions>, base: Sc
 export const progressOf = (schedule: Schedule | undefined, saved?: Progress): Progressing | undefined =>
   schedule !== undefined && isProgressSchedule(schedule) ? schedule.begin(saved) : undefined
 
+/** Whether a schedule depends on how the units get on. */
 export const isProgressSchedule = (schedule: Schedule): schedule is ProgressSchedule => 'begin' in schedule

@@ -74,7 +74,11 @@ export async function sealOf(path: string): Promise<string | undefined> {
   }
 }
 
-/** @throws Error that names the file */
+/**
+ * What was read out, as the text of its file says, by the name of the file of weights.
+ *
+ * @throws Error that names the file
+ */
 export function parseEvaluations(text: string, file: string): Evaluations['of'] {
   const found = openJson<Evaluations>(text, file)
   if (isWhole(found)) return found.of

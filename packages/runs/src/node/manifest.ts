@@ -110,7 +110,11 @@ export async function readManifest(folder: string): Promise<Manifest> {
   return parseManifest(new TextDecoder().decode(bytes), file)
 }
 
-/** @throws Error that names the file */
+/**
+ * A manifest, as the text of its file says.
+ *
+ * @throws Error that names the file
+ */
 export function parseManifest(text: string, file: string): Manifest {
   refuseOther(text, file)
   const manifest = openJson<Manifest>(text, file)

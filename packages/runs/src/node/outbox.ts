@@ -15,7 +15,11 @@ export interface Outbox {
 /** Writings that wait at once: each holds a copy of what it writes. */
 const most = 3
 
-/** @param onWarning told once of the first that fails, and of each that is given up */
+/**
+ * Writings that may fail for a while, as on a disk that is full, without ending what goes on.
+ *
+ * @param onWarning told once of the first that fails, and of each that is given up
+ */
 export function outbox(onWarning: (warning: string) => void): Outbox {
   const waiting = new Map<string, () => Promise<void>>()
   let warned = false

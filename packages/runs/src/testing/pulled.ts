@@ -40,7 +40,7 @@ export const tiny: Experiment = {
   isolation: overlapping(),
   head: () => projector({ dims: [4] }),
   // With a memory, and a target network: a state has all that it can have.
-  loss: () => moco({ queue: 16 }),
+  loss: () => moco({ size: 16 }),
   target: { momentum: () => 0.9 },
   optimizer: sgd({ learningRate: 0.05, momentum: 0.9 })
 }

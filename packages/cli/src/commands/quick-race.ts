@@ -1,0 +1,132 @@
+import {
+  adamW,
+  batchOf,
+  convNet,
+  createTrainer,
+  dispose,
+  drawSpans,
+  endToEnd,
+  greedy,
+  meterMemory,
+  ntXent,
+  overlapping,
+  projector,
+  readStages,
+  seeded,
+  simclr,
+  train,
+  twoViews,
+  warmupCosine,
+  type ImageDataset,
+  type Experiment,
+  type Isolation,
+  type Network,
+  type StepMetrics,
+  type Variables
+} from 'lapstrake'
+import { median } from '@lapstrake/evaluation/significance'
+import type { Readout } from '@lapstrake/runs/node'
+import { progress } from '../terminal/progress.ts'
+import type { Race } from '../pages/race.ts'
+
+const isolations: readonly (readonly [string, Isolation])[] = [
+  ['end-to-end (SimCLR)', endToEnd()],
+  ['greedy (Greedy InfoMax)', greedy()],
+  ['overlapping (LoCo)', overlapping()]
+]
+
+/** What the three ways learn from, and are read out with. */
+export interface QuickData {
+  readonly training: ImageDataset
+  readonly testing: ImageDataset
+}
+
+/** Trains one backbone in three ways, one after another, and reads out each beside what nobody trained. */
+export async function raceOf(
+  { training, testing }: QuickData,
+  { seed, epochs }: { readonly seed: number; readonly epochs: number }
+): Promise<{ readonly races: readonly Race[]; readonly baselines: readonly Readout[] }> {
+  const read = async (
+    network: Network,
+    variables: readonly Variables[],
+    names: Readonly<Record<number, string>>
+  ): Promise<readonly Readout[]> => {
+    const levels = Object.keys(names).map(Number)
+    const { readouts } = await readStages(network, variables, { train: training, test: testing, levels })
+    return readouts.map(({ level, linear, neighbours }) => ({ name: names[level]!, linear: linear!, neighbours }))
+  }
+
+  const races: Race[] = []
+  let baselines: readonly Readout[] = []
+  for (const [name, isolation] of isolations) {
+    const experiment = quickExperiment(name, isolation, training, epochs)
+    const history: StepMetrics[] = []
+    const bar = progress(name.padEnd(24), experiment.batchSize)
+    const { trainer, state } = await train(experiment, {
+      dataset: training,
+      seed,
+      onStep: metrics => {
+        history.push(metrics)
+        bar.step(metrics)
+      }
+    })
+    bar.end()
+    const depth = experiment.backbone.stages.length
+    const untrained = trainer.init(seeded(seed).split('weights'))
+    if (baselines.length === 0) {
+      baselines = await read(trainer.network, untrained.stages, { 0: 'raw pixels', [depth]: 'untrained encoder' })
+    }
+    dispose(untrained)
+    const [readout] = await read(trainer.network, state.stages, { [depth]: name })
+    races.push({
+      name,
+      spans: drawSpans(isolation(depth), depth),
+      history,
+      readout: readout!,
+      millisecondsPerStep: median(history.slice(3).map(({ milliseconds }) => milliseconds)) ?? 0,
+      peakBytes: await peakOfStep(experiment, training, seed)
+    })
+    dispose(state)
+  }
+  return { races, baselines }
+}
+
+/** One experiment; only its isolation differs from race to race, so that every way of learning has the same head. */
+function quickExperiment(name: string, isolation: Isolation, training: ImageDataset, epochs: number): Experiment {
+  const batchSize = 64
+  const [size, , channels] = training.shape
+  return {
+    name,
+    isolation,
+    backbone: convNet({ widths: [24, 32, 48, 64], strides: [2, 2, 2, 1], layers: 1 }),
+    head: () => projector({ dims: [64, 64] }),
+    loss: () => ntXent({ temperature: 0.2 }),
+    optimizer: adamW({
+      learningRate: warmupCosine({
+        peak: 3e-3,
+        total: Math.max(20, epochs * Math.floor(training.size / batchSize)),
+        warmup: 10
+      })
+    }),
+    views: twoViews(
+      channels === 1 ? simclr({ size, preset: 'gray' }) : simclr({ size, preset: 'cifar', leastArea: 0.4 })
+    ),
+    batchSize,
+    epochs
+  }
+}
+
+/** The most memory that one step holds above what rests between steps. */
+async function peakOfStep(experiment: Experiment, training: ImageDataset, seed: number): Promise<number> {
+  const trainer = createTrainer(experiment, { inputShape: training.shape })
+  const state = trainer.init(seeded(seed).split('weights'))
+  const places = Array.from({ length: experiment.batchSize }, (_, i) => i)
+  const batch = await batchOf(training, places, { views: experiment.views, random: seeded(seed) })
+  const meter = meterMemory()
+  const result = trainer.step(state, batch)
+  meter.stop()
+  dispose(batch)
+  dispose(result.losses)
+  dispose(result.state)
+  return meter.peak()
+}

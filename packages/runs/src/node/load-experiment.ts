@@ -66,7 +66,7 @@ export async function loadKeptRecipe(folder: string, { checksums, madeBy, recipe
       `${path}: expected the recipe that the run was made with, got one with the checksum ${found} in place of ` +
         `${told}. It is damaged, or was changed since; put back a copy.`
     )
-  const { made, exports } = await loadFile<Experiment>('recipe', path, recipe)
+  const { made, exports } = await loadFile<Experiment>('recipe', path, recipe, String(found))
   const kept = asWrittenNow(made, exports)
   checkExperiment(kept.experiment)
   const notes =
@@ -137,15 +137,26 @@ interface LoadedFile<T> {
 const loadDefault = async <T>(what: string, given: string, path?: string): Promise<T> =>
   (await loadFile<T>(what, given, path)).made
 
-/** @param path what a person calls the file, and where its packages are found */
-async function loadFile<T>(what: string, given: string, path: string = given): Promise<LoadedFile<T>> {
+/**
+ * @param path what a person calls the file, and where its packages are found
+ * @param version tells it from others that were loaded from the same place: a module is loaded once
+ */
+async function loadFile<T>(
+  what: string,
+  given: string,
+  path: string = given,
+  version?: string
+): Promise<LoadedFile<T>> {
   const file = resolve(given)
   await readWholeFile(file).catch((error: Error) => {
     throw new Error(`${what}: ${error.message}`, { cause: error })
   })
   tellLinesOf(file)
   const loaded = await (
-    importOwn(pathToFileURL(file).href, pathToFileURL(resolve(path)).href) as Promise<{ default?: T }>
+    importOwn(
+      `${pathToFileURL(file).href}${version === undefined ? '' : `?${version}`}`,
+      pathToFileURL(resolve(path)).href
+    ) as Promise<{ default?: T }>
   ).catch(async (error: unknown) => {
     throw new Error(`${what}: expected ${path} to load, but it does not: ${await reason(error as Error)}`, {
       cause: error

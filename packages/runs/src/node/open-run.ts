@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import { decodeSafetensors, deserialiseTree } from '@lapstrake/checkpoints'
-import { dispose, networkOf, own, seeded, type Network, type Owned, type Variables } from '@lapstrake/core'
+import { dispose, networkOf, own, seeded, type Network, type Owned, type Shape, type Variables } from '@lapstrake/core'
 import { readWholeFile } from '@lapstrake/files/node'
 import * as tf from '@tensorflow/tfjs-core'
 import { loadKeptRecipe, type KeptRecipe } from './load-experiment.ts'
@@ -21,17 +21,13 @@ export interface OpenRun extends KeptRecipe {
    * What the network makes of some inputs.
    *
    * @param inputs `[batch, ...]`, in the shape that the run learned from; images have values from 0 to 1
+   * @param options the `level` to read, from 0 for the inputs to the top, when left out; and a `context` beside them
    * @returns what leaves the stage asked for, `[batch, ...]`
    * @throws Error for inputs of another shape
    */
-  encode(inputs: tf.Tensor, options?: EncodeOptions): Owned<tf.Tensor>
+  encode(inputs: tf.Tensor, options?: Parameters<Network['encode']>[2]): Owned<tf.Tensor>
   /** Frees what was trained. */
   dispose(): void
-}
-
-export interface EncodeOptions {
-  /** Stages that the inputs go through, from 0 for none to all, when left out. */
-  readonly level?: number | undefined
 }
 
 export interface OpenRunOptions {
@@ -65,9 +61,21 @@ export async function openRun(path: string, { weights = runFiles.weights }: Open
     trained,
     untrained,
     notes: [...notes, ...(await changesOf(path, manifest)), ...unfinishedWithin(path)],
-    encode: (inputs, { level } = {}) => own(() => network.encode(trained, inputs, { level })),
+    encode(inputs, options) {
+      checkInputs(inputs, manifest.inputShape)
+      return own(() => network.encode(trained, inputs, options))
+    },
     dispose: () => dispose(trained)
   }
+}
+
+function checkInputs({ shape }: tf.Tensor, inputShape: Shape): void {
+  const [, ...each] = shape
+  if (each.length === inputShape.length && each.every((length, i) => length === inputShape[i])) return
+  throw new Error(
+    `encode: expected inputs of shape [batch, ${inputShape.join(', ')}], as the run learned from, got ` +
+      `[${shape.join(', ')}]. Bring them to that shape first.`
+  )
 }
 
 /** Says that the file which a run's recipe came from has changed. */

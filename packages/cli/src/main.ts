@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
-import { alike } from '@lapstrake/runs/node'
 import { answerForMissingGpu } from './terminal/missing-gpu.ts'
 import { fail, stopQuietly } from './terminal/stop-quietly.ts'
 
@@ -27,7 +26,7 @@ const subCommands = {
 }
 const main = defineCommand({
   meta: { name: 'lapstrake', version, description: 'Trains networks in short, overlapping local units.' },
-  setup({ rawArgs: [first] }) {
+  async setup({ rawArgs: [first] }) {
     if (first?.startsWith('-'))
       fail(
         new Error(
@@ -35,10 +34,11 @@ const main = defineCommand({
         )
       )
     if (first !== undefined && !Object.hasOwn(subCommands, first)) {
+      const { didYouMean } = await import('lapstrake')
       fail(
         new Error(
           `lapstrake: expected a command among ${Object.keys(subCommands).join(', ')}, ` +
-            `got ${first}.${alike(first, Object.keys(subCommands))}`
+            `got ${first}.${didYouMean(first, Object.keys(subCommands))}`
         )
       )
     }

@@ -13,6 +13,7 @@ export type {
   Memory,
   Merge,
   Mode,
+  OfExamples,
   Optimizer,
   OptimizerState,
   Params,
@@ -28,13 +29,25 @@ export type {
   Views
 } from './contracts.ts'
 export { DeviceLost, MissingLabels, OutOfRoom } from './errors.ts'
-export { fusedOr } from './fused.ts'
+export {
+  fusedOr,
+  shapesOf,
+  type Differentiable,
+  type FusedKernel,
+  type KernelAttributes,
+  type KernelExample,
+  type KernelInputs,
+  type KernelResults,
+  type NoAttributes,
+  type ShapesOf
+} from './fused.ts'
 export { combine, type Learned, type Penalty, type Round, type StageLesson, type UnitLesson } from './learned.ts'
 export { copyOf, dispose, own, tensorsOf, type Owned } from './memory.ts'
 export { meterMemory, type MemoryMeter } from './memory-meter.ts'
 export { mean, sum, upperOnly } from './merge.ts'
 export { networkOf, type EncodeOptions, type Network } from './network.ts'
 export type { TrainerOptions } from './prepared.ts'
+export { checkOptions, didYouMean, type OptionKind, type OptionKinds, type OptionType } from './options.ts'
 export { randomFrom, seeded, type Random } from './random.ts'
 export type { Shape } from './shape.ts'
 export { stageNames } from './stage-names.ts'

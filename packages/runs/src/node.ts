@@ -1,4 +1,3 @@
-export { alike } from './node/alike.ts'
 export { bestEpoch } from './node/best-epoch.ts'
 export { type Comparison, compareRuns, comparisonTable, differencesTable, significanceSaid } from './node/comparison.ts'
 export { type Evaluation, type Readout, leaveEvaluation, parseEvaluations, sealOf } from './node/evaluation.ts'

@@ -182,8 +182,8 @@ const contrast: Loss = views => {
 }
 const projected = (): LocalLoss => ({
   init: (random, { embedding }) => ({ params: { onto: weightsFor(random, [embedding.at(-1)!, 2]) }, memory: {} }),
-  apply: (views, _, { params: { onto } }) => ({
-    loss: tf.mean(tf.square(tf.matMul(tf.concat([...views], 0), onto as tf.Tensor2D))),
+  apply: (views, _, { params }) => ({
+    loss: tf.mean(tf.square(tf.matMul(tf.concat([...views], 0), tensorsOf(params)[0] as tf.Tensor2D))),
     memory: {}
   })
 })

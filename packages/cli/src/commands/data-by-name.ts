@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import {
+  didYouMean,
   cifar10,
   cifar100,
   dataOf,
@@ -12,7 +13,6 @@ import {
   type ImageDataset,
   type OpenProgress
 } from 'lapstrake'
-import { alike } from '@lapstrake/runs/node'
 
 /** Data that the command line knows by name; anything else is a folder of images. */
 const table: Readonly<Record<string, Data<ImageDataset>>> = {
@@ -39,7 +39,7 @@ export function dataByName(name: string): Data<ImageDataset> {
   if (/[/\\.]/.test(name)) return imagesOrShards(name)
   throw new Error(
     `data: expected one of ${dataNames.join(', ')}, or the path of a folder of images such as ./photos, ` +
-      `got ${name}.${alike(name, dataNames)}`
+      `got ${name}.${didYouMean(name, dataNames)}`
   )
 }
 

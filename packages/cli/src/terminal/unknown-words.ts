@@ -1,6 +1,6 @@
+import { didYouMean } from 'lapstrake'
 import { parseArgs } from 'node:util'
 import type { ArgsDef } from 'citty'
-import { alike } from '@lapstrake/runs/node'
 
 /**
  * Refuses flags that a command does not know, and more names of files than it takes; `many` takes any number.
@@ -24,7 +24,7 @@ export function refuseUnknownWords(
     if (flags.length === 0) throw new Error(`${command}: expected no options, got ${token.rawName}. Leave it out.`)
     const listed = flags.map(([name]) => `--${name}`).join(', ')
     throw new Error(
-      `${command}: expected options among ${listed}, got ${token.rawName}.${alike(token.name, known, '--')}`
+      `${command}: expected options among ${listed}, got ${token.rawName}.${didYouMean(token.name, known, '--')}`
     )
   }
   const names = Object.entries(args)

@@ -1,3 +1,4 @@
+import { didYouMean } from '@lapstrake/core'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -8,7 +9,6 @@ import type { Experiment } from '../experiment.ts'
 import { untilPlateau, type PlateauOptions } from '@lapstrake/scheduler'
 import { crc32c } from '@lapstrake/files'
 import { readWholeFile } from '@lapstrake/files/node'
-import { alike } from './alike.ts'
 import { importOwn } from './import-own.ts'
 import type { Manifest } from './manifest.ts'
 import type { BundledRecipe } from './recipe-bundle.ts'
@@ -125,7 +125,7 @@ async function reason({ message }: Error): Promise<string> {
   const [, from, name] = /requested module '(.+)' does not provide an export named '(.+)'/.exec(message) ?? []
   if (name === undefined) return place?.replace(/[^.]$/, '$&.') ?? message
   const known = await (import(from!) as Promise<object>).then(Object.keys, () => [])
-  return `'${from}' exports no ${name}.${alike(name, known)}`
+  return `'${from}' exports no ${name}.${didYouMean(name, known)}`
 }
 
 /** What a file exports by default, which it must, and beside. */

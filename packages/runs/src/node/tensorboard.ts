@@ -178,14 +178,8 @@ async function pointsOf(dataset: Dataset, examples: Placed, encode: Encode): Pro
   )
   const rowOf = (i: number): Float32Array => values.subarray(i * dim, (i + 1) * dim)
   const found = examples.places.map((_, i) => i).filter(i => rowOf(i).every(Number.isFinite))
-  return {
-    vectors: found.map(rowOf),
-    ...(isImageDataset(dataset) &&
-      imagesOf(
-        dataset,
-        found.map(i => examples.examples[i] as ImageExample)
-      ))
-  }
+  const shown = found.map(i => examples.examples[i] as ImageExample)
+  return { vectors: found.map(rowOf), ...(isImageDataset(dataset) ? imagesOf(dataset, shown) : {}) }
 }
 
 function imagesOf({ shape, classes }: ImageDataset, shown: readonly ImageExample[]): Partial<Points> {

@@ -1,14 +1,5 @@
 import type { CommandDef } from 'citty'
-import {
-  balance,
-  inputShapeOf,
-  overlapping,
-  plan,
-  spansSvg,
-  type Experiment,
-  type Plan,
-  type PlanOptions
-} from 'lapstrake'
+import { balance, inputShapeOf, plan, spansSvg, type Experiment, type Plan, type PlanOptions } from 'lapstrake'
 import { command } from '../terminal/command.ts'
 import { onProgress } from './data-by-name.ts'
 import { dataFor } from './data-of-run.ts'

@@ -1,4 +1,4 @@
-import { fashionMnist, train, type ImageDataset, type Data } from 'lapstrake'
+import { fashionMnist, type ImageDataset, type Data } from 'lapstrake'
 import { dataByName, onProgress, usualData } from './data-by-name.ts'
 
 /** Fashion-MNIST where it can be had, else drawn shapes; and a sentence that says which. */

@@ -1,6 +1,6 @@
 import { manifestIn, type SweepRun } from './sweep-runs.ts'
 import { spawn, type ChildProcess } from 'node:child_process'
-import { dirname, join, resolve } from 'node:path'
+import { dirname } from 'node:path'
 import { canGoOn, writeOwnFile } from '@lapstrake/runs/node'
 import { makeFolder } from 'lapstrake/node'
 import { duration } from '../terminal/duration.ts'

@@ -11,7 +11,6 @@ import {
   runFiles,
   writeOwnFile
 } from '@lapstrake/runs/node'
-import { command } from '../terminal/command.ts'
 
 /** One run of a sweep. */
 export interface SweepRun {

@@ -1,6 +1,7 @@
 import type { CommandDef } from 'citty'
 import { describeRun, isImageDataset, stageNames, type Dataset, type Experiment } from 'lapstrake'
-import { beginRun, stepsOf } from './begin-run.ts'
+import { beginRun } from './begin-run.ts'
+import { stepsOf } from './train-given.ts'
 import { command } from '../terminal/command.ts'
 import { dataNames } from './data-by-name.ts'
 import { diagnosesTable, explanation, stagesTable } from '../terminal/diagnoses-tables.ts'

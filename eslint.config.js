@@ -53,7 +53,7 @@ export const below = {
   checkpoints: ['core', 'files'],
   onnx: ['core', 'kernels'],
   tensorboard: ['core', 'files'],
-  testing: ['core', 'kernels', 'backend-wasm', 'backend-node'],
+  testing: ['core', 'backend-wasm', 'backend-node'],
   'backends/wasm': ['core', 'kernels'],
   'backends/webgpu': ['core/errors'],
   'backends/node': [],
@@ -93,7 +93,16 @@ const arrows = Object.entries(below).flatMap(([name, allowed]) => [
   arrow(
     [`packages/${name}/src/**/*.test.ts`],
     [],
-    [...allowed, 'core', 'testing', 'checkpoints', 'layers', 'embeddings', 'backbone-resnet', ...(name === 'runs' ? plugins : [])],
+    [
+      ...allowed,
+      'core',
+      'testing',
+      'checkpoints',
+      'layers',
+      'embeddings',
+      'backbone-resnet',
+      ...(name === 'runs' ? plugins : [])
+    ],
     `a test of ${name}`
   )
 ])

@@ -16,7 +16,11 @@ const entry = [
   'dawn.browser.ts',
   'openers.node.ts',
   'openers.browser.ts',
-  'datasets/decode-worker.js'
+  'threads.node.ts',
+  'threads.browser.ts',
+  'datasets/decode-worker.js',
+  'workers/example-worker.node.js',
+  'workers/example-worker.browser.js'
 ]
   .map(name => `src/${name}`)
   .filter(file => existsSync(file))

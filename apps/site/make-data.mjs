@@ -1,78 +1,90 @@
-// Puts Fashion-MNIST where the site serves it: a sample of its first images, and all of it. What is not at hand stays
-// away, unless --download fetches it; the page then trains on drawn shapes.
+// Puts data sets where the site serves them, in files of a thousand examples: Fashion-MNIST, and the first of CIFAR-10.
+// What is not at hand stays away, unless --download fetches it; the page then trains on drawn shapes.
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { gunzipSync, gzipSync } from 'node:zlib'
-import { dataFolders, fashionMnist } from 'lapstrake/node'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import { cifar10, fashionMnist } from 'lapstrake'
+import { dataFolders } from 'lapstrake/node'
 
-/** Training and test images of the sample. */
-const sample = { train: 4000, t10k: 1000 }
-const files = ['train-images-idx3-ubyte', 'train-labels-idx1-ubyte', 't10k-images-idx3-ubyte', 't10k-labels-idx1-ubyte']
+const perFile = 1000
 const target = fileURLToPath(new URL('public/data/', import.meta.url))
-const about = { licence: 'MIT, © 2017 Zalando SE', source: 'https://github.com/zalandoresearch/fashion-mnist' }
+
+const sets = [
+  {
+    data: fashionMnist(),
+    atHand: [
+      ['train-images-idx3-ubyte', 'train-labels-idx1-ubyte', 't10k-images-idx3-ubyte', 't10k-labels-idx1-ubyte'].map(
+        file => `fashion-mnist/${file}.gz`
+      )
+    ],
+    all: { train: 60_000, test: 10_000 },
+    served: { train: 60_000, test: 1000 },
+    licence: 'MIT, © 2017 Zalando SE',
+    source: 'https://github.com/zalandoresearch/fashion-mnist'
+  },
+  {
+    data: cifar10(),
+    atHand: [['cifar10/cifar-10-binary.tar.gz'], ['cifar10/cifar10-jpeg-q75-60k.tar.gz']],
+    all: { train: 50_000, test: 10_000 },
+    served: { train: 10_000, test: 1000 },
+    licence: 'none stated; Krizhevsky 2009',
+    source: 'https://www.cs.toronto.edu/~kriz/cifar.html'
+  }
+]
 
 // The whole folder, so that nothing of an earlier build is taken for this one's.
 await rm(target, { recursive: true, force: true })
 await mkdir(target, { recursive: true })
-const folder = await find()
 const index = {}
-if (folder !== undefined) {
-  index['fashion-mnist-sample'] = {
-    name: 'Fashion-MNIST, the first images',
-    ...about,
-    examples: sample.train,
-    files: await write('fashion-mnist-sample', cut)
-  }
-  index['fashion-mnist'] = {
-    name: 'Fashion-MNIST',
-    ...about,
-    examples: 60_000,
-    files: await write('fashion-mnist', copyFile)
-  }
+for (const set of sets) {
+  const { name } = set.data
+  if (isAtHand(set) || process.argv.includes('--download')) index[name] = await write(set)
+  else console.log(`data: ${name} is not at hand, so pages train on drawn shapes. --download fetches it.`)
 }
 await writeFile(`${target}index.json`, `${JSON.stringify(index, null, 2)}\n`)
-const megabytes = Object.entries(index).map(
-  ([name, { files }]) => `${name} ${(files.reduce((sum, { bytes }) => sum + bytes, 0) / 1e6).toFixed(1)} MB`
-)
-console.log(
-  folder === undefined
-    ? 'data: Fashion-MNIST is not at hand, so pages train on drawn shapes. --download fetches it.'
-    : `data: ${megabytes.join(', ')}`
-)
+for (const [name, { train, test }] of Object.entries(index))
+  console.log(
+    `data: ${name} ${([...train.bytes, ...test.bytes].reduce((sum, bytes) => sum + bytes) / 1e6).toFixed(1)} MB`
+  )
 
-/** The folder with all four files, of the places where lapstrake looks. */
-async function find() {
-  const found = dataFolders()
-    .map(folder => `${folder}/fashion-mnist`)
-    .find(folder => files.every(file => existsSync(`${folder}/${file}.gz`)))
-  if (found !== undefined || !process.argv.includes('--download')) return found
-  for (const split of ['train', 'test']) await fashionMnist({ split })
-  return find()
+function isAtHand({ atHand }) {
+  const isThere = file => dataFolders().some(folder => existsSync(`${folder}/${file}`))
+  return atHand.some(files => files.every(isThere))
+}
+
+async function write({ data, all, served, licence, source }) {
+  await mkdir(`${target}${data.name}`)
+  const [train, test] = [
+    await data.open('train', { limit: served.train }),
+    await data.open('test', { limit: served.test })
+  ]
+  return {
+    name: train.name,
+    licence,
+    source,
+    classes: train.classes,
+    shape: train.shape,
+    perFile,
+    train: { examples: train.size, of: all.train, bytes: await writePart(data.name, 'train', train) },
+    test: { examples: test.size, of: all.test, bytes: await writePart(data.name, 'test', test) }
+  }
 }
 
 /**
- * Writes the four files. Hosts and browsers unpack what ends in `.gz` on the way, some of them, and counts of bytes
- * would be wrong: hence the other ending.
+ * Writes the files of a part and gives back their lengths. Hosts and browsers unpack what ends in `.gz` on the way, some
+ * of them, and counts of bytes would be wrong: hence the other ending.
  */
-async function write(name, make) {
-  await mkdir(`${target}${name}`)
-  return Promise.all(
-    files.map(async file => {
-      const path = `${target}${name}/${file}.gzip`
-      await make(`${folder}/${file}.gz`, path)
-      return { file: `${file}.gzip`, bytes: (await stat(path)).size }
-    })
-  )
-}
-
-/** The first examples of an IDX file: fewer of them in its header, and the rest left out. */
-async function cut(from, to) {
-  const bytes = gunzipSync(await readFile(from))
-  const axes = bytes[3]
-  const all = bytes.readUInt32BE(4)
-  const count = from.includes('train') ? sample.train : sample.t10k
-  const header = 4 + 4 * axes
-  bytes.writeUInt32BE(count, 4)
-  await writeFile(to, gzipSync(bytes.subarray(0, header + ((bytes.length - header) / all) * count), { level: 9 }))
+async function writePart(name, split, dataset) {
+  const bytes = []
+  for (let first = 0; first < dataset.size; first += perFile) {
+    const places = Array.from({ length: Math.min(perFile, dataset.size - first) }, (_, i) => first + i)
+    const examples = await dataset.read(places)
+    const labels = Uint8Array.from(examples, ({ label }) => label)
+    const packed = await promisify(gzip)(Buffer.concat([labels, ...examples.map(({ image }) => image)]), { level: 9 })
+    await writeFile(`${target}${name}/${split}-${first / perFile}.gzip`, packed)
+    bytes.push(packed.length)
+  }
+  return bytes
 }

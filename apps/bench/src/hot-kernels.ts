@@ -1,4 +1,15 @@
 // The kernels that a training step spends its time in, on the shapes it has them.
+import { fusedOr } from '@lapstrake/core'
+import {
+  batchNormGradient,
+  blurImages,
+  channelMoments,
+  groupNorm,
+  groupNormGradient,
+  mixColors,
+  reluGradient,
+  reluOfSum
+} from '@lapstrake/kernels'
 import * as tf from '@tensorflow/tfjs-core'
 
 export interface HotKernel {
@@ -130,8 +141,8 @@ function elementwise(): HotKernel[] {
     binary('multiply', tf.mul),
     unary('relu', tf.relu),
     unary('exp', tf.exp),
-    binary('relu of a sum', (a, b) => run('ReluOfSum', { a, b }), ['ReluOfSum']),
-    binary('relu gradient', (a, b) => run('ReluGradient', { a, b }), ['ReluGradient']),
+    binary('relu of a sum', (a, b) => fusedOr(reluOfSum, { a, b }), [reluOfSum.name]),
+    binary('relu gradient', (dy, y) => fusedOr(reluGradient, { dy, y }), [reluGradient.name]),
     moving('multiply by a row', '65536×64', 2 * 65_536 * 64, () => {
       const [x, row] = [normal([65_536, 64], 1), normal([64], 2)]
       return () => tf.mul(x, row)
@@ -150,7 +161,7 @@ function normalisation(): HotKernel[] {
       () => {
         const [x, scale, offset] = [normal<tf.Tensor4D>(inputShape, 1), normal([64], 2), normal([64], 3)]
         return () => {
-          const [mean, variance] = run('ChannelMoments', { x }) as [tf.Tensor, tf.Tensor]
+          const [mean, variance] = fusedOr(channelMoments, { x })
           const factor = tf.mul(scale, tf.rsqrt(tf.add(variance, 1e-5)))
           const filter = tf.reshape(factor, [1, 1, 64, 1]) as tf.Tensor4D
           return tf.fused.depthwiseConv2d({
@@ -163,18 +174,18 @@ function normalisation(): HotKernel[] {
           })
         }
       },
-      ['ChannelMoments']
+      [channelMoments.name]
     ),
     moving(
       'batch normalisation gradient',
       shape,
       5 * size,
       () => {
-        const [g, x] = [normal(inputShape, 1), normal(inputShape, 2)]
+        const [g, x] = [normal<tf.Tensor4D>(inputShape, 1), normal<tf.Tensor4D>(inputShape, 2)]
         const [scale, mean, inverse] = [normal([64], 3), normal([64], 4), tf.ones([64])]
-        return () => run('BatchNormGradient', { g, x, scale, mean, inverse })
+        return () => fusedOr(batchNormGradient, { g, x, scale, mean, inverse })
       },
-      ['BatchNormGradient']
+      [batchNormGradient.name]
     ),
     // An image at a time, which the cache holds: each map is read once.
     moving(
@@ -182,21 +193,22 @@ function normalisation(): HotKernel[] {
       shape,
       2 * size,
       () => {
-        const [x, scale, offset] = [normal(inputShape, 1), normal([64], 2), normal([64], 3)]
-        return () => run('GroupNorm', { x, scale, offset }, { groups: 32, epsilon: 1e-5, relu: true })
+        const [x, scale, offset] = [normal<tf.Tensor4D>(inputShape, 1), normal([64], 2), normal([64], 3)]
+        return () => fusedOr(groupNorm, { x, scale, offset }, { groups: 32, epsilon: 1e-5, relu: true })
       },
-      ['GroupNorm']
+      [groupNorm.name]
     ),
     moving(
       'group normalisation gradient',
       shape,
       3 * size,
       () => {
-        const [g, x, scale] = [normal(inputShape, 1), normal(inputShape, 2), normal([64], 3)]
+        const [g, x] = [normal<tf.Tensor4D>(inputShape, 1), normal<tf.Tensor4D>(inputShape, 2)]
+        const scale = normal([64], 3)
         const [mean, inverse] = [normal([32, 1, 1, 64], 4), tf.ones([32, 1, 1, 64])]
-        return () => run('GroupNormGradient', { g, x, scale, mean, inverse }, { groups: 32 })
+        return () => fusedOr(groupNormGradient, { g, x, scale, mean, inverse }, { groups: 32 })
       },
-      ['GroupNormGradient']
+      [groupNormGradient.name]
     )
   ]
 }
@@ -231,33 +243,38 @@ function reductionsAndMovement(): HotKernel[] {
 
 function augmentation(): HotKernel[] {
   const [imageShape, size] = [[256, 32, 32, 3], 256 * 32 * 32 * 3]
-  const ofImages = (
-    kernel: string,
-    needs: readonly string[],
-    inputs: () => Readonly<Record<string, tf.Tensor>>
-  ): HotKernel =>
-    moving(
-      kernel,
-      '256×32×32×3',
-      2 * size,
-      () => {
-        const given = { images: tf.sigmoid(normal(imageShape)), ...inputs() }
-        return () => run(needs[0]!, given)
-      },
-      needs
-    )
+  const images = (): tf.Tensor4D => tf.sigmoid(normal(imageShape))
   return [
     moving('crop and resize', '256×32×32×3', 2 * size, () => {
       const [images, boxes] = [normal<tf.Tensor4D>(imageShape), tf.tile(tf.tensor2d([[0.1, 0.9, 0.7, 0.2]]), [256, 1])]
       const places = tf.range(0, 256, 1, 'int32')
       return () => tf.image.cropAndResize(images, boxes, places, [32, 32])
     }),
-    ofImages('mixed colours', ['MixColors'], () => ({
-      matrices: normal([256, 3, 3], 2),
-      lifts: normal([256], 3),
-      luma: tf.tensor1d([0.299, 0.587, 0.114])
-    })),
-    ofImages('blur', ['BlurImages'], () => ({ weights: tf.tile(tf.tensor2d([[0.3, 1, 0.3]]), [256, 1]) }))
+    moving(
+      'mixed colours',
+      '256×32×32×3',
+      2 * size,
+      () => {
+        const inputs = {
+          images: images(),
+          matrices: normal<tf.Tensor3D>([256, 3, 3], 2),
+          lifts: normal([256], 3),
+          luma: tf.tensor1d([0.299, 0.587, 0.114])
+        }
+        return () => fusedOr(mixColors, inputs)
+      },
+      [mixColors.name]
+    ),
+    moving(
+      'blur',
+      '256×32×32×3',
+      2 * size,
+      () => {
+        const inputs = { images: images(), weights: tf.tile(tf.tensor2d([[0.3, 1, 0.3]]), [256, 1]) }
+        return () => fusedOr(blurImages, inputs)
+      },
+      [blurImages.name]
+    )
   ]
 }
 

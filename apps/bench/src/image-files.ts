@@ -3,19 +3,19 @@ import { createWriteStream } from 'node:fs'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { shapes } from 'lapstrake'
+import { drawShapes, type ImageExample } from 'lapstrake'
 import sharp from 'sharp'
 import { pack } from 'tar-stream'
 
 /** So many JPEG files of 96 × 96 in a folder for each class. */
 export async function writeImages(path: string, count: number): Promise<void> {
-  const drawn = shapes({ count, length: 96 })
+  const drawn = drawShapes({ count, size: 96 })
   for (const name of drawn.classes) await mkdir(join(path, name), { recursive: true })
   for (let i = 0; i < count; i++) {
-    const { images, labels } = await drawn.read([i])
+    const [{ image, label }] = (await drawn.read([i])) as [ImageExample]
     await writeFile(
-      join(path, drawn.classes[labels[0]!]!, `${i}.jpg`),
-      await sharp(images, { raw: { width: 96, height: 96, channels: 3 } })
+      join(path, drawn.classes[label]!, `${i}.jpg`),
+      await sharp(image, { raw: { width: 96, height: 96, channels: 3 } })
         .jpeg()
         .toBuffer()
     )

@@ -18,7 +18,7 @@ import {
   type Dataset,
   type Experiment
 } from 'lapstrake'
-import { imageFolder, webDataset } from 'lapstrake/node'
+import { openImageFolder, openWebDataset } from 'lapstrake/node'
 import { wholeNumber } from './command-line.ts'
 import { writeImages, writeShard } from './image-files.ts'
 import { median, rounded } from './measuring.ts'
@@ -46,8 +46,8 @@ const rows = []
 try {
   await writeImages(join(folder, 'images'), count)
   await writeShard(join(folder, 'images'), join(folder, 'images.tar'))
-  rows.push(await longRun('folder of JPEG files', await imageFolder(join(folder, 'images'), { length: 32 })))
-  rows.push(await longRun('tar archive', await webDataset(join(folder, 'images.tar'), { length: 32 })))
+  rows.push(await longRun('folder of JPEG files', await openImageFolder(join(folder, 'images'), { size: 32 })))
+  rows.push(await longRun('tar archive', await openWebDataset(join(folder, 'images.tar'), { size: 32 })))
 } finally {
   await rm(folder, { recursive: true })
 }
@@ -72,7 +72,8 @@ async function longRun(source: string, dataset: Dataset): Promise<object> {
   const tensors = new Set<number>()
   let [waited, busy] = [0, 0]
   const stop = new AbortController()
-  const { state } = await train(experiment, dataset, {
+  const { state } = await train(experiment, {
+    dataset,
     diagnoseEvery: 500,
     signal: stop.signal,
     onStep(metrics) {

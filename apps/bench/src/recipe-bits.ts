@@ -1,12 +1,12 @@
 // The bits of twenty steps of every recipe, to hold beside those of another commit: npm run --silent bench:bits
 import { readdirSync } from 'node:fs'
-import { dispose, shapes, train, useBackend, type Experiment } from 'lapstrake'
+import { dispose, drawShapes, train, useBackend, type Experiment } from 'lapstrake'
 import { crc32c } from 'lapstrake/node'
 
 const steps = 20
 const recipes = new URL('../../../docs/recipes/', import.meta.url)
 await useBackend('wasm', { threads: 1 })
-const data = shapes({ count: 1280, length: 32 })
+const data = drawShapes({ count: 1280, size: 32 })
 for (const file of readdirSync(recipes).filter(name => /^\d\d-.*\.ts$/.test(name))) {
   const { default: recipe } = (await import(new URL(file, recipes).href)) as { default: Experiment }
   const { teacher } = recipe
@@ -16,15 +16,19 @@ for (const file of readdirSync(recipes).filter(name => /^\d\d-.*\.ts$/.test(name
       : recipe
   const stop = new AbortController()
   const losses: Readonly<Record<string, number>>[] = []
-  const { state } = await train({ ...experiment, epochs: Infinity }, data, {
-    seed: 0,
-    signal: stop.signal,
-    diagnoseEvery: 0,
-    onStep(metrics) {
-      losses.push(metrics.losses)
-      if (metrics.step === steps) stop.abort()
+  const { state } = await train(
+    { ...experiment, epochs: Infinity },
+    {
+      dataset: data,
+      seed: 0,
+      signal: stop.signal,
+      diagnoseEvery: 0,
+      onStep(metrics) {
+        losses.push(metrics.losses)
+        if (metrics.step === steps) stop.abort()
+      }
     }
-  })
+  )
   dispose(state)
   const last = Object.entries(losses.at(-1)!)
     .map(([unit, loss]) => `${unit} ${loss}`)

@@ -1,7 +1,7 @@
 import { convNet } from '@lapstrake/backbone-resnet'
 import { registerWasm } from '@lapstrake/backend-wasm'
 import { createTrainer, dispose, seeded } from '@lapstrake/core'
-import { loader, shapes, simclr, twoViews } from '@lapstrake/data'
+import { loader, drawShapes, simclr, twoViews } from '@lapstrake/data'
 import { overlapping } from '@lapstrake/isolation'
 import { projector } from '@lapstrake/layers'
 import { ntXent } from '@lapstrake/loss-info-nce'
@@ -21,7 +21,7 @@ const trainer = createTrainer(
   { inputShape: [28, 28, 3] }
 )
 
-const images = loader(shapes({ count: 512 }), {
+const images = loader(drawShapes({ count: 512 }), {
   batchSize: 64,
   random: seeded(1),
   views: twoViews(simclr({ size: 28, preset: 'cifar' }))

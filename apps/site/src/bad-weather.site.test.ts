@@ -10,16 +10,18 @@ import { openBarePage, runInPage } from './testing/run-in-page.ts'
 const loco = readFileSync(new URL('../../../docs/recipes/03-loco.ts', import.meta.url), 'utf8')
 const small = loco.replace(
   'export default recipe',
-  'export default { ...recipe, batchSize: 8, epochs: 6, examples: 64 }'
+  `import { shapes } from 'lapstrake'\nexport default { ...recipe, batchSize: 8, epochs: 6, data: shapes({ limit: 64 }) }`
 )
 const request = (more: Partial<RunRequest> = {}): RunRequest => ({
   recipe: '03-loco.ts',
   source: small,
-  data: { kind: 'shapes' },
+  data: { kind: 'recipe' },
   seed: 0,
   backend: 'wasm',
   ...more
 })
+/** The place in the menu of Fashion-MNIST's first images: four files, and one to look at the network with. */
+const few = 1
 const of = <K extends RunEvent['kind']>(events: readonly RunEvent[], kind: K): Extract<RunEvent, { kind: K }>[] =>
   events.filter((event): event is Extract<RunEvent, { kind: K }> => event.kind === kind)
 const button = (page: Page, name: string): ReturnType<Page['getByRole']> =>
@@ -29,7 +31,7 @@ async function open({ context, url }: OpenSite, recipe = '03-loco'): Promise<Pag
   const page = await context.newPage()
   await page.goto(`${url}/recipes/${recipe}`)
   await page.locator('.cm-content').waitFor()
-  await page.getByLabel('Data').selectOption('shapes')
+  await page.getByLabel('Data').selectOption('Drawn shapes (no download)')
   await page.getByLabel('Backend').selectOption('wasm')
   return page
 }
@@ -58,7 +60,7 @@ test('a window without storage trains, and says that the file is the only copy',
   await page.getByText('This window keeps no storage, so the file is the only copy').waitFor()
   expect(site.complaints).toEqual([])
   const bare = await openBarePage(site)
-  const events = await runInPage(bare, request({ data: { kind: hasFashion ? 'fashion-mnist' : 'sample' }, steps: 1 }))
+  const events = await runInPage(bare, request({ data: { kind: 'other', place: hasFashion ? few : 0 }, steps: 1 }))
   expect(of(events, 'done')).toHaveLength(1)
   await site.close()
 })
@@ -88,16 +90,16 @@ test.skipIf(!hasFashion)('Fashion-MNIST is fetched once, and comes from the brow
   const fetched: string[] = []
   await page.route('**/data/fashion-mnist/**', route => {
     fetched.push(route.request().url())
-    return fetched.length > 4 ? route.abort() : route.continue()
+    return fetched.length > 5 ? route.abort() : route.continue()
   })
   const run = async (): Promise<readonly RunEvent[]> =>
-    runInPage(page, request({ data: { kind: 'fashion-mnist' }, steps: 1 }))
+    runInPage(page, request({ data: { kind: 'other', place: few }, steps: 1 }))
   expect(of(await run(), 'done')).toHaveLength(1)
-  expect(fetched).toHaveLength(4)
+  expect(fetched).toHaveLength(5)
   const again = await run()
   expect(of(again, 'error')).toEqual([])
   expect(of(again, 'done')).toHaveLength(1)
-  expect(fetched).toHaveLength(4)
+  expect(fetched).toHaveLength(5)
   await site.close()
 })
 

@@ -12,12 +12,12 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 /** What a stranger writes: a loss of their own, under LoCo. The same text in the page and in Node. */
 const recipe = `
 import * as tf from '@tensorflow/tfjs-core'
-import { adamW, convNet, overlapping, projector, simclr, twoViews } from 'lapstrake'
+import { adamW, convNet, overlapping, projector, shapes, simclr, twoViews } from 'lapstrake'
 
 const alignment = () => ([a, b]) => tf.mean(tf.squaredDifference(a, b))
 
 export default {
-  name: 'mine', data: 'shapes', batchSize: 16, epochs: 1, views: twoViews(simclr({ size: 28, preset: 'cifar' })),
+  name: 'mine', data: shapes({ limit: 64 }), batchSize: 16, epochs: 1, views: twoViews(simclr({ size: 28, preset: 'cifar' })),
   backbone: convNet({ widths: [4, 8, 8], strides: [2, 2, 2], layers: 1 }), isolation: overlapping(),
   head: () => projector({ dims: [16, 8] }), loss: alignment, optimizer: adamW({ learningRate: 2e-3 })
 }
@@ -69,10 +69,10 @@ test('and in Node, with the packages as npm would publish them', () => {
   writeFileSync(
     join(folder, 'train.js'),
     `
-    import { dispose, shapes, train, useBackend } from 'lapstrake'
+    import { dispose, train, useBackend } from 'lapstrake'
     import recipe from './recipe.js'
     await useBackend('wasm')
-    const { state } = await train({ ...recipe, epochs: 3 }, shapes({ count: 64 }), {
+    const { state } = await train({ ...recipe, epochs: 3 }, {
       onStep: ({ losses }) => console.log(JSON.stringify(losses))
     })
     dispose(state)`

@@ -11,7 +11,7 @@ import { namedLeaves } from './tree.ts'
  */
 export function checkBatch(
   who: string,
-  { views, context, labels, indices, similarity }: Batch,
+  { views, context, labels, indices, examples = {}, similarity }: Batch,
   inputShape: Shape
 ): void {
   if (views.length === 0)
@@ -32,6 +32,7 @@ export function checkBatch(
       `${who}: expected labels of shape [${rows}, ...], a row for each example, got [${labels.shape.join(', ')}].`
     )
   }
+  for (const [name, values] of Object.entries(examples)) checkExamples(who, name, values, rows)
   if (indices !== undefined && (indices.rank !== 1 || indices.shape[0] !== rows)) {
     throw new Error(
       `${who}: expected indices of shape [${rows}], one for each example, got [${indices.shape.join(', ')}].`
@@ -53,6 +54,18 @@ export function checkInput(who: string, input: tf.Tensor, inputShape: Shape): vo
       `${who}: expected views of shape [batch, ${inputShape.join(', ')}], got [${input.shape.join(', ')}].`
     )
   }
+}
+
+function checkExamples(who: string, name: string, values: tf.Tensor | readonly tf.Tensor[], rows: number): void {
+  const count = Array.isArray(values) ? values.length : (values as tf.Tensor).shape?.[0]
+  if (count !== rows) {
+    throw new Error(
+      `${who}: expected ${name} of ${rows} examples, a tensor with a row or a list with a tensor for each, ` +
+        `got ${count ?? typeof values}.`
+    )
+  }
+  if ([values].flat().some(value => !(value instanceof tf.Tensor) || value.isDisposed))
+    throw new Error(`${who}: expected living tensors as the ${name} of the examples, got one that is none.`)
 }
 
 function checkContexts(who: string, context: Batch['context'], views: number, rows: number): void {

@@ -64,6 +64,12 @@ export interface Backbone {
 /** One or more looks at the same examples; row `i` of each shows example `i`. */
 export type Views<T extends Tensor = Tensor> = readonly [first: T, ...more: T[]]
 
+/**
+ * What examples have, by name: a tensor `[batch, ...]`; or, where examples differ in shape, such as the boxes `[n, 4]`
+ * of images with `n` objects each, a list with one tensor for each example.
+ */
+export type OfExamples = Readonly<Record<string, Tensor | readonly Tensor[]>>
+
 /** What a step learns from. A loss takes what it needs by destructuring and ignores the rest. */
 export interface Batch {
   /** Each `[batch, height, width, channels]`, or whatever the first stage takes. Sizes may differ between views. */
@@ -75,6 +81,8 @@ export interface Batch {
   readonly context?: readonly Context[] | undefined
   /** What is known of each example: its class, `[batch]`, int32; or more of it, `[batch, ...]`. */
   readonly labels?: Tensor | undefined
+  /** Whatever else the examples of the data set have, by name, such as boxes. */
+  readonly examples?: OfExamples | undefined
   /** The place of each example in its data set, `[batch]`, int32. */
   readonly indices?: Tensor1D | undefined
   /**

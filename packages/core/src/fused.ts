@@ -1,26 +1,91 @@
 import * as tf from '@tensorflow/tfjs-core'
+import type { Random } from './random.ts'
+import type { Shape } from './shape.ts'
+
+/** What a kernel takes, by name. */
+export type KernelInputs = Readonly<Record<string, tf.Tensor>>
+
+/** Numbers and switches that a kernel takes beside its inputs. */
+export type KernelAttributes = Readonly<Record<string, number | boolean>>
+
+/** For kernels that take inputs alone. */
+export type NoAttributes = Readonly<Record<never, never>>
+
+/** One result, or several in a fixed order. */
+export type KernelResults = tf.Tensor | readonly tf.Tensor[]
+
+/** The shape of each of several tensors, in its place. */
+export type ShapesOf<T> = { readonly [K in keyof T]: Shape }
+
+/** Inputs that a kernel can be tried on. */
+export interface KernelExample<Inputs extends KernelInputs, Attributes extends KernelAttributes> {
+  readonly inputs: Inputs
+  readonly attributes: Attributes
+}
+
+/** A function of ordinary operations, and the place where a kernel gives its gradient. */
+export interface Differentiable {
+  readonly forward: (...at: tf.Tensor[]) => tf.Tensor
+  /** The last results of the kernel are the gradients of these, in order. */
+  readonly at: readonly tf.Tensor[]
+  /** What arrives at the result of `forward`. */
+  readonly arriving: tf.Tensor
+}
 
 /**
- * Several operations as one kernel of float32, on a backend that has it; composed of ordinary ones on every other, and
- * of other types.
+ * Several operations that a backend may have one kernel of float32 for: what the kernel takes and gives, and how every
+ * other backend does without it. A value, which is handed to {@link fusedOr} and to the backends that implement it.
+ */
+export interface FusedKernel<
+  Inputs extends KernelInputs = KernelInputs,
+  Attributes extends KernelAttributes = KernelAttributes,
+  Results extends KernelResults = KernelResults
+> {
+  /** What backends register it as; no other kernel has this name. */
+  readonly name: string
+  /**
+   * The shapes of the results.
+   *
+   * @throws Error for inputs and attributes that do not fit together
+   */
+  shapes(inputs: ShapesOf<Inputs>, attributes: Attributes): Results extends tf.Tensor ? Shape : ShapesOf<Results>
+  /** How often it multiplies and adds; 0 where that is nothing beside the reading and writing. */
+  multiplyAdds(inputs: ShapesOf<Inputs>, attributes: Attributes): number
+  /** The same results from ordinary operations. What is left of them on the way is the caller's to tidy. */
+  composed(inputs: Inputs, attributes: Attributes): Results
+  /** For the suites that hold a backend to it: odd shapes, and one that is large enough to be shared by threads. */
+  examples(random: Random): readonly KernelExample<Inputs, Attributes>[]
+  /** Of what it is the gradient, where it is one. */
+  gradientOf?(inputs: Inputs, attributes: Attributes): Differentiable
+}
+
+/** Attributes may be left out where there are none. */
+type Given<Attributes> = NoAttributes extends Attributes ? [attributes?: Attributes] : [Attributes]
+
+/**
+ * Runs the backend's own kernel, where it has one and all inputs are of float32, or else what it is composed of.
  *
  * Nothing is recorded for a kernel of one's own: use it where gradients are given by hand, in `withGradient`, or not
  * wanted.
  *
- * @param kernelName as the backend registered it
- * @param composed gives the same result from ordinary operations
- * @param attrs numbers that the kernel takes
+ * @throws Error for inputs and attributes that do not fit together, on every backend alike
  */
-export function fusedOr<T extends tf.Tensor | tf.Tensor[]>(
-  kernelName: string,
-  inputs: Readonly<Record<string, tf.Tensor>>,
-  composed: () => T,
-  attrs: Readonly<Record<string, number | boolean>> = {}
-): T {
-  if (
-    tf.getKernel(kernelName, tf.getBackend()) === undefined ||
-    Object.values(inputs).some(({ dtype }) => dtype !== 'float32')
-  )
-    return composed()
-  return tf.engine().runKernel(kernelName, inputs, attrs) as T
+export function fusedOr<
+  Inputs extends KernelInputs,
+  Attributes extends KernelAttributes,
+  Results extends KernelResults
+>(
+  kernel: FusedKernel<Inputs, Attributes, Results>,
+  inputs: NoInfer<Inputs>,
+  ...[attributes = {} as Attributes]: Given<NoInfer<Attributes>>
+): Results {
+  ;(kernel as FusedKernel).shapes(shapesOf(inputs), attributes)
+  const hasKernel = tf.getKernel(kernel.name, tf.getBackend()) !== undefined
+  const isFloat = Object.values<tf.Tensor>(inputs).every(({ dtype }) => dtype === 'float32')
+  if (!hasKernel || !isFloat) return kernel.composed(inputs, attributes)
+  return tf.engine().runKernel(kernel.name, inputs, attributes) as KernelResults as Results
 }
+
+/** As a kernel's rule of shapes wants them. */
+export const shapesOf = (tensors: Readonly<Record<string, tf.TensorInfo>>): Readonly<Record<string, Shape>> =>
+  Object.fromEntries(Object.entries(tensors).map(([name, { shape }]) => [name, shape]))

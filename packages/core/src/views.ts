@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import type { Batch, Context, Views } from './contracts.ts'
+import type { Batch, Context, OfExamples, Views } from './contracts.ts'
 import type { Flow } from './flow.ts'
 import { leaves, mapTree, withLeaves } from './tree.ts'
 
@@ -43,11 +43,30 @@ export function foldViews({ views, context = [] }: Pick<Batch, 'views' | 'contex
   }
 }
 
-/** A batch of some of the examples: `rows` of them from `start`. For what a network sees; a loss wants them all. */
-export const partOf = ({ views, context }: Batch, start: number, rows: number): Batch => {
-  const cut = <T extends tf.Tensor>(tensor: T): T => tf.slice(tensor, start, Math.min(rows, tensor.shape[0]! - start))
-  return { views: mapViews(views, cut), context: context?.map(constants => mapTree(constants, cut)) }
+/** A batch of some of the examples: at most `rows` of them from `start` on, with all that is known of them. */
+export function partOf(batch: Batch, start: number, rows: number): Batch {
+  const { views, context, labels, indices, examples, similarity, targets, teacher } = batch
+  const count = Math.min(rows, views[0].shape[0]! - start)
+  const cut = <T extends tf.Tensor>(tensor: T): T => tf.slice(tensor, start, count)
+  return {
+    views: mapViews(views, cut),
+    context: context?.map(constants => mapTree(constants, cut)),
+    labels: labels && cut(labels),
+    indices: indices && cut(indices),
+    examples: examples && partOfExamples(examples, start, count),
+    similarity: similarity && tf.slice(similarity, [start, start], [count, count]),
+    targets: targets && mapViews(targets, cut),
+    teacher: teacher && mapViews(teacher, cut)
+  }
 }
+
+const partOfExamples = (examples: OfExamples, start: number, count: number): OfExamples =>
+  Object.fromEntries(
+    Object.entries(examples).map(([name, values]) => [
+      name,
+      values instanceof tf.Tensor ? tf.slice(values, start, count) : values.slice(start, start + count)
+    ])
+  )
 
 const endToEnd = (tensors: readonly tf.Tensor[]): tf.Tensor =>
   tensors.length === 1 ? tf.clone(tensors[0]!) : tf.concat([...tensors], 0)

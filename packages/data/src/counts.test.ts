@@ -3,22 +3,26 @@ import { seeded } from '@lapstrake/core'
 import { tmpdir } from 'node:os'
 import { describe, expect, test } from 'vitest'
 import {
+  cifar10,
   gaussianBlur,
+  imageFolder,
   inOrder,
   loader,
   multiCrop,
   randomResizedCrop,
+  drawShapes,
   shapes,
   subset,
   twoViews,
+  webDataset,
   type LoaderOptions,
   type Position,
   type Sampler
 } from './index.ts'
-import { cifar10, cifar100, imageFolder, webDataset } from './node.ts'
+import { openImageFolder, openWebDataset } from './node.ts'
 
 const crop = randomResizedCrop({ size: 2 })
-const dataset = shapes({ count: 60, length: 4 })
+const dataset = drawShapes({ count: 60, size: 4 })
 const make = (options: Partial<LoaderOptions> = {}): ReturnType<typeof loader> =>
   loader(dataset, { batchSize: 12, random: seeded(1), views: twoViews(crop), ...options })
 /** What a recipe's author may have typed. */
@@ -28,8 +32,13 @@ const counts = [NaN, Infinity, -1, 0.5, 1e9, at('3'), at(null)]
 describe.each(counts)('a count of %s is refused before anything is allocated', count => {
   test.each([
     ['loader: expected ahead', () => make({ ahead: count })],
-    ['shapes: expected count', () => shapes({ count, length: 28 })],
-    ['shapes: expected length', () => shapes({ length: count })],
+    ['drawShapes: expected count', () => drawShapes({ count, size: 28 })],
+    ['drawShapes: expected size', () => drawShapes({ size: count })],
+    ['shapes: expected count', () => shapes({ limit: count, size: 28 })],
+    ['shapes: expected count', () => shapes({ tests: count, size: 28 })],
+    ['shapes: expected size', () => shapes({ size: count })],
+    ['imageFolder: expected size', () => imageFolder('nowhere', { size: count })],
+    ['webDataset: expected size', () => webDataset('nowhere', { size: count })],
     ['multiCrop: expected count', () => multiCrop({ global: crop, local: crop, count })],
     ['randomResizedCrop: expected size', () => randomResizedCrop({ size: count })],
     ['gaussianBlur: expected ', () => gaussianBlur({ size: count })],
@@ -40,15 +49,10 @@ describe.each(counts)('a count of %s is refused before anything is allocated', c
   })
 
   test.each([
-    ['imageFolder: expected length', () => imageFolder(tmpdir(), { length: count })],
-    ['webDataset: expected length', () => webDataset('nowhere.tar', { length: count })],
+    ['imageFolder: expected size', () => openImageFolder(tmpdir(), { size: count })],
+    ['webDataset: expected size', () => openWebDataset('nowhere.tar', { size: count })],
     // There may be fewer than a limit.
-    ...(count === 1e9
-      ? []
-      : ([
-          ['cifar10: expected limit', () => cifar10({ split: 'test', limit: count })],
-          ['cifar100: expected limit', () => cifar100({ split: 'test', limit: count })]
-        ] as const))
+    ...(count === 1e9 ? [] : ([['cifar10: expected limit', () => cifar10().open('test', { limit: count })]] as const))
   ] as const)('%s', async (start, use) => {
     const asked = use()
     await expect(asked).rejects.toThrow(RangeError)
@@ -58,8 +62,8 @@ describe.each(counts)('a count of %s is refused before anything is allocated', c
 
 test.each([NaN, -1, at('1e6'), at(null)])('keep of %s is refused', async keep => {
   const words = 'expected keep to be a number of bytes, got '
-  await expect(imageFolder(tmpdir(), { length: 8, keep })).rejects.toThrow(`imageFolder: ${words}`)
-  await expect(webDataset('nowhere.tar', { length: 8, keep })).rejects.toThrow(`webDataset: ${words}`)
+  await expect(openImageFolder(tmpdir(), { size: 8, keep })).rejects.toThrow(`imageFolder: ${words}`)
+  await expect(openWebDataset('nowhere.tar', { size: 8, keep })).rejects.toThrow(`webDataset: ${words}`)
 })
 
 test('a sampler fills whole batches with whole tuples', async () => {

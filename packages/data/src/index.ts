@@ -1,14 +1,46 @@
 export { colorJitter, type ColorJitterOptions } from './augmentations/color-jitter.ts'
 export { compose, type Augment } from './augmentations/compose.ts'
 export { gaussianBlur, type GaussianBlurOptions } from './augmentations/gaussian-blur.ts'
+export { drawGeometry, type Geometry, type GeometryRange } from './augmentations/geometry.ts'
+export { collateInstances, instanceCrop, throughGeometry, type InstanceExample } from './augmentations/instances.ts'
 export { simclr, type SimclrOptions } from './augmentations/presets.ts'
 export { randomResizedCrop, type RandomResizedCropOptions } from './augmentations/random-resized-crop.ts'
 export { solarize, type SolarizeOptions } from './augmentations/solarize.ts'
-export { multiCrop, twoViews, type MakeViews } from './augmentations/views.ts'
-export { inMemory, pick, subset, type Dataset, type Examples, type SubsetOptions } from './datasets/dataset.ts'
-export { fashionMnistFrom } from './datasets/idx.ts'
-export { shapes, type ShapesOptions } from './datasets/shapes.ts'
+export { multiCrop, twoViews, type View, type ViewHalves } from './augmentations/views.ts'
+export { pick, subset, type Collated, type Dataset, type SubsetOptions } from './datasets/dataset.ts'
+export {
+  imageDataset,
+  inMemory,
+  isImageDataset,
+  type ImageDataset,
+  type ImageExample,
+  type ImageShape,
+  type ImagesInMemory
+} from './datasets/images.ts'
+export { drawShapes, type DrawShapesOptions } from './datasets/draw-shapes.ts'
 export { UnreadableExample, type Unreadable, type UnreadableOptions } from './datasets/unreadable-example.ts'
 export { loader, type LoadedBatch, type Loader, type LoaderOptions, type Position } from './loader.ts'
+export { bytesToFetch, NotServed, servedSets, type ServedPart, type ServedSet } from './served/open-served.ts'
 export { classBalanced, grouped, inOrder, shuffled, type ClassBalancedOptions, type Sampler } from './samplers.ts'
+export {
+  dataOf,
+  isData,
+  type Data,
+  type DataParts,
+  type OpenOptions,
+  type OpenProgress,
+  type Part,
+  type Split
+} from './sources/data.ts'
+export {
+  imageFolder,
+  webDataset,
+  type ImageFolderOptions,
+  type Shards,
+  type WebDatasetOptions
+} from './sources/folders.ts'
+export { cifar10, cifar100, fashionMnist, mnist, type LimitOptions } from './sources/public-sets.ts'
+export { shapes, type ShapesOptions } from './sources/shapes.ts'
 export type { Replaced } from './stand-ins.ts'
+export { batchOf, hasHostHalf, viewsOf, type BatchOfOptions } from './views-of.ts'
+export { inWorkers, type InWorkersOptions } from './workers/in-workers.ts'

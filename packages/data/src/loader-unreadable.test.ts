@@ -22,7 +22,7 @@ import {
   type Position,
   type Sampler
 } from './index.ts'
-import { imageFolder } from './node.ts'
+import { openImageFolder } from './node.ts'
 
 const views = twoViews(randomResizedCrop({ size: 2 }))
 const size = 320
@@ -109,7 +109,7 @@ beforeAll(async () => {
   for (let i = 0; i < size; i++) await writeFile(file(i), png)
   files = async () => {
     for (const i of bad) await rm(file(i), { force: true }).then(() => copyFile(file(0), file(i)))
-    const dataset = await imageFolder(join(folder, 'images'), { length: 4 })
+    const dataset = await openImageFolder(join(folder, 'images'), { size: 4 })
     await writeFile(file(bad[0]!), png.subarray(0, 70))
     await rm(file(bad[1]!))
     execFileSync('mkfifo', [file(bad[1]!)])

@@ -1,11 +1,11 @@
 import { own, type Batch, type Owned, type Random } from '@lapstrake/core'
-import * as tf from '@tensorflow/tfjs-core'
-import type { MakeViews } from './augmentations/views.ts'
+import type { View } from './augmentations/views.ts'
 import type { Dataset } from './datasets/dataset.ts'
 import type { Unreadable } from './datasets/unreadable-example.ts'
-import { beginBatch, checkFew, type Known, type ReadBatch } from './read-batch.ts'
+import { beginBatch, checkFew, type Known, type ReadBatch, type Reader } from './read-batch.ts'
 import { shuffled, type Sampler } from './samplers.ts'
 import type { Replaced } from './stand-ins.ts'
+import { checkViews, collateViews, seenThrough, type Seen } from './views-of.ts'
 import { checkWhole } from './whole-number.ts'
 
 /** Where a loader is: the batch it gives next. */
@@ -38,9 +38,10 @@ export interface LoadedBatch {
 
 export interface LoaderOptions {
   readonly batchSize: number
-  /** Decides the order of the examples and every augmentation. */
+  /** Decides the order of the examples and every view. */
   readonly random: Random
-  readonly views: MakeViews
+  /** How each example is looked at, once or more. */
+  readonly views: readonly View[]
   /** Which examples an epoch shows, and in which order; every one, shuffled, when left out. */
   readonly sampler?: Sampler | undefined
   /** Batches read and decoded ahead of the one in use. */
@@ -70,6 +71,10 @@ const mostAhead = 1000
 /**
  * Turns a data set into batches of views. The same randomness and position give the same batches.
  *
+ * A batch is collated once, and views change it in tensors. Those with a half on the host are collated each on its own,
+ * with a context of its own; such a half draws from a source for its epoch, view and example, wherever in a batch that
+ * stands. What stands beside the views, labels and the others, is that of the first view.
+ *
  * An example that cannot be read (see {@link UnreadableExample}) is replaced by the next of the epoch's order behind
  * the batch, from its end on from its beginning, so that a batch keeps its size and shows none twice; where the
  * sampler's order is made of tuples, the whole tuple is replaced by the next whole one. It is not read again. Which
@@ -78,7 +83,9 @@ const mostAhead = 1000
  *
  * @throws RangeError for a batch size that is no whole number above 0, or fewer examples than a batch holds; for
  * `ahead` beyond 0 to 1000, or `unreadable` places beyond the data set
- * @throws Error if more than one in a hundred examples cannot be read, from the batch on that finds the last of them
+ * @throws TypeError for views that are no list of views
+ * @throws Error if a view fails; or if more than one in a hundred examples cannot be read, from the batch on that finds
+ * the last of them
  */
 export function loader(dataset: Dataset, options: LoaderOptions): Loader {
   const { batchSize, random, views, sampler = shuffled(), ahead = 2 } = options
@@ -91,13 +98,21 @@ export function loader(dataset: Dataset, options: LoaderOptions): Loader {
   const unreadable = new Set(met.keys())
   checkFew(dataset, met)
   const orderOf = ordersOf(epoch => checkedOrder(sample(random.split('order', epoch)), batchesPerEpoch * batchSize))
+  const readerOf = (epoch: number): Reader<Seen> => ({
+    name: dataset.name,
+    size: dataset.size,
+    read: async places =>
+      seenThrough(dataset, views, await dataset.read(places), places, (view, place) =>
+        random.split('example', epoch, view, place)
+      )
+  })
   const after = ({ epoch, batch }: Position): Position =>
     batch + 1 < batchesPerEpoch ? { epoch, batch: batch + 1 } : { epoch: epoch + 1, batch: 0 }
 
   async function* batches(from: Position = { epoch: 0, batch: 0 }): AsyncGenerator<LoadedBatch, void, void> {
     checkWhole('loader', 'the epoch of a position', from.epoch, 0)
     checkWhole('loader', 'the batch of a position', from.batch, 0, batchesPerEpoch - 1)
-    const queue: { readonly at: Position; readonly reading: Promise<ReadBatch> }[] = []
+    const queue: { readonly at: Position; readonly reading: Promise<ReadBatch<Seen>> }[] = []
     let upcoming = from
     // What is known by now, for reading ahead, and what is known behind the last batch, for certain: batches end one
     // after another.
@@ -106,7 +121,7 @@ export function loader(dataset: Dataset, options: LoaderOptions): Loader {
     const readAhead = (): void => {
       const at = upcoming
       const stretch = { order: orderOf(at.epoch), start: at.batch * batchSize, size: batchSize, tuple }
-      const begun = beginBatch(dataset, stretch, guess)
+      const begun = beginBatch(readerOf(at.epoch), stretch, guess)
       const ended = certain.then(async before => begun.end(before))
       certain = ended.then(({ known }) => (guess = known))
       certain.catch(() => {})
@@ -117,25 +132,14 @@ export function loader(dataset: Dataset, options: LoaderOptions): Loader {
       while (queue.length <= ahead) readAhead()
       const { at, reading } = queue.shift()!
       const asked = performance.now()
-      const {
-        examples: { images, labels },
-        places,
-        replaced,
-        found
-      } = await reading
+      const { examples, places, replaced, found } = await reading
       const waited = performance.now() - asked
       for (const one of found) {
         met.set(one.place, one)
         unreadable.add(one.place)
       }
-      const batch = own((): Batch => {
-        const pixels = tf.div(tf.tensor4d(images, [batchSize, ...dataset.shape], 'int32'), 255) as tf.Tensor4D
-        return {
-          views: views(pixels, random.split('views', at.epoch, at.batch)),
-          labels: labels.every(label => label >= 0) ? tf.tensor1d(labels, 'int32') : undefined,
-          indices: tf.tensor1d(Int32Array.from(places), 'int32')
-        }
-      })
+      const drawn = random.split('views', at.epoch, at.batch)
+      const batch = own(() => collateViews(dataset, views, examples, places, drawn))
       yield { batch, epoch: at.epoch, next: after(at), waited, replaced, newlyUnreadable: found }
     }
   }
@@ -158,9 +162,7 @@ type Checked = Pick<LoaderOptions, 'batchSize' | 'views' | 'ahead'>
 
 function checkOptions({ name, size }: Dataset, options: Checked, told: readonly number[]): void {
   const { batchSize, views, ahead = 2 } = options
-  if (typeof views !== 'function') {
-    throw new TypeError('loader: expected views to be a function, as in views: twoViews(simclr({ size: 32 })).')
-  }
+  checkViews('loader', views)
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     const got = typeof batchSize === 'number' ? batchSize : JSON.stringify(batchSize)
     throw new RangeError(`loader: expected a batch size that is a whole number above 0, got ${got}. Try 64.`)

@@ -1,5 +1,3 @@
-export { cifar10, cifar100, type CifarOptions } from './datasets/cifar.ts'
-export { dataFolders, download, type Download, type DownloadProgress } from './datasets/download.ts'
-export { imageFolder, type ImageFolderOptions } from './datasets/image-folder.ts'
-export { fashionMnist, mnist, type MnistOptions } from './datasets/mnist.ts'
-export { webDataset, type WebDatasetOptions } from './datasets/web-dataset.ts'
+export { dataFolders, download, type Download } from './datasets/download.ts'
+export { openImageFolder } from './datasets/image-folder.ts'
+export { openWebDataset, type OpenWebDatasetOptions } from './datasets/web-dataset.ts'

@@ -1,12 +1,17 @@
-import type { Dataset, Examples } from './datasets/dataset.ts'
+import type { Dataset } from './datasets/dataset.ts'
 import { UnreadableExample, type Unreadable } from './datasets/unreadable-example.ts'
 import { withStandIns, type Chosen, type Stretch } from './stand-ins.ts'
 
 /** Places of examples that cannot be read; with what is wrong with them, unless that was found out in another run. */
 export type Known = ReadonlyMap<number, Unreadable | undefined>
 
+/** How the examples of a data set are read. */
+export interface Reader<Examples> extends Pick<Dataset, 'name' | 'size'> {
+  read(places: Uint32Array): Promise<Examples>
+}
+
 /** The examples of a batch. */
-export interface ReadBatch extends Chosen {
+export interface ReadBatch<Examples> extends Chosen {
   readonly examples: Examples
   /** What this batch found out, in the order in which it did. */
   readonly found: readonly Unreadable[]
@@ -15,8 +20,8 @@ export interface ReadBatch extends Chosen {
 }
 
 /** Begins to read a batch with what may be known too early, and ends it when what is known before it is certain. */
-export interface Begun {
-  end(known: Known): Promise<ReadBatch>
+export interface Begun<Examples> {
+  end(known: Known): Promise<ReadBatch<Examples>>
 }
 
 /**
@@ -25,9 +30,9 @@ export interface Begun {
  * What it shows depends on its stretch, on what is known before it and on what its own examples turn out to be; not
  * on batches behind it that are read at the same time, nor on how long anything takes.
  */
-export function beginBatch(dataset: Dataset, stretch: Stretch, guess: Known): Begun {
-  const read = async (places: Uint32Array): Promise<Examples> => dataset.read(places)
-  const begun = chosen(dataset, stretch, guess)
+export function beginBatch<Examples>(reader: Reader<Examples>, stretch: Stretch, guess: Known): Begun<Examples> {
+  const read = async (places: Uint32Array): Promise<Examples> => reader.read(places)
+  const begun = chosen(reader, stretch, guess)
   const early = read(begun.places)
   // An error is thrown where the batch is used, not where nobody listens.
   early.catch(() => {})
@@ -36,7 +41,7 @@ export function beginBatch(dataset: Dataset, stretch: Stretch, guess: Known): Be
       let known = before
       const found: Unreadable[] = []
       for (let attempt = 0; ; attempt++) {
-        const choice = chosen(dataset, stretch, known)
+        const choice = chosen(reader, stretch, known)
         const { places } = choice
         try {
           const examples = await (attempt === 0 && same(places, begun.places) ? early : read(places))
@@ -48,18 +53,18 @@ export function beginBatch(dataset: Dataset, stretch: Stretch, guess: Known): Be
           if (news.length === 0) throw error
           found.push(...news)
           known = new Map([...known, ...news.map(one => [one.place, one] as const)])
-          checkFew(dataset, known)
+          checkFew(reader, known)
         }
       }
     }
   }
 }
 
-function chosen(dataset: Dataset, stretch: Stretch, known: Known): Chosen {
+function chosen({ name }: Pick<Dataset, 'name'>, stretch: Stretch, known: Known): Chosen {
   const choice = withStandIns(stretch, place => known.has(place))
   if (choice !== undefined) return choice
   const what = stretch.tuple === 1 ? 'an example that can' : `${stretch.tuple} examples in a row that all can`
-  throw new Error(`loader: expected ${what} be read in ${dataset.name}, got none: ${names(known)}. ${remedy}`)
+  throw new Error(`loader: expected ${what} be read in ${name}, got none: ${names(known)}. ${remedy}`)
 }
 
 const same = (a: Uint32Array, b: Uint32Array): boolean => a.length === b.length && a.every((place, i) => place === b[i])
@@ -69,7 +74,7 @@ const same = (a: Uint32Array, b: Uint32Array): boolean => a.length === b.length 
  *
  * @throws Error if more than one in a hundred cannot be read
  */
-export function checkFew({ name, size }: Dataset, known: Known): void {
+export function checkFew({ name, size }: Pick<Dataset, 'name' | 'size'>, known: Known): void {
   if (known.size <= size / 100) return
   throw new Error(
     `loader: expected at most one in a hundred of the ${size} examples of ${name} to be unreadable, ` +

@@ -3,7 +3,7 @@ import type * as tf from '@tensorflow/tfjs-core'
 import { convolutionKernel, convolve, strided } from './convolution.ts'
 import { convolveInGroups } from './grouped-convolution.ts'
 import type { Norm } from './norm.ts'
-import { reluOfSum } from './pool.ts'
+import { reluOfSum } from './relu.ts'
 
 /**
  * A part of a stage that maps feature maps `[batch, height, width, channels]` to feature maps, with named layers of its

@@ -1,7 +1,7 @@
 import { detached, type Buffers, type Mode, type Params } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { groupNormalised } from './group-normalise.ts'
-import { batchMoments, epsilon, normalised, rescaled } from './normalise.ts'
+import { batchMoments, batchNormalised, epsilon, rescaled } from './normalise.ts'
 
 /**
  * A layer for maps `[batch, height, width, channels]` that scales its input to mean 0 and variance 1, then by what it
@@ -56,9 +56,8 @@ export const batchNorm = (): Norm => ({
       const factor = tf.mul(scale, tf.rsqrt(tf.add(running.variance, epsilon)))
       return { output: rescaled(x, factor, tf.sub(offset, tf.mul(running.mean, factor)), relu), buffers }
     }
-    const overBatch = (means: tf.Tensor): tf.Tensor => tf.mean(means, [0, 1, 2])
-    const batch = batchMoments(x, overBatch)
-    return { output: normalised(x, scale, offset, batch, overBatch, relu), buffers: detached(() => moved()) }
+    const batch = batchMoments(x)
+    return { output: batchNormalised(x, scale, offset, batch, relu), buffers: detached(() => moved()) }
 
     function moved(): Buffers {
       const count = x.size / x.shape[3]

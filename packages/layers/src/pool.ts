@@ -1,6 +1,5 @@
-import { fusedOr, withGradient } from '@lapstrake/core'
+import { withGradient } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { passedBack } from './normalise.ts'
 
 /**
  * The mean over height and width, `[batch, height, width, channels]` to `[batch, channels]`. Rows of numbers stay as
@@ -17,17 +16,3 @@ export function globalAveragePool(maps: tf.Tensor): tf.Tensor2D {
     ]
   }))
 }
-
-/** ReLU of a sum, which keeps nothing but its result. */
-export const reluOfSum = (a: tf.Tensor4D, b: tf.Tensor4D): tf.Tensor4D =>
-  withGradient([a, b], (a, b) => {
-    const output = fusedOr('ReluOfSum', { a, b }, () => tf.tidy(() => tf.relu(tf.add(a, b)) as tf.Tensor4D))
-    return {
-      value: output,
-      saved: [output],
-      gradient(dy, [output]) {
-        const g = passedBack(dy, output!)
-        return [g, g]
-      }
-    }
-  })

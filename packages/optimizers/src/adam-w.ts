@@ -1,5 +1,5 @@
 import { fusedOr, type Optimizer, type Params } from '@lapstrake/core'
-import * as tf from '@tensorflow/tfjs-core'
+import { adamWUpdate } from '@lapstrake/kernels'
 import { checkRange } from './check-range.ts'
 import { leafwise, zerosLike } from './leafwise.ts'
 import { checkRate, rateAt, type LearningRate } from './learning-rate.ts'
@@ -40,30 +40,18 @@ export function adamW({
     init: params => ({ count: 0, first: zerosLike(params), second: zerosLike(params) }),
     update(gradients, { count, first, second }, params) {
       const rate = rateAt('adamW', learningRate, count)
-      const unbiased1 = 1 - beta1 ** (count + 1)
-      const unbiased2 = 1 - beta2 ** (count + 1)
-      const attrs = {
+      const attributes = {
         beta1,
         beta2,
         epsilon,
         kept: 1 - rate * weightDecay,
-        rate: rate / unbiased1,
-        unbiased: 1 / unbiased2
+        rate: rate / (1 - beta1 ** (count + 1)),
+        unbiased: 1 - beta2 ** (count + 1)
       }
       const [moved, next1, next2] = leafwise(
         params,
-        (param, gradient, m, v) =>
-          fusedOr(
-            'AdamWUpdate',
-            { param, gradient: gradient!, first: m!, second: v! },
-            () => {
-              const m1 = tf.add(tf.mul(m!, beta1), tf.mul(gradient!, 1 - beta1))
-              const v1 = tf.add(tf.mul(v!, beta2), tf.mul(tf.square(gradient!), 1 - beta2))
-              const step = tf.div(m1, tf.add(tf.sqrt(tf.div(v1, unbiased2)), epsilon))
-              return [tf.sub(tf.mul(param, attrs.kept), tf.mul(step, attrs.rate)), m1, v1]
-            },
-            attrs
-          ) as [tf.Tensor, tf.Tensor, tf.Tensor],
+        (param, gradient, first, second) =>
+          fusedOr(adamWUpdate, { param, gradient: gradient!, first: first!, second: second! }, attributes),
         gradients,
         first,
         second

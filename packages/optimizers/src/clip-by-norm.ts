@@ -1,6 +1,6 @@
 import { leaves, withLeaves, type Optimizer, type OptimizerState } from '@lapstrake/core'
+import { length } from '@lapstrake/kernels'
 import * as tf from '@tensorflow/tfjs-core'
-import { length } from './length.ts'
 
 export interface ClipOptions {
   /** The greatest length of an owner's gradient, over all its parameters together. */

@@ -1,9 +1,8 @@
 import { fusedOr, type Optimizer } from '@lapstrake/core'
-import * as tf from '@tensorflow/tfjs-core'
+import { larsUpdate } from '@lapstrake/kernels'
 import { checkRange } from './check-range.ts'
 import { leafwise, zerosLike } from './leafwise.ts'
 import { checkRate, rateAt, type LearningRate } from './learning-rate.ts'
-import { length } from './length.ts'
 import type { SgdState } from './sgd.ts'
 
 export interface LarsOptions {
@@ -44,15 +43,10 @@ export function lars({
         (param, gradient, velocity) => {
           const adapts = param.rank > 1
           return fusedOr(
-            'LarsUpdate',
+            larsUpdate,
             { param, gradient: gradient!, velocity: velocity! },
-            () => {
-              const direction = adapts ? adapted(param, gradient!, weightDecay, trust) : gradient!
-              const faster = tf.add(tf.mul(velocity!, momentum), tf.mul(direction, rate))
-              return [tf.sub(param, faster), faster]
-            },
             { momentum, decay: adapts ? weightDecay : 0, rate, trust, adapts }
-          ) as [tf.Tensor, tf.Tensor]
+          )
         },
         gradients,
         velocity
@@ -60,13 +54,4 @@ export function lars({
       return { params: moved, state: { count: count + 1, velocity: next } }
     }
   }
-}
-
-/** The gradient with its decay, scaled by the trust ratio. */
-function adapted(param: tf.Tensor, gradient: tf.Tensor, weightDecay: number, trust: number): tf.Tensor {
-  const decayed = tf.add(gradient, tf.mul(param, weightDecay))
-  const [size, slope] = [length(param), length(decayed)]
-  const ratio = tf.divNoNan(tf.mul(size, trust), slope)
-  const defined = tf.logicalAnd(tf.greater(size, 0), tf.greater(slope, 0))
-  return tf.mul(decayed, tf.where(defined, ratio, tf.onesLike(ratio)))
 }

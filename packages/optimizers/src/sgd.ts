@@ -1,4 +1,5 @@
 import { fusedOr, type Optimizer, type Params } from '@lapstrake/core'
+import { decayed, momentumUpdate } from '@lapstrake/kernels'
 import * as tf from '@tensorflow/tfjs-core'
 import { checkRange } from './check-range.ts'
 import { leafwise, zerosLike } from './leafwise.ts'
@@ -37,26 +38,22 @@ export function sgd({
     init: params => ({ count: 0, velocity: momentum === 0 ? {} : zerosLike(params) }),
     update(gradients, { count, velocity }, params) {
       const rate = rateAt('sgd', learningRate, count)
-      const decayed = (param: tf.Tensor, gradient: tf.Tensor): tf.Tensor =>
-        weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(param, weightDecay))
       if (momentum === 0) {
-        const [moved] = leafwise(params, (p, g) => [tf.sub(p, tf.mul(decayed(p, g!), rate))] as const, gradients)
+        const [moved] = leafwise(
+          params,
+          (p, g) => [tf.sub(p, tf.mul(decayed(p, g!, weightDecay), rate))] as const,
+          gradients
+        )
         return { params: moved, state: { count: count + 1, velocity } }
       }
       const [moved, next] = leafwise(
         params,
-        (param, g, v) =>
+        (param, gradient, velocity) =>
           fusedOr(
-            'MomentumUpdate',
-            { param, gradient: g!, velocity: v! },
-            () => {
-              const gradient = decayed(param, g!)
-              const faster = tf.add(tf.mul(v!, momentum), gradient)
-              const direction = nesterov ? tf.add(gradient, tf.mul(faster, momentum)) : faster
-              return [tf.sub(param, tf.mul(direction, rate)), faster]
-            },
+            momentumUpdate,
+            { param, gradient: gradient!, velocity: velocity! },
             { momentum, decay: weightDecay, rate, nesterov }
-          ) as [tf.Tensor, tf.Tensor],
+          ),
         gradients,
         velocity
       )

@@ -1,3 +1,5 @@
+import { shapesOf, type FusedKernel, type Shape } from '@lapstrake/core'
+import { fusedKernels } from '@lapstrake/kernels'
 import * as tf from '@tensorflow/tfjs-core'
 import type { DryBackend } from './dry-backend.ts'
 
@@ -216,34 +218,30 @@ const products: Readonly<Record<string, ShapeRule>> = {
   FusedBatchNorm: ({ x }) => only({ shape: x!.shape })
 }
 
-const channelsOf = ({ shape }: tf.TensorInfo): Result => ({ shape: [shape.at(-1)!] })
+/** What the descriptor of a fused kernel says, as a rule like the others. */
+const fusedRule =
+  (kernel: FusedKernel): ShapeRule =>
+  (inputs, attributes) => {
+    const given = shapesOf(inputs)
+    const shapes = kernel.shapes(given, attributes)
+    return {
+      results: isShape(shapes) ? { shape: shapes } : shapes.map(shape => ({ shape })),
+      multiplyAdds: kernel.multiplyAdds(given, attributes)
+    }
+  }
 
-/** The kernels that only `@lapstrake/backend-wasm` has: see `fusedOr`. */
-export const fused: Readonly<Record<string, ShapeRule>> = {
-  ChannelMoments: ({ x }) => only([channelsOf(x!), channelsOf(x!)]),
-  BatchNormGradient: ({ x }) => only([like(x!), channelsOf(x!), channelsOf(x!)]),
-  GroupNorm({ x }) {
-    const each = { shape: [x!.shape[0]!, 1, 1, x!.shape[3]!] }
-    return only([like(x!), each, each])
-  },
-  GroupNormGradient: ({ x }) => only([like(x!), channelsOf(x!), channelsOf(x!)]),
-  ...named('ReluGradient ReluOfSum', ({ a }) => only(like(a!))),
-  SumsOfClasses: ({ rows }) => only(like(rows!)),
-  ContrastRows: ({ rows }) => ({
-    results: [{ shape: [] }, like(rows!)],
-    multiplyAdds: 2 * rows!.shape[0]! * sizeOf(rows!.shape)
-  }),
-  ...named('MixColors BlurImages', ({ images }) => only(like(images!))),
-  ...named('LarsUpdate MomentumUpdate', ({ param }) => only([like(param!), like(param!)])),
-  AdamWUpdate: ({ param }) => only([like(param!), like(param!), like(param!)])
-}
+const isShape = (shapes: Shape | readonly Shape[]): shapes is Shape => !Array.isArray(shapes[0])
+
+const fused: Readonly<Record<string, ShapeRule>> = Object.fromEntries(
+  fusedKernels.map(kernel => [kernel.name, fusedRule(kernel)])
+)
 
 /** Kernels by name, as far as shapes are all they need; the others run in plain JavaScript. */
 const shapeRules: Readonly<Record<string, ShapeRule>> = { ...elementwise, ...reductions, ...movement, ...products }
 
 const isNumeric = ({ dtype }: tf.TensorInfo): boolean => dtype === 'float32' || dtype === 'int32' || dtype === 'bool'
 
-/** Registers every kernel for a dry backend; those of the wasm backend too, if `fusing`. */
+/** Registers every kernel for a dry backend; the fused ones too, if `fusing`. */
 export function registerDryKernels(backendName: string, fusing: boolean): void {
   const rules = new Map(Object.entries(fusing ? { ...shapeRules, ...fused } : shapeRules))
   const plain = new Map(tf.getKernelsForBackend('cpu').map(({ kernelName, kernelFunc }) => [kernelName, kernelFunc]))

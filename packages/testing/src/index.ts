@@ -1,6 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu'
 
 export { describeIsolation, type IsolationSuite } from './describe-isolation.ts'
+export { describeKernel, type DifferentiatedOperation, type KernelSuite } from './describe-kernel.ts'
 export { describeLoss, type LossSuite } from './describe-loss.ts'
 export { describeOptimizer, type OptimizerSuite } from './describe-optimizer.ts'
 export { describeStage, type StageSuite } from './describe-stage.ts'

@@ -1,9 +1,11 @@
 // What the study compares. Every cell is one run, and one file of results.
 import {
   adamW,
+  cifar10,
   convDecoder,
   convNet,
   endToEnd,
+  fashionMnist,
   ntXent,
   nWise,
   overlapping,
@@ -12,7 +14,9 @@ import {
   twoViews,
   upperOnly,
   warmupCosine,
+  type Data,
   type Experiment,
+  type ImageDataset,
   type Isolation,
   type Merge,
   type Recipe
@@ -50,11 +54,17 @@ export const heads: Readonly<Record<HeadName, Recipe['head']>> = {
 }
 
 export type DataName = 'cifar10' | 'fashion-mnist'
-export const dataSets: Readonly<
-  Record<DataName, { readonly size: number; readonly channels: 1 | 3; readonly preset: 'cifar' | 'gray' }>
-> = {
-  cifar10: { size: 32, channels: 3, preset: 'cifar' },
-  'fashion-mnist': { size: 28, channels: 1, preset: 'gray' }
+
+interface DataSet {
+  readonly data: (options: { readonly limit: number }) => Data<ImageDataset>
+  readonly size: number
+  readonly channels: 1 | 3
+  readonly preset: 'cifar' | 'gray'
+}
+
+export const dataSets: Readonly<Record<DataName, DataSet>> = {
+  cifar10: { data: cifar10, size: 32, channels: 3, preset: 'cifar' },
+  'fashion-mnist': { data: fashionMnist, size: 28, channels: 1, preset: 'gray' }
 }
 
 /** One run. */
@@ -127,7 +137,7 @@ const growing = {
 
 /** The experiment of a cell: the same but for where gradients stop, what reads them, depth and seed. */
 export function experimentOf(cell: Cell, { batchSize, epochs, examples }: Scale): Experiment {
-  const { size, preset } = dataSets[cell.data]
+  const { data, size, preset } = dataSets[cell.data]
   const method: Method = methods[cell.method]
   const shape =
     cell.width === 'growing'
@@ -139,8 +149,7 @@ export function experimentOf(cell: Cell, { batchSize, epochs, examples }: Scale)
   const total = epochs * Math.floor(examples / batchSize)
   return {
     name: nameOf(cell),
-    data: cell.data,
-    examples,
+    data: data({ limit: examples }),
     batchSize,
     epochs,
     views: twoViews(simclr({ size, preset, leastArea: preset === 'cifar' ? 0.2 : undefined })),

@@ -9,12 +9,12 @@ import {
   seeded,
   subset,
   train,
-  type Dataset,
+  type ImageDataset,
   type Features,
   type Network,
+  type Split,
   type Variables
 } from 'lapstrake'
-import { cifar10, fashionMnist } from 'lapstrake/node'
 import { rounded } from '../measuring.ts'
 import { dataSets, experimentOf, levelsOf, type Cell, type Scale } from './design.ts'
 
@@ -44,7 +44,7 @@ export interface CellResult {
 export const featuresOf = (
   network: Network,
   variables: readonly Variables[],
-  data: Dataset,
+  data: ImageDataset,
   levels: readonly number[]
 ): Promise<readonly Features[]> => collectLevels(data, images => network.levels(variables, images, { which: levels }))
 
@@ -58,10 +58,11 @@ export async function runCell(cell: Cell, scale: Scale, onProgress: (message: st
   let losses: Readonly<Record<string, number>> = {}
   const network = networkOf(experiment.backbone, training.shape)
   const fewTests = subset(testing, { count: Math.min(2000, testing.size) })
-  const { state } = await train(experiment, training, {
+  const { state } = await train(experiment, {
+    dataset: training,
     seed: cell.seed,
     diagnoseEvery: 0,
-    async onStep(metrics, borrowed) {
+    async onStep(metrics, { state: borrowed }) {
       losses = metrics.losses
       if (metrics.step % steps === 0) {
         const top = levels.slice(-1)
@@ -118,7 +119,5 @@ function partOf({ values, labels, dim }: Features, part: number, seed: number): 
   return { values: picked, labels: Int32Array.from(rows, row => labels[row]!), dim }
 }
 
-export async function dataOf({ data }: Cell, split: 'train' | 'test', count: number): Promise<Dataset> {
-  if (dataSets[data].channels === 3) return cifar10({ split, limit: count })
-  return subset(await fashionMnist({ split }), { count })
-}
+export const dataOf = ({ data }: Cell, split: Split, count: number): Promise<ImageDataset> =>
+  dataSets[data].data({ limit: count }).open(split, { limit: count })

@@ -1,7 +1,6 @@
 // How long a step takes, one thread: the ways of a comparison in turn, so that a busy moment of the machine meets all
 // of them.
-import type * as tf from '@tensorflow/tfjs-core'
-import { createTrainer, dispose, own, seeded, type Owned, type State } from 'lapstrake'
+import { createTrainer, dispose, own, seeded, viewsOf, type Owned, type State } from 'lapstrake'
 import { median, rounded, timed } from '../measuring.ts'
 import { cells, dataSets, experimentOf, scales, type Cell } from './design.ts'
 
@@ -44,7 +43,7 @@ function contender(cell: Cell): { step(): void; stop(): void } {
   const pixels = random.uniform([scales.full.batchSize, size, size, channels])
   return {
     step() {
-      const batch = own(() => ({ views: experiment.views(pixels as tf.Tensor4D, random) }))
+      const batch = own(() => ({ views: viewsOf(experiment.views, pixels, random) }))
       const { state: next, losses, embeddings, gradientNorms } = trainer.step(state, batch)
       state = next
       dispose(batch)

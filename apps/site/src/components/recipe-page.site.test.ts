@@ -18,7 +18,7 @@ async function open(recipe: string, hash = ''): Promise<Page> {
   const page = await site.context.newPage()
   await page.goto(`${site.url}/recipes/${recipe}${hash}`)
   await page.locator('.cm-content').waitFor()
-  await page.getByLabel('Data').selectOption('shapes')
+  await page.getByLabel('Data').selectOption('Drawn shapes (no download)')
   await page.getByLabel('Backend').selectOption('wasm')
   return page
 }

@@ -1,4 +1,4 @@
-import type { Experiment } from 'lapstrake'
+import { checkExperiment, type Experiment } from 'lapstrake'
 import { RecipeError } from './recipe-error.ts'
 
 interface Field {
@@ -13,7 +13,7 @@ const fields: Readonly<Partial<Record<keyof Experiment, Field>>> = {
   name: { fits: value => typeof value === 'string' && value !== '', expected: "a name: 'my-recipe'" },
   batchSize: { fits: some, expected: 'examples in a step: 64' },
   epochs: { fits: some, expected: 'a number of epochs: 5' },
-  views: { fits: calls, expected: "what makes views: twoViews(simclr({ size: 32, preset: 'cifar' }))" },
+  views: { fits: Array.isArray, expected: "a list of views: twoViews(simclr({ size: 32, preset: 'cifar' }))" },
   backbone: {
     fits: value => Array.isArray((value as { stages?: unknown } | undefined)?.stages),
     expected: 'a list of stages: convNet({ widths: [32, 64] })'
@@ -46,6 +46,11 @@ export function experimentOf(exports: Readonly<Record<string, unknown>>): Experi
     if (!fits(value)) {
       throw new RecipeError(`recipe: expected the experiment to have ${name}, ${expected}, got ${inWords(value)}.`)
     }
+  }
+  try {
+    checkExperiment(experiment as Experiment)
+  } catch (cause) {
+    throw new RecipeError((cause as Error).message, undefined, { cause })
   }
   return experiment as Experiment
 }

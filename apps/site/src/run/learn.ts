@@ -69,7 +69,7 @@ async function takeSteps(
   const { seed, resume } = request
   for await (const event of run(experiment, { dataset: data.training, seed, resume })) {
     await tellBeforehand(event, tell)
-    if (event.kind === 'end') return kept(event)
+    if (event.kind === 'end') return await kept(event)
     if (event.kind !== 'step') continue
     const { metrics, state, save } = event
     tell({ kind: 'step', metrics })
@@ -80,7 +80,7 @@ async function takeSteps(
       })
     await breathe()
     await questions.answerAll(answerFrom(state, save))
-    if (metrics.step >= steps) return kept(event)
+    if (metrics.step >= steps) return await kept(event)
     // First come some losses: a look may take as long as several steps.
     if (metrics.step >= 10 && looks.due()) await looks.take(() => looking.look(state))
   }

@@ -7,6 +7,7 @@ import * as data from '@lapstrake/data'
 import * as embeddings from '@lapstrake/embeddings'
 import * as evaluation from '@lapstrake/evaluation'
 import * as isolation from '@lapstrake/isolation'
+import * as kernels from '@lapstrake/kernels'
 import * as layers from '@lapstrake/layers'
 import * as cacr from '@lapstrake/loss-cacr'
 import * as crossEntropy from '@lapstrake/loss-cross-entropy'
@@ -33,6 +34,7 @@ export const modules: Readonly<Record<string, object>> = {
   '@lapstrake/embeddings': embeddings,
   '@lapstrake/evaluation': evaluation,
   '@lapstrake/isolation': isolation,
+  '@lapstrake/kernels': kernels,
   '@lapstrake/layers': layers,
   '@lapstrake/loss-cacr': cacr,
   '@lapstrake/loss-cross-entropy': crossEntropy,

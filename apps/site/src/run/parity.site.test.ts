@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import {
   convNet,
   dispose,
-  shapes,
+  drawShapes,
   train,
   useBackend,
   type BackendName,
@@ -11,13 +12,17 @@ import {
 } from 'lapstrake'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import loco from '../../../../docs/recipes/03-loco.ts'
-import { openBarePage } from '../testing/run-in-page.ts'
+import supcon from '../../../../docs/recipes/05-supcon.ts'
+import { openBarePage, runInPage } from '../testing/run-in-page.ts'
 import { openSite, type OpenSite } from '../testing/open-site.ts'
 import type { RunEvent, RunRequest } from './protocol.ts'
 import { recipes } from './recipes.ts'
 import type * as run from './start-run.ts'
 
-const changes = { batchSize: 16, examples: 64, epochs: 5 }
+const served =
+  process.env.LAPSTRAKE_DATA !== undefined && existsSync(new URL('../../dist/data/cifar10', import.meta.url))
+
+const changes = { batchSize: 16, epochs: 5 }
 const narrow = { widths: [8, 8, 8, 8], strides: [2, 2, 2, 1], layers: 1 }
 
 /** The recipe on little data; in fewer channels where a backend is slow here. */
@@ -30,13 +35,14 @@ const sourceOn = (backend: BackendName): string => {
   const backbone = backend === 'wasm' ? '' : `, backbone: convNet(${JSON.stringify(narrow)})`
   return recipes['03-loco.ts']!.replace(
     'export default recipe',
-    `import { convNet } from 'lapstrake'\nexport default { ...recipe, ...${JSON.stringify(changes)}${backbone} }`
+    `import { convNet, shapes } from 'lapstrake'\n` +
+      `export default { ...recipe, data: shapes({ limit: 64 }), ...${JSON.stringify(changes)}${backbone} }`
   )
 }
 const request = (backend: BackendName): RunRequest => ({
   recipe: '03-loco.ts',
   source: sourceOn(backend),
-  data: { kind: 'shapes' },
+  data: { kind: 'recipe' },
   seed: 3,
   backend,
   acceptSoftware: true
@@ -55,10 +61,11 @@ async function inNode(backend: BackendName, resume?: string): Promise<Followed> 
   await useBackend(backend, { acceptSoftware: true })
   const losses: StepMetrics['losses'][] = []
   let saved = ''
-  const { state } = await train(experimentOn(backend), shapes({ count: 64, seed: 1 }), {
+  const { state } = await train(experimentOn(backend), {
+    dataset: drawShapes({ count: 64, seed: 1 }),
     seed: 3,
     ...(resume && { resume: Buffer.from(resume, 'base64') }),
-    async onStep({ step, losses: found }, _, save) {
+    async onStep({ step, losses: found }, { save }) {
       losses.push(found)
       if (step === saveAt) saved = Buffer.from(await save()).toString('base64')
     }
@@ -125,5 +132,31 @@ describe('the same run in Node and in a page', () => {
     const [here, there] = [await inNode('wasm'), await inPage(page, 'wasm')]
     close((await inNode('wasm', there.saved)).losses, here.losses.slice(there.savedAt))
     close((await inPage(page, 'wasm', here.saved)).losses, here.losses.slice(here.savedAt))
+  })
+
+  // Where the site was built without its data, pages train on others.
+  test.skipIf(!served).for([
+    ['03-loco.ts', loco],
+    ['05-supcon.ts', supcon]
+  ] as const)('has the same losses on the data that %s holds', async ([recipe, experiment]) => {
+    await useBackend('wasm')
+    const end = new AbortController()
+    const here: StepMetrics['losses'][] = []
+    const { state } = await train(experiment, {
+      seed: 3,
+      signal: end.signal,
+      onStep({ step, losses }) {
+        here.push(losses)
+        if (step === 2) end.abort()
+      }
+    })
+    dispose(state)
+    const asked = { ...request('wasm'), recipe, source: recipes[recipe]!, steps: 2 }
+    const events = await runInPage(page, asked)
+    expect(events.filter(({ kind }) => kind === 'warning' || kind === 'error')).toEqual([])
+    close(
+      events.flatMap(event => (event.kind === 'step' ? [event.metrics.losses] : [])),
+      here
+    )
   })
 })

@@ -1,4 +1,4 @@
-import { subset, useBackend, type BackendName, type Dataset, type Experiment } from 'lapstrake'
+import { useBackend, type BackendName, type ImageDataset, type Experiment } from 'lapstrake'
 import { openData, type OpenData } from './data/open-data.ts'
 import { evaluate } from './evaluate.ts'
 import { experimentOf } from './experiment-of.ts'
@@ -34,26 +34,18 @@ async function startBackend({ backend, acceptSoftware = false }: RunRequest, tel
 }
 
 async function dataOf(request: RunRequest, experiment: Experiment, tell: Tell): Promise<OpenData> {
-  const {
-    training: all,
-    held,
-    skipped
-  } = await openData(request.data, {
+  const { training, held, skipped } = await openData(request.data, experiment.data, {
     onProgress: (what, done, total) => tell({ kind: 'progress', what, done, total }),
     onWarning: message => tell({ kind: 'warning', message })
   })
-  const training = limited(all, experiment.examples)
   refuseTooFew(experiment, training, held)
   const { name, size, shape, classes } = training
   tell({ kind: 'data', name, size, shape, classes, skipped })
   return { training, held, skipped }
 }
 
-const limited = (dataset: Dataset, examples: number = Infinity): Dataset =>
-  examples < dataset.size ? subset(dataset, { count: examples }) : dataset
-
 /** @throws Error if the images are too few for a single batch */
-function refuseTooFew({ batchSize }: Experiment, { size }: Dataset, held: Dataset): void {
+function refuseTooFew({ batchSize }: Experiment, { size }: ImageDataset, held: ImageDataset): void {
   if (size >= batchSize) return
   throw new Error(
     `data: expected at least ${batchSize} images for a batch, got ${size} to learn from; ` +

@@ -2,11 +2,10 @@ import type { BackendName, Span, StepMetrics } from 'lapstrake'
 
 /** Where a run takes its images from. */
 export type DataChoice =
-  /** Fashion-MNIST's first images, served with the site; shapes where the site was built without it. */
-  | { readonly kind: 'sample' }
-  | { readonly kind: 'shapes' }
-  /** All of Fashion-MNIST, fetched once and kept by the browser. */
-  | { readonly kind: 'fashion-mnist' }
+  /** The recipe's own; shapes where it has none, or the site does not serve them. */
+  | { readonly kind: 'recipe' }
+  /** Others, by their place in the menu of `other-data.ts`. */
+  | { readonly kind: 'other'; readonly place: number }
   /** The reader's own images: a zip, or the files of a folder with their paths. They never leave the machine. */
   | { readonly kind: 'files'; readonly files: readonly OwnFile[] }
 

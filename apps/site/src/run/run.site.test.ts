@@ -22,11 +22,14 @@ afterEach(() => page.close())
 
 const sourceOf = (recipe: string): string => readFileSync(new URL(recipe, folder), 'utf8')
 const withFields = (source: string, fields: string): string =>
-  source.replace('export default recipe', `export default { ...recipe, ${fields} }`)
+  source.replace(
+    'export default recipe',
+    `import { shapes as drawn } from 'lapstrake'\nexport default { ...recipe, ${fields} }`
+  )
 const request = (more: Partial<RunRequest> = {}): RunRequest => ({
   recipe: '03-loco.ts',
-  source: withFields(sourceOf('03-loco.ts'), 'batchSize: 16, epochs: 6, examples: 64'),
-  data: { kind: 'shapes' },
+  source: withFields(sourceOf('03-loco.ts'), 'batchSize: 16, epochs: 6, data: drawn({ limit: 64 })'),
+  data: { kind: 'recipe' },
   seed: 0,
   backend: 'wasm',
   ...more
@@ -44,7 +47,7 @@ describe.each(recipes)('%s', recipe => {
     const [epochs, settled] = source.includes('target:') ? [24, 32] : [12, 0]
     const events = await runInPage(
       page,
-      request({ recipe, source: withFields(source, `batchSize: 16, epochs: ${epochs}, examples: 64`) })
+      request({ recipe, source: withFields(source, `batchSize: 16, epochs: ${epochs}, data: drawn({ limit: 64 })`) })
     )
     expect(of(events, 'error')).toEqual([])
     const losses = lossesOf(events)
@@ -60,7 +63,7 @@ test.each(recipes.slice(0, 3))('%s learns on a GPU in software', async recipe =>
   const easy =
     'optimizer: all.adamW({ learningRate: 1e-3 }), views: all.twoViews(all.randomResizedCrop({ size: 32, scale: ' +
     '[0.8, 1] }))'
-  const changed = withFields(sourceOf(recipe), `batchSize: 8, epochs: 5, examples: 8, ${easy}`)
+  const changed = withFields(sourceOf(recipe), `batchSize: 8, epochs: 5, data: drawn({ limit: 8 }), ${easy}`)
   const source = `import * as all from 'lapstrake'\n${changed}`
   const events = await runInPage(page, request({ recipe, source, backend: 'webgpu', acceptSoftware: true }), {
     untilStep: 5
@@ -81,18 +84,20 @@ test('stopping ends the worker, and nothing is told afterwards', async () => {
   await expect.poll(() => page.workers().length).toBe(0)
 })
 
-test('the page trains on its sample', async () => {
-  const events = await runInPage(
-    page,
-    request({
-      source: withFields(sourceOf('05-supcon.ts'), 'batchSize: 16, examples: 64'),
-      recipe: '05-supcon.ts',
-      data: { kind: 'sample' },
-      steps: 2
-    })
+test.each(['03-loco.ts', '05-supcon.ts'])("the page trains %s on the recipe's own data", async recipe => {
+  const events = await runInPage(page, request({ source: sourceOf(recipe), recipe, steps: 2 }))
+  // A site built where they are not at hand serves none, and says so.
+  const served = existsSync(new URL('../../dist/data/cifar10', import.meta.url))
+  expect(of(events, 'data')[0]).toMatchObject({ size: served ? 10_000 : 2000 })
+  expect(of(events, 'warning').map(({ message }) => message)).toEqual(
+    served ? [] : [expect.stringMatching(/^This site does not serve .*: the run learns from drawn shapes\.$/)]
   )
-  expect(of(events, 'data')[0]).toMatchObject({ size: 64 })
   expect(of(events, 'done')).toEqual([{ kind: 'done', steps: 2, interrupted: false }])
+})
+
+test('the page trains on what its menu offers', async () => {
+  const events = await runInPage(page, request({ data: { kind: 'other', place: 0 }, steps: 1 }))
+  expect(of(events, 'data')[0]).toMatchObject({ name: 'drawn shapes', size: 2000 })
 })
 
 describe('tells as what it is, and the page lives on:', () => {
@@ -102,6 +107,29 @@ describe('tells as what it is, and the page lives on:', () => {
 
   test.each<[string, string, Partial<Extract<RunEvent, { kind: 'error' }>>]>([
     ['a syntax error', 'const a = 1\nconst b = }', { blame: 'recipe', line: 2 }],
+    [
+      'data of a folder of the disk',
+      withFields(sourceOf('03-loco.ts'), "data: imageFolder('photos', { size: 32 })").replace(
+        'shapes as drawn',
+        'imageFolder, shapes as drawn'
+      ),
+      {
+        blame: 'data',
+        message:
+          'imageFolder: expected a disk to read photos/train from, but a page has none. ' +
+          'Give the page the files themselves, or train in Node.'
+      }
+    ],
+    [
+      'data by a name',
+      withFields(sourceOf('03-loco.ts'), "data: 'cifar10', examples: 64"),
+      {
+        blame: 'recipe',
+        message:
+          "recipe: expected the data of loco to be a value, as cifar10() is, got 'cifar10'. " +
+          "Write: data: cifar10({ limit: 64 }) with import { cifar10 } from 'lapstrake'"
+      }
+    ],
     [
       'a wrong import',
       "\nimport { greedi } from 'lapstrake'\nexport default greedi",
@@ -138,10 +166,10 @@ describe('tells as what it is, and the page lives on:', () => {
         const response = await route.fetch()
         await route.fulfill({ response, body: (await response.body()).subarray(0, 1000) })
       })
-      const [error] = of(await runInPage(page, request({ data: { kind: 'fashion-mnist' } })), 'error')
+      const [error] = of(await runInPage(page, request({ data: { kind: 'other', place: 2 } })), 'error')
       expect(error).toMatchObject({
         blame: 'data',
-        message: expect.stringMatching(/expected .* to be whole.*Press Run to fetch it again/) as string
+        message: expect.stringMatching(/expected .* to be whole.*Fetch it again/) as string
       })
     }
   )

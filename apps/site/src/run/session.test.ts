@@ -1,5 +1,5 @@
 import { decodeSafetensors } from '@lapstrake/checkpoints'
-import { dispose, networkOf, shapes, train, useBackend, type Experiment, type StepMetrics } from 'lapstrake'
+import { dispose, networkOf, drawShapes, train, useBackend, type Experiment, type StepMetrics } from 'lapstrake'
 import { memory } from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import recipe from '../../../../docs/recipes/03-loco.ts'
@@ -11,9 +11,9 @@ import { startSession } from './session.ts'
 
 const small = recipes['03-loco.ts']!.replace(
   'export default recipe',
-  'export default { ...recipe, batchSize: 8, epochs: 1, examples: 64 }'
+  `import { shapes } from 'lapstrake'\nexport default { ...recipe, batchSize: 8, epochs: 1, data: shapes({ limit: 64 }) }`
 )
-const request: RunRequest = { recipe: '03-loco.ts', source: small, data: { kind: 'shapes' }, seed: 0, backend: 'wasm' }
+const request: RunRequest = { recipe: '03-loco.ts', source: small, data: { kind: 'recipe' }, seed: 0, backend: 'wasm' }
 
 test('tells its story in order, and answers when it is over', async () => {
   const events: RunEvent[] = []
@@ -95,7 +95,7 @@ test.each([
     {
       blame: 'recipe',
       message: 'unit "unit0": no',
-      line: recipes['03-loco.ts']!.split('\n').findIndex(line => line.startsWith('export default')) + 2
+      line: recipes['03-loco.ts']!.split('\n').findIndex(line => line.startsWith('export default')) + 3
     }
   ],
   [
@@ -117,7 +117,7 @@ test.each([
 test('being looked at changes no loss and leaves no tensor', async () => {
   await useBackend('wasm')
   const experiment: Experiment = { ...recipe, batchSize: 8, epochs: 1 }
-  const { training, held } = holdOut(shapes({ count: 56, length: 28 }))
+  const { training, held } = holdOut(drawShapes({ count: 56, size: 28 }))
   const losses = async (look: boolean): Promise<readonly StepMetrics['losses'][]> => {
     const { look: lookAt } = observer(
       networkOf(experiment.backbone, training.shape),
@@ -125,8 +125,9 @@ test('being looked at changes no loss and leaves no tensor', async () => {
       () => {}
     )
     const seen: StepMetrics['losses'][] = []
-    const { state } = await train(experiment, training, {
-      async onStep({ losses }, state) {
+    const { state } = await train(experiment, {
+      dataset: training,
+      async onStep({ losses }, { state }) {
         seen.push(losses)
         const before = memory().numTensors
         if (look) await lookAt(state)

@@ -1,5 +1,5 @@
 import type { Way } from '../commands/plan-ways.ts'
-import { drawSpans, largestBatch, plan, type Plan, type PlanOptions } from 'lapstrake'
+import { drawSpans, type Plan, type PlanOptions } from 'lapstrake'
 import { table } from './table.ts'
 
 /** The tables of a plan, and what it proposes. */

@@ -11,6 +11,7 @@ import {
   simclr,
   solarize,
   twoViews,
+  viewsOf,
   type Augment
 } from '../index.ts'
 
@@ -131,13 +132,14 @@ test('solarizing turns what is bright and leaves what is dark', () => {
 })
 
 test('views are several looks, of several sizes if wanted', () => {
-  const [a, b] = twoViews(simclr({ size: 8, preset: 'cifar' }))(images, seeded(1))
+  const [a, b] = viewsOf(twoViews(simclr({ size: 8, preset: 'cifar' })), images, seeded(1))
   expect(numbers(a)).not.toEqual(numbers(b!))
-  const views = multiCrop({
+  const looks = multiCrop({
     global: randomResizedCrop({ size: 9 }),
     local: compose(randomResizedCrop({ size: 5, scale: [0.05, 0.3] })),
     count: 3
-  })(images, seeded(1))
+  })
+  const views = viewsOf(looks, images, seeded(1))
   expect(views.map(({ shape }) => shape[1])).toEqual([9, 9, 5, 5, 5])
 })
 

@@ -1,4 +1,5 @@
 import { fusedOr, own } from '@lapstrake/core'
+import { lifted, mixColors } from '@lapstrake/kernels'
 import * as tf from '@tensorflow/tfjs-core'
 import { checkProbability, perExample, type Augment } from './compose.ts'
 
@@ -63,12 +64,11 @@ export function colorJitter({
       const gain = bright.map((b, i) => (jitters[i]! < probability ? b * steep[i]! : 1))
       const lift = bright.map((b, i) => (jitters[i]! < probability ? b * (1 - steep[i]!) : 0))
       if (channels !== 3) {
-        return clipped(
-          tf.add(
-            tf.mul(images, tf.tensor4d(gain, [count, 1, 1, 1])),
-            lifted(images, tf.fill([channels], 1 / channels), tf.tensor1d(lift))
-          )
+        const moved = tf.add(
+          tf.mul(images, tf.tensor4d(gain, [count, 1, 1, 1])),
+          lifted(images, tf.fill([channels], 1 / channels), tf.tensor1d(lift))
         )
+        return tf.clipByValue(moved, 0, 1) as tf.Tensor4D
       }
       const matrices = new Float32Array(9 * count)
       for (let i = 0; i < count; i++) {
@@ -77,26 +77,14 @@ export function colorJitter({
           matrices[9 * i + k] = gain[i]! * value
         })
       }
-      return mixed(images, tf.tensor3d(matrices, [count, 3, 3]), tf.tensor1d([...luma]), tf.tensor1d(lift))
+      return fusedOr(mixColors, {
+        images,
+        matrices: tf.tensor3d(matrices, [count, 3, 3]),
+        luma: tf.tensor1d([...luma]),
+        lifts: tf.tensor1d(lift)
+      })
     })
 }
-
-/** Each pixel times its image's matrix, and the image's mean brightness times its lift. */
-const mixed = (images: tf.Tensor4D, matrices: tf.Tensor3D, luma: tf.Tensor, lifts: tf.Tensor): tf.Tensor4D =>
-  fusedOr('MixColors', { images, matrices, luma, lifts }, () => {
-    const [count, height, width] = images.shape
-    const pixels = tf.reshape(images, [count, height * width, 3])
-    return clipped(tf.add(tf.reshape(tf.matMul(pixels, matrices), images.shape), lifted(images, luma, lifts)))
-  })
-
-/** The mean brightness of each image times its lift, `[count, 1, 1, 1]`. */
-function lifted(images: tf.Tensor4D, luma: tf.Tensor, lifts: tf.Tensor): tf.Tensor {
-  const [count, height, width] = images.shape
-  const means = tf.avgPool(images, [height, width], 1, 'valid')
-  return tf.mul(tf.sum(tf.mul(means, luma), 3, true), tf.reshape(lifts, [count, 1, 1, 1]))
-}
-
-const clipped = (images: tf.Tensor): tf.Tensor4D => tf.clipByValue(images, 0, 1) as tf.Tensor4D
 
 /** Rows are what each colour going in adds to red, green and blue coming out. */
 type Matrix = readonly (readonly number[])[]

@@ -1,4 +1,5 @@
 import { fusedOr, own } from '@lapstrake/core'
+import { blurImages } from '@lapstrake/kernels'
 import * as tf from '@tensorflow/tfjs-core'
 import { checkWhole, longestEdge } from '../whole-number.ts'
 import { checkProbability, perExample, type Augment } from './compose.ts'
@@ -43,22 +44,6 @@ export function gaussianBlur({
           : Number(distance === 0)
       })
       const weights = tf.tensor2d(values, [count, size])
-      return fusedOr('BlurImages', { images, weights }, () => blurred(images, weights))
+      return fusedOr(blurImages, { images, weights })
     })
-}
-
-/** Blurs each image with its own row of weights. */
-function blurred(images: tf.Tensor4D, weights: tf.Tensor2D): tf.Tensor4D {
-  const [count, height, width, channels] = images.shape
-  const size = weights.shape[1]
-  // Every image becomes a channel group of one wide picture, so that each meets its own weights.
-  const wide = tf.reshape(tf.transpose(images, [1, 2, 0, 3]), [1, height, width, count * channels]) as tf.Tensor4D
-  const taps = tf.tile(tf.expandDims(tf.transpose(weights), 2), [1, 1, channels]) // [size, count, channels]
-  const pass = (x: tf.Tensor4D, shape: readonly [number, number], edges: tf.Tensor4D): tf.Tensor4D => {
-    const filter = tf.reshape(taps, [...shape, count * channels, 1]) as tf.Tensor4D
-    return tf.div(tf.depthwiseConv2d(x, filter, 1, 'same'), tf.depthwiseConv2d(edges, filter, 1, 'same'))
-  }
-  const down = pass(wide, [size, 1], tf.ones([1, height, 1, count * channels]))
-  const along = pass(down, [1, size], tf.ones([1, 1, width, count * channels]))
-  return tf.transpose(tf.reshape(along, [height, width, count, channels]), [2, 0, 1, 3]) as tf.Tensor4D
 }

@@ -1,16 +1,26 @@
-import { own, type Owned, type Random, type Views } from '@lapstrake/core'
+import type { Random } from '@lapstrake/core'
 import type * as tf from '@tensorflow/tfjs-core'
 import { checkWhole } from '../whole-number.ts'
 import type { Augment } from './compose.ts'
 
-/** Looks at a batch of images more than once. */
-export type MakeViews = (images: tf.Tensor4D, random: Random) => Owned<Views<tf.Tensor4D>>
+/** A random look at examples: what it does to tensors; or that, and what it does to each example before. */
+export type View<Example = unknown> = Augment | ViewHalves<Example>
 
-/** Two looks through one augmentation. */
-export const twoViews =
-  (augment: Augment): MakeViews =>
-  (images, random) =>
-    own(() => [augment(images, random.split('view', 0)), augment(images, random.split('view', 1))] as const)
+/** A look in two halves, of which either may be left out. The same randomness gives the same look. */
+export interface ViewHalves<Example = unknown> {
+  /**
+   * Makes another example of one, on the host, before anything is a tensor; `inWorkers` lets threads do it. The example
+   * is borrowed: what is in it stays as it is.
+   *
+   * @throws UnreadableExample if this example is damaged, and another should stand in for it
+   */
+  onExample?(example: Example, random: Random): Example | Promise<Example>
+  /** Makes another input of that of a batch, `[batch, ...]`, in tensors. The input is borrowed. */
+  onBatch?(input: tf.Tensor, random: Random): tf.Tensor
+}
+
+/** Two looks of one kind. */
+export const twoViews = <Example>(view: View<Example>): readonly [View<Example>, View<Example>] => [view, view]
 
 const mostLooks = 1000
 
@@ -19,23 +29,15 @@ const mostLooks = 1000
  *
  * @throws RangeError for a count that is no whole number from 0 to 1000
  */
-export function multiCrop({
+export function multiCrop<Example>({
   global,
   local,
   count
 }: {
-  readonly global: Augment
-  readonly local: Augment
+  readonly global: View<Example>
+  readonly local: View<Example>
   readonly count: number
-}): MakeViews {
+}): readonly View<Example>[] {
   checkWhole('multiCrop', 'count', count, 0, mostLooks)
-  return (images, random) =>
-    own(
-      () =>
-        [
-          global(images, random.split('view', 0)),
-          global(images, random.split('view', 1)),
-          ...Array.from({ length: count }, (_, i) => local(images, random.split('local', i)))
-        ] as const
-    )
+  return [global, global, ...Array.from({ length: count }, () => local)]
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { pack } from 'tar-stream'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { imageFolder, webDataset } from '../node.ts'
+import { openImageFolder, openWebDataset } from '../node.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -49,9 +49,9 @@ test('shards: examples by name, labels in .cls, .json or nowhere, in any order f
     [`${'long'.repeat(40)}.png`, await image('#ffffff')]
   ])
   const progress: number[] = []
-  const dataset = await webDataset(join(folder, 'a-{08..09}.tar'), {
-    length: 8,
-    onProgress: done => progress.push(done)
+  const dataset = await openWebDataset(join(folder, 'a-{08..09}.tar'), {
+    size: 8,
+    onProgress: ({ done }) => progress.push(done)
   })
   expect([dataset.size, dataset.classes, [...dataset.labels!], progress]).toEqual([
     4,
@@ -59,11 +59,9 @@ test('shards: examples by name, labels in .cls, .json or nowhere, in any order f
     [2, 0, 1, -1],
     [1, 2]
   ])
-  const { images, labels } = await dataset.read([3, 0, 2, 1])
-  expect([...labels]).toEqual([-1, 2, 1, 0])
-  const pixel = (i: number): number[] =>
-    [...images.subarray(i * 192, i * 192 + 3)].map(value => Math.round(value / 255))
-  expect([0, 1, 2, 3].map(pixel)).toEqual([
+  const images = await dataset.read([3, 0, 2, 1])
+  expect(images.map(({ label }) => label)).toEqual([-1, 2, 1, 0])
+  expect(images.map(({ image }) => [...image.subarray(0, 3)].map(value => Math.round(value / 255)))).toEqual([
     [1, 1, 1],
     [1, 0, 0],
     [0, 0, 1],
@@ -82,23 +80,23 @@ test('a shard that cannot be used is named, with what to do', async () => {
     await readFile(await shard(join(folder, 'text.tar'), [['a.txt', 'no image']]))
   )
   const broken = await shard(join(folder, 'broken.tar'), [['a.png', 'not an image']])
-  await expect(webDataset(join(folder, 'nowhere.tar'), { length: 8 })).rejects.toThrow(
+  await expect(openWebDataset(join(folder, 'nowhere.tar'), { size: 8 })).rejects.toThrow(
     'webDataset: expected a shard at'
   )
-  await expect(webDataset(join(folder, 'cut.tar'), { length: 8 })).rejects.toThrow(
+  await expect(openWebDataset(join(folder, 'cut.tar'), { size: 8 })).rejects.toThrow(
     'to be a whole tar archive, but it is damaged or cut short.'
   )
-  await expect(webDataset(join(folder, 'empty.tar'), { length: 8 })).rejects.toThrow(
+  await expect(openWebDataset(join(folder, 'empty.tar'), { size: 8 })).rejects.toThrow(
     'webDataset: expected images (.jpg, .png, .webp)'
   )
   await writeFile(join(folder, 'packed.tar.gz'), '')
-  await expect(webDataset(join(folder, 'packed.tar.gz'), { length: 8 })).rejects.toThrow('which is compressed')
-  await expect((await webDataset(broken, { length: 8 })).read([0])).rejects.toThrow(
+  await expect(openWebDataset(join(folder, 'packed.tar.gz'), { size: 8 })).rejects.toThrow('which is compressed')
+  await expect((await openWebDataset(broken, { size: 8 })).read([0])).rejects.toThrow(
     `webDataset: expected byte 512 of ${broken} to be an image, but it is damaged or cut short (`
   )
-  await expect(webDataset(good, { length: 8, classes: [] })).rejects.toThrow('webDataset: expected 1 classes or more')
+  await expect(openWebDataset(good, { size: 8, classes: [] })).rejects.toThrow('webDataset: expected 1 classes or more')
   const refused = async (name: string, words: string): Promise<void> =>
-    expect(webDataset(join(folder, name), { length: 8 })).rejects.toThrow(words)
+    expect(openWebDataset(join(folder, name), { size: 8 })).rejects.toThrow(words)
   await refused('a-{9..8}.tar', 'webDataset: expected shards, got none in ')
   await refused('a-{0..1000000000}.tar', 'a range of at most 1000000 shards, got 1000000001 in ')
   await shard(join(folder, 'far.tar'), [
@@ -117,9 +115,9 @@ test('more labels than a call has room for are listed all the same', async () =>
     join(folder, 'many.tar'),
     Array.from({ length: 2000 }, (_, i) => [`${i}.png`, png] as const)
   )
-  const dataset = await webDataset(Array<string>(100).fill(many), { length: 8 })
+  const dataset = await openWebDataset(Array<string>(100).fill(many), { size: 8 })
   expect([dataset.size, dataset.classes]).toEqual([200_000, []])
-  expect((await dataset.read([199_999])).labels[0]).toBe(-1)
+  expect((await dataset.read([199_999]))[0]!.label).toBe(-1)
 })
 
 test('pixels that were decoded stay in memory while there is room, and only then', async () => {
@@ -131,19 +129,19 @@ test('pixels that were decoded stay in memory while there is room, and only then
     ['0.png', await image('#ff0000')],
     ['1.png', await image('#00ff00')]
   ])
-  const all = [await imageFolder(join(folder, 'kept'), { length: 8 }), await webDataset(archive, { length: 8 })]
+  const all = [await openImageFolder(join(folder, 'kept'), { size: 8 }), await openWebDataset(archive, { size: 8 })]
   const [one, none] = [
-    await imageFolder(join(folder, 'kept'), { length: 8, keep: 2 * 192 - 1 }),
-    await imageFolder(join(folder, 'kept'), { length: 8, keep: 0 })
+    await openImageFolder(join(folder, 'kept'), { size: 8, keep: 2 * 192 - 1 }),
+    await openImageFolder(join(folder, 'kept'), { size: 8, keep: 0 })
   ]
   await one.read([0])
   const read = await Promise.all([...all, one, none].map(dataset => dataset.read([0, 1])))
   await rm(files, { recursive: true })
   await rm(archive)
   for (const dataset of all)
-    expect(await dataset.read([1, 0, 1])).toMatchObject({ labels: expect.any(Int32Array), images: { length: 576 } })
-  expect((await all[0]!.read([0, 1])).images).toEqual(read[0]!.images)
-  expect((await one.read([0])).images).toEqual(read[0]!.images.subarray(0, 192))
+    expect((await dataset.read([1, 0, 1])).map(({ image }) => image.length)).toEqual([192, 192, 192])
+  expect(await all[0]!.read([0, 1])).toEqual(read[0])
+  expect(await one.read([0])).toEqual([read[0]![0]])
   await expect(one.read([1])).rejects.toThrow('imageFolder: expected')
   await expect(none.read([0])).rejects.toThrow('imageFolder: expected')
 })

@@ -6,13 +6,13 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { imageFolder } from '../node.ts'
+import { openImageFolder } from '../node.ts'
 
 let folder: string
 let png: Buffer
 const images = (): string => join(folder, 'images')
 const indices = (): string => join(folder, 'cache/lapstrake/indices')
-const size = async (): Promise<number> => (await imageFolder(images(), { length: 8 })).size
+const size = async (): Promise<number> => (await openImageFolder(images(), { size: 8 })).size
 const indexFile = async (): Promise<string> => join(indices(), (await readdir(indices()))[0]!)
 
 beforeAll(async () => {
@@ -57,7 +57,7 @@ test('a change is seen, also where the time of the folder is set back', async ()
   expect(await size()).toBe(5)
   await rename(join(images(), 'blue', 'ä\nb.png'), join(images(), 'red', 'ä\nb.png'))
   for (const name of ['red', 'blue']) await utimes(join(images(), name), before, before)
-  expect([...(await imageFolder(images(), { length: 8 })).labels!]).toEqual([1, 1, 1, 1, 1])
+  expect([...(await openImageFolder(images(), { size: 8 })).labels!]).toEqual([1, 1, 1, 1, 1])
   await pause(2100)
   expect(await size()).toBe(5)
 })
@@ -69,7 +69,7 @@ test('a damaged index is made anew and never believed: bits flipped, cut short, 
     const flipped = Buffer.from(whole)
     flipped[bit >> 3]! ^= 1 << (bit & 7)
     await writeFile(file, flipped)
-    const dataset = await imageFolder(images(), { length: 8 })
+    const dataset = await openImageFolder(images(), { size: 8 })
     expect([dataset.classes, [...dataset.labels!]]).toEqual([
       ['blue', 'red'],
       [1, 1, 1, 1, 1]

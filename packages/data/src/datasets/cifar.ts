@@ -2,32 +2,17 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { extract } from 'tar-stream'
-import { checkWhole } from '../whole-number.ts'
-import { inMemory, type Dataset } from './dataset.ts'
+import type { OpenOptions, Split } from '../sources/data.ts'
+import { inMemory, type ImageDataset } from './images.ts'
 import { decode } from './decode.ts'
-import { dataFolders, download, findFile, type DownloadProgress } from './download.ts'
+import { dataFolders, download, findFile } from './download.ts'
 import { openFile } from './open-file.ts'
-
-export interface CifarOptions {
-  readonly split: 'train' | 'test'
-  /** Read only the first examples of the split. */
-  readonly limit?: number | undefined
-  readonly onProgress?: ((progress: DownloadProgress) => void) | undefined
-}
 
 const pixels = 32 * 32
 const classes10 = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck']
 
-/**
- * CIFAR-10: 50,000 and 10,000 colour images, 32 × 32, in ten classes (Krizhevsky 2009). Looked for, in
- * `LAPSTRAKE_DATA/cifar10` and the user's cache, as the official binary archive, else as an archive of JPEGs
- * `cifar10-jpeg-q75-60k.tar.gz` (lossy: the data set's name says so); downloaded otherwise.
- *
- * @throws Error if a file is missing and cannot be had, damaged, or cut short
- * @throws RangeError for a limit that is no whole number above 0
- */
-export async function cifar10({ split, limit, onProgress }: CifarOptions): Promise<Dataset> {
-  if (limit !== undefined) checkWhole('cifar10', 'limit', limit, 1)
+/** @throws Error if a file is missing and cannot be had, damaged, or cut short */
+export async function openCifar10(split: Split, { limit, onProgress }: OpenOptions = {}): Promise<ImageDataset> {
   const binary = await findFile('cifar10/cifar-10-binary.tar.gz')
   const jpeg = await findFile('cifar10/cifar10-jpeg-q75-60k.tar.gz')
   if (binary === undefined && jpeg !== undefined) return fromJpegs(jpeg, split, limit)
@@ -38,15 +23,8 @@ export async function cifar10({ split, limit, onProgress }: CifarOptions): Promi
   return fromRecords('CIFAR-10', classes10, records, 1, limit)
 }
 
-/**
- * CIFAR-100: 50,000 and 10,000 colour images, 32 × 32, in a hundred classes (Krizhevsky 2009). Looked for in
- * `LAPSTRAKE_DATA/cifar100` and the user's cache, else downloaded.
- *
- * @throws Error if a file is missing and cannot be had, damaged, or cut short
- * @throws RangeError for a limit that is no whole number above 0
- */
-export async function cifar100({ split, limit, onProgress }: CifarOptions): Promise<Dataset> {
-  if (limit !== undefined) checkWhole('cifar100', 'limit', limit, 1)
+/** @throws Error if a file is missing and cannot be had, damaged, or cut short */
+export async function openCifar100(split: Split, { limit, onProgress }: OpenOptions = {}): Promise<ImageDataset> {
   const path =
     (await findFile('cifar100/cifar-100-binary.tar.gz')) ??
     (await fetched('cifar100', 'cifar-100-binary.tar.gz', '03b5dce01913d631647c71ecec9e9cb8', onProgress))
@@ -59,7 +37,7 @@ async function fetched(
   folder: string,
   file: string,
   md5: string,
-  onProgress?: CifarOptions['onProgress']
+  onProgress?: OpenOptions['onProgress']
 ): Promise<string> {
   const path = join(dataFolders().at(-1)!, folder, file)
   await download({ url: `https://www.cs.toronto.edu/~kriz/${file}`, md5, path, onProgress })
@@ -107,7 +85,7 @@ export function fromRecords(
   files: readonly Entry[],
   labelBytes: number,
   limit?: number
-): Dataset {
+): ImageDataset {
   const record = labelBytes + 3 * pixels
   for (const file of files) {
     if (file.bytes.length === 0 || file.bytes.length % record !== 0) {
@@ -135,7 +113,7 @@ export function fromRecords(
 }
 
 /** Members `train/00042_7.jpg`: number and label. Decoded in worker threads. */
-async function fromJpegs(path: string, split: string, limit?: number): Promise<Dataset> {
+async function fromJpegs(path: string, split: string, limit?: number): Promise<ImageDataset> {
   const found = (await entriesOf(path, new RegExp(`(^|/)${split}/\\d+_\\d+\\.jpg$`))).slice(0, limit)
   const images = new Uint8Array(found.length * 3 * pixels)
   const labels = Int32Array.from(found, ({ name }) => Number(/_(\d+)\.jpg$/.exec(name)![1]))

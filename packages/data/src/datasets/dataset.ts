@@ -1,22 +1,18 @@
-import { seeded } from '@lapstrake/core'
+import { seeded, type Batch, type Context } from '@lapstrake/core'
+import type * as tf from '@tensorflow/tfjs-core'
 import { UnreadableExample } from './unreadable-example.ts'
 
-/** Some examples of a data set. */
-export interface Examples {
-  /** Pixels from 0 to 255, example after example, each in the shape of the data set. */
-  readonly images: Uint8Array
-  /** The class of each example; -1 where it is unknown. */
-  readonly labels: Int32Array
-}
-
-/** Labelled images of one shape, read as they are asked for. */
-export interface Dataset {
+/**
+ * Examples of one kind, read as they are asked for. An example is anything: pixels and a class, a sequence of tokens, a
+ * picture with the boxes in it.
+ */
+export interface Dataset<Example = unknown> {
   /** What to call it in a table; says so when it is not the original. */
   readonly name: string
-  readonly classes: readonly string[]
-  readonly shape: readonly [height: number, width: number, channels: number]
   readonly size: number
-  /** The class of each example, -1 where it is unknown; present when it is known without reading the images. */
+  /** Empty where there are none. */
+  readonly classes: readonly string[]
+  /** The class of each example, -1 where it is unknown; present when it is known without reading the examples. */
   readonly labels?: Int32Array | undefined
   /**
    * The examples at these places, in this order.
@@ -24,41 +20,19 @@ export interface Dataset {
    * @throws UnreadableExample if some of them cannot be read though others can
    * @throws RangeError for places beyond the data set
    */
-  read(indices: ArrayLike<number>): Promise<Examples>
+  read(places: ArrayLike<number>): Promise<readonly Example[]>
+  /**
+   * Some examples as tensors, row after row. Called within `own`, so that what is made on the way is freed there.
+   */
+  collate(examples: readonly Example[]): Collated
 }
 
-/** A data set whose pixels are in memory. */
-export function inMemory({
-  name,
-  classes,
-  shape,
-  images,
-  labels
-}: Omit<Dataset, 'size' | 'read' | 'labels'> & Examples): Dataset {
-  const length = shape[0] * shape[1] * shape[2]
-  if (images.length !== labels.length * length) {
-    throw new Error(
-      `${name}: expected ${labels.length} images of ${shape.join(' × ')}, got ${images.length} bytes. ` +
-        'The data may be cut short.'
-    )
-  }
-  return {
-    name,
-    classes,
-    shape,
-    size: labels.length,
-    labels,
-    read: async indices => {
-      checkPlaces(name, indices, labels.length)
-      const some = { images: new Uint8Array(indices.length * length), labels: new Int32Array(indices.length) }
-      for (let i = 0; i < indices.length; i++) {
-        const from = indices[i]!
-        some.images.set(images.subarray(from * length, (from + 1) * length), i * length)
-        some.labels[i] = labels[from]!
-      }
-      return some
-    }
-  }
+/** Examples as tensors: what enters a network, and what a batch holds beside it. */
+export interface Collated extends Pick<Batch, 'labels' | 'examples'> {
+  /** `[batch, ...]`, what the first stage takes. */
+  readonly input: tf.Tensor
+  /** Constants beside it, such as the mask of what is padding, which stages find in `mode.context`. */
+  readonly context?: Context | undefined
 }
 
 export interface SubsetOptions {
@@ -75,7 +49,7 @@ export interface SubsetOptions {
  *
  * @throws RangeError if there are fewer examples than asked for
  */
-export function subset(dataset: Dataset, { count, from = 0, seed }: SubsetOptions): Dataset {
+export function subset<D extends Dataset>(dataset: D, { count, from = 0, seed }: SubsetOptions): D {
   if (!Number.isInteger(count) || count < 1 || count > dataset.size) {
     throw new RangeError(
       `subset: expected 1 to ${dataset.size} examples, for ${dataset.name} has no more, got ${count}.`
@@ -99,14 +73,14 @@ export function subset(dataset: Dataset, { count, from = 0, seed }: SubsetOption
  *
  * @throws RangeError for places beyond the data set
  */
-export function pick(dataset: Dataset, places: Uint32Array): Dataset {
+export function pick<D extends Dataset>(dataset: D, places: Uint32Array): D {
   const { labels } = dataset
   checkPlaces(dataset.name, places, dataset.size)
   return {
     ...dataset,
     size: places.length,
     labels: labels && Int32Array.from(places, place => labels[place]!),
-    read: async indices => {
+    read: async (indices: ArrayLike<number>) => {
       checkPlaces(dataset.name, indices, places.length)
       try {
         return await dataset.read(Uint32Array.from(indices, i => places[i]!))

@@ -9,8 +9,10 @@ import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { cifar10, cifar100, download, fashionMnist, imageFolder, mnist } from '../node.ts'
+import { cifar10, cifar100, fashionMnist, mnist } from '../index.ts'
+import { download, openImageFolder } from '../node.ts'
 import { fromRecords } from './cifar.ts'
+import type { ImageExample } from './images.ts'
 import { readIdx } from './idx.ts'
 
 const md5 = (bytes: Uint8Array): string => createHash('md5').update(bytes).digest('hex')
@@ -49,7 +51,7 @@ describe('a download from a real server', () => {
       url: url(),
       md5: md5(content),
       path,
-      onProgress: ({ received, total }) => seen.push(received / total!)
+      onProgress: ({ done, total }) => seen.push(done / total!)
     })
     expect(await readFile(path)).toEqual(content)
     expect(seen.at(-1)).toBe(1)
@@ -113,7 +115,7 @@ describe('files that are damaged', () => {
     const path = join(folder, 'fashion-mnist', 't10k-images-idx3-ubyte.gz')
     await mkdir(join(folder, 'fashion-mnist'))
     await writeFile(path, gzipSync('nonsense'))
-    await expect(fashionMnist({ split: 'test' })).rejects.toThrow(
+    await expect(fashionMnist().open('test')).rejects.toThrow(
       `Fashion-MNIST: expected ${path} to have the MD5 bef4ecab320f06d8554ea6380940ec79`
     )
     vi.unstubAllEnvs()
@@ -131,11 +133,11 @@ describe('what is no file', () => {
       await mkdir(dirname(path(name)), { recursive: true })
       execFileSync('mkfifo', [path(name)])
     }
-    await expect(cifar10({ split: 'test' })).rejects.toThrow(`${path(ten)}: ${noFile}`)
-    await expect(cifar100({ split: 'test' })).rejects.toThrow(`${path(hundred)}: ${noFile}`)
-    await expect(mnist({ split: 'test' })).rejects.toThrow(`${path(digits)}: ${noFile}`)
+    await expect(cifar10().open('test')).rejects.toThrow(`${path(ten)}: ${noFile}`)
+    await expect(cifar100().open('test')).rejects.toThrow(`${path(hundred)}: ${noFile}`)
+    await expect(mnist().open('test')).rejects.toThrow(`${path(digits)}: ${noFile}`)
     await mkdir(path('fashion-mnist/t10k-images-idx3-ubyte.gz'), { recursive: true })
-    await expect(fashionMnist({ split: 'test' })).rejects.toThrow('expected a file, got a folder. Move it away.')
+    await expect(fashionMnist().open('test')).rejects.toThrow('expected a file, got a folder. Move it away.')
     vi.unstubAllEnvs()
   })
 
@@ -165,37 +167,39 @@ test('an image folder: classes by name, any size, colours and grey; a damaged fi
       .jpeg({ quality: 100 })
       .toFile(join(root, name, 'b.jpg'))
   }
-  const dataset = await imageFolder(root, { length: 8 })
+  const dataset = await openImageFolder(root, { size: 8 })
   expect([dataset.classes, dataset.size, dataset.shape]).toEqual([['blue', 'red'], 4, [8, 8, 3]])
-  const { images, labels } = await dataset.read([3, 0])
-  expect([...labels]).toEqual([1, 0])
-  expect(images[0]).toBeGreaterThan(250)
-  expect(images[2]).toBeLessThan(5)
+  const images = await dataset.read([3, 0])
+  expect(images.map(({ label }) => label)).toEqual([1, 0])
+  expect(images[0]!.image[0]).toBeGreaterThan(250)
+  expect(images[0]!.image[2]).toBeLessThan(5)
   const whole = await readFile(join(root, 'red', 'b.jpg'))
   await writeFile(join(root, 'red', 'c.jpg'), whole.subarray(0, 200))
-  await expect((await imageFolder(root, { length: 8 })).read([4])).rejects.toThrow(
+  await expect((await openImageFolder(root, { size: 8 })).read([4])).rejects.toThrow(
     `expected ${join(root, 'red', 'c.jpg')} to be an image, but it is damaged or cut short`
   )
-  await expect(imageFolder(join(folder, 'nowhere'), { length: 8 })).rejects.toThrow('imageFolder: expected a folder at')
+  await expect(openImageFolder(join(folder, 'nowhere'), { size: 8 })).rejects.toThrow(
+    'imageFolder: expected a folder at'
+  )
 })
 
 const real = process.env.LAPSTRAKE_DATA
 describe.skipIf(real === undefined)('real data (set LAPSTRAKE_DATA to the folder that holds it)', () => {
   test('Fashion-MNIST: ten thousand test images, a thousand of each class', async context => {
     if (!existsSync(join(real!, 'fashion-mnist'))) context.skip()
-    const dataset = await fashionMnist({ split: 'test' })
+    const dataset = await fashionMnist().open('test')
     expect([dataset.size, dataset.shape]).toEqual([10_000, [28, 28, 1]])
-    const { labels } = await dataset.read(Array.from({ length: 10_000 }, (_, i) => i))
-    for (let label = 0; label < 10; label++) expect(labels.filter(found => found === label).length).toBe(1000)
+    const images = await dataset.read(Array.from({ length: 10_000 }, (_, i) => i))
+    for (let label = 0; label < 10; label++) expect(images.filter(image => image.label === label).length).toBe(1000)
   })
 
   test('CIFAR-10 as JPEGs says that it is lossy', async context => {
     if (!existsSync(join(real!, 'cifar10'))) context.skip()
-    const dataset = await cifar10({ split: 'test', limit: 100 })
+    const dataset = await cifar10().open('test', { limit: 100 })
     expect([dataset.name, dataset.size, dataset.shape]).toEqual(['CIFAR-10 (JPEG q75)', 100, [32, 32, 3]])
-    const { images, labels } = await dataset.read([0])
+    const [{ image, label }] = (await dataset.read([0])) as [ImageExample]
     // The first test image is a cat whose first pixel is (158, 112, 49).
-    expect(dataset.classes[labels[0]!]).toBe('cat')
-    ;[158, 112, 49].forEach((value, i) => expect(Math.abs(images[i]! - value)).toBeLessThan(25))
+    expect(dataset.classes[label]).toBe('cat')
+    ;[158, 112, 49].forEach((value, i) => expect(Math.abs(image[i]! - value)).toBeLessThan(25))
   })
 })

@@ -2,16 +2,9 @@ import { makeFolder } from '@lapstrake/files/node'
 import { createHash } from 'node:crypto'
 import { open, rename, rm, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
+import type { OpenProgress } from '../sources/data.ts'
 import { openFile } from './open-file.ts'
-
-/** How far a download is, in bytes. */
-export interface DownloadProgress {
-  readonly file: string
-  readonly received: number
-  /** Absent when the server does not say. */
-  readonly total?: number | undefined
-}
 
 /** What to fetch, and where to put it. */
 export interface Download {
@@ -20,7 +13,7 @@ export interface Download {
   readonly md5: string
   /** Where the file goes. */
   readonly path: string
-  readonly onProgress?: ((progress: DownloadProgress) => void) | undefined
+  readonly onProgress?: ((progress: OpenProgress) => void) | undefined
 }
 
 /**
@@ -65,7 +58,7 @@ export async function download({ url, md5, path, onProgress }: Download): Promis
       for await (const chunk of response.body!) {
         await file.write(chunk as Uint8Array)
         received += (chunk as Uint8Array).length
-        onProgress?.({ file: path, received, ...total })
+        onProgress?.({ what: basename(path), done: received, ...total, unit: 'bytes' })
       }
       // A power cut behind the renaming must find it whole.
       await file.sync()

@@ -1,27 +1,4 @@
-import { inMemory, type Dataset } from './dataset.ts'
-
-/** What Fashion-MNIST shows, in the order of its labels. */
-export const fashionMnistClasses: readonly string[] = [
-  'T-shirt',
-  'trouser',
-  'pullover',
-  'dress',
-  'coat',
-  'sandal',
-  'shirt',
-  'sneaker',
-  'bag',
-  'ankle boot'
-]
-
-/**
- * Fashion-MNIST from the bytes of its two unpacked files, where there is no disk to look for them: fetched by a page,
- * say.
- *
- * @throws Error if a file is not of the IDX format or cut short
- */
-export const fashionMnistFrom = (images: Uint8Array, labels: Uint8Array): Dataset =>
-  fromIdx({ name: 'Fashion-MNIST', what: 'Fashion-MNIST', classes: fashionMnistClasses, images, labels })
+import { inMemory, type ImageDataset } from './images.ts'
 
 export interface IdxFiles {
   readonly name: string
@@ -33,7 +10,7 @@ export interface IdxFiles {
 }
 
 /** Grey images and their labels as a data set. */
-export function fromIdx({ name, what, classes, images, labels }: IdxFiles): Dataset {
+export function fromIdx({ name, what, classes, images, labels }: IdxFiles): ImageDataset {
   const pixels = readIdx(images, 3, `${what} images`)
   const [, height, width] = pixels.shape as [number, number, number]
   return inMemory({

@@ -3,11 +3,10 @@ import type { Dirent, Stats } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { cachedIndex, lastChange, stateOf } from './cached-index.ts'
-import type { Dataset } from './dataset.ts'
-import { checkDecoded, decoded, type DecodedOptions } from './decoded.ts'
+import type { ImageDataset } from './images.ts'
+import { decoded } from './decoded.ts'
+import { checkDecoded, type DecodedOptions } from './decoded-options.ts'
 import { bytesOf } from './open-file.ts'
-
-export type ImageFolderOptions = DecodedOptions
 
 /** The files of a class, in one string: a million names take some twenty megabytes so. */
 interface ClassIndex {
@@ -26,9 +25,9 @@ interface ClassIndex {
  *
  * @throws Error if there is no folder or no image in it, and an `UnreadableExample` on reading if a file is
  * gone or cannot be decoded
- * @throws RangeError for a length that is no whole number from 1 to 8192
+ * @throws RangeError for a size that is no whole number from 1 to 8192
  */
-export async function imageFolder(path: string, options: ImageFolderOptions): Promise<Dataset> {
+export async function openImageFolder(path: string, options: DecodedOptions): Promise<ImageDataset> {
   checkDecoded('imageFolder', options)
   const classes = await classesIn(path)
   const found = await Promise.all(classes.map(name => stat(join(path, name))))

@@ -3,14 +3,10 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
-import type { Dataset } from './dataset.ts'
-import { dataFolders, download, findFile, type DownloadProgress } from './download.ts'
-import { fashionMnistClasses, fromIdx } from './idx.ts'
-
-export interface MnistOptions {
-  readonly split: 'train' | 'test'
-  readonly onProgress?: ((progress: DownloadProgress) => void) | undefined
-}
+import type { ImageDataset } from './images.ts'
+import type { OpenOptions, Split } from '../sources/data.ts'
+import { dataFolders, download, findFile } from './download.ts'
+import { fromIdx } from './idx.ts'
 
 interface Source {
   readonly name: string
@@ -18,38 +14,28 @@ interface Source {
   readonly address: string
   readonly classes: readonly string[]
   /** MD5 of the images and of the labels, as the publishers give them. */
-  readonly md5: Readonly<Record<'train' | 'test', readonly [images: string, labels: string]>>
+  readonly md5: Readonly<Record<Split, readonly [images: string, labels: string]>>
 }
 
-/**
- * Fashion-MNIST: 60,000 and 10,000 grey images of clothes, 28 × 28, in ten classes (Xiao et al. 2017,
- * https://arxiv.org/abs/1708.07747). Looked for in `LAPSTRAKE_DATA/fashion-mnist` and the user's cache, else
- * downloaded.
- *
- * @throws Error if a file is missing and cannot be had, damaged, or cut short
- */
-export const fashionMnist = (options: MnistOptions): Promise<Dataset> =>
+/** @throws Error if a file is missing and cannot be had, damaged, or cut short */
+export const openFashionMnist = (split: Split, options: OpenOptions = {}): Promise<ImageDataset> =>
   load(
     {
       name: 'Fashion-MNIST',
       folder: 'fashion-mnist',
       address: 'http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/',
-      classes: fashionMnistClasses,
+      classes: ['T-shirt', 'trouser', 'pullover', 'dress', 'coat', 'sandal', 'shirt', 'sneaker', 'bag', 'ankle boot'],
       md5: {
         train: ['8d4fb7e6c68d591d4c3dfef9ec88bf0d', '25c81989df183df01b3e8a0aad5dffbe'],
         test: ['bef4ecab320f06d8554ea6380940ec79', 'bb300cfdad3c16e7a12a480ee83cd310']
       }
     },
+    split,
     options
   )
 
-/**
- * MNIST: 60,000 and 10,000 handwritten digits, 28 × 28 (LeCun et al. 1998). Looked for in `LAPSTRAKE_DATA/mnist` and
- * the user's cache, else downloaded.
- *
- * @throws Error if a file is missing and cannot be had, damaged, or cut short
- */
-export const mnist = (options: MnistOptions): Promise<Dataset> =>
+/** @throws Error if a file is missing and cannot be had, damaged, or cut short */
+export const openMnist = (split: Split, options: OpenOptions = {}): Promise<ImageDataset> =>
   load(
     {
       name: 'MNIST',
@@ -61,13 +47,15 @@ export const mnist = (options: MnistOptions): Promise<Dataset> =>
         test: ['9fb629c4189551a2d022fa330f9573f3', 'ec29112dd5afa0611ce80d1b7f02629c']
       }
     },
+    split,
     options
   )
 
 async function load(
   { name, folder, address, classes, md5 }: Source,
-  { split, onProgress }: MnistOptions
-): Promise<Dataset> {
+  split: Split,
+  { onProgress }: OpenOptions
+): Promise<ImageDataset> {
   const part = split === 'train' ? 'train' : 't10k'
   const fetched = async (file: string, checksum: string): Promise<Uint8Array> => {
     const found = await findFile(join(folder, file))

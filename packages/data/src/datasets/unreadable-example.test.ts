@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { pick, subset, UnreadableExample, type Dataset } from '../index.ts'
-import { imageFolder, webDataset } from '../node.ts'
+import { openImageFolder, openWebDataset } from '../node.ts'
 
 let folder: string
 let png: Buffer
@@ -46,7 +46,7 @@ describe('an image folder', () => {
   test('tells every example of a call that it cannot read, and why, and reads the others', async () => {
     const path = await tenImages('ten')
     const file = (i: number): string => join(path, 'a', `${i}.png`)
-    const dataset = await imageFolder(path, { length: 4 })
+    const dataset = await openImageFolder(path, { size: 4 })
     await rm(file(1))
     await writeFile(file(2), png.subarray(0, 60))
     await writeFile(file(3), '')
@@ -78,7 +78,7 @@ describe('an image folder', () => {
         'Put a good copy in its place. Nor can 6 more of those asked for be read.'
     )
     expect(error).toMatchObject({ ...error.unreadable[0], name: 'UnreadableExample' })
-    expect((await dataset.read([9, 0, 8])).images[1]).toBe(255)
+    expect((await dataset.read([9, 0, 8]))[0]!.image[1]).toBe(255)
   })
 
   test('lists files and links to files and folders, and nothing that is called like an image and is none', async () => {
@@ -92,9 +92,9 @@ describe('an image folder', () => {
     await symlink('a', join(path, 'b'))
     await symlink('b/0.png', join(path, 'c'))
     await symlink('lost', join(path, 'd'))
-    const dataset = await imageFolder(path, { length: 4 })
+    const dataset = await openImageFolder(path, { size: 4 })
     expect([dataset.classes, dataset.size]).toEqual([['a', 'b'], 24])
-    expect((await dataset.read([10, 22])).labels).toEqual(Int32Array.of(0, 1))
+    expect((await dataset.read([10, 22])).map(({ label }) => label)).toEqual([0, 1])
     const lost = join(path, 'a', 'lost.png')
     expect((await failing(dataset, [11])).message).toBe(
       `imageFolder: expected ${lost} to be an image, but it is not there. Put a good copy in its place.`
@@ -112,7 +112,7 @@ describe('shards', () => {
 
   test('tell examples by the byte where they begin: damaged, cut off since, a shard gone or a pipe', async () => {
     const path = await shardOfTen('shard')
-    const dataset = await webDataset(path, { length: 4, keep: 0 })
+    const dataset = await openWebDataset(path, { size: 4, keep: 0 })
     const file = await open(path, 'r+')
     await file.write(new Uint8Array(40), 0, 40, 512)
     await file.close()
@@ -128,17 +128,17 @@ describe('shards', () => {
     expect(gone.reason).toBe('it is not there')
     pipe(path)
     expect((await failing(dataset, [3])).reason).toBe('it is a pipe, a socket or a device')
-    await expect(webDataset(path, { length: 4 })).rejects.toThrow(
+    await expect(openWebDataset(path, { size: 4 })).rejects.toThrow(
       `webDataset: expected a shard at ${path}, but it is a pipe, a socket or a device. Name tar archives.`
     )
-    await expect(webDataset(folder, { length: 4 })).rejects.toThrow('but it is a folder. Name tar archives.')
+    await expect(openWebDataset(folder, { size: 4 })).rejects.toThrow('but it is a folder. Name tar archives.')
   })
 })
 
 describe('a part of a data set', () => {
   test('tells examples by its own places, each of them that was asked for', async () => {
     const path = await tenImages('parts')
-    const dataset = await imageFolder(path, { length: 4 })
+    const dataset = await openImageFolder(path, { size: 4 })
     await rm(join(path, 'a', '3.png'))
     await rm(join(path, 'a', '5.png'))
     const example = (i: number): string => join(path, 'a', `${i}.png`)
@@ -151,11 +151,11 @@ describe('a part of a data set', () => {
     const error = await failing(picked, [1, 3, 4, 0])
     expect(error.unreadable.map(({ place }) => place)).toEqual([3, 0, 4])
     expect([error.place, error.who, error.cause]).toEqual([3, 'imageFolder', expect.any(Error)])
-    expect((await picked.read([1])).labels).toEqual(Int32Array.of(0))
+    expect((await picked.read([1]))[0]!.label).toBe(0)
   })
 
   test('and every data set refuses places that it has not', async () => {
-    const dataset = await imageFolder(await tenImages('places'), { length: 4 })
+    const dataset = await openImageFolder(await tenImages('places'), { size: 4 })
     for (const place of [-1, 10, 0.5, NaN]) {
       await expect(dataset.read([0, place])).rejects.toThrow(`expected places from 0 to 9, got ${place}.`)
     }
@@ -166,9 +166,9 @@ describe('a part of a data set', () => {
 
 test('a good file that comes back is read again by the data set itself', async () => {
   const path = await tenImages('mended')
-  const dataset = await imageFolder(path, { length: 4 })
+  const dataset = await openImageFolder(path, { size: 4 })
   await rm(join(path, 'a', '3.png'))
   await failing(dataset, [3])
   await copyFile(join(path, 'a', '4.png'), join(path, 'a', '3.png'))
-  expect((await dataset.read([3])).images[1]).toBe(255)
+  expect((await dataset.read([3]))[0]!.image[1]).toBe(255)
 })

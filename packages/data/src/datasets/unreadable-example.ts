@@ -11,6 +11,8 @@ export interface Unreadable {
 export interface UnreadableOptions {
   /** Who reads, for the message. */
   readonly who?: string | undefined
+  /** What they should be; `an image` when left out. */
+  readonly what?: string | undefined
   /** What was thrown for the first of them. */
   readonly cause?: unknown
 }
@@ -29,22 +31,28 @@ export class UnreadableExample extends Error implements Unreadable {
   readonly example: string
   readonly reason: string
   readonly who: string
+  readonly what: string
 
-  constructor(unreadable: readonly [Unreadable, ...Unreadable[]], { who = 'read', cause }: UnreadableOptions = {}) {
+  constructor(
+    unreadable: readonly [Unreadable, ...Unreadable[]],
+    { who = 'read', what = 'an image', cause }: UnreadableOptions = {}
+  ) {
     const [{ place, example, reason }, ...others] = unreadable
     const more = others.length === 0 ? '' : ` Nor can ${others.length} more of those asked for be read.`
-    super(`${who}: expected ${example} to be an image, but ${reason}. Put a good copy in its place.${more}`, { cause })
+    super(`${who}: expected ${example} to be ${what}, but ${reason}. Put a good copy in its place.${more}`, { cause })
     this.unreadable = unreadable
     this.place = place
     this.example = example
     this.reason = reason
     this.who = who
+    this.what = what
   }
 
   /** The same of examples that have other places in another data set. */
   at(placesOf: (place: number) => readonly number[]): UnreadableExample {
     const moved = this.unreadable.flatMap(one => placesOf(one.place).map(place => ({ ...one, place })))
     const [first, ...others] = moved
-    return first === undefined ? this : new UnreadableExample([first, ...others], { who: this.who, cause: this.cause })
+    const { who, what, cause } = this
+    return first === undefined ? this : new UnreadableExample([first, ...others], { who, what, cause })
   }
 }

@@ -1,16 +1,19 @@
-import { stat } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import type { OpenProgress } from '../sources/data.ts'
+import { readdir, stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { cachedIndex, lastChange, stateOf } from './cached-index.ts'
-import type { Dataset } from './dataset.ts'
-import { checkDecoded, decoded, type DecodedOptions } from './decoded.ts'
+import type { ImageDataset } from './images.ts'
+import { decoded } from './decoded.ts'
+import { checkDecoded, type DecodedOptions } from './decoded-options.ts'
 import { bytesOf } from './open-file.ts'
 import { indexOfShard, type ShardIndex } from './shard-index.ts'
 
-export interface WebDatasetOptions extends DecodedOptions {
+/** How the images in tar archives are read. */
+export interface OpenWebDatasetOptions extends DecodedOptions {
   /** Names of the classes, in the order of their numbers; numbers when left out. */
   readonly classes?: readonly string[] | undefined
   /** Called as each shard is listed for the first time, which reads it once. */
-  readonly onProgress?: ((done: number, total: number) => void) | undefined
+  readonly onProgress?: ((progress: OpenProgress) => void) | undefined
 }
 
 const mostShards = 1_000_000
@@ -24,12 +27,12 @@ const mostShards = 1_000_000
  * @param shards paths, or one with a range such as `train-{000..099}.tar`
  * @throws Error if a shard is missing, no file, compressed, cut short or without images, and an
  * `UnreadableExample` on reading if an image is gone or cannot be decoded
- * @throws RangeError for a length that is no whole number from 1 to 8192
+ * @throws RangeError for a size that is no whole number from 1 to 8192
  */
-export async function webDataset(
+export async function openWebDataset(
   shards: string | readonly string[],
-  { classes, onProgress, ...options }: WebDatasetOptions
-): Promise<Dataset> {
+  { classes, onProgress, ...options }: OpenWebDatasetOptions
+): Promise<ImageDataset> {
   checkDecoded('webDataset', options)
   const paths = [shards].flat().flatMap(expanded)
   if (paths.length === 0) {
@@ -41,7 +44,7 @@ export async function webDataset(
   const indices: ShardIndex[] = []
   for (const [i, path] of paths.entries()) {
     indices.push(await listed(path))
-    onProgress?.(i + 1, paths.length)
+    onProgress?.({ what: 'shards', done: i + 1, total: paths.length, unit: 'files' })
   }
   const labels = Int32Array.from(indices.flatMap(({ labels }) => labels))
   const count = labels.reduce((most, label) => Math.max(most, label), -1) + 1
@@ -67,6 +70,20 @@ export async function webDataset(
     },
     options
   )
+}
+
+/**
+ * Paths of the tar archives in a folder, in order.
+ *
+ * @throws Error if it cannot be read, or holds none
+ */
+export async function shardsIn(folder: string): Promise<readonly string[]> {
+  const files = await readdir(folder).catch((error: unknown) => {
+    throw new Error(`webDataset: expected a folder at ${folder}, but it cannot be read.`, { cause: error })
+  })
+  const shards = files.filter(file => file.endsWith('.tar')).sort()
+  if (shards.length === 0) throw new Error(`webDataset: expected tar archives in ${folder}, got none.`)
+  return shards.map(file => join(folder, file))
 }
 
 /** What lies in a shard, from the cache where that still holds. */

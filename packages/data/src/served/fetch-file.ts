@@ -1,3 +1,4 @@
+/** What becomes of a file that is fetched. */
 export interface FetchFileOptions {
   /** Whether the browser keeps the file for the next time. */
   readonly keep: boolean
@@ -27,7 +28,7 @@ export async function fetchFile(url: string, { keep, onProgress }: FetchFileOpti
   const unpacked = await unpack(packed).catch((cause: unknown) => {
     throw new Error(
       `data: expected ${url} to be whole, got ${packed.length} bytes that do not unpack: it is damaged or cut off. ` +
-        'Press Run to fetch it again.',
+        'Fetch it again.',
       { cause }
     )
   })
@@ -42,7 +43,7 @@ const openStore = (): Promise<Cache | undefined> =>
 
 async function read(url: string, onProgress: (received: number) => void): Promise<Uint8Array<ArrayBuffer>> {
   const response = await fetch(url).catch((cause: unknown) => {
-    throw new Error(`data: expected to reach ${url}, but could not. Check the connection and press Run again.`, {
+    throw new Error(`data: expected to reach ${url}, but could not. Check the connection, and try again.`, {
       cause
     })
   })
@@ -59,10 +60,9 @@ async function read(url: string, onProgress: (received: number) => void): Promis
       onProgress((received += part.value.length))
     }
   } catch (cause) {
-    throw new Error(
-      `data: expected ${url} to be whole, but it broke off after ${received} bytes. Press Run to fetch it again.`,
-      { cause }
-    )
+    throw new Error(`data: expected ${url} to be whole, but it broke off after ${received} bytes. Fetch it again.`, {
+      cause
+    })
   }
   return new Uint8Array(await new Blob(parts).arrayBuffer())
 }

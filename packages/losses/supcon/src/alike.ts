@@ -1,4 +1,4 @@
-import { fusedOr, withGradient } from '@lapstrake/core'
+import { withGradient } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 
 /** Which examples are alike: by class, or by a matrix. With neither, an example is like itself alone, as in SimCLR. */
@@ -59,16 +59,12 @@ export function positiveWeights(alike: Alike, batch: number, views: number, anch
   ) as tf.Tensor2D
 }
 
-/**
- * For each example, the weighted sum of the rows of examples like it; rows are `[batch, dim]`. Without a similarity no
- * matrix is needed where the backend sums classes by itself.
- */
+/** For each example, the weighted sum of the rows of examples like it; rows are `[batch, dim]`. */
 export function sumsOfAlike({ labels, similarity }: Alike, rows: tf.Tensor2D): tf.Tensor2D {
   if (similarity !== undefined) return tf.matMul(tf.cast(similarity, 'float32'), rows)
   if (labels === undefined) return rows
   // Being of one class is mutual: gradients are summed as rows are.
-  const sums = (rows: tf.Tensor, labels: tf.Tensor): tf.Tensor2D =>
-    fusedOr('SumsOfClasses', { rows, labels }, () => tf.matMul(sameClass(labels), rows as tf.Tensor2D))
+  const sums = (rows: tf.Tensor, labels: tf.Tensor): tf.Tensor2D => tf.matMul(sameClass(labels), rows as tf.Tensor2D)
   return withGradient([rows], rows => ({
     value: sums(rows, labels),
     saved: [labels],

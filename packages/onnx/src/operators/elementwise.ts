@@ -1,3 +1,4 @@
+import { reluOfSum } from '@lapstrake/kernels'
 import type { Graph } from '../graph.ts'
 import type { Attributes, Call } from '../trace.ts'
 import { refuseType, type Translation, type Translations } from './translation.ts'
@@ -72,7 +73,7 @@ export const elementwise: Translations = {
     ].map(name => [name, onFloats(operator(name))])
   ),
   // Fused by lapstrake's backends.
-  ReluOfSum: onFloats((graph, operands) => graph.add('Relu', [graph.add('Add', operands)]))
+  [reluOfSum.name]: onFloats((graph, operands) => graph.add('Relu', [graph.add('Add', operands)]))
 }
 
 /** Keeps values between two others. */

@@ -1,3 +1,4 @@
+import { groupNorm } from '@lapstrake/kernels'
 import type { Graph } from '../graph.ts'
 import { open, refuseBatch } from '../lengths.ts'
 import type { Operand } from '../trace.ts'
@@ -16,7 +17,7 @@ export const normalisation: Translations = ofFloats({
     graph.nameChannelsFirst(outputs[0]!, normal)
   },
   // Fused by lapstrake's backends.
-  GroupNorm(graph, { kernel, inputs, attrs, outputs }) {
+  [groupNorm.name](graph, { kernel, inputs, attrs, outputs }) {
     const [, height, width, channels] = graph.shapeOf(inputs.x!) as [number, number, number, number]
     if (height === open || width === open) refuseBatch(kernel)
     const groups = attrs.groups as number

@@ -18,7 +18,7 @@ export function ownRecipeFiles(recipe: string, source: string, sources: Sources,
   const name = `my-${recipe.replace(/^\d+-/, '')}`
   return {
     ...recipeFiles(recipe, source, sources),
-    [name]: `import type { Experiment } from 'lapstrake'
+    [name]: `import { imageFolder, type Experiment } from 'lapstrake'
 import recipe from './${recipe}'
 
 /**
@@ -28,7 +28,7 @@ import recipe from './${recipe}'
  *     npm install lapstrake @lapstrake/cli
  *     npx lapstrake train ${name} --seed ${seed}
  */
-const mine: Experiment = { ...recipe, name: '${name.replace(/\.ts$/, '')}', data: './images' }
+const mine: Experiment = { ...recipe, name: '${name.replace(/\.ts$/, '')}', data: imageFolder('./images', { size: 32 }) }
 
 export default mine
 `

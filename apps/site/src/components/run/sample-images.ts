@@ -2,21 +2,20 @@ import { zipSync } from 'fflate'
 
 /** A zip of drawn shapes as PNG files, a folder for each class, made in the page. */
 export async function sampleImages(): Promise<File> {
-  const { shapes } = await import('lapstrake')
+  const { drawShapes } = await import('lapstrake')
   const {
     classes,
     shape: [height, width],
-    labels,
     read,
     size
-  } = shapes({ count: 320, seed: 4, length: 32 })
-  const { images } = await read(Int32Array.from({ length: size }, (_, i) => i))
+  } = drawShapes({ count: 320, seed: 4, size: 32 })
+  const images = await read(Int32Array.from({ length: size }, (_, i) => i))
   // All at once: browsers make each when they are idle, and a busy machine never is.
   const files = await Promise.all(
-    Array.from({ length: size }, async (_, i) => {
+    images.map(async ({ image: pixels, label }, i) => {
       const image = new ImageData(width, height)
       for (let at = 0; at < width * height; at++) {
-        image.data.set(images.subarray((i * width * height + at) * 3, (i * width * height + at + 1) * 3), 4 * at)
+        image.data.set(pixels.subarray(at * 3, (at + 1) * 3), 4 * at)
         image.data[4 * at + 3] = 255
       }
       const canvas = Object.assign(document.createElement('canvas'), { width, height })
@@ -25,7 +24,7 @@ export async function sampleImages(): Promise<File> {
         canvas.toBlob(made => (made === null ? reject(new Error('The browser could not make a PNG.')) : resolve(made)))
       )
       return [
-        `shapes/${classes[labels![i]!]}/${String(i).padStart(4, '0')}.png`,
+        `shapes/${classes[label]}/${String(i).padStart(4, '0')}.png`,
         new Uint8Array(await blob.arrayBuffer())
       ] as const
     })

@@ -1,4 +1,4 @@
-import { pick, seeded, type Dataset } from 'lapstrake'
+import { pick, seeded, type ImageDataset } from 'lapstrake'
 
 /** One example in so many is held out. */
 const every = 7
@@ -7,7 +7,7 @@ const every = 7
  * Parts a data set in two, at random and the same each time: of every class one example in seven is held out, at least
  * one of two.
  */
-export function holdOut(dataset: Dataset): { readonly training: Dataset; readonly held: Dataset } {
+export function holdOut(dataset: ImageDataset): { readonly training: ImageDataset; readonly held: ImageDataset } {
   const seen = new Map<number, number>()
   const training: number[] = []
   const held: number[] = []

@@ -1,81 +1,74 @@
-import { fashionMnistFrom, shapes, type Dataset } from 'lapstrake'
+import { isImageDataset, NotServed, type Data, type Dataset, type ImageDataset, type OpenOptions } from 'lapstrake'
 import type { DataChoice } from '../protocol.ts'
-import { fetchFile } from './fetch-file.ts'
 import { holdOut } from './hold-out.ts'
 import type { Skipped } from './image-files.ts'
+import { drawn, otherData } from './other-data.ts'
 import { openFiles } from './own-files.ts'
-import { addressOfData, servedData, type ServedName } from './served-data.ts'
 
 /** Images to learn from, and others to look at the network with. */
 export interface OpenData {
-  readonly training: Dataset
-  readonly held: Dataset
+  readonly training: ImageDataset
+  readonly held: ImageDataset
   readonly skipped: readonly Skipped[]
 }
 
 export interface OpenDataOptions {
-  readonly onProgress: (what: string, done: number, total: number) => void
+  readonly onProgress: (what: string, done: number, total: number | undefined) => void
   readonly onWarning: (message: string) => void
 }
 
+/** Images that a network is looked at with, at most. */
+const looks = 1000
+
+/** Where the site keeps its data. */
+export const addressOfData = `${import.meta.env.BASE_URL}data/`
+
 /**
- * Opens the data of a run.
+ * Opens the data of a run: the recipe's own or what its reader chose.
  *
  * @throws Error if it cannot be had, is damaged, or holds no image
  */
-export async function openData(choice: DataChoice, { onProgress, onWarning }: OpenDataOptions): Promise<OpenData> {
-  switch (choice.kind) {
-    case 'shapes':
-      return drawn()
-    case 'files': {
-      const { dataset, skipped } = await openFiles(choice.files, (done, total) =>
-        onProgress('Decoding images', done, total)
-      )
-      return { ...holdOut(dataset), skipped }
-    }
-    case 'fashion-mnist': {
-      const opened = await served('fashion-mnist', true, onProgress)
-      if (opened === undefined)
-        throw new Error(
-          'data: expected Fashion-MNIST beside the site, but the site was built without it. Choose the drawn shapes.'
-        )
-      return opened
-    }
-    case 'sample': {
-      const opened = await served('fashion-mnist-sample', false, onProgress)
-      if (opened === undefined)
-        onWarning('This site was built without its sample of Fashion-MNIST: the run learns from drawn shapes.')
-      return opened ?? drawn()
-    }
+export async function openData(
+  choice: DataChoice,
+  own: Data | undefined,
+  { onProgress, onWarning }: OpenDataOptions
+): Promise<OpenData> {
+  if (choice.kind === 'files') {
+    const { dataset, skipped } = await openFiles(choice.files, (done, total) =>
+      onProgress('Decoding images', done, total)
+    )
+    return { ...holdOut(dataset), skipped }
+  }
+  const options: OpenOptions = {
+    address: addressOfData,
+    onProgress: ({ what, done, total }) => onProgress(`Fetching ${what}`, done, total),
+    onWarning
+  }
+  if (choice.kind === 'other') return open(otherData[choice.place]!.data, options)
+  if (own === undefined) return open(drawn, options)
+  return orDrawn(own, options)
+}
+
+/** Opens data, or drawn shapes where the site does not serve them; that is said. */
+export async function orDrawn(data: Data, options: OpenOptions): Promise<OpenData> {
+  try {
+    return await open(data, options)
+  } catch (error) {
+    if (!(error instanceof NotServed)) throw error
+    options.onWarning?.(`This site does not serve ${data.name}: the run learns from drawn shapes.`)
+    return open(drawn, options)
   }
 }
 
-/** As `lapstrake train --data shapes --examples 2000` draws them. */
-const drawn = (): OpenData => ({
-  training: shapes({ count: 2000, seed: 1 }),
-  held: shapes({ count: 500, seed: 2 }),
-  skipped: []
-})
-
-async function served(
-  name: ServedName,
-  keep: boolean,
-  onProgress: OpenDataOptions['onProgress']
-): Promise<OpenData | undefined> {
-  const there = (await servedData())[name]
-  if (there === undefined) return undefined
-  const total = there.files.reduce((sum, { bytes }) => sum + bytes, 0)
-  let before = 0
-  const files: Uint8Array[] = []
-  for (const { file, bytes } of there.files) {
-    files.push(
-      await fetchFile(addressOfData(`${name}/${file}`), {
-        keep,
-        onProgress: received => onProgress(`Fetching ${there.name}`, before + received, total)
-      })
-    )
-    before += bytes
+async function open(data: Data, options: OpenOptions): Promise<OpenData> {
+  return {
+    training: images(await data.open('train', options)),
+    held: images(await data.open('test', { ...options, limit: looks, onWarning: undefined })),
+    skipped: []
   }
-  const [images, labels, heldImages, heldLabels] = files as [Uint8Array, Uint8Array, Uint8Array, Uint8Array]
-  return { training: fashionMnistFrom(images, labels), held: fashionMnistFrom(heldImages, heldLabels), skipped: [] }
+}
+
+function images(dataset: Dataset): ImageDataset {
+  if (isImageDataset(dataset)) return dataset
+  throw new Error(`data: expected images, got ${dataset.name}. This page shows images alone: train others in Node.`)
 }

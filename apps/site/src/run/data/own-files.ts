@@ -1,4 +1,4 @@
-import { inMemory, type Dataset } from 'lapstrake'
+import { inMemory, type ImageDataset } from 'lapstrake'
 import type { OwnFile } from '../protocol.ts'
 import { filesOfZip, folderOf, isImage, isUnasked, isZip, type Skipped } from './image-files.ts'
 
@@ -14,7 +14,7 @@ const length = 32
 export async function openFiles(
   files: readonly OwnFile[],
   onProgress: (done: number, total: number) => void
-): Promise<{ readonly dataset: Dataset; readonly skipped: readonly Skipped[] }> {
+): Promise<{ readonly dataset: ImageDataset; readonly skipped: readonly Skipped[] }> {
   const all = (await Promise.all(files.map(unpacked)))
     .flat()
     .filter(({ path }) => !isUnasked(path))

@@ -1,4 +1,15 @@
-import { collectFeatures, pick, readStages, seeded, subset, type Dataset, type Network, type State } from 'lapstrake'
+import {
+  collectFeatures,
+  pick,
+  readStages,
+  seeded,
+  subset,
+  type ImageDataset,
+  type ImageExample,
+  type Network,
+  type State
+} from 'lapstrake'
+import * as tf from '@tensorflow/tfjs-core'
 import type { OpenData } from '../data/open-data.ts'
 import type { MapMethod, RunEvent } from '../protocol.ts'
 import { toPlane } from './plane.ts'
@@ -53,11 +64,11 @@ export function observer(network: Network, { training, held }: OpenData, tell: (
     })
   }
 
-  async function show({ size, shape: [height, width, channels], read }: Dataset): Promise<void> {
+  async function show({ size, shape: [height, width, channels], read }: ImageDataset): Promise<void> {
     shown = true
     if (channels !== 1 && channels !== 3) return
-    const { images } = await read(Uint32Array.from({ length: size }, (_, i) => i))
-    tell({ kind: 'mapped', height, width, pixels: rgba(images, channels, 1) })
+    const images = await read(Uint32Array.from({ length: size }, (_, i) => i))
+    tell({ kind: 'mapped', height, width, pixels: rgba(endToEnd(images), channels, 1) })
   }
 
   return {
@@ -74,9 +85,9 @@ export function observer(network: Network, { training, held }: OpenData, tell: (
 
 /** What neighbours are found among, and for whom; nothing where there is nothing to tell apart. */
 function labelled(
-  training: Dataset,
-  held: Dataset
-): { readonly known: Dataset; readonly asked: Dataset; readonly chance: number } | undefined {
+  training: ImageDataset,
+  held: ImageDataset
+): { readonly known: ImageDataset; readonly asked: ImageDataset; readonly chance: number } | undefined {
   const { labels } = training
   if (labels === undefined || held.labels === undefined || labels.some(label => label < 0)) return undefined
   const some = subset(training, { count: Math.min(known, training.size), seed: 0 })
@@ -95,10 +106,17 @@ function labelled(
 }
 
 /** The same images without a word of their classes, which readers of features insist on. */
-const unasked = (dataset: Dataset): Dataset => ({
+const unasked = (dataset: ImageDataset): ImageDataset => ({
   ...dataset,
-  read: async indices => ({ images: (await dataset.read(indices)).images, labels: new Int32Array(indices.length) })
+  collate: images => ({ ...dataset.collate(images), labels: tf.zeros([images.length], 'int32') })
 })
+
+function endToEnd(images: readonly ImageExample[]): Uint8Array {
+  const length = images[0]!.image.length
+  const pixels = new Uint8Array(images.length * length)
+  images.forEach(({ image }, i) => pixels.set(image, i * length))
+  return pixels
+}
 
 function unit(row: Float32Array): number[] {
   const length = Math.hypot(...row)

@@ -1,5 +1,17 @@
+import { reluGradient, reluOfSum } from '@lapstrake/kernels'
 import * as tf from '@tensorflow/tfjs-core'
-import { call, instead, isNumeric, sizeOf, vectors, type Native, type Natives } from './kernel.ts'
+import {
+  call,
+  implement,
+  instead,
+  isNumeric,
+  sizeOf,
+  vectors,
+  type Implementation,
+  type Native,
+  type Natives
+} from './kernel.ts'
+import type { WasmBackend } from '../wasm-backend.ts'
 import { axisArguments, broadcastStrides, merged } from './strides.ts'
 
 type Type = 'float32' | 'int32' | 'bool'
@@ -22,7 +34,7 @@ const groups: readonly { readonly given: Type; readonly gives: Type; readonly na
       'Maximum',
       'Minimum',
       'SquaredDifference',
-      'ReluGradient',
+      reluGradient.name,
       'EluGrad',
       'Prelu'
     ]
@@ -41,44 +53,46 @@ const groups: readonly { readonly given: Type; readonly gives: Type; readonly na
 
 const operations = groups.flatMap(({ given, gives, names }) => names.map(name => ({ name, given, gives })))
 
+type Operation = (typeof operations)[number]
+
 const elementwise =
   (name: string): Native =>
   ({ inputs, backend }) => {
     const a = (inputs.a ?? inputs.x ?? inputs.dy)!
     // What is asked of one number is asked of it twice.
     const b = inputs.b ?? inputs.alpha ?? inputs.y ?? a
-    const op = operations.findIndex(
-      operation => operation.name === name && operation.given === a.dtype && operation.given === b.dtype
-    )
-    if (op < 0) return undefined
-    const shape = tf.backend_util.assertAndGetBroadcastShape(a.shape, b.shape)
-    const size = sizeOf(shape)
-    const { lengths, strides } = merged({
-      lengths: shape,
-      strides: [broadcastStrides(a.shape, shape), broadcastStrides(b.shape, shape)]
-    })
-    const last = lengths.length - 1
-    const [numbers, aMoves, bMoves] = last < 0 ? [1, 1, 1] : [lengths[last]!, strides[0]![last]!, strides[1]![last]!]
-    const rows = { lengths: lengths.slice(0, -1), strides: strides.map(block => block.slice(0, -1)) }
-    const result = backend.allocate(shape, operations[op]!.gives)
-    const work = size === 0 ? 0 : rows.lengths.length === 0 ? vectors(numbers) : size / numbers
-    backend.engine.run(
-      'binary',
-      [
-        op,
-        backend.addressOf(a),
-        backend.addressOf(b),
-        backend.addressOf(result),
-        numbers,
-        aMoves,
-        bMoves,
-        ...axisArguments(rows)
-      ],
-      work,
-      2 * size
-    )
-    return result
+    const operation = operations.find(one => one.name === name && one.given === a.dtype && one.given === b.dtype)
+    return operation && between(operation, a, b, backend)
   }
+
+/** An operation on the numbers of two tensors, of which one may have to be spread. */
+function between(operation: Operation, a: tf.TensorInfo, b: tf.TensorInfo, backend: WasmBackend): tf.TensorInfo {
+  const shape = tf.backend_util.assertAndGetBroadcastShape(a.shape, b.shape)
+  const size = sizeOf(shape)
+  const { lengths, strides } = merged({
+    lengths: shape,
+    strides: [broadcastStrides(a.shape, shape), broadcastStrides(b.shape, shape)]
+  })
+  const last = lengths.length - 1
+  const [numbers, aMoves, bMoves] = last < 0 ? [1, 1, 1] : [lengths[last]!, strides[0]![last]!, strides[1]![last]!]
+  const rows = { lengths: lengths.slice(0, -1), strides: strides.map(block => block.slice(0, -1)) }
+  const result = backend.allocate(shape, operation.gives)
+  const work = size === 0 ? 0 : rows.lengths.length === 0 ? vectors(numbers) : size / numbers
+  backend.engine.run(
+    'binary',
+    [
+      operations.indexOf(operation),
+      ...[a, b, result].map(info => backend.addressOf(info)),
+      numbers,
+      aMoves,
+      bMoves,
+      ...axisArguments(rows)
+    ],
+    work,
+    2 * size
+  )
+  return result
+}
 
 /** One after another. */
 const addN: Native = given => {
@@ -90,9 +104,8 @@ const addN: Native = given => {
   )
 }
 
-/** What a residual block ends with; of one shape. */
-const reluOfSum: Native = ({ inputs, backend }) => {
-  const { a, b } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo }
+/** Of one shape. */
+const sum = implement(reluOfSum, ({ a, b }, _, backend) => {
   const result = backend.allocate(a.shape)
   const work = vectors(sizeOf(a.shape))
   backend.engine.run(
@@ -102,10 +115,16 @@ const reluOfSum: Native = ({ inputs, backend }) => {
     8 * work
   )
   return result
-}
+})
+
+const backward = operations.find(({ name }) => name === reluGradient.name)!
+
+export const relus: readonly Implementation[] = [
+  implement(reluGradient, ({ dy, y }, _, backend) => between(backward, dy, y, backend)),
+  sum
+]
 
 export const binary: Natives = {
-  ...Object.fromEntries(operations.map(({ name }) => [name, elementwise(name)])),
-  AddN: addN,
-  ReluOfSum: reluOfSum
+  ...Object.fromEntries(operations.filter(one => one !== backward).map(({ name }) => [name, elementwise(name)])),
+  AddN: addN
 }

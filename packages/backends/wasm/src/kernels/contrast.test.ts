@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { seeded } from '@lapstrake/core'
+import { fusedOr, seeded } from '@lapstrake/core'
+import { contrastRows } from '@lapstrake/kernels'
 import { Engine } from '../engine.ts'
 import { registerWasm } from '../index.ts'
 import { loadModule } from '../load-module.ts'
@@ -49,7 +50,7 @@ function loops({ rows, attracted, weights, temperature }: Problem): { value: num
 function kernel({ rows, attracted, weights, temperature }: Problem): { value: number; slope: number[] } {
   return tf.tidy(() => {
     const inputs = { rows: tf.tensor2d(rows), attracted: tf.tensor1d(attracted), weights: tf.tensor1d(weights) }
-    const [value, slope] = tf.engine().runKernel('ContrastRows', inputs, { temperature }) as [tf.Tensor, tf.Tensor]
+    const [value, slope] = fusedOr(contrastRows, inputs, { temperature, chunk: Infinity })
     return { value: value.dataSync()[0]!, slope: [...slope.dataSync()] }
   })
 }
@@ -87,28 +88,6 @@ test('rows that are all equal, and rows that are no numbers', () => {
   )
 })
 
-test('sums of classes leave rows of no class alone', () => {
-  const [rows, labels] = [
-    tf.tensor2d([
-      [1, 2],
-      [3, 4],
-      [5, 6],
-      [7, 8],
-      [9, 10]
-    ]),
-    tf.tensor1d([4, -1, 4, -1, 0], 'int32')
-  ]
-  const sums = tf.engine().runKernel('SumsOfClasses', { rows, labels }) as tf.Tensor
-  expect(sums.arraySync()).toEqual([
-    [6, 8],
-    [3, 4],
-    [6, 8],
-    [7, 8],
-    [9, 10]
-  ])
-  tf.dispose([rows, labels, sums])
-})
-
 describe('threads', () => {
   const engines: Engine[] = []
   afterAll(async () => {
@@ -136,7 +115,7 @@ describe('threads', () => {
         attracted: backend.makeTensorInfo([n], 'float32', Float32Array.from(attracted)),
         weights: backend.makeTensorInfo([n], 'float32', Float32Array.from(weights))
       }
-      const infos = contrast.ContrastRows!({ inputs, attrs: { temperature }, backend }) as tf.TensorInfo[]
+      const infos = contrast[0]!.native({ inputs, attrs: { temperature }, backend }) as tf.TensorInfo[]
       results.push(infos.flatMap(({ dataId }) => [...(backend.readSync(dataId) as Float32Array)]))
     }
     expect(results[1]).toEqual(results[0])

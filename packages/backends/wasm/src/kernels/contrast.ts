@@ -1,6 +1,6 @@
-import type * as tf from '@tensorflow/tfjs-core'
+import { contrastRows } from '@lapstrake/kernels'
 import { bitsOf } from '../engine.ts'
-import type { Native, Natives } from './kernel.ts'
+import { implement, type Implementation } from './kernel.ts'
 import { fillBlock } from './movement.ts'
 
 /** Rows of a tile; as in assembly/contrast.ts. */
@@ -15,13 +15,7 @@ const mostBytes = 1e7
 /** Less than any similarity. */
 const lowest = -3.4028234e38
 
-/**
- * `Σ cᵢ (log Σ exp(zᵢ · zⱼ / t) − aᵢ)`, the inner sum over all `j` other than `i`, and its slope for `z`: of rows
- * `z [n, dim]`, two or more, of which the first ask and have weights `c` and attractions `a`.
- */
-const contrastRows: Native = ({ inputs, attrs, backend }) => {
-  const { rows, attracted, weights } = inputs as Record<'rows' | 'attracted' | 'weights', tf.TensorInfo>
-  const temperature = Number(attrs.temperature)
+const ofRows = implement(contrastRows, ({ rows, attracted, weights }, { temperature }, backend) => {
   const [n, dim] = rows.shape as [number, number]
   const asking = weights.shape[0]!
   const { engine } = backend
@@ -90,36 +84,8 @@ const contrastRows: Native = ({ inputs, attrs, backend }) => {
       )
     )
   )
-  return [value, slope]
-}
+  return [value, slope] as const
+})
 
-/** For each of the rows `[n, dim]`, the sum of those of its class; a row of a class below 0 is alone. */
-const sumsOfClasses: Native = ({ inputs, backend }) => {
-  const { rows, labels } = inputs as Record<'rows' | 'labels', tf.TensorInfo>
-  const [n, dim] = rows.shape as [number, number]
-  const result = backend.allocate([n, dim])
-  const [source, classes, target] = [rows, labels, result].map(info => backend.addressOf(info) / 4) as [
-    number,
-    number,
-    number
-  ]
-  const { floats, ints } = backend.engine
-  const sums = new Map<number, Float64Array>()
-  for (let i = 0; i < n; i++) {
-    const label = ints[classes + i]!
-    let sum = sums.get(label)
-    if (sum === undefined) sums.set(label, (sum = new Float64Array(dim)))
-    for (let d = 0; d < dim; d++) sum[d]! += floats[source + i * dim + d]!
-  }
-  for (let i = 0; i < n; i++) {
-    const label = ints[classes + i]!
-    floats.set(
-      label < 0 ? floats.subarray(source + i * dim, source + (i + 1) * dim) : sums.get(label)!,
-      target + i * dim
-    )
-  }
-  return result
-}
-
-/** What contrastive losses are made of; the project's own functions ask for them where they are. */
-export const contrast: Natives = { ContrastRows: contrastRows, SumsOfClasses: sumsOfClasses }
+/** What contrastive losses are made of. */
+export const contrast: readonly Implementation[] = [ofRows]

@@ -1,93 +1,158 @@
+import {
+  fusedOr,
+  seeded,
+  type FusedKernel,
+  type KernelAttributes,
+  type KernelInputs,
+  type KernelResults
+} from '@lapstrake/core'
+import { contrastRows as contrastive } from '@lapstrake/embeddings'
+import {
+  adamWUpdate,
+  batchNormGradient,
+  blurImages,
+  channelMoments,
+  contrastRows,
+  fusedKernels,
+  groupNorm,
+  groupNormGradient,
+  larsUpdate,
+  mixColors,
+  momentumUpdate,
+  reluGradient,
+  reluOfSum
+} from '@lapstrake/kernels'
+import { batchNorm, groupNorm as groupNormalisation, residual, type Block } from '@lapstrake/layers'
+import { describeKernel, type KernelSuite } from '@lapstrake/testing'
 import * as tf from '@tensorflow/tfjs-core'
-import { beforeAll, describe, test } from 'vitest'
-import '@lapstrake/core'
+import { afterAll, expect, test } from 'vitest'
+import { Engine } from '../engine.ts'
 import { registerWasm } from '../index.ts'
-import { close, random, run } from './fused-testing.ts'
+import { loadModule } from '../load-module.ts'
+import { WasmBackend } from '../wasm-backend.ts'
 
-beforeAll(() => registerWasm({ threads: 2 }))
+// The backend itself on two threads, and beside it one more on a single one.
+const alone = 'wasm on one thread'
+const backends = ['wasm', alone]
+await registerWasm({ threads: 2 })
+const loaded = await loadModule({ shared: true, relaxed: true })
+const engine = await Engine.start({ ...loaded, shared: true, winograd: true, threads: 1 })
+tf.registerBackend(alone, () => new WasmBackend(engine), 0)
+tf.copyRegisteredKernels('wasm', alone)
+afterAll(async () => engine.stop())
 
-describe.each([
-  [1, 1, 1, 3],
-  [2, 5, 4, 6],
-  [7, 9, 8, 32],
-  [40, 16, 15, 13]
-])('normalisation of [%i, %i, %i, %i]', (...shape) => {
-  const channels = shape[3]
-  test('moments', () =>
-    tf.tidy(() => {
-      const x = tf.add(tf.mul(random(1, ...shape), 2), 50)
-      const { mean, variance } = tf.moments(x, [0, 1, 2])
-      close(run('ChannelMoments', { x }), [mean, variance])
-    }))
+/** Kernels that this backend composes. */
+const missing: readonly FusedKernel[] = []
 
-  test('gradient', () =>
-    tf.tidy(() => {
-      const [x, g, scale] = [tf.add(random(1, ...shape), 3), random(2, ...shape), random(3, channels)]
-      const { mean, variance } = tf.moments(x, [0, 1, 2])
-      const inverse = tf.rsqrt(tf.add(variance, 1e-5))
-      const unit = tf.mul(tf.sub(x, mean), inverse)
-      const overBatch = (y: tf.Tensor): tf.Tensor => tf.mean(y, [0, 1, 2])
-      const dx = tf.mul(
-        tf.sub(tf.sub(g, overBatch(g)), tf.mul(unit, overBatch(tf.mul(g, unit)))),
-        tf.mul(scale, inverse)
-      )
-      close(run('BatchNormGradient', { g, x, scale, mean, inverse }), [
-        dx,
-        tf.sum(tf.mul(g, unit), [0, 1, 2]),
-        tf.sum(g, [0, 1, 2])
-      ])
-    }))
+const held: string[] = []
+
+function hold<Inputs extends KernelInputs, Attributes extends KernelAttributes, Results extends KernelResults>(
+  kernel: FusedKernel<Inputs, Attributes, Results>,
+  suite: KernelSuite<Inputs, Attributes> = {}
+): void {
+  held.push(kernel.name)
+  describeKernel(kernel, backends, suite)
+}
+
+const training = { training: true, random: seeded(1) } as const
+
+const throughBatchNorm = ([x, scale, offset]: readonly tf.Tensor[]): tf.Tensor =>
+  batchNorm().apply({ params: { scale: scale!, offset: offset! }, buffers: runningOf(x!) }, x!, training, {}).output
+
+const runningOf = (x: tf.Tensor): Record<'mean' | 'variance', tf.Tensor> => {
+  const channels = x.shape[3]!
+  return { mean: tf.zeros([channels]), variance: tf.ones([channels]) }
+}
+
+const throughGroupNorm = ([x, scale, offset]: readonly tf.Tensor[], groups: number, relu: boolean): tf.Tensor =>
+  groupNormalisation({ groups }).apply({ params: { scale: scale!, offset: offset! }, buffers: {} }, x!, training, {
+    relu
+  }).output
+
+/** A residual block without parameters: the ReLU of a map and another one that is its body. */
+const throughResidual = ([a, b]: readonly tf.Tensor[]): tf.Tensor => {
+  const body: Block = {
+    filters: a!.shape.at(-1)!,
+    lengthAfter: length => length,
+    init: () => ({ params: {}, buffers: {} }),
+    apply: () => ({ output: b!, buffers: {} })
+  }
+  const parts = { body: {}, skip: {} }
+  const block = residual({ body, projection: body, resizes: false })
+  return block.apply({ params: parts, buffers: parts }, a!, training).output
+}
+
+hold(adamWUpdate)
+hold(batchNormGradient, {
+  tolerance: 1e-4,
+  within: { at: ({ x, scale, mean }) => [x, scale, tf.zerosLike(mean)], operation: throughBatchNorm }
+})
+hold(blurImages)
+hold(channelMoments, {
+  tolerance: 1e-4,
+  within: {
+    at: ({ x }) => [tf.sub(x, 47), tf.ones([x.shape[3]]), tf.zeros([x.shape[3]])],
+    operation: throughBatchNorm
+  }
+})
+hold(contrastRows, {
+  within: {
+    at: ({ rows, attracted }) => [rows, attracted],
+    operation: ([rows, attracted], { weights }, options) =>
+      contrastive(rows as tf.Tensor2D, attracted as tf.Tensor1D, weights, options)
+  }
+})
+hold(groupNorm, {
+  tolerance: 2e-5,
+  within: {
+    at: ({ x, scale, offset }) => [x, scale, offset],
+    operation: (at, _, { groups, relu }) => throughGroupNorm(at, groups, relu)
+  }
+})
+hold(groupNormGradient, {
+  tolerance: 1e-4,
+  within: {
+    at: ({ x, scale }) => [x, scale, tf.zerosLike(scale)],
+    operation: (at, _, { groups }) => throughGroupNorm(at, groups, false)
+  }
+})
+hold(larsUpdate)
+hold(mixColors)
+hold(momentumUpdate)
+hold(reluGradient, { tolerance: 0, within: { at: ({ dy, y }) => [dy, y], operation: throughResidual } })
+hold(reluOfSum, { tolerance: 0, within: { at: ({ a, b }) => [a, b], operation: throughResidual } })
+
+test('every fused kernel is implemented and held to its descriptor, or named as missing', () => {
+  const expected = fusedKernels.filter(kernel => !missing.includes(kernel)).map(({ name }) => name)
+  expect(held.toSorted()).toEqual(expected.toSorted())
+  const names = (backend: string): string[] => tf.getKernelsForBackend(backend).map(({ kernelName }) => kernelName)
+  const theirs = new Set([...Object.values(tf).filter(value => typeof value === 'string'), ...names('cpu')])
+  expect(
+    names('wasm')
+      .filter(name => !theirs.has(name))
+      .toSorted()
+  ).toEqual(expected.toSorted())
 })
 
-test('a ReLU backward, and one of a sum', () =>
-  tf.tidy(() => {
-    const [a, b] = [random(1, 5, 7), tf.relu(random(2, 5, 7))]
-    close(run('ReluGradient', { a, b }), [tf.mul(a, tf.step(b))], 0)
-    close(run('ReluOfSum', { a, b }), [tf.relu(tf.add(a, b))], 0)
-  }))
-
-test.each([[1], [4], [7, 5], [64, 64]])('steps of optimizers on %i numbers and more', (...shape) =>
-  tf.tidy(() => {
-    const [param, gradient, first] = [random(1, ...shape), random(2, ...shape), random(3, ...shape)]
-    const second = tf.square(random(4, ...shape))
-    const attrs = { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, kept: 0.99, rate: 0.02, unbiased: 1.5 }
-    const m = tf.add(tf.mul(first, 0.9), tf.mul(gradient, 0.1))
-    const v = tf.add(tf.mul(second, 0.99), tf.mul(tf.square(gradient), 0.01))
-    const step = tf.div(m, tf.add(tf.sqrt(tf.mul(v, 1.5)), 1e-8))
-    close(
-      run('AdamWUpdate', { param, gradient, first, second }, attrs),
-      [tf.sub(tf.mul(param, 0.99), tf.mul(step, 0.02)), m, v],
-      1e-5
-    )
-    for (const nesterov of [true, false]) {
-      const decayed = tf.add(gradient, tf.mul(param, 0.1))
-      const velocity = tf.add(tf.mul(first, 0.9), decayed)
-      const direction = nesterov ? tf.add(decayed, tf.mul(velocity, 0.9)) : velocity
-      close(
-        run('MomentumUpdate', { param, gradient, velocity: first }, { momentum: 0.9, decay: 0.1, rate: 0.5, nesterov }),
-        [tf.sub(param, tf.mul(direction, 0.5)), velocity],
-        1e-5
-      )
+test.each(fusedKernels.map(kernel => [kernel.name, kernel] as const))(
+  '%s gives the same bits on one thread and on two, and leaves no memory behind',
+  async (_, kernel) => {
+    const bitsOn = async (backend: string): Promise<number[][]> => {
+      await tf.setBackend(backend)
+      const { arena } = (tf.backend() as WasmBackend).engine
+      const bits = (): number[][] =>
+        tf.tidy(() =>
+          kernel
+            .examples(seeded(1))
+            .flatMap(({ inputs, attributes }) => fusedOr(kernel, inputs, attributes))
+            .map(result => [...new Int32Array(result.dataSync<'float32'>().slice().buffer)])
+        )
+      bits() // zeros that kernels share are there from now on
+      const before = arena.used
+      const found = bits()
+      expect(arena.used).toBe(before)
+      return found
     }
-    for (const adapts of [true, false]) {
-      const decayed = tf.add(gradient, tf.mul(param, 0.1))
-      const ratio = adapts ? tf.div(tf.mul(tf.norm(param), 0.02), tf.norm(decayed)) : 1
-      const velocity = tf.add(tf.mul(first, 0.9), tf.mul(tf.mul(decayed, ratio), 0.5))
-      close(
-        run(
-          'LarsUpdate',
-          { param, gradient, velocity: first },
-          { momentum: 0.9, decay: 0.1, rate: 0.5, trust: 0.02, adapts }
-        ),
-        [tf.sub(param, velocity), velocity],
-        1e-5
-      )
-    }
-    const still = run(
-      'LarsUpdate',
-      { param: tf.zerosLike(param), gradient, velocity: first },
-      { momentum: 0, decay: 0.1, rate: 0.5, trust: 0.02, adapts: true }
-    )
-    close(still, [tf.mul(gradient, -0.5), tf.mul(gradient, 0.5)], 0)
-  })
+    expect(await bitsOn('wasm')).toEqual(await bitsOn(alone))
+  }
 )

@@ -1,6 +1,7 @@
+import { groupNorm, groupNormGradient } from '@lapstrake/kernels'
 import type * as tf from '@tensorflow/tfjs-core'
 import { bitsOf } from '../engine.ts'
-import { sizeOf, type Native, type Natives } from './kernel.ts'
+import { implement, sizeOf, type Implementation } from './kernel.ts'
 import { fillBlock } from './movement.ts'
 import { blockRows, reduceColumns } from './reductions.ts'
 
@@ -13,32 +14,25 @@ function lengthsOf({ shape }: tf.TensorInfo): { images: number; pixels: number; 
   return { images, pixels, channels, sums: 8 * Math.ceil(pixels / blockRows) * channels }
 }
 
-/**
- * Normalised maps and a ReLU if wanted, with mean and inverse deviation `[batch, 1, 1, channels]` of each channel's
- * group in each image.
- */
-const groupNorm: Native = ({ inputs, attrs, backend }) => {
-  const { x, scale, offset } = inputs as Record<'x' | 'scale' | 'offset', tf.TensorInfo>
-  const { groups, epsilon, relu } = attrs as Record<string, number>
+const forward = implement(groupNorm, ({ x, scale, offset }, { groups, epsilon, relu }, backend) => {
   const { engine } = backend
   const { images, pixels, channels, sums } = lengthsOf(x)
   const each = sums + 4 * channels
-  const results = [x.shape, [images, 1, 1, channels], [images, 1, 1, channels]].map(shape => backend.allocate(shape))
+  const perImage = [images, 1, 1, channels]
+  const results = [backend.allocate(x.shape), backend.allocate(perImage), backend.allocate(perImage)] as const
   const addresses = [x, scale, offset, ...results].map(info => backend.addressOf(info))
   engine.withScratch(each * engine.threads, scratch =>
     engine.run(
       'groupNorm',
-      [...addresses, pixels, channels, groups!, bitsOf(epsilon!), Number(relu), blockRows, scratch, each],
+      [...addresses, pixels, channels, groups, bitsOf(epsilon), Number(relu), blockRows, scratch, each],
       images,
       6 * sizeOf(x.shape)
     )
   )
   return results
-}
+})
 
-/** What arrives at {@link groupNorm} on its way to the input, the scale and the offset. */
-const gradient: Native = ({ inputs, attrs, backend }) => {
-  const { g, x, scale, mean, inverse } = inputs as Record<'g' | 'x' | 'scale' | 'mean' | 'inverse', tf.TensorInfo>
+const gradient = implement(groupNormGradient, ({ g, x, scale, mean, inverse }, { groups }, backend) => {
   const { engine } = backend
   const { images, pixels, channels, sums } = lengthsOf(x)
   const each = sums + 12 * channels
@@ -53,7 +47,7 @@ const gradient: Native = ({ inputs, attrs, backend }) => {
     engine.withScratch(each * engine.threads, scratch =>
       engine.run(
         'groupNormGradient',
-        [...addresses, forScale, forOffset, pixels, channels, attrs.groups as number, blockRows, scratch, each],
+        [...addresses, forScale, forOffset, pixels, channels, groups, blockRows, scratch, each],
         images,
         10 * sizeOf(x.shape)
       )
@@ -66,8 +60,7 @@ const gradient: Native = ({ inputs, attrs, backend }) => {
       else reduceColumns(backend, 0, parts, 1, images, channels, backend.addressOf(sum), 1)
     }
   })
-  return [dx, dScale, dOffset]
-}
+  return [dx, dScale, dOffset] as const
+})
 
-/** As `groupNorm` of `@lapstrake/layers` asks for them. */
-export const groupNormalisation: Natives = { GroupNorm: groupNorm, GroupNormGradient: gradient }
+export const groupNormalisation: readonly Implementation[] = [forward, gradient]

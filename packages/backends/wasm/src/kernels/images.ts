@@ -1,6 +1,7 @@
+import { blurImages, mixColors } from '@lapstrake/kernels'
 import type * as tf from '@tensorflow/tfjs-core'
 import { bitsOf } from '../engine.ts'
-import { attributesOf, isFloat, sizeOf, type Native, type Natives } from './kernel.ts'
+import { attributesOf, implement, isFloat, sizeOf, type Implementation, type Native, type Natives } from './kernel.ts'
 
 interface CropAttrs {
   readonly cropSize: [number, number]
@@ -35,26 +36,16 @@ const cropAndResize: Native = given => {
   return result
 }
 
-/**
- * Each pixel of three colours times its image's matrix, and the image's mean brightness times a number of its own; cut
- * to [0, 1].
- */
-const mixColors: Native = ({ inputs, backend }) => {
-  const { images, matrices, lifts, luma } = inputs as Record<'images' | 'matrices' | 'lifts' | 'luma', tf.TensorInfo>
+const mix = implement(mixColors, ({ images, matrices, lifts, luma }, _, backend) => {
   const [count, height, width] = images.shape as [number, number, number]
   const result = backend.allocate(images.shape)
   const addresses = [images, matrices, lifts, luma, result].map(info => backend.addressOf(info))
   const size = sizeOf(images.shape)
   backend.engine.run('mixColors', [...addresses, height * width], size === 0 ? 0 : count, 8 * size)
   return result
-}
+})
 
-/**
- * A blur down the columns, then along the rows, with the weights `[batch, size]` of each image; those over the edge
- * count as none.
- */
-const blurImages: Native = ({ inputs, backend }) => {
-  const { images, weights } = inputs as Record<'images' | 'weights', tf.TensorInfo>
+const blur = implement(blurImages, ({ images, weights }, _, backend) => {
   const [count, height, width, channels] = images.shape as [number, number, number, number]
   const size = weights.shape[1]!
   const { engine } = backend
@@ -71,7 +62,9 @@ const blurImages: Native = ({ inputs, backend }) => {
     )
   )
   return result
-}
+})
 
 /** What augmentation asks for. */
-export const images: Natives = { BlurImages: blurImages, CropAndResize: cropAndResize, MixColors: mixColors }
+export const augmentation: readonly Implementation[] = [blur, mix]
+
+export const images: Natives = { CropAndResize: cropAndResize }

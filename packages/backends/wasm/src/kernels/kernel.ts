@@ -1,3 +1,4 @@
+import type { FusedKernel, KernelAttributes, KernelInputs, KernelResults } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { WasmBackend } from '../wasm-backend.ts'
 
@@ -16,6 +17,29 @@ export type Native = (given: Given) => tf.TensorInfo | tf.TensorInfo[] | undefin
 
 /** Kernels by the names that TensorFlow.js gives them. */
 export type Natives = Readonly<Record<string, Native>>
+
+/** A fused kernel, and how this backend computes it. */
+export interface Implementation {
+  readonly kernel: FusedKernel
+  readonly native: Native
+}
+
+/** What a backend knows of tensors, each in its place. */
+type InfosOf<T> = T extends tf.Tensor ? tf.TensorInfo : { readonly [K in keyof T]: tf.TensorInfo }
+
+/** Implements a fused kernel; its inputs are of float32 and of shapes that fit together. */
+export const implement = <
+  Inputs extends KernelInputs,
+  Attributes extends KernelAttributes,
+  Results extends KernelResults
+>(
+  kernel: FusedKernel<Inputs, Attributes, Results>,
+  compute: (inputs: InfosOf<Inputs>, attributes: NoInfer<Attributes>, backend: WasmBackend) => InfosOf<Results>
+): Implementation => ({
+  kernel,
+  native: ({ inputs, attrs, backend }) =>
+    compute(inputs as InfosOf<Inputs>, attrs as Attributes, backend) as tf.TensorInfo | tf.TensorInfo[]
+})
 
 /** Runs a kernel of this backend by name, as another kernel does that is made of several. */
 export function call(

@@ -1,10 +1,19 @@
+import { batchNormGradient, channelMoments } from '@lapstrake/kernels'
 import type * as tf from '@tensorflow/tfjs-core'
 import { blockRows, reduceColumns } from './reductions.ts'
-import { call, instead, isFloat, sizeOf, vectors, type Native, type Natives } from './kernel.ts'
+import {
+  call,
+  implement,
+  instead,
+  isFloat,
+  sizeOf,
+  vectors,
+  type Implementation,
+  type Native,
+  type Natives
+} from './kernel.ts'
 
-/** Mean and biased variance of each channel, over all axes but the last. */
-const moments: Native = ({ inputs, backend }) => {
-  const x = inputs.x!
+const moments = implement(channelMoments, ({ x }, _, backend) => {
   const channels = x.shape.at(-1)!
   const rows = sizeOf(x.shape) / channels
   const [mean, variance] = [backend.allocate([channels]), backend.allocate([channels])]
@@ -23,16 +32,14 @@ const moments: Native = ({ inputs, backend }) => {
       4 * blocks * channels
     )
   })
-  return [mean, variance]
-}
+  return [mean, variance] as const
+})
 
 /**
- * What arrives at `scale · x̂ + offset` on its way to the input, the scale and the offset, with
- * `x̂ = (x − mean) · inverse` and the moments those of `x` itself:
+ * With `x̂ = (x − mean) · inverse` and the moments those of `x` itself:
  * `scale · inverse · (g − mean(g) − x̂ · mean(g · x̂))`, `Σ g · x̂` and `Σ g`.
  */
-const gradient: Native = ({ inputs, backend }) => {
-  const { g, x, scale, mean, inverse } = inputs as Record<'g' | 'x' | 'scale' | 'mean' | 'inverse', tf.TensorInfo>
+const gradient = implement(batchNormGradient, ({ g, x, scale, mean, inverse }, _, backend) => {
   const { engine } = backend
   const channels = x.shape.at(-1)!
   const rows = sizeOf(x.shape) / channels
@@ -75,8 +82,8 @@ const gradient: Native = ({ inputs, backend }) => {
       )
     })
   })
-  return [dx, dScale, dOffset]
-}
+  return [dx, dScale, dOffset] as const
+})
 
 /** With moments that are known: `scale · (x − mean) / √(variance + ε) + offset`, along the last axis. */
 const known: Native = given => {
@@ -112,8 +119,6 @@ const known: Native = given => {
   return instead(given, centred, result)
 }
 
-/**
- * The first two are kernels that TensorFlow.js has no name for; the project's own functions ask for them where they
- * are.
- */
-export const normalisation: Natives = { ChannelMoments: moments, BatchNormGradient: gradient, FusedBatchNorm: known }
+export const batchNormalisation: readonly Implementation[] = [moments, gradient]
+
+export const normalisation: Natives = { FusedBatchNorm: known }

@@ -1,58 +1,60 @@
+import { adamWUpdate, larsUpdate, momentumUpdate } from '@lapstrake/kernels'
 import type * as tf from '@tensorflow/tfjs-core'
 import { bitsOf } from '../engine.ts'
-import { sizeOf, vectors, type Given, type Native, type Natives } from './kernel.ts'
+import type { WasmBackend } from '../wasm-backend.ts'
+import { implement, sizeOf, vectors, type Implementation } from './kernel.ts'
 
-/** One pass over a parameter and what belongs to it. Results are in the order of the kernel's targets. */
-function update(
+/** One pass over a parameter and what belongs to it, the parameter first; results are those of the targets. */
+function update<const Targets extends readonly tf.TensorInfo[]>(
   name: 'adamW' | 'lars' | 'momentum',
-  { inputs, backend }: Given,
-  order: readonly string[],
-  targets: number,
-  numbers: readonly number[]
-): tf.TensorInfo[] {
-  const { shape } = inputs.param!
-  const results = Array.from({ length: targets }, () => backend.allocate(shape))
-  const work = vectors(sizeOf(shape))
-  const addresses = [...order.map(input => inputs[input]!), ...results].map(info => backend.addressOf(info))
+  inputs: readonly [param: tf.TensorInfo, ...belongings: tf.TensorInfo[]],
+  targets: Targets,
+  numbers: readonly number[],
+  backend: WasmBackend
+): Targets {
+  const work = vectors(sizeOf(inputs[0].shape))
+  const addresses = [...inputs, ...targets].map(info => backend.addressOf(info))
   backend.engine.run(name, [...addresses, ...numbers], work, 20 * work)
-  return results
+  return targets
 }
 
-const adamW: Native = given => {
-  const { beta1, beta2, kept, rate, unbiased, epsilon } = given.attrs as Record<string, number>
-  return update(
-    'adamW',
-    given,
-    ['param', 'gradient', 'first', 'second'],
-    3,
-    [beta1, beta2, kept, rate, unbiased, epsilon, 1 - beta1!, 1 - beta2!].map(number => bitsOf(number!))
-  )
-}
+const adamW = implement(adamWUpdate, ({ param, gradient, first, second }, attributes, backend) => {
+  const { beta1, beta2, kept, rate, unbiased, epsilon } = attributes
+  const numbers = [beta1, beta2, kept, rate, 1 / unbiased, epsilon, 1 - beta1, 1 - beta2].map(bitsOf)
+  const { shape } = param
+  const targets = [backend.allocate(shape), backend.allocate(shape), backend.allocate(shape)] as const
+  return update('adamW', [param, gradient, first, second], targets, numbers, backend)
+})
 
-const momentum: Native = given => {
-  const { momentum, decay, rate, nesterov } = given.attrs as Record<string, number>
-  return update('momentum', given, ['param', 'gradient', 'velocity'], 2, [
-    ...[momentum, decay, rate].map(number => bitsOf(number!)),
-    Number(nesterov)
-  ])
-}
+const momentum = implement(momentumUpdate, ({ param, gradient, velocity }, attributes, backend) => {
+  const { momentum, decay, rate, nesterov } = attributes
+  const numbers = [...[momentum, decay, rate].map(bitsOf), Number(nesterov)]
+  const targets = [backend.allocate(param.shape), backend.allocate(param.shape)] as const
+  return update('momentum', [param, gradient, velocity], targets, numbers, backend)
+})
 
 /**
  * A parameter that adapts moves by the rate times `trust · ‖param‖ / ‖gradient + decay · param‖`, where neither is 0.
  */
-const lars: Native = given => {
-  const { momentum, decay, rate, trust, adapts } = given.attrs as Record<string, number>
-  const [size, slope] = adapts ? lengths(given, decay!) : [0, 0]
-  const ratio = size > 0 && slope > 0 ? (trust! * size) / slope : 1
-  return update('lars', given, ['param', 'gradient', 'velocity'], 2, [momentum!, decay!, rate! * ratio].map(bitsOf))
-}
+const lars = implement(larsUpdate, ({ param, gradient, velocity }, attributes, backend) => {
+  const { momentum, decay, rate, trust, adapts } = attributes
+  const [size, slope] = adapts ? lengths(param, gradient, decay, backend) : [0, 0]
+  const ratio = size > 0 && slope > 0 ? (trust * size) / slope : 1
+  const numbers = [momentum, decay, rate * ratio].map(bitsOf)
+  const targets = [backend.allocate(param.shape), backend.allocate(param.shape)] as const
+  return update('lars', [param, gradient, velocity], targets, numbers, backend)
+})
 
 /** Numbers of one block: few enough for the digits of float32; the sum of blocks is one of doubles. */
 const blockSize = 4096
 
-/** Euclidean lengths of the parameter and of its gradient with decay. */
-function lengths({ inputs, backend }: Given, decay: number): readonly [number, number] {
-  const { param, gradient } = inputs as { param: tf.TensorInfo; gradient: tf.TensorInfo }
+/** Euclidean lengths of a parameter and of its gradient with decay. */
+function lengths(
+  param: tf.TensorInfo,
+  gradient: tf.TensorInfo,
+  decay: number,
+  backend: WasmBackend
+): readonly [number, number] {
   const size = sizeOf(param.shape)
   const blocks = Math.ceil(size / blockSize)
   const { engine } = backend
@@ -72,5 +74,5 @@ function lengths({ inputs, backend }: Given, decay: number): readonly [number, n
   })
 }
 
-/** Steps of optimizers; the project's own functions ask for them where they are. */
-export const updates: Natives = { AdamWUpdate: adamW, LarsUpdate: lars, MomentumUpdate: momentum }
+/** Steps of optimizers. */
+export const updates: readonly Implementation[] = [adamW, lars, momentum]

@@ -1,12 +1,13 @@
 import { seeded, type Random } from '@lapstrake/core'
 import { checkWhole, longestEdge } from '../whole-number.ts'
-import { inMemory, type Dataset } from './dataset.ts'
+import { inMemory, type ImageDataset } from './images.ts'
 
-export interface ShapesOptions {
+/** Which shapes are drawn. */
+export interface DrawShapesOptions {
   readonly count?: number | undefined
   readonly seed?: number | undefined
   /** Height and width in pixels. */
-  readonly length?: number | undefined
+  readonly size?: number | undefined
 }
 
 /** A shape about the origin, of radius about 1: below 0 inside. */
@@ -37,30 +38,34 @@ const outlines: Readonly<Record<string, Outline>> = {
 const mostBytes = 2 ** 32
 
 /**
- * Drawn shapes, lighter than what is behind them, for a first run that needs no download: the class is the shape; its
- * colour, texture, place, size and turn and the background are nuisances. The same pixels for the same seed,
- * everywhere.
+ * Draws shapes, lighter than what is behind them: the class is the shape; its colour, texture, place, size and turn and
+ * the background are nuisances. The same pixels for the same seed, everywhere, and the first of many are those of few.
  *
- * @throws RangeError for a count or length that is not a whole number above 0, or images that take more than four
+ * @throws RangeError for a count or size that is not a whole number above 0, or images that take more than four
  * gigabytes
  */
-export function shapes({ count = 5000, seed = 0, length = 28 }: ShapesOptions = {}): Dataset {
-  checkWhole('shapes', 'length', length, 1, longestEdge)
-  checkWhole('shapes', 'count', count, 1, Math.floor(mostBytes / (length * length * 3)))
+export function drawShapes({ count = 5000, seed = 0, size = 28 }: DrawShapesOptions = {}): ImageDataset {
+  checkShapes('drawShapes', { count, size })
   const classes = Object.keys(outlines)
-  const images = new Uint8Array(count * length * length * 3)
+  const images = new Uint8Array(count * size * size * 3)
   const labels = new Int32Array(count)
   const random = seeded(seed).split('shapes')
   for (let i = 0; i < count; i++) {
     labels[i] = i % classes.length
     draw(
-      images.subarray(i * length * length * 3, (i + 1) * length * length * 3),
-      length,
+      images.subarray(i * size * size * 3, (i + 1) * size * size * 3),
+      size,
       outlines[classes[labels[i]!]!]!,
       random.split(i)
     )
   }
-  return inMemory({ name: 'drawn shapes', classes, shape: [length, length, 3], images, labels })
+  return inMemory({ name: 'drawn shapes', classes, shape: [size, size, 3], images, labels })
+}
+
+/** Before anything is drawn. */
+export function checkShapes(who: string, { count, size }: { readonly count: number; readonly size: number }): void {
+  checkWhole(who, 'size', size, 1, longestEdge)
+  checkWhole(who, 'count', count, 1, Math.floor(mostBytes / (size * size * 3)))
 }
 
 type Texture = (x: number, y: number) => number

@@ -1,4 +1,3 @@
-import { withGradient } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 
 /** The softmax of each row and the logarithm of what it was divided by. */
@@ -17,13 +16,3 @@ export function softmaxRows(logits: tf.Tensor2D): RowSoftmax {
   const logTotal = tf.sub(tf.max(logits, 1, true), tf.log(tf.max(probability, 1, true))) as tf.Tensor2D
   return { probability, logTotal }
 }
-
-/**
- * `log Σ exp` of each row of `[n, m]` logits, `[n, 1]`; its gradient is the softmax, the one large matrix that it
- * keeps.
- */
-export const logSumExpRows = (logits: tf.Tensor2D): tf.Tensor2D =>
-  withGradient([logits], logits => {
-    const { probability, logTotal } = softmaxRows(logits)
-    return { value: logTotal, saved: [probability], gradient: (dy, [probability]) => [tf.mul(probability!, dy)] }
-  })

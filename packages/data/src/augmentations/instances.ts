@@ -1,0 +1,139 @@
+import type { Random } from '@lapstrake/core'
+import * as tf from '@tensorflow/tfjs-core'
+import type { Collated } from '../datasets/dataset.ts'
+import { axesOf, drawGeometry, stretchOn, type Axis, type Geometry } from './geometry.ts'
+import { checkedRange, type RandomResizedCropOptions } from './random-resized-crop.ts'
+import type { ViewHalves } from './views.ts'
+
+/** A picture and the objects in it. */
+export interface InstanceExample {
+  /** Pixels from 0 to 255, `[height, width, channels]`. */
+  readonly image: Uint8Array
+  readonly height: number
+  readonly width: number
+  readonly channels: number
+  /** Top, left, bottom and right edge of each object in pixels of the image, `[objects, 4]`. */
+  readonly boxes: Float32Array
+  /** The class of each object. */
+  readonly classes: Int32Array
+  /** 1 where an object is and 0 elsewhere, `[objects, height, width]`. */
+  readonly masks?: Uint8Array | undefined
+}
+
+/**
+ * {@link randomResizedCrop} on the host, for pictures with objects: image, boxes and masks go through one geometry.
+ * Width over height is that of the box in pixels, whatever the shape of the picture.
+ *
+ * @throws RangeError as {@link randomResizedCrop} does
+ */
+export function instanceCrop(options: RandomResizedCropOptions): ViewHalves<InstanceExample> {
+  const range = checkedRange('instanceCrop', options)
+  return {
+    onExample: (example: InstanceExample, random: Random) =>
+      throughGeometry(example, drawGeometry(range, random, example.width / example.height))
+  }
+}
+
+/**
+ * A picture through a geometry: the image bilinearly, as `tf.image.cropAndResize` does it, and rounded; boxes cut to
+ * what is left of them; masks by their nearest pixels. Objects of which nothing is left are gone.
+ */
+export function throughGeometry(example: InstanceExample, geometry: Geometry): InstanceExample {
+  const { height, width, channels, boxes, classes, masks } = example
+  const { size } = geometry
+  const [down, along] = axesOf(geometry, height, width)
+  const [rows, columns] = [nearest(down, height), nearest(along, width)]
+  const left = Array.from(classes.keys()).flatMap(object => {
+    const [top = 0, start = 0, bottom = 0, end = 0] = boxes.subarray(4 * object, 4 * object + 4)
+    const [[y1, y2], [x1, x2]] = [stretchOn(down, top, bottom), stretchOn(along, start, end)]
+    if (y2 <= y1 || x2 <= x1) return []
+    const mask =
+      masks && resampled(masks.subarray(object * height * width, (object + 1) * height * width), rows, columns, width)
+    return mask?.every(value => value === 0) ? [] : [{ box: [y1, x1, y2, x2], label: classes[object]!, mask }]
+  })
+  return {
+    image: bilinear(example, down, along),
+    height: size,
+    width: size,
+    channels,
+    boxes: Float32Array.from(left.flatMap(({ box }) => box)),
+    classes: Int32Array.from(left, ({ label }) => label),
+    masks:
+      masks &&
+      endToEnd(
+        left.map(({ mask }) => mask!),
+        size * size
+      )
+  }
+}
+
+/**
+ * Pictures of one size as a batch: pixels from 0 to 1, and under `examples` the `boxes` `[objects, 4]`, `classes`
+ * `[objects]` and, where all have them, `masks` `[objects, height, width]` of each.
+ *
+ * @throws Error for pictures of several sizes
+ */
+export function collateInstances(examples: readonly InstanceExample[]): Collated {
+  const [{ height, width, channels }] = examples as readonly [InstanceExample]
+  const other = examples.find(one => one.height !== height || one.width !== width || one.channels !== channels)
+  if (other !== undefined) {
+    throw new Error(
+      `collateInstances: expected pictures of one size, got ${height} × ${width} × ${channels} and ` +
+        `${other.height} × ${other.width} × ${other.channels}. Bring them to one with a view such as instanceCrop().`
+    )
+  }
+  const pixels = endToEnd(
+    examples.map(({ image }) => image),
+    height * width * channels
+  )
+  const boxes = examples.map(({ boxes }) => tf.tensor2d(boxes, [boxes.length / 4, 4]))
+  const classes = examples.map(({ classes }) => tf.tensor1d(classes, 'int32'))
+  const masks = examples.flatMap(({ masks, classes }) =>
+    masks === undefined ? [] : [tf.tensor3d(masks, [classes.length, height, width], 'int32')]
+  )
+  return {
+    input: tf.div(tf.tensor4d(pixels, [examples.length, height, width, channels], 'int32'), 255),
+    examples: masks.length === examples.length ? { boxes, classes, masks } : { boxes, classes }
+  }
+}
+
+/** Values between the pixels of an image, each of the four around a place weighed by its nearness. */
+function bilinear({ image, height, width, channels }: InstanceExample, down: Axis, along: Axis): Uint8Array {
+  const [rows, columns] = [between(down, height), between(along, width)]
+  const result = new Uint8Array(down.size * along.size * channels)
+  let at = 0
+  for (const [top, bottom, y] of rows) {
+    for (const [left, right, x] of columns) {
+      for (let c = 0; c < channels; c++) {
+        const pixel = (row: number, column: number): number => image[(row * width + column) * channels + c]!
+        const upper = pixel(top, left) + (pixel(top, right) - pixel(top, left)) * x
+        const lower = pixel(bottom, left) + (pixel(bottom, right) - pixel(bottom, left)) * x
+        result[at++] = Math.round(upper + (lower - upper) * y)
+      }
+    }
+  }
+  return result
+}
+
+/** Of each pixel of the result the two of the image around it, and how far it lies from the first to the second. */
+const between = (axis: Axis, length: number): (readonly [before: number, behind: number, part: number])[] =>
+  placesOn(axis, length).map(place => [Math.floor(place), Math.ceil(place), place - Math.floor(place)])
+
+/** Of each pixel of the result the nearest one of the image. */
+const nearest = (axis: Axis, length: number): number[] => placesOn(axis, length).map(Math.round)
+
+const placesOn = ({ start, step, size }: Axis, length: number): number[] =>
+  Array.from({ length: size }, (_, i) => Math.min(Math.max(start + i * step, 0), length - 1))
+
+function resampled(mask: Uint8Array, rows: readonly number[], columns: readonly number[], width: number): Uint8Array {
+  const result = new Uint8Array(rows.length * columns.length)
+  let at = 0
+  for (const row of rows) for (const column of columns) result[at++] = mask[row * width + column]!
+  return result
+}
+
+function endToEnd(parts: readonly Uint8Array[], length: number): Uint8Array {
+  const whole = new Uint8Array(parts.length * length)
+  parts.forEach((part, i) => whole.set(part, i * length))
+  return whole
+}

@@ -1,0 +1,20 @@
+import type * as inNode from './openers.node.ts'
+import { served } from './served/open-served.ts'
+
+type Openers = typeof inNode
+
+export const openCifar10: Openers['openCifar10'] = served('cifar10')
+export const openCifar100: Openers['openCifar100'] = served('cifar100')
+export const openFashionMnist: Openers['openFashionMnist'] = served('fashion-mnist')
+export const openMnist: Openers['openMnist'] = served('mnist')
+export const openImageFolder: Openers['openImageFolder'] = async path => noDisk('imageFolder', path)
+export const openWebDataset: Openers['openWebDataset'] = async shards =>
+  noDisk('webDataset', [shards].flat().join(', '))
+export const shardsIn: Openers['shardsIn'] = async folder => noDisk('webDataset', folder)
+
+function noDisk(who: string, path: string): never {
+  throw new Error(
+    `${who}: expected a disk to read ${path} from, but a page has none. ` +
+      'Give the page the files themselves, or train in Node.'
+  )
+}

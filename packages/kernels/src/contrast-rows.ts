@@ -1,0 +1,110 @@
+import { own, type FusedKernel } from '@lapstrake/core'
+import * as tf from '@tensorflow/tfjs-core'
+import { expectShapes } from './shape-rules.ts'
+import { softmaxRows } from './softmax-rows.ts'
+import { transposedTimes } from './transposed-times.ts'
+
+type Inputs = { readonly rows: tf.Tensor2D; readonly attracted: tf.Tensor1D; readonly weights: tf.Tensor1D }
+type Attributes = {
+  readonly temperature: number
+  /** How many rows are compared at a time with all others, where it is composed. */
+  readonly chunk: number
+}
+type Results = readonly [value: tf.Scalar, slope: tf.Tensor]
+
+/**
+ * `Σ cᵢ (log Σ exp(zᵢ · zⱼ / t) − aᵢ)`, the inner sum over all `j` other than `i`, and its slope for `z`: of rows
+ * `z [n, dim]`, two or more, of which the first ask and have weights `c` and attractions `a`.
+ */
+export const contrastRows: FusedKernel<Inputs, Attributes, Results> = {
+  name: 'ContrastRows',
+  shapes(inputs) {
+    const [n, dim] = inputs.rows
+    const [asking] = inputs.weights
+    if (inputs.rows.length !== 2 || n! < 2)
+      throw new Error(`contrastRows: expected two rows or more, [n, dim], got [${inputs.rows.join(', ')}].`)
+    if (inputs.weights.length !== 1 || asking! < 1 || asking! > n!)
+      throw new Error(`contrastRows: expected weights of 1 to ${n} rows, got [${inputs.weights.join(', ')}].`)
+    expectShapes('contrastRows', inputs, { attracted: [asking!] })
+    return [[], [n!, dim!]]
+  },
+  multiplyAdds: ({ rows: [n, dim] }) => 2 * n! * n! * dim!,
+  composed: ({ rows, attracted, weights }, { temperature, chunk }) =>
+    inTiles(rows, attracted, weights, temperature, chunk),
+  examples: random =>
+    (
+      [
+        [2, 3, 2, 0.5],
+        [3, 1, 3, 0.1],
+        [64, 8, 64, 0.5],
+        [65, 7, 1, 0.1],
+        [130, 33, 100, 0.07],
+        [300, 16, 300, 0.5]
+      ] as const
+    ).map(([n, dim, asking, temperature]) => {
+      const rows = random.split('rows').normal([n, dim])
+      return {
+        inputs: {
+          rows: tf.div(rows, tf.norm(rows, 2, 1, true)) as tf.Tensor2D,
+          attracted: random.split('attracted').normal([asking]) as tf.Tensor1D,
+          weights: random.split('weights').uniform([asking], 0.5, 1.5) as tf.Tensor1D
+        },
+        attributes: { temperature, chunk: 48 }
+      }
+    }),
+  gradientOf: ({ rows, attracted, weights }, { temperature }) => ({
+    forward: z => {
+      const others = tf.sub(tf.matMul(z, z, false, true), tf.mul(tf.eye(z.shape[0]!), 1e9))
+      const logTotals = tf.slice(tf.logSumExp(tf.div(others, temperature), 1), 0, weights.size)
+      return tf.sum(tf.mul(weights, tf.sub(logTotals, attracted)))
+    },
+    at: [rows],
+    arriving: tf.scalar(1)
+  })
+}
+
+/** The value, and its slope for the rows `z`. */
+function inTiles(
+  z: tf.Tensor2D,
+  attracted: tf.Tensor1D,
+  weights: tf.Tensor1D,
+  temperature: number,
+  chunk: number
+): [value: tf.Scalar, slope: tf.Tensor] {
+  const [n, dim] = z.shape
+  const asking = weights.shape[0]
+  const answers = tf.transpose(z)
+  const asked: tf.Tensor2D[] = []
+  const totals: tf.Scalar[] = []
+  let answered: tf.Tensor2D = tf.zeros([n, dim])
+  for (let start = 0; start < asking; start += chunk) {
+    const count = Math.min(chunk, asking - start)
+    const tile = own(() => {
+      const anchors = tf.slice2d(z, [start, 0], [count, dim])
+      const notItself = tf.oneHot(tf.range(start, start + count, 1, 'int32'), n, -1e9, 0)
+      const similarity = tf.matMul(tf.div(anchors, temperature), answers) // [count, n]
+      const { probability, logTotal } = softmaxRows(tf.add(similarity, notItself))
+      const [attraction, weight] = [attracted, weights].map(numbers =>
+        tf.reshape(tf.slice1d(numbers, start, count), [count, 1])
+      ) as [tf.Tensor2D, tf.Tensor2D]
+      return {
+        total: tf.sum(tf.mul(weight, tf.sub(logTotal, attraction))) as tf.Scalar,
+        // Every similarity stands in two rows: once the row is the anchor, once the candidate.
+        asked: tf.mul(weight, tf.matMul(probability, z)) as tf.Tensor2D, // [count, dim]
+        answered: tf.add(answered, transposedTimes(probability, tf.mul(weight, anchors))) as tf.Tensor2D // [n, dim]
+      }
+    })
+    totals.push(tile.total)
+    asked.push(tile.asked)
+    answered.dispose()
+    answered = tile.answered
+  }
+  const repelled = tf.add(
+    tf.pad(tf.concat2d(asked, 0), [
+      [0, n - asking],
+      [0, 0]
+    ]),
+    answered
+  )
+  return [tf.addN(totals) as tf.Scalar, tf.div(repelled, temperature)]
+}

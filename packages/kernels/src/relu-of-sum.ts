@@ -1,0 +1,18 @@
+import type { FusedKernel, NoAttributes } from '@lapstrake/core'
+import * as tf from '@tensorflow/tfjs-core'
+import { sameShape } from './shape-rules.ts'
+
+type Inputs = { readonly a: tf.Tensor; readonly b: tf.Tensor }
+
+/** What a residual block ends with: the sum of two tensors of one shape, and a ReLU. */
+export const reluOfSum: FusedKernel<Inputs, NoAttributes, tf.Tensor> = {
+  name: 'ReluOfSum',
+  shapes: inputs => sameShape('reluOfSum', inputs),
+  multiplyAdds: () => 0,
+  composed: ({ a, b }) => tf.tidy(() => tf.relu(tf.add(a, b))),
+  examples: random =>
+    [[1], [5, 7], [1, 3, 3, 1], [9, 21, 19, 37]].map(shape => ({
+      inputs: { a: random.split('a').normal(shape), b: random.split('b').normal(shape) },
+      attributes: {}
+    }))
+}

@@ -53,10 +53,10 @@ export const below = {
   checkpoints: ['core', 'files'],
   onnx: ['core', 'kernels'],
   tensorboard: ['core', 'files'],
-  testing: ['core', 'backend-wasm', 'backend-node'],
+  testing: ['core', 'kernels', 'backend-wasm', 'backend-node'],
   'backends/wasm': ['core', 'kernels'],
-  'backends/webgpu': ['core/errors'],
-  'backends/node': [],
+  'backends/webgpu': ['core/errors', 'core/options'],
+  'backends/node': ['core/options'],
   runs: [...runsStandOn, ...backends],
   lapstrake: ['core', 'runs', ...plugins, ...backends],
   cli: ['lapstrake', 'runs', 'evaluation', 'onnx']

@@ -7,7 +7,7 @@ const root = new URL('..', import.meta.url).pathname
 const entries = ['packages', 'packages/backbones', 'packages/backends', 'packages/losses']
   .flatMap(folder =>
     readdirSync(join(root, folder)).flatMap(name =>
-      ['index', 'node', 'significance'].map(file => join(root, folder, name, `src/${file}.ts`))
+      ['index', 'node', 'significance', 'suites'].map(file => join(root, folder, name, `src/${file}.ts`))
     )
   )
   .filter(file => existsSync(file))

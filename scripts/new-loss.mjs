@@ -46,7 +46,7 @@ const packageJson = {
 const files = {
   [`${folder}/package.json`]: `${JSON.stringify(packageJson, null, 2)}\n`,
   [`${folder}/src/index.ts`]: `export { ${camel}, type ${Pascal}Options } from './${name}.ts'\n`,
-  [`${folder}/src/${name}.ts`]: `import type { Loss } from '@lapstrake/core'
+  [`${folder}/src/${name}.ts`]: `import { checkOptions, pairOf, type Loss } from '@lapstrake/core'
 import { checkPositive, checkViews, normaliseRows } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 
@@ -56,20 +56,22 @@ export interface ${Pascal}Options {
 }
 
 /**
- * Pulls the first two views of an example together: the mean squared distance of their unit rows.
+ * Pulls the two views of an example together: the mean squared distance of their unit rows.
  *
- * Takes views \`[batch, dim]\` of any length. Returns a number from 0 to \`4 · weight\`; alone it is lowest when all
+ * Takes two views \`[batch, dim]\` of any length. Returns a number from 0 to \`4 · weight\`; alone it is lowest when all
  * embeddings are equal, so give it something that spreads them. This is where your loss begins: say here what it is and
  * cite its equation.
  *
  * @throws RangeError if \`weight\` is not above 0
- * @throws Error unless there are two views or more, all of one shape
+ * @throws Error unless there are two views of one shape
  */
-export function ${camel}({ weight = 1 }: ${Pascal}Options = {}): Loss {
+export function ${camel}(options: ${Pascal}Options = {}): Loss {
+  checkOptions('${camel}', options, { weight: 'number' })
+  const { weight = 1 } = options
   checkPositive('${camel}', 'weight', weight, 'Try 1.')
   return embeddings => {
     checkViews('${camel}', embeddings)
-    const [first, second] = embeddings.map(normaliseRows) as [tf.Tensor2D, tf.Tensor2D]
+    const [first, second] = pairOf('${camel}', embeddings).map(normaliseRows) as [tf.Tensor2D, tf.Tensor2D]
     return tf.mul(tf.mean(tf.sum(tf.squaredDifference(first, second), 1)), weight) as tf.Scalar
   }
 }

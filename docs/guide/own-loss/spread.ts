@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import type { StatefulLoss } from '@lapstrake/core'
+import { checkEmbeddings, type StatefulLoss } from '@lapstrake/core'
 
 export interface SpreadOptions {
   /** How much of the old centre stays. */
@@ -21,6 +21,7 @@ export function spread({
   return {
     init: (_, { embedding }) => ({ params: {}, memory: { centre: tf.zeros([...embedding]) } }),
     apply(embeddings, _, { memory: { centre } }) {
+      checkEmbeddings('spread', embeddings)
       const rows = tf.concat([...embeddings], 0)
       // 1e-6: a root has no slope at 0.
       const distance = tf.sqrt(tf.add(tf.sum(tf.squaredDifference(rows, centre), 1), 1e-6))

@@ -1,10 +1,11 @@
+import { checkOptions } from '@lapstrake/core'
 import { bytesOf, isDtype, isShape } from './dtypes.ts'
 import type { Safetensors, StoredTensor } from './encode-safetensors.ts'
 import { isRecord, jsonRecord } from './json-record.ts'
 import { faultOfSeal, sealKey } from './seal.ts'
 import { shown } from './shown.ts'
 
-export interface DecodeOptions {
+export interface DecodeSafetensorsOptions {
   /** What errors call the file. */
   readonly name?: string | undefined
 }
@@ -28,7 +29,11 @@ type Fail = (what: string) => never
  * @throws Error that names the file and says what is wrong with it: cut short, not JSON, offsets that overlap, leave
  * gaps or do not fit shapes, a checksum that does not fit, or none in a file of lapstrake's
  */
-export function decodeSafetensors(file: Uint8Array, { name = 'safetensors' }: DecodeOptions = {}): DecodedSafetensors {
+export function decodeSafetensors(file: Uint8Array, options: DecodeSafetensorsOptions = {}): DecodedSafetensors {
+  checkOptions<DecodeSafetensorsOptions>('decodeSafetensors', options, { name: 'string' })
+  const { name = 'safetensors' } = options
+  if (!(file instanceof Uint8Array))
+    throw new TypeError(`${name}: expected the bytes of a file, as a Uint8Array, got ${typeof file}.`)
   const fail: Fail = what => {
     throw new Error(
       `${name}: expected a safetensors file, got one ${what}. Put back a copy, or load it again from where it came.`

@@ -1,10 +1,10 @@
-import { own, type Owned } from '@lapstrake/core'
+import { checkOptions, own, type Owned } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { decodeSafetensors, type DecodeOptions } from './decode-safetensors.ts'
+import { decodeSafetensors, type DecodeSafetensorsOptions } from './decode-safetensors.ts'
 import { shown } from './shown.ts'
 import { valuesOf } from './values-of.ts'
 
-export interface DeserialiseTensorsOptions extends DecodeOptions {
+export interface DeserialiseTensorsOptions extends DecodeSafetensorsOptions {
   /** Is told what was left out, and of a file without a checksum; by default the console. */
   readonly onWarning?: ((warning: string) => void) | undefined
 }
@@ -18,8 +18,10 @@ export interface DeserialiseTensorsOptions extends DecodeOptions {
  */
 export function deserialiseTensors(
   file: Uint8Array,
-  { name = 'safetensors', onWarning = console.warn }: DeserialiseTensorsOptions = {}
+  options: DeserialiseTensorsOptions = {}
 ): Owned<Readonly<Record<string, tf.Tensor>>> {
+  checkOptions<DeserialiseTensorsOptions>('deserialiseTensors', options, { name: 'string', onWarning: 'function' })
+  const { name = 'safetensors', onWarning = console.warn } = options
   const { tensors, sealed } = decodeSafetensors(file, { name })
   if (!sealed) onWarning(unsealed(name))
   return own(() =>

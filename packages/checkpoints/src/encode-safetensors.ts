@@ -1,3 +1,4 @@
+import { checkGiven } from '@lapstrake/core'
 import { bytesOf, dtypes, isDtype, isShape, type Dtype } from './dtypes.ts'
 import { blank, seal, sealKey } from './seal.ts'
 
@@ -25,7 +26,11 @@ export interface Safetensors {
  * @throws Error if a tensor is of a type that the format has not, or has more or fewer bytes than its shape needs, or
  * if metadata are no texts
  */
-export function encodeSafetensors({ tensors, metadata }: Safetensors): Uint8Array {
+export function encodeSafetensors(content: Safetensors): Uint8Array {
+  checkGiven('encodeSafetensors', 'a record, as in { tensors, metadata }', content, 'record')
+  const { tensors, metadata } = content
+  checkGiven('encodeSafetensors', 'tensors by name', tensors, 'record')
+  checkGiven('encodeSafetensors', 'metadata by name, as in {}', metadata, 'record')
   const { [sealKey]: _, ...words } = metadata
   for (const [key, word] of Object.entries(words)) {
     if (typeof word === 'string') continue

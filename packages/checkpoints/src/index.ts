@@ -1,5 +1,5 @@
-export { decodeSafetensors, type DecodedSafetensors, type DecodeOptions } from './decode-safetensors.ts'
+export { decodeSafetensors, type DecodedSafetensors, type DecodeSafetensorsOptions } from './decode-safetensors.ts'
 export { deserialiseTensors, type DeserialiseTensorsOptions } from './deserialise-tensors.ts'
 export type { Dtype } from './dtypes.ts'
 export { encodeSafetensors, type Safetensors, type StoredTensor } from './encode-safetensors.ts'
-export { deserialiseTree, serialiseTree, type DeserialiseOptions } from './tree-file.ts'
+export { deserialiseTree, serialiseTree, type DeserialiseTreeOptions } from './tree-file.ts'

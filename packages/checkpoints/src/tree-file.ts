@@ -1,4 +1,4 @@
-import { namedLeaves, own, withLeaves, type Owned, type Tree } from '@lapstrake/core'
+import { checkGiven, checkOptions, namedLeaves, own, withLeaves, type Owned, type Tree } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { decodeSafetensors } from './decode-safetensors.ts'
 import { unsealed, type DeserialiseTensorsOptions } from './deserialise-tensors.ts'
@@ -27,6 +27,7 @@ export async function serialiseTree(
   tree: unknown,
   metadata: Readonly<Record<string, string>> = {}
 ): Promise<Uint8Array> {
+  checkGiven('serialiseTree', 'metadata by name, as in { format: "mine-1" }', metadata, 'record')
   const tensors = new Map<string, StoredTensor>()
   const numbers = new Map<string, number>()
   for (const { name, value } of namedLeaves(tree as Tree<unknown>)) {
@@ -60,7 +61,7 @@ async function stored(name: string, value: unknown): Promise<StoredTensor> {
   return { dtype, shape: value.shape, bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice() }
 }
 
-export interface DeserialiseOptions extends DeserialiseTensorsOptions {
+export interface DeserialiseTreeOptions extends DeserialiseTensorsOptions {
   /** Leaves alone what the file holds beyond `like`, instead of refusing it: to take an encoder from a whole run. */
   readonly ignoreRest?: boolean | undefined
   /** Reads only what the tree that was written holds under this name. */
@@ -72,7 +73,13 @@ export interface DeserialiseOptions extends DeserialiseTensorsOptions {
  *
  * @throws Error that names the file, and what is damaged or the first leaf that is missing, too much or of another form
  */
-export function deserialiseTree<T>(file: Uint8Array, like: T, options: DeserialiseOptions = {}): Owned<T> {
+export function deserialiseTree<T>(file: Uint8Array, like: T, options: DeserialiseTreeOptions = {}): Owned<T> {
+  checkOptions<DeserialiseTreeOptions>('deserialiseTree', options, {
+    name: 'string',
+    ignoreRest: 'boolean',
+    part: 'string',
+    onWarning: 'function'
+  })
   const { name: path = 'safetensors', ignoreRest = false, part, onWarning = console.warn } = options
   const { tensors: all, metadata, sealed } = decodeSafetensors(file, { name: path })
   if (!sealed) onWarning(unsealed(path))

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import type { Batch, Mode, Stage, Unit, Variables } from './contracts.ts'
+import type { Batch, Mode, Stage, TargetNetwork, Unit, Variables } from './contracts.ts'
 import { own, type Owned } from './memory.ts'
 import type { Prepared } from './prepared.ts'
 import { randomFrom, type Random } from './random.ts'
@@ -28,13 +28,21 @@ export function begin(
   const step = randomFrom(state.key).split(state.step)
   const random = part === undefined ? step : step.split('part of a batch', part)
   const asked =
-    target && askTarget({ stages, units }, state, batch, { training: true, random }, target.momentum(state.step))
+    target && askTarget({ stages, units }, state, batch, { training: true, random }, momentumAt(target, state.step))
   const lessons = teacher?.show(batch)
   return {
     random,
     shown: byName(units, ({ name }) => ({ targets: asked?.embeddings[name], teacher: lessons?.[name] })),
     target: asked?.target ?? {}
   }
+}
+
+function momentumAt({ momentum }: TargetNetwork, step: number): number {
+  const found = momentum(step)
+  if (typeof found === 'number' && found >= 0 && found <= 1) return found
+  throw new RangeError(
+    `target: expected a momentum from 0 to 1, got ${String(found)} at step ${step}. Try 0.99: it is the part that stays.`
+  )
 }
 
 /** The target after this step, and its embeddings of the batch, for each unit. */

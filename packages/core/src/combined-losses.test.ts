@@ -2,6 +2,9 @@ import '@tensorflow/tfjs-backend-cpu'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import {
+  checkClasses,
+  checkEmbeddings,
+  ofTwoViews,
   perUnit,
   scheduled,
   seeded,
@@ -127,5 +130,62 @@ test('perUnit gives each unit a loss of its own, and says when there are too few
   expect(losses({ start: 1, end: 3 }, 1)).toBe(large)
   expect(() => losses({ start: 2, end: 4 }, 2)).toThrow(
     'perUnit: expected a loss for unit 2 (stages 2 to 4), got 2 losses. Give one for each unit.'
+  )
+})
+
+test.each<[string, () => unknown, string]>([
+  ['no list', () => weighted(near as never), 'weighted: expected pairs of a loss and a weight, got something else.'],
+  ['a pair alone', () => weighted([near, 1] as never), 'weighted: expected pairs of a loss and a weight'],
+  [
+    'no loss',
+    () => weighted([['near', 1]] as never),
+    'weighted: expected a loss, which is a function or { init, apply }'
+  ],
+  ['no loss', () => scheduled(null as never, () => 1), 'scheduled: expected a loss, which is a function'],
+  [
+    'no function',
+    () => scheduled(near, 0.1 as never),
+    'scheduled: expected a function that gives the weight of a step'
+  ],
+  [
+    'no loss',
+    () => symmetric({} as never),
+    'symmetric: expected a loss, which is a function or { init, apply }, got object.'
+  ],
+  ['no list', () => perUnit(near as never), 'perUnit: expected functions that each make a loss, got something else.'],
+  ['losses', () => perUnit([near, large] as never), 'perUnit: expected functions that each make a loss'],
+  ['no function', () => ofTwoViews(undefined as never), 'ofTwoViews: expected a function that compares two views']
+])('what losses are made of is refused: %s', (_, act, message) => expect(act).toThrow(message))
+
+test('embeddings that no loss can compare are refused', () => {
+  const compare = ofTwoViews((a, b) => tf.mean(tf.squaredDifference(a, b)))
+  const ask = (...given: tf.Tensor[]): unknown => compare(given as unknown as Views<tf.Tensor2D>, batch)
+  expect(() => ask(tf.zeros([0, 2]), tf.zeros([0, 2]))).toThrow(
+    'ofTwoViews: expected a batch of one example or more, got none. Leave empty batches out.'
+  )
+  expect(() => ask(tf.ones([3, 2]), tf.ones([4, 2]))).toThrow(
+    'ofTwoViews: expected views of the same examples, got 3 and 4 rows. Row i of every view must show example i.'
+  )
+  expect(() => ask(tf.ones([3, 2], 'bool'), tf.ones([3, 2]))).toThrow(
+    'ofTwoViews: expected embeddings of float32, which have gradients, got bool. ' +
+      "Make them floats: tf.cast(view, 'float32')."
+  )
+  expect(() => ask(tf.ones([3]), tf.ones([3]))).toThrow(
+    'ofTwoViews: expected embeddings [batch, ...], a row of numbers for each example, got [3].'
+  )
+  expect(() => checkEmbeddings('mine', [])).toThrow('mine: expected one view or more of each example, got none.')
+})
+
+test('classes are int32, one for each example', () => {
+  expect(() => checkClasses('mine', tf.tensor1d([0, 1], 'int32'), 2)).not.toThrow()
+  const expected = 'mine: expected int32 labels of shape [2], one for each example, '
+  expect(() => checkClasses('mine', tf.zeros([2, 1], 'int32'), 2)).toThrow(
+    `${expected}got int32 of shape [2, 1]. Lay them flat: tf.reshape(labels, [2]).`
+  )
+  expect(() => checkClasses('mine', tf.zeros([2]), 2)).toThrow(
+    `${expected}got float32 of shape [2]. Make them with tf.tensor1d(labels, 'int32').`
+  )
+  expect(() => checkClasses('mine', tf.zeros([3], 'int32'), 2)).toThrow(
+    `${expected}got int32 of shape [3]. Take images and labels from the same batch.`
   )
 })

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { checkEmbeddings } from './check-embeddings.ts'
 import type {
   Batch,
   LocalLoss,
@@ -17,22 +18,33 @@ import { pairOf } from './views.ts'
 /**
  * A loss that compares two views of the same examples.
  *
- * @throws Error, when it is used, if there are fewer views or more
+ * @throws TypeError for anything but a function
+ * @throws Error, when it is used, if there are fewer views or more, of other examples, without rows or not of floats
  */
-export const ofTwoViews =
-  (compare: (first: tf.Tensor2D, second: tf.Tensor2D, batch: Batch) => tf.Scalar): Loss =>
-  (embeddings, batch) =>
-    compare(...pairOf('ofTwoViews', embeddings), batch)
+export function ofTwoViews(compare: (first: tf.Tensor2D, second: tf.Tensor2D, batch: Batch) => tf.Scalar): Loss {
+  checkFunction('ofTwoViews', compare, 'compares two views', '(first, second) => scalar')
+  return (embeddings, batch) => {
+    const pair = pairOf('ofTwoViews', embeddings)
+    checkEmbeddings('ofTwoViews', pair)
+    return compare(...pair, batch)
+  }
+}
 
 /**
  * A weighted sum of losses: `Σ weight · loss`. A pure loss again when all parts are pure.
  *
+ * @throws TypeError for anything but a list of pairs of a loss and a weight
  * @throws RangeError if there are no parts, or a weight is not finite
  */
 export function weighted(parts: readonly (readonly [loss: LocalLoss, weight: number])[]): LocalLoss {
+  if (!Array.isArray(parts) || !parts.every((part: unknown) => Array.isArray(part) && part.length === 2))
+    throw new TypeError(
+      'weighted: expected pairs of a loss and a weight, got something else. Give it [[loss, weight], …].'
+    )
   if (parts.length === 0)
     throw new RangeError('weighted: expected one loss or more, got none. Give it [[loss, weight], …].')
-  for (const [, weight] of parts) {
+  for (const [loss, weight] of parts) {
+    checkLoss('weighted', loss)
     if (!Number.isFinite(weight))
       throw new RangeError(`weighted: expected finite weights, got ${weight}. Give it [[loss, weight], …].`)
   }
@@ -45,8 +57,13 @@ export function weighted(parts: readonly (readonly [loss: LocalLoss, weight: num
 /**
  * A loss whose weight depends on the step, counted from 0: warm-ups and fade-outs. Remembers the step, so that a run
  * that is resumed goes on where it stopped.
+ *
+ * @throws TypeError for anything but a loss and a function
+ * @throws RangeError, when it is used, for a weight that is not finite
  */
 export function scheduled(loss: LocalLoss, weight: (step: number) => number): StatefulLoss {
+  checkLoss('scheduled', loss)
+  checkFunction('scheduled', weight, 'gives the weight of a step', 'step => Math.min(1, step / 100)')
   const inner = withVariables(loss)
   return {
     init(random, shapes) {
@@ -69,8 +86,12 @@ export function scheduled(loss: LocalLoss, weight: (step: number) => number): St
 /**
  * The mean of a loss over both orders of its two views, for losses that treat one as the question and the other as the
  * answer. Targets and teacher change places with the views.
+ *
+ * @throws TypeError for anything but a loss
+ * @throws Error, when it is used, unless there are two views
  */
 export function symmetric(loss: LocalLoss): LocalLoss {
+  checkLoss('symmetric', loss)
   const turned = (batch: Batch): Batch => ({
     ...batch,
     views: turn(batch.views),
@@ -95,11 +116,17 @@ export function symmetric(loss: LocalLoss): LocalLoss {
 /**
  * A different loss for each unit, lowest first: a value for {@link Recipe.loss}. Auxiliary units bring their own.
  *
+ * @throws TypeError for anything but a list of functions that each make a loss
  * @throws RangeError if the isolation makes more units than there are losses
  */
-export const perUnit =
-  (losses: readonly (() => LocalLoss)[]): Recipe['loss'] =>
-  ({ start, end }, index) => {
+export function perUnit(losses: readonly (() => LocalLoss)[]): Recipe['loss'] {
+  // A loss itself is a function, too: of embeddings.
+  if (!Array.isArray(losses) || losses.some((make: unknown) => typeof make !== 'function' || make.length > 0)) {
+    throw new TypeError(
+      'perUnit: expected functions that each make a loss, got something else. Give it [() => infoNCE(), …].'
+    )
+  }
+  return ({ start, end }, index) => {
     const make = losses[index]
     if (make === undefined) {
       throw new RangeError(
@@ -109,6 +136,21 @@ export const perUnit =
     }
     return make()
   }
+}
+
+function checkLoss(who: string, loss: unknown): void {
+  const parts = typeof loss === 'object' && loss !== null ? (loss as Partial<StatefulLoss>) : {}
+  if (typeof loss === 'function' || (typeof parts.init === 'function' && typeof parts.apply === 'function')) return
+  throw new TypeError(
+    `${who}: expected a loss, which is a function or { init, apply }, got ${loss === null ? 'null' : typeof loss}. ` +
+      'Give it a loss that was made, such as infoNCE().'
+  )
+}
+
+function checkFunction(who: string, given: unknown, does: string, example: string): void {
+  if (typeof given === 'function') return
+  throw new TypeError(`${who}: expected a function that ${does}, got ${typeof given}. Give it ${example}.`)
+}
 
 function turn<T extends tf.Tensor>(views: Views<T>): Views<T> {
   const [first, second] = pairOf('symmetric', views)

@@ -79,7 +79,7 @@ export interface Batch {
    * together when theirs have one form.
    */
   readonly context?: readonly Context[] | undefined
-  /** What is known of each example: its class, `[batch]`, int32; or more of it, `[batch, ...]`. */
+  /** What is known of each example: its class, `[batch]`, int32, -1 where that is unknown; or more, `[batch, ...]`. */
   readonly labels?: Tensor | undefined
   /** Whatever else the examples of the data set have, by name, such as boxes. */
   readonly examples?: OfExamples | undefined

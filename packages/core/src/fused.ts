@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import type { Random } from './random.ts'
+import { own } from './memory.ts'
 import type { Shape } from './shape.ts'
 
 /** What a kernel takes, by name. */
@@ -16,21 +16,6 @@ export type KernelResults = tf.Tensor | readonly tf.Tensor[]
 
 /** The shape of each of several tensors, in its place. */
 export type ShapesOf<T> = { readonly [K in keyof T]: Shape }
-
-/** Inputs that a kernel can be tried on. */
-export interface KernelExample<Inputs extends KernelInputs, Attributes extends KernelAttributes> {
-  readonly inputs: Inputs
-  readonly attributes: Attributes
-}
-
-/** A function of ordinary operations, and the place where a kernel gives its gradient. */
-export interface Differentiable {
-  readonly forward: (...at: tf.Tensor[]) => tf.Tensor
-  /** The last results of the kernel are the gradients of these, in order. */
-  readonly at: readonly tf.Tensor[]
-  /** What arrives at the result of `forward`. */
-  readonly arriving: tf.Tensor
-}
 
 /**
  * Several operations that a backend may have one kernel of float32 for: what the kernel takes and gives, and how every
@@ -51,12 +36,8 @@ export interface FusedKernel<
   shapes(inputs: ShapesOf<Inputs>, attributes: Attributes): Results extends tf.Tensor ? Shape : ShapesOf<Results>
   /** How often it multiplies and adds; 0 where that is nothing beside the reading and writing. */
   multiplyAdds(inputs: ShapesOf<Inputs>, attributes: Attributes): number
-  /** The same results from ordinary operations. What is left of them on the way is the caller's to tidy. */
+  /** The same results from ordinary operations. {@link fusedOr} frees what is left on the way. */
   composed(inputs: Inputs, attributes: Attributes): Results
-  /** For the suites that hold a backend to it: odd shapes, and one that is large enough to be shared by threads. */
-  examples(random: Random): readonly KernelExample<Inputs, Attributes>[]
-  /** Of what it is the gradient, where it is one. */
-  gradientOf?(inputs: Inputs, attributes: Attributes): Differentiable
 }
 
 /** Attributes may be left out where there are none. */
@@ -82,7 +63,7 @@ export function fusedOr<
   ;(kernel as FusedKernel).shapes(shapesOf(inputs), attributes)
   const hasKernel = tf.getKernel(kernel.name, tf.getBackend()) !== undefined
   const isFloat = Object.values<tf.Tensor>(inputs).every(({ dtype }) => dtype === 'float32')
-  if (!hasKernel || !isFloat) return kernel.composed(inputs, attributes)
+  if (!hasKernel || !isFloat) return own(() => kernel.composed(inputs, attributes))
   return tf.engine().runKernel(kernel.name, inputs, attributes) as KernelResults as Results
 }
 

@@ -1,4 +1,6 @@
 export type { Begun } from './begin.ts'
+export { checkRecipe, checkShape } from './check-recipe.ts'
+export { checkClasses, checkEmbeddings } from './check-embeddings.ts'
 export { ofTwoViews, perUnit, scheduled, symmetric, weighted } from './combined-losses.ts'
 export type {
   Backbone,
@@ -32,10 +34,8 @@ export { DeviceLost, MissingLabels, OutOfRoom } from './errors.ts'
 export {
   fusedOr,
   shapesOf,
-  type Differentiable,
   type FusedKernel,
   type KernelAttributes,
-  type KernelExample,
   type KernelInputs,
   type KernelResults,
   type NoAttributes,
@@ -45,9 +45,9 @@ export { combine, type Learned, type Penalty, type Round, type StageLesson, type
 export { copyOf, dispose, own, tensorsOf, type Owned } from './memory.ts'
 export { meterMemory, type MemoryMeter } from './memory-meter.ts'
 export { mean, sum, upperOnly } from './merge.ts'
-export { networkOf, type EncodeOptions, type Network } from './network.ts'
+export { networkOf, type EncodeOptions, type LevelsOptions, type Network } from './network.ts'
 export type { TrainerOptions } from './prepared.ts'
-export { checkOptions, didYouMean, type OptionKind, type OptionKinds, type OptionType } from './options.ts'
+export { checkGiven, checkOptions, didYouMean, type OptionKind, type OptionKinds, type OptionType } from './options.ts'
 export { randomFrom, seeded, type Random } from './random.ts'
 export type { Shape } from './shape.ts'
 export { stageNames } from './stage-names.ts'

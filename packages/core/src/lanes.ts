@@ -14,11 +14,12 @@ export function sharesOf(units: readonly Unit[], stage: number, merge: Merge): M
     .filter(({ start, end }) => start <= stage && stage < end)
     .sort((a, b) => a.end - b.end || a.start - b.start)
   const weights = holders.length === 0 ? [] : merge(holders)
-  if (weights.length !== holders.length) {
-    throw new Error(
-      `merge: expected ${holders.length} weights, one for each unit, got ${weights.length}. Return units.map(…).`
-    )
+  if (!Array.isArray(weights) || weights.length !== holders.length) {
+    const got = Array.isArray(weights) ? weights.length : typeof weights
+    throw new Error(`merge: expected ${holders.length} weights, one for each unit, got ${got}. Return units.map(…).`)
   }
+  const unfit = (weights as readonly number[]).find(weight => !Number.isFinite(weight))
+  if (unfit !== undefined) throw new RangeError(`merge: expected finite weights, got ${unfit} at stage ${stage}.`)
   return new Map(holders.map((unit, i) => [unit, weights[i]!]))
 }
 

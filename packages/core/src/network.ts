@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkContext, checkInput } from './check-batch.ts'
+import { checkShape, checkStages } from './check-recipe.ts'
 import { climb } from './climb.ts'
 import type { Backbone, Context, Stage, Variables } from './contracts.ts'
 import type { Shape } from './shape.ts'
+import { checkOptions } from './options.ts'
 import { copyOf, own, tensorsOf, type Owned } from './memory.ts'
 import type { Random } from './random.ts'
 
@@ -23,28 +25,26 @@ export interface Network {
    * @throws RangeError if there is no such level
    * @throws Error if the input or its context has not the batch as its first axis, or variables do not fit
    */
-  encode(
-    variables: readonly Variables[],
-    input: tf.Tensor,
-    options?: EncodeOptions & { readonly level?: number | undefined }
-  ): Owned<tf.Tensor>
+  encode(variables: readonly Variables[], input: tf.Tensor, options?: EncodeOptions): Owned<tf.Tensor>
   /**
    * The same at many levels in one climb, in which each stage runs once: at those of `which`, in its order, or at every
    * level above the input.
    *
    * @throws RangeError if one of them does not exist
    */
-  levels(
-    variables: readonly Variables[],
-    input: tf.Tensor,
-    options?: EncodeOptions & { readonly which?: readonly number[] | undefined }
-  ): Owned<readonly tf.Tensor[]>
+  levels(variables: readonly Variables[], input: tf.Tensor, options?: LevelsOptions): Owned<readonly tf.Tensor[]>
 }
 
-/** What stages may want to know beside the input. */
 export interface EncodeOptions {
   /** Constants beside the input, for stages that look for them in `mode.context`. */
   readonly context?: Context | undefined
+  /** What is read; the top when left out. */
+  readonly level?: number | undefined
+}
+
+export interface LevelsOptions extends Omit<EncodeOptions, 'level'> {
+  /** What is read, in this order; every level above the input when left out. */
+  readonly which?: readonly number[] | undefined
 }
 
 /**
@@ -52,11 +52,17 @@ export interface EncodeOptions {
  *
  * @param inputShape of one example, as in `[height, width, channels]`
  * @throws RangeError if the backbone has no stages
+ * @throws TypeError for what is no backbone or no shape
  */
-export function networkOf({ stages }: Pick<Backbone, 'stages'>, inputShape: Shape): Network {
+export function networkOf(backbone: Pick<Backbone, 'stages'>, inputShape: Shape): Network {
+  checkStages('networkOf', backbone)
+  checkShape('networkOf', inputShape)
+  const { stages } = backbone
   const shapes = shapesOf(stages, inputShape)
 
-  const levels: Network['levels'] = (variables, input, { which = upTo(stages.length), context } = {}) => {
+  const levels: Network['levels'] = (variables, input, options = {}) => {
+    checkOptions<LevelsOptions>('levels', options, { which: 'list', context: ['record', 'list'] })
+    const { which = upTo(stages.length), context } = options
     for (const level of which) {
       if (!Number.isInteger(level) || level < 0 || level > stages.length)
         throw new RangeError(`network: expected a level of 0 to ${stages.length}, one above each stage, got ${level}.`)
@@ -87,8 +93,11 @@ export function networkOf({ stages }: Pick<Backbone, 'stages'>, inputShape: Shap
           return copyOf({ params, buffers })
         })
       ),
-    encode: (variables, input, { level = stages.length, context } = {}) =>
-      levels(variables, input, { which: [level], context })[0]! as Owned<tf.Tensor>,
+    encode(variables, input, options = {}) {
+      checkOptions<EncodeOptions>('encode', options, { level: 'number', context: ['record', 'list'] })
+      const { level = stages.length, context } = options
+      return levels(variables, input, { which: [level], context })[0]! as Owned<tf.Tensor>
+    },
     levels
   }
 }

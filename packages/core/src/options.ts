@@ -26,6 +26,17 @@ export function checkOptions<Options extends object>(who: string, options: Optio
   }
 }
 
+/**
+ * Refuses an argument of another type, or none at all.
+ *
+ * @param what is expected, in words, with an example where that helps
+ * @throws TypeError that says what was expected and what came
+ */
+export function checkGiven(who: string, what: string, value: unknown, type: OptionType | readonly OptionType[]): void {
+  if (![type].flat().some(one => one === typeOf(value)))
+    throw new TypeError(`${who}: expected ${what}, got ${shown(value)}.`)
+}
+
 function checkValue(who: string, name: string, value: unknown, kind: OptionKind): void {
   const choices = typeof kind === 'object' && 'among' in kind ? kind.among : undefined
   const types = choices === undefined ? [kind as OptionType | readonly OptionType[]].flat() : []

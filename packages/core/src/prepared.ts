@@ -1,4 +1,6 @@
 import type { Merge, Recipe, Schedule, Unit } from './contracts.ts'
+import { checkRecipe, checkShape } from './check-recipe.ts'
+import { checkOptions } from './options.ts'
 import type { Shape } from './shape.ts'
 import { sum } from './merge.ts'
 import { networkOf, type Network } from './network.ts'
@@ -36,13 +38,21 @@ export interface Prepared extends Pick<Recipe, 'backbone' | 'optimizer' | 'targe
 }
 
 /** Checks a recipe and works out what follows from it. */
-export function prepare(recipe: Recipe, { inputShape, teacher, examples, microBatch }: TrainerOptions): Prepared {
+export function prepare(recipe: Recipe, options: TrainerOptions): Prepared {
+  checkOptions<TrainerOptions>('createTrainer', options, {
+    inputShape: 'list',
+    teacher: 'record',
+    examples: 'number',
+    microBatch: 'number'
+  })
+  const { inputShape, teacher, examples, microBatch } = options
+  checkShape('createTrainer', inputShape)
   checkMicroBatch(microBatch)
+  checkRecipe(recipe)
   const { backbone, optimizer, merge = sum(), schedule = units => [units], target } = recipe
   const network = networkOf(backbone, inputShape)
   const names = stageNames(backbone.stages)
   const units = unitsOf(recipe, network.shapes)
-  checkOptimizer(optimizer)
   return {
     backbone,
     optimizer,
@@ -66,9 +76,4 @@ function checkMicroBatch(microBatch: number | undefined): void {
         'Leave it out to learn from whole batches.'
     )
   }
-}
-
-function checkOptimizer(optimizer: Partial<Recipe['optimizer']> | undefined): void {
-  if (typeof optimizer?.init !== 'function')
-    throw new TypeError('recipe: expected an optimizer, as in optimizer: adamW({ learningRate: 1e-3 }).')
 }

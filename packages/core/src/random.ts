@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { checkGiven } from './options.ts'
 import type { Shape } from './shape.ts'
 
 /**
@@ -41,6 +42,7 @@ export function seeded(seed: number): Random {
 
 /** The source with this key, as another source's `key` gave it. */
 export function randomFrom(key: readonly [number, number]): Random {
+  checkGiven('randomFrom', 'a key of two numbers, as in random.key', key, 'list')
   const [k0, k1] = key
   return {
     key: [k0, k1],

@@ -9,7 +9,10 @@ import type { Round } from './learned.ts'
 export function roundsOf(schedule: Schedule, units: readonly Unit[], step: number): readonly Round[] {
   const probes = units.filter(({ start, end }) => start === end)
   const learning = units.filter(({ start, end }) => start < end)
-  const rounds = schedule(learning, step).filter(({ length }) => length > 0)
+  const given = schedule(learning, step)
+  if (!Array.isArray(given) || !given.every(Array.isArray))
+    throw new TypeError(`schedule: expected rounds of units at step ${step}, as in units => [units].`)
+  const rounds = given.filter(({ length }) => length > 0) as (readonly Unit[])[]
   const stranger = rounds.flat().find(unit => !units.includes(unit))
   if (stranger !== undefined) {
     throw new Error(

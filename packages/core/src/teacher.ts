@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { climb } from './climb.ts'
 import type { Batch, Teacher, Unit, Variables, Views } from './contracts.ts'
+import { checkShape, checkStages } from './check-recipe.ts'
 import type { Shape } from './shape.ts'
 import { own, type Owned } from './memory.ts'
 import { networkOf } from './network.ts'
@@ -76,11 +77,12 @@ export function teaches(
 }
 
 /** First variables of a teacher, for something to be read into or for its shape. */
-export function untrainedTeacher(
-  { backbone, head }: Teacher,
-  inputShape: Shape,
-  random: Random
-): Owned<TeacherVariables> {
+export function untrainedTeacher(teacher: Teacher, inputShape: Shape, random: Random): Owned<TeacherVariables> {
+  const { backbone, head } = (teacher ?? {}) as Teacher
+  checkStages('teacher', backbone)
+  checkShape('teacher', inputShape)
+  if (typeof random?.split !== 'function')
+    throw new TypeError('untrainedTeacher: expected randomness to draw weights from, as in seeded(0).')
   const { stages } = backbone
   const network = networkOf({ stages: head === undefined ? stages : [...stages, head] }, inputShape)
   return own(() => {

@@ -560,6 +560,74 @@ describe('clear errors', () => {
       'recipe: expected loss to give each unit its own, as in loss: () => ntXent(), but it fails: '
     ],
     [
+      'factories in place of what they make',
+      () => prepare(network(whole, { loss: refusing as never })),
+      'recipe: expected loss to give each unit its own, as in loss: () => ntXent(), but it fails: ntXent: expected options.'
+    ],
+    [
+      'a factory of isolations',
+      () => prepare(network((() => whole) as never)),
+      'recipe: expected isolation to give spans, as in isolation: overlapping().'
+    ],
+    [
+      'no head',
+      () => prepare(network(whole, { head: () => undefined as never })),
+      'recipe: expected a stage with init and apply, as in head: () => projector({ dims: [128] }).'
+    ],
+    [
+      'no loss',
+      () => prepare(network(whole, { loss: () => 'ntXent' as never })),
+      'recipe: expected a loss, as ntXent() is, got "ntXent".'
+    ],
+    [
+      'a name in place of a schedule',
+      () => prepare(network(whole, { schedule: 'sequential' as never })),
+      'recipe: expected schedule to be a function, as in schedule: sequential().'
+    ],
+    [
+      'a number in place of a target',
+      () => prepare(network(whole, { target: { momentum: 0.99 } as never })),
+      'recipe: expected a function of the step, as in target: { momentum: () => 0.99 }.'
+    ],
+    ...[99, -0.1, NaN, '0.9'].map((momentum): [string, () => unknown, string] => [
+      `a target momentum of ${momentum}`,
+      () => step(network(whole, { target: { momentum: () => momentum as number } }), batch()),
+      `target: expected a momentum from 0 to 1, got ${momentum} at step 0. Try 0.99: it is the part that stays.`
+    ]),
+    ...[NaN, Infinity].map((weight): [string, () => unknown, string] => [
+      `a weight of ${weight}`,
+      () => step(network(whole, { merge: units => units.map(() => weight) }), batch()),
+      `merge: expected finite weights, got ${weight} at stage 0.`
+    ]),
+    [
+      'a factory of merges',
+      () => step(network(whole, { merge: mean as never }), batch()),
+      'merge: expected 1 weights, one for each unit, got function. Return units.map(…).'
+    ],
+    [
+      'a factory of schedules',
+      () => step(network(whole, { schedule: (() => () => []) as never }), batch()),
+      'schedule: expected rounds of units at step 0, as in units => [units].'
+    ],
+    [
+      'parts of nothing',
+      () => createTrainer(network(whole), { inputShape: [4], microBatch: 0 }),
+      'createTrainer: expected a microBatch of 1 or more examples, got 0.'
+    ],
+    [
+      'a shape with the batch open',
+      () => createTrainer(network(whole), { inputShape: [null as never, 4] }),
+      'createTrainer: expected the shape of one example, as in [height, width, channels], got [null,4].'
+    ],
+    [
+      'an option of a step that there is not',
+      () => {
+        const { trainer, state } = prepare(network(whole))
+        return trainer.step(state, batch(), { observed: true } as never)
+      },
+      'step: expected options among observe, got observed. Did you mean observe?'
+    ],
+    [
       'no optimizer',
       () => prepare(network(whole, { optimizer: {} as never })),
       'recipe: expected an optimizer, as in optimizer: adamW('
@@ -625,6 +693,10 @@ describe('clear errors', () => {
     ])
   })
 })
+
+const refusing = (_: unknown): never => {
+  throw new TypeError('ntXent: expected options.')
+}
 
 function nested(depth: number): Span[] {
   return Array.from({ length: depth }, (_, i) => ({ start: 0, end: i + 1 }))

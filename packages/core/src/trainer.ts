@@ -8,6 +8,7 @@ import { learnRound } from './learn-round.ts'
 import type { Learned, Round } from './learned.ts'
 import { copyOf, own, type Owned } from './memory.ts'
 import type { Network } from './network.ts'
+import { checkOptions } from './options.ts'
 import { prepare, type TrainerOptions } from './prepared.ts'
 import type { Random } from './random.ts'
 import { roundsOf } from './rounds-of.ts'
@@ -74,6 +75,7 @@ export interface Trainer {
  * Makes a recipe ready to run.
  *
  * @throws RangeError if the isolation's spans do not fit the backbone, or microBatch is not a whole number above 0
+ * @throws TypeError if the recipe lacks a field, or has one of another type
  * @throws Error if units share a name, or if the recipe has a teacher whose weights were not given
  */
 export function createTrainer(recipe: Recipe, options: TrainerOptions): Trainer {
@@ -90,6 +92,7 @@ export function createTrainer(recipe: Recipe, options: TrainerOptions): Trainer 
     warnings: untaught(recipe.backbone.stages, units),
     init: random => firstState(prepared, random),
     step(state, batch, options = {}) {
+      checkOptions<StepOptions>('step', options, { observe: 'boolean' })
       check('step', state, batch)
       return step(prepared, state, batch, options)
     },
@@ -99,7 +102,9 @@ export function createTrainer(recipe: Recipe, options: TrainerOptions): Trainer 
       checkPart(part)
       return own(() => copyOf(begin(prepared, state, batch, part)))
     },
-    learn(state, batch, { round = { units }, begun, observe = false } = {}) {
+    learn(state, batch, options = {}) {
+      checkOptions<LearnOptions>('learn', options, { round: 'record', begun: 'record', observe: 'boolean' })
+      const { round = { units }, begun, observe = false } = options
       check('learn', state, batch)
       checkRound(round, units)
       if (begun !== undefined) checkBegun(begun, batch)

@@ -1,20 +1,31 @@
 import type { Recipe, Span, Stage, Unit } from './contracts.ts'
+import { checkLoss, checkRecipe, checkStage, functions } from './check-recipe.ts'
+import { checkGiven } from './options.ts'
 import type { Shape } from './shape.ts'
 
 /** The units of a recipe: those of its isolation, auxiliary ones last. */
 export function unitsOf(recipe: Recipe, shapes: readonly Shape[]): readonly Unit[] {
+  checkRecipe(recipe)
   const depth = recipe.backbone.stages.length
-  for (const [field, example] of Object.entries(functions) as [keyof typeof functions, string][]) {
-    if (typeof recipe[field] !== 'function')
-      throw new TypeError(`recipe: expected ${field} to be a function, as in ${field}: ${example}.`)
-  }
-  const spans = recipe.isolation(depth)
-  const units: Unit[] = spans.map((span, i) => {
+  if (!Array.isArray(shapes) || shapes.length !== depth + 1)
+    throw new TypeError(`unitsOf: expected ${depth + 1} shapes, those of networkOf(backbone, inputShape).`)
+  const spans = made('isolation', () => recipe.isolation(depth))
+  if (!Array.isArray(spans))
+    throw new TypeError(`recipe: expected isolation to give spans, as in isolation: ${functions.isolation}.`)
+  const units: Unit[] = spans.map((span: Span, i) => {
     checkSpan(span, depth, `isolation: span ${i}`)
-    return { ...span, name: `unit${i}`, head: recipe.head(span, shapes[span.end]!), loss: lossOf(recipe, span, i) }
+    const head = made('head', () => recipe.head(span, shapes[span.end]!))
+    checkStage('recipe', head, `head: ${functions.head}`)
+    const loss = made('loss', () => recipe.loss(span, i))
+    checkLoss('recipe', loss)
+    return { ...span, name: `unit${i}`, head, loss }
   })
   for (const unit of recipe.auxiliary ?? []) {
-    checkSpan(unit, depth, `auxiliary unit "${unit.name}"`)
+    checkGiven('auxiliary', 'a unit, as in linearReadout({ at: 1, classes: 10 })', unit, 'record')
+    const who = `auxiliary unit "${unit.name}"`
+    checkSpan(unit, depth, who)
+    checkStage(who, unit.head, 'head: linear({ dim: 10 })')
+    checkLoss(who, unit.loss)
     units.push(unit)
   }
   if (!units.some(({ start, end }) => start < end)) {
@@ -40,21 +51,18 @@ export function unitsOf(recipe: Recipe, shapes: readonly Shape[]): readonly Unit
   return units
 }
 
-/** What a recipe gives for each unit. */
-const functions = { isolation: 'overlapping()', head: '() => projector({ dims: [128] })', loss: '() => ntXent()' }
-
-function lossOf(recipe: Recipe, span: Span, i: number): Unit['loss'] {
+/** What a function of a recipe gives. A span is no pair of views and no options: `loss: ntXent` is not what was meant. */
+function made<T>(field: keyof typeof functions, make: () => T): T {
   try {
-    return recipe.loss(span, i)
+    return make()
   } catch (error) {
-    // A span is no pair of views.
-    if (error instanceof TypeError)
-      throw new TypeError(
-        `recipe: expected loss to give each unit its own, as in loss: ${functions.loss}, but it fails: ` +
-          `${error.message}.`,
-        { cause: error }
-      )
-    throw error
+    if (!(error instanceof TypeError)) throw error
+    const gives = field === 'isolation' ? 'spans' : 'each unit its own'
+    throw new TypeError(
+      `recipe: expected ${field} to give ${gives}, as in ${field}: ${functions[field]}, but it fails: ` +
+        error.message.replace(/\.?$/, '.'),
+      { cause: error }
+    )
   }
 }
 
@@ -70,7 +78,8 @@ export function untaught(stages: readonly Stage[], units: readonly Unit[]): read
   )
 }
 
-function checkSpan({ start, end }: Span, depth: number, who: string): void {
+function checkSpan(span: Span, depth: number, who: string): void {
+  const { start, end } = (span ?? {}) as Span
   if (!Number.isInteger(start) || !Number.isInteger(end) || start < 0 || end < start || end > depth) {
     throw new RangeError(
       `${who}: expected 0 ≤ start ≤ end ≤ ${depth}, for the backbone has ${depth} stages, got { start: ${start}, ` +

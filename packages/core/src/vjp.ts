@@ -1,6 +1,7 @@
 // Here, where they are used, and not in index.ts: bundlers go past a file that only hands on the names of others.
 import '#gradients'
 import * as tf from '@tensorflow/tfjs-core'
+import { checkOptions } from './options.ts'
 import { freeNode, record, type TapeNode } from './tfjs-internals.ts'
 
 /** One cotangent for each output; an absent one counts as zero and costs nothing. */
@@ -8,9 +9,9 @@ export type Cotangents = readonly (tf.Tensor | undefined)[]
 
 export interface PullOptions {
   /** Free what was saved for the backward pass on the way down: nothing can be pulled afterwards. */
-  readonly last?: boolean
+  readonly last?: boolean | undefined
   /** Take the cotangents as well: each is freed as soon as it is used. */
-  readonly consume?: boolean
+  readonly consume?: boolean | undefined
 }
 
 /** A function that has run once and waits to be differentiated. */
@@ -49,7 +50,9 @@ export function vjp<A>(
   return {
     outputs,
     aux,
-    pull(cotangents, wanted, { last = false, consume = false } = {}) {
+    pull(cotangents, wanted, options = {}) {
+      checkOptions<PullOptions>('pull', options, { last: 'boolean', consume: 'boolean' })
+      const { last = false, consume = false } = options
       if (nodes === undefined)
         throw new Error(
           'vjp: expected a pull before the last one, got one after it. Pull with { last: true } only once, at the end.'

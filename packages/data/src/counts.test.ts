@@ -29,13 +29,16 @@ const make = (options: Partial<LoaderOptions> = {}): ReturnType<typeof loader> =
 const at = <T>(value: T): number => value as unknown as number
 
 const counts = [NaN, Infinity, -1, 0.5, 1e9, at('3'), at(null)]
+/** What is no number is no option of that kind, and what is none of the numbers is out of range. */
+const errorFor = (count: number): (new (message: string) => Error) =>
+  typeof count === 'number' ? RangeError : TypeError
 describe.each(counts)('a count of %s is refused before anything is allocated', count => {
   test.each([
     ['loader: expected ahead', () => make({ ahead: count })],
     ['drawShapes: expected count', () => drawShapes({ count, size: 28 })],
     ['drawShapes: expected size', () => drawShapes({ size: count })],
-    ['shapes: expected count', () => shapes({ limit: count, size: 28 })],
-    ['shapes: expected count', () => shapes({ tests: count, size: 28 })],
+    ['shapes: expected limit', () => shapes({ limit: count, size: 28 })],
+    ['shapes: expected tests', () => shapes({ tests: count, size: 28 })],
     ['shapes: expected size', () => shapes({ size: count })],
     ['imageFolder: expected size', () => imageFolder('nowhere', { size: count })],
     ['webDataset: expected size', () => webDataset('nowhere', { size: count })],
@@ -44,26 +47,26 @@ describe.each(counts)('a count of %s is refused before anything is allocated', c
     ['gaussianBlur: expected ', () => gaussianBlur({ size: count })],
     ['subset: expected ', () => subset(dataset, { count })]
   ] as const)('%s', (start, use) => {
-    expect(use).toThrow(RangeError)
+    expect(use).toThrow(errorFor(count))
     expect(use).toThrow(start)
   })
 
   test.each([
-    ['imageFolder: expected size', () => openImageFolder(tmpdir(), { size: count })],
-    ['webDataset: expected size', () => openWebDataset('nowhere.tar', { size: count })],
+    ['openImageFolder: expected size', () => openImageFolder(tmpdir(), { size: count })],
+    ['openWebDataset: expected size', () => openWebDataset('nowhere.tar', { size: count })],
     // There may be fewer than a limit.
     ...(count === 1e9 ? [] : ([['cifar10: expected limit', () => cifar10().open('test', { limit: count })]] as const))
   ] as const)('%s', async (start, use) => {
     const asked = use()
-    await expect(asked).rejects.toThrow(RangeError)
+    await expect(asked).rejects.toThrow(errorFor(count))
     await expect(asked).rejects.toThrow(start)
   })
 })
 
 test.each([NaN, -1, at('1e6'), at(null)])('keep of %s is refused', async keep => {
-  const words = 'expected keep to be a number of bytes, got '
-  await expect(openImageFolder(tmpdir(), { size: 8, keep })).rejects.toThrow(`imageFolder: ${words}`)
-  await expect(openWebDataset('nowhere.tar', { size: 8, keep })).rejects.toThrow(`webDataset: ${words}`)
+  const words = 'expected keep to be a number'
+  await expect(openImageFolder(tmpdir(), { size: 8, keep })).rejects.toThrow(`openImageFolder: ${words}`)
+  await expect(openWebDataset('nowhere.tar', { size: 8, keep })).rejects.toThrow(`openWebDataset: ${words}`)
 })
 
 test('a sampler fills whole batches with whole tuples', async () => {

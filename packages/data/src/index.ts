@@ -6,7 +6,7 @@ export { collateInstances, instanceCrop, throughGeometry, type InstanceExample }
 export { simclr, type SimclrOptions } from './augmentations/presets.ts'
 export { randomResizedCrop, type RandomResizedCropOptions } from './augmentations/random-resized-crop.ts'
 export { solarize, type SolarizeOptions } from './augmentations/solarize.ts'
-export { multiCrop, twoViews, type View, type ViewHalves } from './augmentations/views.ts'
+export { multiCrop, twoViews, type MultiCropOptions, type View, type ViewHalves } from './augmentations/views.ts'
 export { pick, subset, type Collated, type Dataset, type SubsetOptions } from './datasets/dataset.ts'
 export {
   imageDataset,
@@ -21,7 +21,15 @@ export { drawShapes, type DrawShapesOptions } from './datasets/draw-shapes.ts'
 export { UnreadableExample, type Unreadable, type UnreadableOptions } from './datasets/unreadable-example.ts'
 export { loader, type LoadedBatch, type Loader, type LoaderOptions, type Position } from './loader.ts'
 export { bytesToFetch, NotServed, servedSets, type ServedPart, type ServedSet } from './served/open-served.ts'
-export { classBalanced, grouped, inOrder, shuffled, type ClassBalancedOptions, type Sampler } from './samplers.ts'
+export {
+  classBalanced,
+  grouped,
+  inOrder,
+  shuffled,
+  type ClassBalancedOptions,
+  type GroupedOptions,
+  type Sampler
+} from './samplers.ts'
 export {
   dataOf,
   isData,

@@ -4,9 +4,11 @@ import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import {
   inMemory,
+  batchOf,
   loader,
   randomResizedCrop,
   drawShapes,
+  shapes,
   subset,
   twoViews,
   type Dataset,
@@ -99,6 +101,20 @@ test('an image that cannot be read is an error of the batch that needs it', asyn
   expect(seen).toEqual([0])
 })
 
+test('what is no data set, and places beyond one, are refused', async () => {
+  const options = { batchSize: 6, random: seeded(1), views }
+  expect(() => loader(shapes() as never, options)).toThrow(
+    "loader: expected a data set, got data that are not open. Open data by await data.open('train')."
+  )
+  expect(() => loader(undefined as never, options)).toThrow('loader: expected a data set, got undefined.')
+  expect(() => subset('cifar10' as never, { count: 1 })).toThrow('subset: expected a data set, got a string.')
+  expect(() => loader(dataset, { ...options, random: undefined as never })).toThrow('loader: expected random to be a')
+  expect(() => loader(dataset, { ...options, unreadable: {} as never })).toThrow('expected unreadable to be a list')
+  const beyond = loader(dataset, { ...options, sampler: () => () => Uint32Array.from({ length: 18 }, (_, i) => i + 3) })
+  await expect(beyond.batches().next()).rejects.toThrow('expected places from 0 to 19, got 20.')
+  await expect(batchOf(dataset, [20], { views, random: seeded(1) })).rejects.toThrow('places from 0 to 19, got 20.')
+})
+
 test('a subset is the first examples, or with a seed some at random', async () => {
   const first = await subset(dataset, { count: 3 }).read([0, 2])
   expect(first).toEqual(await dataset.read([0, 2]))
@@ -111,7 +127,7 @@ test('a subset is the first examples, or with a seed some at random', async () =
     'loader: expected a batch size from 1 to 20'
   )
   expect(() => loader(dataset, { batchSize: '4' as never, random: seeded(1), views })).toThrow(
-    'that is a whole number above 0, got "4". Try 64.'
+    "loader: expected batchSize to be a number, got '4'."
   )
   expect(() => loader(dataset, { batchSize: 4, random: seeded(1), views: undefined as never })).toThrow(
     'loader: expected views to be a list with one view or more, as in views: twoViews('

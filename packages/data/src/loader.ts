@@ -1,11 +1,11 @@
-import { own, type Batch, type Owned, type Random } from '@lapstrake/core'
+import { checkOptions, own, type Batch, type Owned, type Random } from '@lapstrake/core'
 import type { View } from './augmentations/views.ts'
-import type { Dataset } from './datasets/dataset.ts'
+import { checkDataset, checkPlaces, type Dataset } from './datasets/dataset.ts'
 import type { Unreadable } from './datasets/unreadable-example.ts'
 import { beginBatch, checkFew, type Known, type ReadBatch, type Reader } from './read-batch.ts'
 import { shuffled, type Sampler } from './samplers.ts'
 import type { Replaced } from './stand-ins.ts'
-import { checkViews, collateViews, seenThrough, type Seen } from './views-of.ts'
+import { checkRandom, checkViews, collateViews, seenThrough, type Seen } from './views-of.ts'
 import { checkWhole } from './whole-number.ts'
 
 /** Where a loader is: the batch it gives next. */
@@ -83,21 +83,32 @@ const mostAhead = 1000
  *
  * @throws RangeError for a batch size that is no whole number above 0, or fewer examples than a batch holds; for
  * `ahead` beyond 0 to 1000, or `unreadable` places beyond the data set
- * @throws TypeError for views that are no list of views
+ * @throws TypeError for what is none of the options, and views that are no list of views
  * @throws Error if a view fails; or if more than one in a hundred examples cannot be read, from the batch on that finds
  * the last of them
  */
 export function loader(dataset: Dataset, options: LoaderOptions): Loader {
+  checkOptions('loader', options, {
+    batchSize: 'number',
+    random: 'record',
+    views: 'list',
+    sampler: 'function',
+    ahead: 'number',
+    unreadable: ['list', 'record']
+  })
+  checkDataset('loader', dataset)
   const { batchSize, random, views, sampler = shuffled(), ahead = 2 } = options
-  const told = [...(options.unreadable ?? [])]
-  checkOptions(dataset, options, told)
+  const told = [...listOf(options.unreadable)]
+  checkLoader(dataset, options, told)
   const sample = sampler(dataset, batchSize)
   const tuple = tupleOf(sampler, batchSize)
   const batchesPerEpoch = Math.floor(dataset.size / batchSize)
   const met = new Map<number, Unreadable | undefined>(told.map(place => [place, undefined]))
   const unreadable = new Set(met.keys())
   checkFew(dataset, met)
-  const orderOf = ordersOf(epoch => checkedOrder(sample(random.split('order', epoch)), batchesPerEpoch * batchSize))
+  const orderOf = ordersOf(epoch =>
+    checkedOrder(dataset, sample(random.split('order', epoch)), batchesPerEpoch * batchSize)
+  )
   const readerOf = (epoch: number): Reader<Seen> => ({
     name: dataset.name,
     size: dataset.size,
@@ -158,15 +169,19 @@ function ordersOf(make: (epoch: number) => Uint32Array): (epoch: number) => Uint
   }
 }
 
-type Checked = Pick<LoaderOptions, 'batchSize' | 'views' | 'ahead'>
+type Checked = Pick<LoaderOptions, 'batchSize' | 'random' | 'views' | 'ahead'>
 
-function checkOptions({ name, size }: Dataset, options: Checked, told: readonly number[]): void {
-  const { batchSize, views, ahead = 2 } = options
+function listOf(unreadable: Iterable<number> | undefined = []): Iterable<number> {
+  if (typeof (unreadable as Partial<Iterable<number>>)[Symbol.iterator] === 'function') return unreadable
+  throw new TypeError('loader: expected unreadable to be a list of places, got a record. Give loader.unreadable.')
+}
+
+function checkLoader({ name, size }: Dataset, options: Checked, told: readonly number[]): void {
+  const { batchSize, random, views, ahead = 2 } = options
   checkViews('loader', views)
-  if (!Number.isInteger(batchSize) || batchSize < 1) {
-    const got = typeof batchSize === 'number' ? batchSize : JSON.stringify(batchSize)
-    throw new RangeError(`loader: expected a batch size that is a whole number above 0, got ${got}. Try 64.`)
-  }
+  checkRandom('loader', random)
+  if (!Number.isInteger(batchSize) || batchSize < 1)
+    throw new RangeError(`loader: expected a batch size that is a whole number above 0, got ${batchSize}. Try 64.`)
   if (batchSize > size) {
     throw new RangeError(
       `loader: expected a batch size from 1 to ${size}, the size of ${name}, got ${batchSize}. ` +
@@ -185,8 +200,11 @@ function tupleOf({ tuple = 1 }: Sampler, batchSize: number): number {
   )
 }
 
-function checkedOrder(order: Uint32Array, least: number): Uint32Array {
-  if (order.length >= least) return order
+function checkedOrder({ name, size }: Dataset, order: Uint32Array, least: number): Uint32Array {
+  if (order.length >= least) {
+    checkPlaces(name, order, size)
+    return order
+  }
   throw new RangeError(
     `loader: expected the sampler to give ${least} places or more for an epoch, got ${order.length}. Fill every batch.`
   )

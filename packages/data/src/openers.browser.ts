@@ -7,7 +7,8 @@ export const openCifar10: Openers['openCifar10'] = served('cifar10')
 export const openCifar100: Openers['openCifar100'] = served('cifar100')
 export const openFashionMnist: Openers['openFashionMnist'] = served('fashion-mnist')
 export const openMnist: Openers['openMnist'] = served('mnist')
-export const openImageFolder: Openers['openImageFolder'] = async path => noDisk('imageFolder', path)
+export const openPartOfFolder: Openers['openPartOfFolder'] = async (path, split, options) =>
+  noDisk('imageFolder', `${path}/${options[split] ?? split}`)
 export const openWebDataset: Openers['openWebDataset'] = async shards =>
   noDisk('webDataset', [shards].flat().join(', '))
 export const shardsIn: Openers['shardsIn'] = async folder => noDisk('webDataset', folder)

@@ -1,5 +1,6 @@
-import type { Random } from '@lapstrake/core'
+import { checkOptions, type Random } from '@lapstrake/core'
 import type { Dataset } from './datasets/dataset.ts'
+import { checkWhole } from './whole-number.ts'
 
 /**
  * Which examples an epoch shows, and in which order: given a data set and the size of a batch, a function from an
@@ -29,19 +30,28 @@ export const inOrder =
   () =>
     Uint32Array.from({ length: size }, (_, i) => i)
 
+export interface GroupedOptions {
+  /** Examples in a group. */
+  readonly size: number
+}
+
 /**
  * Groups of consecutive examples stay together and in order; the groups come in a new order each epoch. For losses that
  * read a batch as fixed tuples. A group with an example that cannot be read is replaced as a whole.
  *
- * @throws RangeError if a batch does not hold whole groups
+ * @throws RangeError for a size that is no whole number above 0, and if a batch does not hold whole groups
  */
-export const grouped = ({ size: groupSize }: { readonly size: number }): Sampler =>
-  Object.assign(groupsOf(groupSize), { tuple: groupSize })
+export function grouped(options: GroupedOptions): Sampler {
+  checkOptions('grouped', options, { size: 'number' })
+  const { size } = options
+  checkWhole('grouped', 'size', size, 1)
+  return Object.assign(groupsOf(size), { tuple: size })
+}
 
 const groupsOf =
   (groupSize: number): Sampler =>
   ({ size }, batchSize) => {
-    if (!Number.isInteger(groupSize) || groupSize < 1 || batchSize % groupSize !== 0) {
+    if (batchSize % groupSize !== 0) {
       throw new RangeError(
         `grouped: expected a size that divides the batch of ${batchSize}, got ${groupSize}. ` +
           'Choose a batch size that is a multiple of it.'
@@ -71,13 +81,17 @@ export interface ClassBalancedOptions {
  * @throws RangeError if the size of a batch is no multiple of `perClass`
  * @throws Error if the data set does not tell its labels without reading every image, or has unknown ones
  */
-export const classBalanced = ({ perClass = 4 }: ClassBalancedOptions = {}): Sampler =>
-  Object.assign(classByClass(perClass), { tuple: perClass })
+export function classBalanced(options: ClassBalancedOptions = {}): Sampler {
+  checkOptions('classBalanced', options, { perClass: 'number' })
+  const { perClass = 4 } = options
+  checkWhole('classBalanced', 'perClass', perClass, 1)
+  return Object.assign(classByClass(perClass), { tuple: perClass })
+}
 
 const classByClass =
   (perClass: number): Sampler =>
   ({ name, size, labels }, batchSize) => {
-    if (!Number.isInteger(perClass) || perClass < 1 || batchSize % perClass !== 0) {
+    if (batchSize % perClass !== 0) {
       throw new RangeError(
         `classBalanced: expected perClass to divide the batch of ${batchSize}, got ${perClass}. ` +
           'Choose a batch size that is a multiple of it.'

@@ -1,7 +1,7 @@
-import { own, type Batch, type Owned, type Random, type Views } from '@lapstrake/core'
+import { checkOptions, own, type Batch, type Owned, type Random, type Views } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { View } from './augmentations/views.ts'
-import type { Collated, Dataset } from './datasets/dataset.ts'
+import { checkDataset, checkPlaces, type Collated, type Dataset } from './datasets/dataset.ts'
 import { UnreadableExample, type Unreadable } from './datasets/unreadable-example.ts'
 
 /** What views make of an input `[batch, ...]` in tensors; view `i` draws from `random.split('view', i)`. */
@@ -21,12 +21,20 @@ export interface BatchOfOptions {
  * Some examples of a data set, read and seen through views.
  *
  * @throws UnreadableExample if some of them cannot be read, and Error if a view cannot be made
+ * @throws RangeError for places beyond the data set
+ * @throws TypeError for what is none of the options, and views that are no list of views
  */
 export async function batchOf(
   dataset: Dataset,
   places: ArrayLike<number>,
-  { views, random }: BatchOfOptions
+  options: BatchOfOptions
 ): Promise<Owned<Batch>> {
+  checkOptions('batchOf', options, { views: 'list', random: 'record' })
+  const { views, random } = options
+  checkDataset('batchOf', dataset)
+  checkViews('batchOf', views)
+  checkRandom('batchOf', random)
+  checkPlaces(dataset.name, places, dataset.size)
   const read = await dataset.read(places)
   const seen = await seenThrough(dataset, views, read, places, (view, place) => random.split('example', view, place))
   return own(() => collateViews(dataset, views, seen, places, random))
@@ -124,6 +132,16 @@ const viewsOfEach = (views: readonly View[], inputs: readonly tf.Tensor[], rando
 function tensorHalf(view: View, input: tf.Tensor, random: Random): tf.Tensor {
   const made = typeof view === 'function' ? view(input as tf.Tensor4D, random) : view.onBatch?.(input, random)
   return made === undefined || made === input ? tf.clone(input) : made
+}
+
+/**
+ * Insists on a source of random numbers.
+ *
+ * @throws TypeError for anything else
+ */
+export function checkRandom(who: string, random: Random): void {
+  if (typeof (random as Partial<Random> | undefined)?.split === 'function') return
+  throw new TypeError(`${who}: expected random to be a source of random numbers, got none. Try seeded(0).`)
 }
 
 /**

@@ -1,3 +1,4 @@
+import { checkEmbeddings, type Views } from '@lapstrake/core'
 import type * as tf from '@tensorflow/tfjs-core'
 
 /**
@@ -21,7 +22,7 @@ export const checkTemperature = (who: string, temperature: number): void =>
 /**
  * Insists on views of the same examples.
  *
- * @throws Error unless there are `least` or more, all of one shape `[batch, dim]`
+ * @throws Error unless there are `least` or more, all floats of one shape `[batch, dim]`, of one example or more
  */
 export function checkViews(who: string, views: readonly tf.Tensor[], least = 2): void {
   if (views.length < least) {
@@ -40,4 +41,28 @@ export function checkViews(who: string, views: readonly tf.Tensor[], least = 2):
       )
     }
   }
+  checkEmbeddings(who, views)
+}
+
+/**
+ * A target network's embedding of each view.
+ *
+ * @throws Error if there is none, or unless there is one for each view, of its shape
+ */
+export function targetsOf(
+  who: string,
+  views: Views<tf.Tensor2D>,
+  targets: Views<tf.Tensor2D> | undefined
+): Views<tf.Tensor2D> {
+  if (targets === undefined) {
+    throw new Error(`${who}: expected a target network, got none. Give the recipe target: { momentum: () => 0.99 }.`)
+  }
+  if (targets.length !== views.length) {
+    throw new Error(
+      `${who}: expected a target for each of ${views.length} views, got ${targets.length}. ` +
+        'Let the target network see the same views.'
+    )
+  }
+  checkViews(who, [...views, ...targets], 1)
+  return targets
 }

@@ -1,4 +1,4 @@
-import { seeded, vjp } from '@lapstrake/core'
+import { seeded, vjp, type Views } from '@lapstrake/core'
 import { gradientError, read } from '@lapstrake/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
@@ -14,6 +14,7 @@ import {
   rowQueue,
   softmaxRows,
   squaredDistances,
+  targetsOf,
   transposedTimes,
   zeroLoss
 } from './index.ts'
@@ -158,4 +159,16 @@ test('checks speak for whoever asks', () => {
     'mine: expected views of one shape [batch, dim], got [2, 4] and [3, 4].'
   )
   expect(() => checkViews('mine', [rows(1, 2)], 1)).not.toThrow()
+  expect(() => checkViews('mine', [tf.zeros([0, 3]), tf.zeros([0, 3])])).toThrow(
+    'mine: expected a batch of one example or more, got none. Leave empty batches out.'
+  )
+  expect(() => checkViews('mine', [rows(1, 2), tf.cast(rows(1, 2), 'int32')])).toThrow(
+    'mine: expected embeddings of float32, which have gradients, got int32.'
+  )
+  const two: Views<tf.Tensor2D> = [rows(1, 2), rows(2, 2)]
+  expect(targetsOf('mine', two, two)).toBe(two)
+  expect(() => targetsOf('mine', two, undefined)).toThrow('mine: expected a target network, got none.')
+  expect(() => targetsOf('mine', two, [...two, rows(3, 2)])).toThrow(
+    'mine: expected a target for each of 2 views, got 3. Let the target network see the same views.'
+  )
 })

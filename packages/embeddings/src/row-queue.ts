@@ -1,4 +1,4 @@
-import type { Random } from '@lapstrake/core'
+import { checkOptions, type Random } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { normaliseRows } from './normalise-rows.ts'
 
@@ -29,7 +29,9 @@ export interface RowQueueOptions {
  *
  * @throws RangeError if the size is not a whole number above 0
  */
-export function rowQueue(random: Random, { size, dim, fill = 'random' }: RowQueueOptions): RowQueue {
+export function rowQueue(random: Random, options: RowQueueOptions): RowQueue {
+  checkOptions('rowQueue', options, { size: 'number', dim: 'number', fill: { among: ['random', 'empty'] } })
+  const { size, dim, fill = 'random' } = options
   if (!Number.isInteger(size) || size < 1)
     throw new RangeError(`rowQueue: expected a size of 1 or more rows, got ${size}. Try 4096.`)
   return fill === 'empty'

@@ -1,4 +1,4 @@
-import { own, type Views } from '@lapstrake/core'
+import { checkGiven, own, type Views } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { symmetricEigenvalues } from './symmetric-eigenvalues.ts'
 
@@ -34,6 +34,7 @@ export interface Diagnosis {
  * Vetterli 2007
  */
 export async function diagnose(embeddings: Views<tf.Tensor2D>): Promise<Diagnosis> {
+  checkGiven('diagnose', 'two views of embeddings', embeddings, 'list')
   const [first, second] = embeddings
   if (second === undefined || first.rank !== 2 || first.shape.join() !== second.shape.join() || first.shape[0] < 2) {
     const shapes = embeddings.map(({ shape }) => `[${shape.join(', ')}]`).join(' and ')

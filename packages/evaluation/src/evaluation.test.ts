@@ -229,6 +229,60 @@ describe('features of a data set', () => {
   })
 })
 
+describe('what no classifier can read', () => {
+  const train = clouds(10, 1, 1)
+  const spoilt = (value: number): Features => ({ ...train, values: train.values.map((v, i) => (i === 13 ? value : v)) })
+
+  test.each([NaN, Infinity, -Infinity])(
+    'features of %d are refused, with the first example that has one',
+    async value => {
+      for (const [who, read] of [
+        ['linearProbe', linearProbe],
+        ['nearestNeighbours', nearestNeighbours]
+      ] as const) {
+        const words = `expected finite features, got ${value} in those of`
+        await expect(read(spoilt(value), train)).rejects.toThrow(`${who}: ${words} training example 3.`)
+        await expect(read(train, spoilt(value))).rejects.toThrow(`${who}: ${words} test example 3.`)
+      }
+    }
+  )
+
+  test.each<[Partial<Features>, string]>([
+    [
+      { labels: train.labels.slice(1) },
+      'of 4 numbers for each of 9 labels, got 40 numbers. Give a row for every label.'
+    ],
+    [{ labels: train.labels.map((l, i) => (i === 2 ? -1 : l)) }, 'whole numbers of 0 or more, got -1 for example 2.'],
+    [{ labels: new Int32Array(), values: new Float32Array() }, 'of 4 numbers for each of 0 labels, got 0 numbers.']
+  ])('labels that do not fit are refused: %j', async (wrong, words) => {
+    for (const read of [linearProbe, nearestNeighbours] as const) {
+      await expect(read({ ...train, ...wrong }, train)).rejects.toThrow(words)
+      await expect(read(train, { ...train, ...wrong })).rejects.toThrow(words)
+    }
+  })
+
+  test('what are no features is refused', async () => {
+    const nothing = undefined as unknown as Features
+    await expect(linearProbe(nothing, train)).rejects.toThrow(
+      'linearProbe: expected training features { values, labels, dim }, as collectFeatures gives them.'
+    )
+    await expect(nearestNeighbours(train, nothing)).rejects.toThrow('nearestNeighbours: expected test features {')
+  })
+})
+
+test('the nearest neighbour alone votes at a temperature near 0, and no temperature overflows', async () => {
+  const [train, test] = [clouds(60, 1, 1), clouds(60, 1, 2)]
+  const first = await nearestNeighbours(train, test, { k: 1 })
+  for (const temperature of [1e-3, 1e-6, 1e-30])
+    expect(await nearestNeighbours(train, test, { k: 20, temperature })).toBe(first)
+})
+
+test.each([1e30, 1e-30])('neighbours are those of the directions, also of features times %d', async factor => {
+  const [train, test] = [clouds(60, 1, 1), clouds(60, 1, 2)]
+  const times = (features: Features): Features => ({ ...features, values: features.values.map(v => v * factor) })
+  expect(await nearestNeighbours(times(train), times(test))).toBe(await nearestNeighbours(train, test))
+})
+
 test('clear errors', async () => {
   const train = clouds(10, 1, 1)
   await expect(linearProbe(train, { ...train, dim: 2 })).rejects.toThrow(

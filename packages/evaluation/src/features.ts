@@ -1,4 +1,4 @@
-import { dispose, own, type Context } from '@lapstrake/core'
+import { checkGiven, checkOptions, dispose, own, type Context } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { readWhole, type LeftOut, type Part, type Readable } from './read-whole.ts'
 
@@ -17,13 +17,13 @@ export interface Features {
  */
 export type Pool = 'mean' | 'flatten' | { readonly grid: number }
 
-export interface CollectOptions {
+export interface CollectFeaturesOptions {
   readonly pool?: Pool | undefined
   readonly batchSize?: number | undefined
   readonly onProgress?: ((done: number, total: number) => void) | undefined
 }
 
-export interface CollectLevelsOptions extends Omit<CollectOptions, 'pool'> {
+export interface CollectLevelsOptions extends Omit<CollectFeaturesOptions, 'pool'> {
   /** Of the level in this place of what `encode` gives; means when left out. */
   readonly pool?: ((place: number) => Pool) | undefined
 }
@@ -49,12 +49,18 @@ export interface CollectedFeatures extends Features {
 export async function collectFeatures(
   dataset: Readable,
   encode: (input: tf.Tensor, context?: Context) => tf.Tensor,
-  { pool = 'mean', ...options }: CollectOptions = {}
+  options: CollectFeaturesOptions = {}
 ): Promise<CollectedFeatures> {
-  const [features] = await collectLevels(dataset, (input, context) => [encode(input, context)], {
-    ...options,
-    pool: () => pool
+  checkOptions<CollectFeaturesOptions>('collectFeatures', options, {
+    pool: ['string', 'record'],
+    batchSize: 'number',
+    onProgress: 'function'
   })
+  const { pool = 'mean', ...others } = options
+  checkPool(pool)
+  checkGiven('collectFeatures', 'an encoder, as in images => network.encode(variables, images)', encode, 'function')
+  const collected = collect(dataset, (input, context) => [encode(input, context)], { ...others, pool: () => pool })
+  const [features] = await collected
   return features!
 }
 
@@ -67,8 +73,23 @@ export async function collectFeatures(
 export async function collectLevels(
   dataset: Readable,
   encode: (input: tf.Tensor, context?: Context) => readonly tf.Tensor[],
-  { pool = () => 'mean', batchSize = 250, onProgress }: CollectLevelsOptions = {}
+  options: CollectLevelsOptions = {}
 ): Promise<readonly CollectedFeatures[]> {
+  checkOptions<CollectLevelsOptions>('collectLevels', options, {
+    pool: 'function',
+    batchSize: 'number',
+    onProgress: 'function'
+  })
+  checkGiven('collectLevels', 'an encoder, as in images => network.levels(variables, images)', encode, 'function')
+  return collect(dataset, encode, options)
+}
+
+async function collect(
+  dataset: Readable,
+  encode: (input: tf.Tensor, context?: Context) => readonly tf.Tensor[],
+  { pool = () => 'mean', batchSize = 250, onProgress }: CollectLevelsOptions
+): Promise<readonly CollectedFeatures[]> {
+  checkReadable(dataset)
   checkBatchSize('collectFeatures', batchSize)
   const levels: Float32Array[][] = []
   const labels: number[] = []
@@ -93,6 +114,19 @@ export async function collectLevels(
     const values = endToEnd(parts)
     return { values, labels: Int32Array.from(labels), dim: values.length / labels.length, unreadable }
   })
+}
+
+function checkPool(pool: Pool): void {
+  if (pool === 'mean' || pool === 'flatten' || typeof (pool as { grid?: unknown } | null)?.grid === 'number') return
+  throw new TypeError(
+    `collectFeatures: expected pool to be 'mean', 'flatten' or cells, as in { grid: 2 }, got ${JSON.stringify(pool)}.`
+  )
+}
+
+function checkReadable(dataset: Readable): void {
+  const { read, collate, size } = (dataset ?? {}) as Partial<Readable>
+  if (typeof read !== 'function' || typeof collate !== 'function' || typeof size !== 'number')
+    throw new TypeError('collectFeatures: expected a data set, such as await shapes().open("test"), got none.')
 }
 
 function checkRows(levels: readonly tf.Tensor[], rows: number): readonly tf.Tensor[] {
@@ -144,6 +178,7 @@ function pooled(maps: tf.Tensor, pool: Pool): tf.Tensor {
   const batch = maps.shape[0]!
   if (maps.rank !== 4 || pool === 'flatten') return tf.reshape(maps, [batch, -1])
   const [, height, width] = maps.shape as [number, number, number, number]
+  checkPool(pool)
   if (pool === 'mean') return tf.reshape(tf.avgPool(maps as tf.Tensor4D, [height, width], 1, 'valid'), [batch, -1])
   if (!(Number.isInteger(pool.grid) && pool.grid >= 1 && pool.grid <= Math.min(height, width))) {
     throw new RangeError(
@@ -163,18 +198,58 @@ function pooled(maps: tf.Tensor, pool: Pool): tf.Tensor {
   ])
 }
 
-/** What every reader of features insists on. */
+/**
+ * What every reader of features insists on.
+ *
+ * @returns how many classes there are
+ */
 export function checkFeatures(who: string, train: Features, test: Features): number {
+  checkForm(who, 'training', train)
+  checkForm(who, 'test', test)
   if (train.dim !== test.dim) {
     throw new Error(
       `${who}: expected features of one length, got ${train.dim} numbers for training and ${test.dim} for testing.`
     )
   }
+  checkRowsAndLabels(who, 'training', train)
+  checkRowsAndLabels(who, 'test', test)
   const classes = train.labels.reduce((most, label) => Math.max(most, label), 0) + 1
   if (new Set(train.labels).size < 2)
     throw new Error(`${who}: expected two classes or more, got ${new Set(train.labels).size}.`)
-  const stranger = test.labels.find(label => label < 0 || label >= classes)
+  const stranger = test.labels.find(label => label >= classes)
   if (stranger !== undefined)
     throw new Error(`${who}: expected test labels below ${classes}, as in training, got ${stranger}.`)
+  checkFinite(who, 'training', train)
+  checkFinite(who, 'test', test)
   return classes
+}
+
+function checkForm(who: string, which: string, features: Features): void {
+  const { values, labels, dim } = (features ?? {}) as Partial<Features>
+  if (values?.length === undefined || labels?.length === undefined || dim === undefined)
+    throw new TypeError(`${who}: expected ${which} features { values, labels, dim }, as collectFeatures gives them.`)
+}
+
+function checkRowsAndLabels(who: string, which: string, { values, labels, dim }: Features): void {
+  if (!Number.isInteger(dim) || dim < 1 || labels.length < 1 || values.length !== labels.length * dim) {
+    throw new Error(
+      `${who}: expected ${which} features of ${dim} numbers for each of ${labels.length} labels, ` +
+        `got ${values.length} numbers. Give a row for every label.`
+    )
+  }
+  const unfit = labels.findIndex(label => !Number.isInteger(label) || label < 0)
+  if (unfit >= 0)
+    throw new Error(
+      `${who}: expected ${which} labels that are whole numbers of 0 or more, got ${labels[unfit]} for example ${unfit}.`
+    )
+}
+
+/** No classifier reads anything from what is no number, and none would say so. */
+function checkFinite(who: string, which: string, { values, dim }: Features): void {
+  const place = values.findIndex(value => !Number.isFinite(value))
+  if (place < 0) return
+  throw new RangeError(
+    `${who}: expected finite features, got ${values[place]} in those of ${which} example ${Math.floor(place / dim)}. ` +
+      'The network that made them has diverged, or what entered it was not finite.'
+  )
 }

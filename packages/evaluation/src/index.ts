@@ -2,8 +2,8 @@ export {
   collectFeatures,
   collectLevels,
   type CollectedFeatures,
+  type CollectFeaturesOptions,
   type CollectLevelsOptions,
-  type CollectOptions,
   type Features,
   type Pool
 } from './features.ts'

@@ -1,4 +1,4 @@
-import { seeded } from '@lapstrake/core'
+import { checkOptions, seeded } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { checkFeatures, type Features } from './features.ts'
 import { minimise, type Minimum } from './minimise.ts'
@@ -31,18 +31,26 @@ export interface LinearProbeResult {
  * part of the training examples, then all of them are fitted again.
  *
  * @throws Error for features of different length, fewer than two classes, or test labels unseen in training
- * @throws RangeError for a validation part that is not between 0 and 1, or strengths that are not 0 or above
+ * @throws RangeError for features that are not finite, a validation part that is not between 0 and 1, or strengths that
+ * are not 0 or above
  */
 export async function linearProbe(
   train: Features,
   test: Features,
   options: LinearProbeOptions = {}
 ): Promise<LinearProbeResult> {
+  checkOptions<LinearProbeOptions>('linearProbe', options, {
+    validation: 'number',
+    strengths: 'list',
+    seed: 'number',
+    onProgress: 'function'
+  })
   const { validation = 0.1, strengths = [1e-1, 1e-2, 1e-3, 1e-4], seed = 0, onProgress } = options
-  const classes = checkFeatures('linearProbe', train, test)
   checkChoices(validation, strengths)
+  const random = seeded(seed)
+  const classes = checkFeatures('linearProbe', train, test)
   const [trainRows, testRows] = standardised(train, test)
-  const order = seeded(seed).split('validation').permutation(train.labels.length)
+  const order = random.split('validation').permutation(train.labels.length)
   // At least one to choose with, and one to fit.
   const held = Math.min(order.length - 1, Math.max(1, Math.round(validation * order.length)))
   const [validating, fitting] = [pick(trainRows, order.slice(0, held)), pick(trainRows, order.slice(held))]

@@ -1,4 +1,4 @@
-import type { Network, Variables } from '@lapstrake/core'
+import { checkGiven, checkOptions, type Network, type Variables } from '@lapstrake/core'
 import type * as tf from '@tensorflow/tfjs-core'
 import { collectLevels, type CollectedFeatures } from './features.ts'
 import { linearProbe } from './linear-probe.ts'
@@ -47,8 +47,20 @@ export interface StageReadouts {
 export async function readStages(
   network: Network,
   variables: readonly Variables[],
-  { train, test, levels = network.shapes.map((_, i) => i), linear = true, k, prepare, onProgress }: ReadStagesOptions
+  options: ReadStagesOptions
 ): Promise<StageReadouts> {
+  checkOptions<ReadStagesOptions>('readStages', options, {
+    train: 'record',
+    test: 'record',
+    levels: 'list',
+    linear: 'boolean',
+    k: 'number',
+    prepare: 'function',
+    onProgress: 'function'
+  })
+  checkGiven('readStages', 'a network, as networkOf() gives', (network as Network | null)?.shapes, 'list')
+  checkGiven('readStages', 'the variables of its stages, such as state.stages', variables, 'list')
+  const { train, test, levels = network.shapes.map((_, i) => i), linear = true, k, prepare, onProgress } = options
   if (levels.length === 0) throw new RangeError('readStages: expected one level or more to read, got none.')
   const collect = (dataset: Readable, what: string): Promise<readonly CollectedFeatures[]> =>
     collectLevels(

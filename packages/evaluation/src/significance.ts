@@ -56,7 +56,9 @@ function welchT(a: readonly number[], b: readonly number[]): number | undefined 
   )
 }
 
-const twoSided = (t: number, degreesOfFreedom: number): number => 2 * jStat.studentt.cdf(-Math.abs(t), degreesOfFreedom)
+/** Of a t of zero the library gives a little more than one. */
+const twoSided = (t: number, degreesOfFreedom: number): number =>
+  Math.min(1, 2 * jStat.studentt.cdf(-Math.abs(t), degreesOfFreedom))
 
 /** The middle one of some numbers; nothing of none. */
 export const median = (values: readonly number[]): number | undefined =>

@@ -7,9 +7,11 @@ import { dirname, resolve } from 'node:path'
  *
  * Node's own recursive `mkdir` never ends where a file system has no folder and takes none, as in `/proc`.
  *
+ * @throws TypeError for what is no path
  * @throws Error of Node's, with its code, if one of them cannot be made
  */
 export async function makeFolder(path: string): Promise<string | undefined> {
+  if (typeof path !== 'string') throw new TypeError(`makeFolder: expected the path of a folder, got ${typeof path}.`)
   const folder = resolve(path)
   try {
     return await made(folder)

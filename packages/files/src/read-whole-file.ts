@@ -4,9 +4,11 @@ import { open } from 'node:fs/promises'
 /**
  * Reads a file. What is none, such as a pipe that nobody writes to, is refused instead of waited for.
  *
+ * @throws TypeError for what is no path
  * @throws Error that names it, with Node's as its cause, if it is not there, cannot be read or is no file
  */
 export async function readWholeFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  if (typeof path !== 'string') throw new TypeError(`readWholeFile: expected the path of a file, got ${typeof path}.`)
   const fail = (what: string, cause?: unknown): never => {
     throw new Error(`${path}: expected a file, got ${what}.`, { cause })
   }

@@ -5,9 +5,13 @@ import { makeFolder } from './make-folder.ts'
 /**
  * Writes a file beside its place and renames it, so that there is the old one or the new one, whole, and never a part.
  *
+ * @throws TypeError for what is no path, and neither bytes nor a text
  * @throws Error, with what to do, if the disk is full or the folder cannot be written; nothing is left behind
  */
 export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
+  if (typeof path !== 'string') throw new TypeError(`writeFileAtomic: expected the path of a file, got ${typeof path}.`)
+  if (typeof content !== 'string' && !(content instanceof Uint8Array))
+    throw new TypeError(`writeFileAtomic: expected bytes or a text, got ${typeof content}.`)
   const beside = `${path}.${process.pid}.part`
   try {
     await makeFolder(dirname(path))

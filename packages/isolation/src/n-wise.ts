@@ -1,4 +1,5 @@
 import type { Isolation } from '@lapstrake/core'
+import { checkOptions } from '@lapstrake/core/options'
 
 export interface NWiseOptions {
   /** Stages in each unit. */
@@ -10,7 +11,9 @@ export interface NWiseOptions {
  *
  * @throws RangeError if `size` is not a whole number above 0
  */
-export function nWise({ size }: NWiseOptions): Isolation {
+export function nWise(options: NWiseOptions): Isolation {
+  checkOptions<NWiseOptions>('nWise', options, { size: 'number' })
+  const { size } = options
   if (!Number.isInteger(size) || size < 1)
     throw new RangeError(`nWise: expected a size of 1 or more, got ${size}. Try 2.`)
   return depth =>

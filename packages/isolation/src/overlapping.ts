@@ -1,12 +1,13 @@
 import type { Isolation } from '@lapstrake/core'
+import { checkOptions } from '@lapstrake/core/options'
 
 export interface OverlappingOptions {
   /** Stages in each window. */
-  readonly size?: number
+  readonly size?: number | undefined
   /** Stages between the starts of two windows; below `size`, so that neighbours share a stage. */
-  readonly stride?: number
+  readonly stride?: number | undefined
   /** Adds a first unit of the lowest `stride` stages alone, as the four training curves of the paper suggest. */
-  readonly lead?: boolean
+  readonly lead?: boolean | undefined
 }
 
 /**
@@ -19,7 +20,9 @@ export interface OverlappingOptions {
  * @throws RangeError if `size` is below 2 or `stride` is not between 1 and `size - 1`, and, once the depth is known,
  *   if the network has fewer stages than a window
  */
-export function overlapping({ size = 2, stride = 1, lead = false }: OverlappingOptions = {}): Isolation {
+export function overlapping(options: OverlappingOptions = {}): Isolation {
+  checkOptions<OverlappingOptions>('overlapping', options, { size: 'number', stride: 'number', lead: 'boolean' })
+  const { size = 2, stride = 1, lead = false } = options
   if (!Number.isInteger(size) || size < 2) {
     throw new RangeError(`overlapping: expected a size of 2 or more, got ${size}. For units of one stage use greedy().`)
   }

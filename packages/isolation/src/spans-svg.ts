@@ -1,10 +1,13 @@
 import type { Span } from '@lapstrake/core'
+import { checkGiven } from '@lapstrake/core/options'
 
 const [column, row, top] = [84, 22, 28]
 const colours = ['#3b7dd8', '#d9822b', '#3a9d6a', '#b3479f', '#c23c3c', '#7a68d6']
 
 /** The spans as planks over named stages: a picture for a page or a file, dark on light and light on dark. */
 export function spansSvg(spans: readonly Span[], stageNames: readonly string[]): string {
+  checkGiven('spansSvg', 'a list of spans, as in [{ start: 0, end: 2 }]', spans, 'list')
+  checkGiven('spansSvg', 'the names of the stages, as stageNames() gives', stageNames, 'list')
   const [width, height] = [stageNames.length * column, top + spans.length * row + 6]
   const told = spans
     .map(({ start, end }, i) => `unit ${i}: ${start === end ? 'a probe' : stageNames.slice(start, end).join(', ')}`)

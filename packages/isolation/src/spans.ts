@@ -7,6 +7,8 @@ import type { Isolation, Span } from '@lapstrake/core'
  *   if one ends above the top
  */
 export function spans(list: readonly (readonly [start: number, end: number])[]): Isolation {
+  if (!Array.isArray(list) || !list.every(Array.isArray))
+    throw new TypeError(`spans: expected a list of spans, as in [[0, 2], [1, 4]], got ${JSON.stringify(list)}.`)
   const fixed = list.map(([start, end]): Span => ({ start, end }))
   const written = fixed.map(({ start, end }) => `[${start}, ${end}]`)
   fixed.forEach(({ start, end }, i) => {

@@ -1,6 +1,5 @@
 import type { FusedKernel } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { parameterShapes } from './parameter-shapes.ts'
 import { sameShape } from './shape-rules.ts'
 
 type Inputs = {
@@ -35,15 +34,5 @@ export const adamWUpdate: FusedKernel<Inputs, Attributes, Results> = {
     const v = tf.add(tf.mul(second, beta2), tf.mul(tf.square(gradient), 1 - beta2))
     const step = tf.div(m, tf.add(tf.sqrt(tf.div(v, unbiased)), epsilon))
     return [tf.sub(tf.mul(param, kept), tf.mul(step, rate)), m, v]
-  },
-  examples: random =>
-    parameterShapes.map(shape => ({
-      inputs: {
-        param: random.split('param').normal(shape),
-        gradient: random.split('gradient').normal(shape),
-        first: random.split('first').normal(shape),
-        second: tf.square(random.split('second').normal(shape))
-      },
-      attributes: { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, kept: 0.99, rate: 0.02, unbiased: 0.6 }
-    }))
+  }
 }

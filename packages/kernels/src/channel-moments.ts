@@ -17,13 +17,5 @@ export const channelMoments: FusedKernel<Inputs, NoAttributes, Results> = {
   composed({ x }) {
     const { mean, variance } = moments(x, overBatch)
     return [mean, variance]
-  },
-  examples: random =>
-    [
-      [1, 1, 1, 3],
-      [1, 4, 3, 1],
-      [2, 5, 4, 6],
-      [7, 9, 8, 32],
-      [40, 16, 15, 13]
-    ].map(shape => ({ inputs: { x: random.normal(shape, 50, 2) as tf.Tensor4D }, attributes: {} }))
+  }
 }

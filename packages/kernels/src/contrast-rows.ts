@@ -1,7 +1,7 @@
 import { own, type FusedKernel } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { expectShapes } from './shape-rules.ts'
-import { softmaxRows } from './softmax-rows.ts'
+import { leaveOut, softmaxRows } from './softmax-rows.ts'
 import { transposedTimes } from './transposed-times.ts'
 
 type Inputs = { readonly rows: tf.Tensor2D; readonly attracted: tf.Tensor1D; readonly weights: tf.Tensor1D }
@@ -30,37 +30,14 @@ export const contrastRows: FusedKernel<Inputs, Attributes, Results> = {
   },
   multiplyAdds: ({ rows: [n, dim] }) => 2 * n! * n! * dim!,
   composed: ({ rows, attracted, weights }, { temperature, chunk }) =>
-    inTiles(rows, attracted, weights, temperature, chunk),
-  examples: random =>
-    (
-      [
-        [2, 3, 2, 0.5],
-        [3, 1, 3, 0.1],
-        [64, 8, 64, 0.5],
-        [65, 7, 1, 0.1],
-        [130, 33, 100, 0.07],
-        [300, 16, 300, 0.5]
-      ] as const
-    ).map(([n, dim, asking, temperature]) => {
-      const rows = random.split('rows').normal([n, dim])
-      return {
-        inputs: {
-          rows: tf.div(rows, tf.norm(rows, 2, 1, true)) as tf.Tensor2D,
-          attracted: random.split('attracted').normal([asking]) as tf.Tensor1D,
-          weights: random.split('weights').uniform([asking], 0.5, 1.5) as tf.Tensor1D
-        },
-        attributes: { temperature, chunk: 48 }
-      }
-    }),
-  gradientOf: ({ rows, attracted, weights }, { temperature }) => ({
-    forward: z => {
-      const others = tf.sub(tf.matMul(z, z, false, true), tf.mul(tf.eye(z.shape[0]!), 1e9))
-      const logTotals = tf.slice(tf.logSumExp(tf.div(others, temperature), 1), 0, weights.size)
-      return tf.sum(tf.mul(weights, tf.sub(logTotals, attracted)))
-    },
-    at: [rows],
-    arriving: tf.scalar(1)
-  })
+    inTiles(rows, attracted, weights, temperature, chunk)
+}
+
+/** Similarities of the rows from `start` on, without those of a row with itself. */
+function withoutItself(similarity: tf.Tensor2D, start: number): tf.Tensor2D {
+  const [count, n] = similarity.shape
+  const [row, column] = [tf.range(start, start + count, 1, 'int32'), tf.range(0, n, 1, 'int32')]
+  return leaveOut(similarity, tf.equal(tf.reshape(row, [count, 1]), column))
 }
 
 /** The value, and its slope for the rows `z`. */
@@ -81,9 +58,8 @@ function inTiles(
     const count = Math.min(chunk, asking - start)
     const tile = own(() => {
       const anchors = tf.slice2d(z, [start, 0], [count, dim])
-      const notItself = tf.oneHot(tf.range(start, start + count, 1, 'int32'), n, -1e9, 0)
-      const similarity = tf.matMul(tf.div(anchors, temperature), answers) // [count, n]
-      const { probability, logTotal } = softmaxRows(tf.add(similarity, notItself))
+      const similarity: tf.Tensor2D = tf.matMul(tf.div(anchors, temperature), answers) // [count, n]
+      const { probability, logTotal } = softmaxRows(withoutItself(similarity, start))
       const [attraction, weight] = [attracted, weights].map(numbers =>
         tf.reshape(tf.slice1d(numbers, start, count), [count, 1])
       ) as [tf.Tensor2D, tf.Tensor2D]

@@ -17,6 +17,7 @@ import {
   normalise,
   reluOfSum
 } from './index.ts'
+import { kernelSuites } from './suites.ts'
 
 const numbers = (tensor: tf.Tensor): number[] => [...tensor.dataSync()]
 
@@ -26,13 +27,14 @@ test('the list holds every descriptor once, and no two have one name', () => {
   expect(new Set(fusedKernels.map(({ name }) => name)).size).toBe(fusedKernels.length)
 })
 
-test('there are several examples, the same for the same seed', () => {
-  for (const { examples, name } of fusedKernels) {
+test('every kernel has a suite, of several examples, the same for the same seed', () => {
+  expect(kernelSuites.map(({ kernel }) => kernel)).toEqual(fusedKernels)
+  for (const suite of kernelSuites) {
     tf.tidy(() => {
-      const [some, same] = [examples(seeded(1)), examples(seeded(1))]
+      const [some, same] = [suite.examples(seeded(1)), suite.examples(seeded(1))]
       const first = (given: typeof some): number[] => numbers(Object.values(given[0]!.inputs)[0]!)
-      expect(first(some), name).toEqual(first(same))
-      expect(some.length, name).toBeGreaterThan(3)
+      expect(first(some), suite.kernel.name).toEqual(first(same))
+      expect(some.length, suite.kernel.name).toBeGreaterThan(3)
     })
   }
 })

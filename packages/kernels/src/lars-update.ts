@@ -1,7 +1,6 @@
 import type { FusedKernel } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { length } from './length.ts'
-import { parameterShapes } from './parameter-shapes.ts'
 import { sameShape } from './shape-rules.ts'
 
 type Inputs = { readonly param: tf.Tensor; readonly gradient: tf.Tensor; readonly velocity: tf.Tensor }
@@ -30,19 +29,7 @@ export const larsUpdate: FusedKernel<Inputs, Attributes, Results> = {
     const direction = adapts ? adapted(param, gradient, decay, trust) : gradient
     const faster = tf.add(tf.mul(velocity, momentum), tf.mul(direction, rate))
     return [tf.sub(param, faster), faster]
-  },
-  examples: random =>
-    parameterShapes.flatMap(shape => {
-      const [param, gradient, velocity] = ['param', 'gradient', 'velocity'].map(name =>
-        random.split(name).normal(shape)
-      ) as [tf.Tensor, tf.Tensor, tf.Tensor]
-      const attributes = { momentum: 0.9, decay: 0.1, rate: 0.5, trust: 0.02, adapts: true }
-      return [
-        { inputs: { param, gradient, velocity }, attributes },
-        { inputs: { param, gradient, velocity }, attributes: { ...attributes, decay: 0, adapts: false } },
-        { inputs: { param: tf.zeros([...shape]), gradient, velocity }, attributes }
-      ]
-    })
+  }
 }
 
 /** The gradient with its decay, scaled by the trust ratio. */

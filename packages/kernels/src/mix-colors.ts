@@ -27,22 +27,7 @@ export const mixColors: FusedKernel<Inputs, NoAttributes, tf.Tensor4D> = {
     const pixels = tf.reshape(images, [count, height * width, 3])
     const mixed = tf.add(tf.reshape(tf.matMul(pixels, matrices), images.shape), lifted(images, luma, lifts))
     return tf.clipByValue(mixed, 0, 1) as tf.Tensor4D
-  },
-  examples: random =>
-    [
-      [1, 1, 1, 3],
-      [5, 7, 6, 3],
-      [3, 40, 37, 3],
-      [33, 25, 27, 3]
-    ].map(shape => ({
-      inputs: {
-        images: random.split('images').normal(shape) as tf.Tensor4D,
-        matrices: random.split('matrices').normal([shape[0]!, 3, 3]) as tf.Tensor3D,
-        luma: tf.tensor1d([0.3, 0.6, 0.1]),
-        lifts: random.split('lifts').normal([shape[0]!])
-      },
-      attributes: {}
-    }))
+  }
 }
 
 /** The mean brightness of each image times its lift, `[count, 1, 1, 1]`. */

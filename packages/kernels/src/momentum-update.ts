@@ -1,6 +1,5 @@
 import type { FusedKernel } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { parameterShapes } from './parameter-shapes.ts'
 import { sameShape } from './shape-rules.ts'
 
 type Inputs = { readonly param: tf.Tensor; readonly gradient: tf.Tensor; readonly velocity: tf.Tensor }
@@ -25,18 +24,7 @@ export const momentumUpdate: FusedKernel<Inputs, Attributes, Results> = {
     const faster = tf.add(tf.mul(velocity, momentum), slope)
     const direction = nesterov ? tf.add(slope, tf.mul(faster, momentum)) : faster
     return [tf.sub(param, tf.mul(direction, rate)), faster]
-  },
-  examples: random =>
-    parameterShapes.flatMap(shape =>
-      [true, false].map(nesterov => ({
-        inputs: {
-          param: random.split('param').normal(shape),
-          gradient: random.split('gradient').normal(shape),
-          velocity: random.split('velocity').normal(shape)
-        },
-        attributes: { momentum: 0.9, decay: nesterov ? 0.1 : 0, rate: 0.5, nesterov }
-      }))
-    )
+  }
 }
 
 /** The gradient and `decay · param`. */

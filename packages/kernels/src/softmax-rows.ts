@@ -1,5 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core'
 
+/** The least finite float32. */
+const lowest = -3.4028234e38
+
+/**
+ * Logits of which some have no part in a softmax. They are chosen, not lowered by some number, which a long row's
+ * similarity with itself may be above.
+ *
+ * @param excluded which, of type `bool`, in the shape of the logits
+ */
+export const leaveOut = (logits: tf.Tensor2D, excluded: tf.Tensor): tf.Tensor2D => tf.where(excluded, lowest, logits)
+
 /** The softmax of each row and the logarithm of what it was divided by. */
 export interface RowSoftmax {
   readonly probability: tf.Tensor2D // [n, m]

@@ -125,6 +125,12 @@ test('max-pooling halves lengths upwards, and takes the largest of a pixel and i
 
 test.each([
   [() => chain([]), 'chain: expected at least one block, got none.'],
+  [() => chain([undefined as never]), 'chain: expected a list of blocks, as in chain([convBlock('],
+  [() => convBlock({ filters: 4 } as never), 'convBlock: expected a normalisation, as in norm: batchNorm().'],
+  [
+    () => residualBlock({ norm } as never),
+    'residualBlock: expected a whole number above 0 for filters, got undefined.'
+  ],
   [() => convBlock({ filters: 0, norm }), 'convBlock: expected a whole number above 0 for filters, got 0.'],
   [() => convBlock({ filters: 4, size: 2, norm }), 'convBlock: expected an odd size, which pads alike on all sides'],
   [

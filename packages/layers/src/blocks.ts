@@ -1,4 +1,4 @@
-import type { Buffers, Mode, Params, Random, Variables } from '@lapstrake/core'
+import { checkOptions, type Buffers, type Mode, type Params, type Random, type Variables } from '@lapstrake/core'
 import type * as tf from '@tensorflow/tfjs-core'
 import { convolutionKernel, convolve, strided } from './convolution.ts'
 import { convolveInGroups } from './grouped-convolution.ts'
@@ -42,16 +42,20 @@ export interface ConvBlockOptions {
  *
  * @throws RangeError if a number is not a whole one above 0, the size is even, groups do not divide the filters or come
  *   with a stride and, at `init`, if they do not divide the channels
+ * @throws TypeError without a normalisation
  */
-export function convBlock({
-  filters,
-  stride = 1,
-  size = 3,
-  groups = 1,
-  norm,
-  relu = true,
-  scale = 1
-}: ConvBlockOptions): Block {
+export function convBlock(options: ConvBlockOptions): Block {
+  checkOptions<ConvBlockOptions>('convBlock', options, {
+    filters: 'number',
+    stride: 'number',
+    size: 'number',
+    groups: 'number',
+    norm: 'record',
+    relu: 'boolean',
+    scale: 'number'
+  })
+  const { filters, stride = 1, size = 3, groups = 1, norm, relu = true, scale = 1 } = options
+  checkNorm('convBlock', norm)
   for (const [name, value] of Object.entries({ filters, stride, size, groups })) {
     if (!Number.isInteger(value) || value < 1)
       throw new RangeError(`convBlock: expected a whole number above 0 for ${name}, got ${value}.`)
@@ -90,8 +94,13 @@ export function convBlock({
  * Blocks one after another; each takes the channels that the one before it gives.
  *
  * @throws RangeError if there are none
+ * @throws TypeError for what is no list of blocks
  */
 export function chain(blocks: readonly Block[]): Block {
+  if (!Array.isArray(blocks) || !blocks.every(isBlock))
+    throw new TypeError(
+      'chain: expected a list of blocks, as in chain([convBlock({ filters: 32, norm: batchNorm() })]).'
+    )
   const last = blocks.at(-1)
   if (last === undefined) throw new RangeError('chain: expected at least one block, got none.')
   return {
@@ -118,7 +127,7 @@ export function chain(blocks: readonly Block[]): Block {
   }
 }
 
-export interface ResidualOptions {
+export interface ResidualBlockOptions {
   /** Channels that come out. */
   readonly filters: number
   readonly stride?: number | undefined
@@ -138,13 +147,20 @@ export interface ResidualOptions {
  *
  * @throws RangeError if filters or stride are not whole numbers above 0, or a bottleneck's filters not a multiple of 4
  */
-export function residualBlock({
-  filters,
-  stride = 1,
-  norm,
-  bottleneck = false,
-  zeroInit = false
-}: ResidualOptions): Block {
+export function residualBlock(options: ResidualBlockOptions): Block {
+  checkOptions<ResidualBlockOptions>('residualBlock', options, {
+    filters: 'number',
+    stride: 'number',
+    norm: 'record',
+    bottleneck: 'boolean',
+    zeroInit: 'boolean'
+  })
+  const { filters, stride = 1, norm, bottleneck = false, zeroInit = false } = options
+  checkNorm('residualBlock', norm)
+  for (const [name, value] of Object.entries({ filters, stride })) {
+    if (!Number.isInteger(value) || value < 1)
+      throw new RangeError(`residualBlock: expected a whole number above 0 for ${name}, got ${value}.`)
+  }
   if (bottleneck && filters % 4 !== 0)
     throw new RangeError(`residualBlock: expected filters that are a multiple of 4, got ${filters}. Try 64.`)
   const inner = filters / 4
@@ -166,7 +182,7 @@ export function residualBlock({
 }
 
 /** What {@link residual} puts together. */
-export interface ResidualParts {
+export interface ResidualOptions {
   /** What learns the residue. */
   readonly body: Block
   /** Takes the place of the shortcut where shapes change. */
@@ -180,8 +196,13 @@ export interface ResidualParts {
  * the projection otherwise.
  *
  * @throws RangeError if body and projection give different numbers of channels
+ * @throws TypeError if one of them is no block
  */
-export function residual({ body, projection, resizes }: ResidualParts): Block {
+export function residual(options: ResidualOptions): Block {
+  checkOptions<ResidualOptions>('residual', options, { body: 'record', projection: 'record', resizes: 'boolean' })
+  const { body, projection, resizes } = options
+  if (!isBlock(body) || !isBlock(projection))
+    throw new TypeError('residual: expected a body and a projection that are blocks, as convBlock() is.')
   if (body.filters !== projection.filters) {
     throw new RangeError(
       `residual: expected a body and a projection that give as many channels, ` +
@@ -219,6 +240,15 @@ const part = ({ params, buffers }: Variables, name: string): Variables => ({
   params: (params as Named<Params>)[name]!,
   buffers: (buffers as Named<Buffers>)[name]!
 })
+
+const isBlock = (block: unknown): block is Block =>
+  typeof (block as Partial<Block> | null | undefined)?.init === 'function' &&
+  typeof (block as Partial<Block>).apply === 'function'
+
+function checkNorm(who: string, norm: Norm | undefined): void {
+  if (typeof norm?.init !== 'function' || typeof norm.apply !== 'function')
+    throw new TypeError(`${who}: expected a normalisation, as in norm: batchNorm().`)
+}
 
 function checkDivides(groups: number, count: number, what: string): void {
   if (count % groups !== 0)

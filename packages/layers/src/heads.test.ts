@@ -32,7 +32,7 @@ test('a projector has no bias under a normalisation, and keeps its statistics', 
 test.each([
   [
     () => projector({ dims: [4], norm: 'group' as 'batch' }),
-    "projector: expected the normalisation 'batch' or 'none', got \"group\"."
+    "projector: expected norm to be 'batch' or 'none', got 'group'."
   ],
   [
     () => convDecoder({ dims: [4] }).init(seeded(1), [7]),

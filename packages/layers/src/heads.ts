@@ -1,4 +1,5 @@
 import {
+  checkOptions,
   stateless,
   type Buffers,
   type Mode,
@@ -27,7 +28,7 @@ export interface ProjectorOptions {
   readonly norm?: 'batch' | 'none' | undefined
 }
 
-export interface DecoderOptions {
+export interface ConvDecoderOptions {
   /**
    * Hidden widths of the MLP, then the length of the embeddings. The paper gives 128 for the last and no hidden width.
    */
@@ -48,7 +49,9 @@ export const identity = (): Stage =>
  *
  * @throws RangeError if `dim` is not a whole number above 0
  */
-export function linear({ dim }: LinearOptions): Stage {
+export function linear(options: LinearOptions): Stage {
+  checkOptions<LinearOptions>('linear', options, { dim: 'number' })
+  const { dim } = options
   checkDims('linear', [dim])
   return pooledInto('linear', mlp([dim]), dim)
 }
@@ -58,13 +61,16 @@ export function linear({ dim }: LinearOptions): Stage {
  * (Chen et al. 2020, section 2.1, https://arxiv.org/abs/2002.05709), and the decoder of Greedy InfoMax in LoCo's
  * comparison.
  *
- * @throws RangeError if `dims` is empty or holds anything but whole numbers above 0, or for an unknown norm
+ * @throws RangeError if `dims` is empty or holds anything but whole numbers above 0
  */
-export function projector({ dims, bias = true, norm = 'none' }: ProjectorOptions): Stage {
+export function projector(options: ProjectorOptions): Stage {
+  checkOptions<ProjectorOptions>('projector', options, {
+    dims: 'list',
+    bias: 'boolean',
+    norm: { among: ['batch', 'none'] }
+  })
+  const { dims, bias = true, norm = 'none' } = options
   checkDims('projector', dims)
-  if (norm !== 'batch' && norm !== 'none') {
-    throw new RangeError(`projector: expected the normalisation 'batch' or 'none', got ${JSON.stringify(norm)}.`)
-  }
   return pooledInto('projector', mlp(dims, bias, norm === 'batch' ? batchNorm() : undefined), dims.at(-1)!)
 }
 
@@ -72,9 +78,11 @@ export function projector({ dims, bias = true, norm = 'none' }: ProjectorOptions
  * LoCo's decoder: one residual block that halves height and width, the mean over them, an MLP
  * (Xiong et al. 2020, section 3.2, https://arxiv.org/abs/2008.01342). The block keeps the number of channels.
  *
- * @throws RangeError if `dims` is empty or holds anything but whole numbers above 0, or for an unknown norm
+ * @throws RangeError if `dims` is empty or holds anything but whole numbers above 0
  */
-export function convDecoder({ dims, norm = 'batch' }: DecoderOptions): Stage {
+export function convDecoder(options: ConvDecoderOptions): Stage {
+  checkOptions<ConvDecoderOptions>('convDecoder', options, { dims: 'list', norm: { among: ['batch', 'group'] } })
+  const { dims, norm = 'batch' } = options
   checkDims('convDecoder', dims)
   const kind = normOf('convDecoder', norm)
   const blockFor = (channels: number): Block => residualBlock({ filters: channels, stride: 2, norm: kind })
@@ -174,7 +182,8 @@ function channelsOf(who: string, shape: Shape): number {
 }
 
 function checkDims(who: string, dims: readonly number[]): void {
-  if (dims.length === 0 || !dims.every(dim => Number.isInteger(dim) && dim > 0)) {
-    throw new RangeError(`${who}: expected whole numbers above 0 for the layers, got [${dims.join(', ')}]. Try [128].`)
+  if (!dims?.length || !dims.every(dim => Number.isInteger(dim) && dim > 0)) {
+    const got = dims === undefined ? 'none' : `[${dims.join(', ')}]`
+    throw new RangeError(`${who}: expected whole numbers above 0 for the layers, got ${got}. Try [128].`)
   }
 }

@@ -5,15 +5,15 @@ export {
   residualBlock,
   type Block,
   type ConvBlockOptions,
-  type ResidualOptions,
-  type ResidualParts
+  type ResidualBlockOptions,
+  type ResidualOptions
 } from './blocks.ts'
 export {
   convDecoder,
   identity,
   linear,
   projector,
-  type DecoderOptions,
+  type ConvDecoderOptions,
   type LinearOptions,
   type ProjectorOptions
 } from './heads.ts'

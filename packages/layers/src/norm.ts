@@ -1,4 +1,4 @@
-import { detached, type Buffers, type Mode, type Params } from '@lapstrake/core'
+import { checkOptions, detached, type Buffers, type Mode, type Params } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { groupNormalised } from './group-normalise.ts'
 import { batchMoments, batchNormalised, epsilon, rescaled } from './normalise.ts'
@@ -75,7 +75,9 @@ export const batchNorm = (): Norm => ({
  *
  * @throws RangeError if `groups` is not a whole number above 0 and, at `init`, if it does not divide the channels
  */
-export function groupNorm({ groups }: GroupNormOptions = {}): Norm {
+export function groupNorm(options: GroupNormOptions = {}): Norm {
+  checkOptions<GroupNormOptions>('groupNorm', options, { groups: 'number' })
+  const { groups } = options
   if (groups !== undefined && !(Number.isInteger(groups) && groups > 0)) {
     throw new RangeError(`groupNorm: expected a whole number of groups above 0, got ${groups}. Try 32.`)
   }

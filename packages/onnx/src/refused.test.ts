@@ -9,6 +9,20 @@ import type { Network } from './testing/agrees.ts'
 const weights = (...shape: number[]): tf.Tensor4D => seeded(5).normal(shape) as tf.Tensor4D
 const sum = (a: tf.Tensor, b: tf.Tensor): tf.Tensor => tf.engine().runKernel('Add', { a, b })
 
+test.each<[unknown, string]>([
+  [[28, 28, 3], 'toOnnx: expected options, as in { inputShape: … }, got [28,28,3].'],
+  [{ shape: [4] }, 'toOnnx: expected options among inputShape, name, input, output, metadata, got shape.'],
+  [{ inputShape: 4 }, 'toOnnx: expected inputShape to be a list, got 4.'],
+  [
+    { inputShape: [null, 4] },
+    'toOnnx: expected the shape of one example, as in [height, width, channels], got [null,4].'
+  ],
+  [{}, 'toOnnx: expected the shape of one example, as in [height, width, channels], got undefined.']
+])('options %j are refused before the function runs', (options, message) => {
+  const run = (): never => expect.fail('it ran')
+  expect(() => toOnnx(run, options as never)).toThrow(message)
+})
+
 describe('is refused and said clearly', () => {
   test.each<[string, Network, string]>([
     [

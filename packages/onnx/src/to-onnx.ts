@@ -1,4 +1,4 @@
-import type { Shape } from '@lapstrake/core'
+import { checkGiven, checkOptions, checkShape, type Shape } from '@lapstrake/core'
 import type * as tf from '@tensorflow/tfjs-core'
 import { graph, type Graph } from './graph.ts'
 import { isBatch, refuseBatch } from './lengths.ts'
@@ -32,10 +32,17 @@ export interface ToOnnxOptions {
  * @throws Error that names an operation which is not known here, a type that it cannot be written for, or what depends
  * on the size of the batch
  */
-export function toOnnx(
-  f: (input: tf.Tensor) => tf.Tensor,
-  { inputShape, name = 'lapstrake', input = 'images', output = 'features', metadata = {} }: ToOnnxOptions
-): Uint8Array {
+export function toOnnx(f: (input: tf.Tensor) => tf.Tensor, options: ToOnnxOptions): Uint8Array {
+  checkOptions<ToOnnxOptions>('toOnnx', options, {
+    inputShape: 'list',
+    name: 'string',
+    input: 'string',
+    output: 'string',
+    metadata: 'record'
+  })
+  const { inputShape, name = 'lapstrake', input = 'images', output = 'features', metadata = {} } = options
+  checkShape('toOnnx', inputShape)
+  checkGiven('toOnnx', 'a function of one tensor', f, 'function')
   if (input === '' || output === '' || input === output) {
     throw new Error(`toOnnx: expected two names for input and output, got "${input}" and "${output}". Rename one.`)
   }

@@ -1,4 +1,4 @@
-import { fusedOr, type Optimizer, type Params } from '@lapstrake/core'
+import { checkOptions, fusedOr, type Optimizer, type Params } from '@lapstrake/core'
 import { adamWUpdate } from '@lapstrake/kernels'
 import { checkRange } from './check-range.ts'
 import { leafwise, zerosLike } from './leafwise.ts'
@@ -23,13 +23,15 @@ export type AdamWState = { readonly count: number; readonly first: Params; reado
  *
  * @throws RangeError for a negative rate, epsilon or weight decay, or a beta outside [0, 1)
  */
-export function adamW({
-  learningRate,
-  beta1 = 0.9,
-  beta2 = 0.999,
-  epsilon = 1e-8,
-  weightDecay = 0.01
-}: AdamWOptions): Optimizer<AdamWState> {
+export function adamW(options: AdamWOptions): Optimizer<AdamWState> {
+  checkOptions<AdamWOptions>('adamW', options, {
+    learningRate: ['number', 'function'],
+    beta1: 'number',
+    beta2: 'number',
+    epsilon: 'number',
+    weightDecay: 'number'
+  })
+  const { learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0.01 } = options
   checkRate('adamW', learningRate)
   checkRange('adamW', 'beta1', beta1, 0, 1)
   checkRange('adamW', 'beta2', beta2, 0, 1)

@@ -1,8 +1,8 @@
-import { leaves, withLeaves, type Optimizer, type OptimizerState } from '@lapstrake/core'
+import { checkOptions, leaves, withLeaves, type Optimizer, type OptimizerState } from '@lapstrake/core'
 import { length } from '@lapstrake/kernels'
 import * as tf from '@tensorflow/tfjs-core'
 
-export interface ClipOptions {
+export interface ClipByNormOptions {
   /** The greatest length of an owner's gradient, over all its parameters together. */
   readonly maxNorm: number
 }
@@ -11,9 +11,19 @@ export interface ClipOptions {
  * Shortens gradients longer than `maxNorm` before the optimizer sees them; one length for each owner
  * (Pascanu et al. 2013, algorithm 1, https://arxiv.org/abs/1211.5063). Reads nothing back to the host.
  *
+ * @throws TypeError for what is no optimizer
  * @throws RangeError if `maxNorm` is not above 0
  */
-export function clipByNorm<S extends OptimizerState>(optimizer: Optimizer<S>, { maxNorm }: ClipOptions): Optimizer<S> {
+export function clipByNorm<S extends OptimizerState>(
+  optimizer: Optimizer<S>,
+  options: ClipByNormOptions
+): Optimizer<S> {
+  checkOptions<ClipByNormOptions>('clipByNorm', options, { maxNorm: 'number' })
+  if (typeof (optimizer as Partial<Optimizer> | undefined)?.update !== 'function')
+    throw new TypeError(
+      'clipByNorm: expected an optimizer, as in clipByNorm(sgd({ learningRate: 0.1 }), { maxNorm: 1 }).'
+    )
+  const { maxNorm } = options
   if (!(maxNorm > 0)) throw new RangeError(`clipByNorm: expected a maxNorm above 0, got ${maxNorm}. Try 1.`)
   return {
     init: params => optimizer.init(params),

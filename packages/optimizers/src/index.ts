@@ -1,5 +1,5 @@
 export { adamW, type AdamWOptions } from './adam-w.ts'
-export { clipByNorm, type ClipOptions } from './clip-by-norm.ts'
+export { clipByNorm, type ClipByNormOptions } from './clip-by-norm.ts'
 export { lars, type LarsOptions } from './lars.ts'
 export type { LearningRate } from './learning-rate.ts'
 export { constant, steps, warmupCosine, type StepsOptions, type WarmupCosineOptions } from './schedules.ts'

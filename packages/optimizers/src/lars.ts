@@ -1,4 +1,4 @@
-import { fusedOr, type Optimizer } from '@lapstrake/core'
+import { checkOptions, fusedOr, type Optimizer } from '@lapstrake/core'
 import { larsUpdate } from '@lapstrake/kernels'
 import { checkRange } from './check-range.ts'
 import { leafwise, zerosLike } from './leafwise.ts'
@@ -23,12 +23,14 @@ export interface LarsOptions {
  *
  * @throws RangeError for a negative rate, weight decay or trust, or a momentum outside [0, 1)
  */
-export function lars({
-  learningRate,
-  momentum = 0.9,
-  weightDecay = 1e-6,
-  trust = 0.001
-}: LarsOptions): Optimizer<SgdState> {
+export function lars(options: LarsOptions): Optimizer<SgdState> {
+  checkOptions<LarsOptions>('lars', options, {
+    learningRate: ['number', 'function'],
+    momentum: 'number',
+    weightDecay: 'number',
+    trust: 'number'
+  })
+  const { learningRate, momentum = 0.9, weightDecay = 1e-6, trust = 0.001 } = options
   checkRate('lars', learningRate)
   checkRange('lars', 'a momentum', momentum, 0, 1)
   checkRange('lars', 'a weight decay', weightDecay, 0, Infinity)

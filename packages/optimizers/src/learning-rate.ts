@@ -1,9 +1,9 @@
 /** A learning rate, or a schedule: from the number of updates an owner has had so far to the rate of the next. */
 export type LearningRate = number | ((updates: number) => number)
 
-/** @throws RangeError if a fixed rate is negative, infinite or not a number */
+/** @throws RangeError if it is no schedule, and negative, infinite or not a number */
 export function checkRate(who: string, rate: LearningRate): void {
-  if (typeof rate === 'number') accept(who, rate)
+  if (typeof rate !== 'function') accept(who, rate)
 }
 
 /**
@@ -15,8 +15,8 @@ export const rateAt = (who: string, rate: LearningRate, updates: number): number
   typeof rate === 'number' ? rate : accept(who, rate(updates), ` from the schedule after ${updates} updates`)
 
 function accept(who: string, rate: number, origin = ''): number {
-  if (!(rate >= 0 && rate < Infinity)) {
-    throw new RangeError(`${who}: expected a learning rate of 0 or more, got ${rate}${origin}. Try 0.1.`)
+  if (!(typeof rate === 'number' && rate >= 0 && rate < Infinity)) {
+    throw new RangeError(`${who}: expected a learning rate of 0 or more, got ${String(rate)}${origin}. Try 0.1.`)
   }
   return rate
 }

@@ -146,6 +146,11 @@ test.each([
   [() => clipByNorm(sgd({ learningRate: 1 }), { maxNorm: 0 }), 'clipByNorm: expected a maxNorm above 0, got 0. Try 1.'],
   [() => sgd({ learningRate: Infinity }), 'sgd: expected a learning rate of 0 or more, got Infinity. Try 0.1.'],
   [() => steps({ initial: -1, milestones: [] }), 'steps: expected an initial rate from 0 to below Infinity, got -1.'],
+  [() => adamW({ lr: 1e-3 } as never), 'adamW: expected options among learningRate, beta1, '],
+  [() => adamW({} as never), 'adamW: expected a learning rate of 0 or more, got undefined. Try 0.1.'],
+  [() => sgd(0.1 as never), 'sgd: expected options, as in { learningRate: … }, got 0.1.'],
+  [() => clipByNorm(undefined as never, { maxNorm: 1 }), 'clipByNorm: expected an optimizer, as in clipByNorm(sgd('],
+  [() => steps({ initial: 1, milestones: [NaN] }), 'steps: expected milestones of 0 updates or more, got [null].'],
   [
     () => warmupCosine({ peak: 1, total: 5, warmup: 5 }),
     'warmupCosine: expected 0 ≤ warmup < total, got a warm-up of 5 and a total of 5.'

@@ -1,3 +1,4 @@
+import { checkOptions } from '@lapstrake/core'
 import { checkRange } from './check-range.ts'
 
 /** One rate for all updates. A plain number does the same. */
@@ -23,7 +24,14 @@ export interface WarmupCosineOptions {
  *
  * @throws RangeError for a negative rate, or if the warm-up does not end before the total
  */
-export function warmupCosine({ peak, total, warmup = 0, floor = 0 }: WarmupCosineOptions): (updates: number) => number {
+export function warmupCosine(options: WarmupCosineOptions): (updates: number) => number {
+  checkOptions<WarmupCosineOptions>('warmupCosine', options, {
+    peak: 'number',
+    total: 'number',
+    warmup: 'number',
+    floor: 'number'
+  })
+  const { peak, total, warmup = 0, floor = 0 } = options
   checkRange('warmupCosine', 'a peak', peak, 0, Infinity)
   checkRange('warmupCosine', 'a floor', floor, 0, Infinity)
   if (!(warmup >= 0 && warmup < total)) {
@@ -50,10 +58,16 @@ export interface StepsOptions {
 /**
  * A rate that falls by a factor at each milestone.
  *
- * @throws RangeError for a negative rate or factor
+ * @throws RangeError for a negative rate or factor, or milestones that are not numbers of 0 or more
  */
-export function steps({ initial, milestones, factor = 0.1 }: StepsOptions): (updates: number) => number {
+export function steps(options: StepsOptions): (updates: number) => number {
+  checkOptions<StepsOptions>('steps', options, { initial: 'number', milestones: 'list', factor: 'number' })
+  const { initial, milestones, factor = 0.1 } = options
   checkRange('steps', 'an initial rate', initial, 0, Infinity)
   checkRange('steps', 'a factor', factor, 0, Infinity)
+  if (!milestones?.every(milestone => milestone >= 0))
+    throw new RangeError(
+      `steps: expected milestones of 0 updates or more, got ${JSON.stringify(milestones)}. Try [1000, 2000].`
+    )
   return updates => initial * factor ** milestones.filter(milestone => milestone <= updates).length
 }

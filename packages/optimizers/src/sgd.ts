@@ -1,4 +1,4 @@
-import { fusedOr, type Optimizer, type Params } from '@lapstrake/core'
+import { checkOptions, fusedOr, type Optimizer, type Params } from '@lapstrake/core'
 import { decayed, momentumUpdate } from '@lapstrake/kernels'
 import * as tf from '@tensorflow/tfjs-core'
 import { checkRange } from './check-range.ts'
@@ -22,12 +22,14 @@ export type SgdState = { readonly count: number; readonly velocity: Params }
  *
  * @throws RangeError for a negative rate or weight decay, or a momentum outside [0, 1)
  */
-export function sgd({
-  learningRate,
-  momentum = 0,
-  nesterov = false,
-  weightDecay = 0
-}: SgdOptions): Optimizer<SgdState> {
+export function sgd(options: SgdOptions): Optimizer<SgdState> {
+  checkOptions<SgdOptions>('sgd', options, {
+    learningRate: ['number', 'function'],
+    momentum: 'number',
+    nesterov: 'boolean',
+    weightDecay: 'number'
+  })
+  const { learningRate, momentum = 0, nesterov = false, weightDecay = 0 } = options
   checkRate('sgd', learningRate)
   checkRange('sgd', 'a momentum', momentum, 0, 1)
   checkRange('sgd', 'a weight decay', weightDecay, 0, Infinity)

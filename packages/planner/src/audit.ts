@@ -1,4 +1,7 @@
 import {
+  checkOptions,
+  checkRecipe,
+  checkShape,
   createTrainer,
   dispose,
   own,
@@ -57,11 +60,19 @@ export interface Audit {
  * not lie above it: one that does has another way to what it must not see. Findings are also tensors that two owners
  * share, losses that differ from one call to the next, tensors that are left behind, and reads of tensors by the host,
  * which stall a GPU.
+ *
+ * @throws TypeError for what is no recipe
  */
-export async function audit(
-  recipe: Recipe,
-  { inputShape, batch: given, seed = 0, examples }: AuditOptions
-): Promise<Audit> {
+export async function audit(recipe: Recipe, options: AuditOptions): Promise<Audit> {
+  checkOptions<AuditOptions>('audit', options, {
+    inputShape: 'list',
+    batch: 'record',
+    seed: 'number',
+    examples: 'number'
+  })
+  const { inputShape, batch: given, seed = 0, examples } = options
+  checkShape('audit', inputShape)
+  checkRecipe(recipe)
   const random = seeded(seed)
   const teacher = recipe.teacher && own(() => untrainedTeacher(recipe.teacher!, inputShape, random.split('teacher')))
   const trainer = createTrainer(recipe, { inputShape, teacher, examples })

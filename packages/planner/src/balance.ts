@@ -1,17 +1,24 @@
+import { checkGiven, checkOptions } from '@lapstrake/core'
+
+export interface BalanceOptions {
+  /** Whether a span is two neighbouring groups, as in LoCo, instead of one. */
+  readonly overlapping?: boolean | undefined
+}
+
 /**
  * Cuts a row of blocks into groups so that the most costly span is as cheap as it can be.
  *
  * @param costs of each block, from the bottom: bytes, or multiply-adds
  * @param groups how many
- * @param overlapping whether a span is two neighbouring groups, as in LoCo, instead of one
  * @returns the block that each group starts with, but for the first, which starts with block 0
- * @throws RangeError if there are fewer blocks than groups
+ * @throws RangeError if there are fewer blocks than groups, or a cost is negative or not finite
  */
-export function balance(
-  costs: readonly number[],
-  groups: number,
-  { overlapping = false }: { readonly overlapping?: boolean | undefined } = {}
-): readonly number[] {
+export function balance(costs: readonly number[], groups: number, options: BalanceOptions = {}): readonly number[] {
+  checkOptions<BalanceOptions>('balance', options, { overlapping: 'boolean' })
+  const { overlapping = false } = options
+  checkGiven('balance', 'a list of costs', costs, 'list')
+  const unfit = costs.find(cost => !(cost >= 0 && cost < Infinity))
+  if (unfit !== undefined) throw new RangeError(`balance: expected costs of 0 or more, got ${unfit}.`)
   if (!Number.isInteger(groups) || groups < 1 || groups > costs.length) {
     throw new RangeError(
       `balance: expected 1 to ${costs.length} groups, for there are ${costs.length} blocks, got ${groups}.`

@@ -1,4 +1,4 @@
-import type { Span } from '@lapstrake/core'
+import { checkGiven, type Span } from '@lapstrake/core'
 
 /**
  * How many times less memory spans need than training end to end, if heads cost nothing and nothing but the stages of
@@ -9,6 +9,7 @@ import type { Span } from '@lapstrake/core'
  * @throws RangeError if no span holds a stage
  */
 export function idealSaving(shares: readonly number[], spans: readonly Span[]): number {
+  checkShares('idealSaving', shares, spans)
   const largest = Math.max(0, ...spans.map(({ start, end }) => total(shares.slice(start, end))))
   if (largest === 0) throw new RangeError('idealSaving: expected a span that holds something, got none.')
   return total(shares) / largest
@@ -22,6 +23,7 @@ export function idealSaving(shares: readonly number[], spans: readonly Span[]): 
  * @param shares multiply-adds of each stage, in any unit
  */
 export function idealCost(shares: readonly number[], spans: readonly Span[]): number {
+  checkShares('idealCost', shares, spans)
   const forwardAndWeights = 2 * total(shares)
   const inputs = total(
     shares.map(
@@ -30,6 +32,12 @@ export function idealCost(shares: readonly number[], spans: readonly Span[]): nu
     )
   )
   return (forwardAndWeights + inputs) / (3 * total(shares))
+}
+
+function checkShares(who: string, shares: readonly number[], spans: readonly Span[]): void {
+  checkGiven(who, 'the share of each stage, as in [2, 1, 1]', shares, 'list')
+  checkGiven(who, 'spans, as in [{ start: 0, end: 2 }]', spans, 'list')
+  for (const span of spans) checkGiven(who, 'spans, as in [{ start: 0, end: 2 }]', span, 'record')
 }
 
 const total = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0)

@@ -1,4 +1,7 @@
 import {
+  checkOptions,
+  checkRecipe,
+  checkShape,
   createTrainer,
   dispose,
   leaves,
@@ -31,6 +34,21 @@ export interface PlanOptions {
   /** Plan for a backend without the kernels that only `@lapstrake/backend-wasm` has, such as webgpu. */
   readonly composed?: boolean | undefined
 }
+
+/** What a batch is to be found for. */
+export interface LargestBatchOptions extends Omit<PlanOptions, 'batch'> {
+  /** Most bytes of tensors that may be alive at once. */
+  readonly bytes: number
+}
+
+/** The options of both, but for what each asks for. */
+const kinds = {
+  inputShape: 'list',
+  views: 'number',
+  examples: 'number',
+  microBatch: 'number',
+  composed: 'boolean'
+} as const
 
 /** What a stage or a head costs, for all views of a batch. */
 export interface Cost {
@@ -84,10 +102,13 @@ export interface Plan {
  * Finds what a recipe costs, without training it: a step of the real engine runs on tensors that have a shape and no
  * numbers, which takes milliseconds whatever the size.
  *
- * @throws RangeError if the batch is not a whole number of 1 or more, or the isolation does not fit the backbone
+ * @throws RangeError if batch or views are not a whole number of 1 or more, or the isolation does not fit the backbone
+ * @throws TypeError for what is no recipe
  */
 export async function plan(recipe: Recipe, options: PlanOptions): Promise<Plan> {
+  checkOptions<PlanOptions>('plan', options, { ...kinds, batch: 'number' })
   checkBatch(options.batch)
+  checkCommon('plan', recipe, options)
   return dryRun(options.composed !== true, run => {
     const costs = costsOf(recipe, options, run)
     return { batch: options.batch, views: options.views ?? 2, ...costs, ...stepOf(recipe, options, run) }
@@ -97,14 +118,16 @@ export async function plan(recipe: Recipe, options: PlanOptions): Promise<Plan> 
 /**
  * The largest batch whose step keeps no more than `bytes` of tensors alive; 0 where not even one example fits.
  *
- * @throws RangeError if the isolation does not fit the backbone
+ * @throws RangeError if bytes or views are none, or the isolation does not fit the backbone
+ * @throws TypeError for what is no recipe
  */
-export const largestBatch = (
-  recipe: Recipe,
-  { bytes, ...options }: Omit<PlanOptions, 'batch'> & { readonly bytes: number }
-): Promise<number> =>
-  dryRun(options.composed !== true, run => {
-    const fits = (batch: number): boolean => stepOf(recipe, { ...options, batch }, run).peakBytes <= bytes
+export async function largestBatch(recipe: Recipe, options: LargestBatchOptions): Promise<number> {
+  checkOptions<LargestBatchOptions>('largestBatch', options, { ...kinds, bytes: 'number' })
+  const { bytes, ...others } = options
+  if (!(bytes >= 0)) throw new RangeError(`largestBatch: expected bytes of 0 or more, got ${bytes}. Try 4e9.`)
+  checkCommon('largestBatch', recipe, options)
+  return dryRun(options.composed !== true, run => {
+    const fits = (batch: number): boolean => stepOf(recipe, { ...others, batch }, run).peakBytes <= bytes
     let [low, high] = [0, 1]
     while (high <= 2 ** 20 && fits(high)) [low, high] = [high, 2 * high]
     while (high - low > 1) {
@@ -114,6 +137,7 @@ export const largestBatch = (
     }
     return low
   })
+}
 
 /** Two whole steps, for the first makes what later ones find. */
 function stepOf(
@@ -210,6 +234,13 @@ function batchOf({ inputShape, batch, views = 2 }: PlanOptions, run: DryRun): Ba
     labels: run.tensor([batch], 'int32'),
     indices: run.tensor([batch], 'int32')
   }
+}
+
+function checkCommon(who: string, recipe: Recipe, { inputShape, views = 2 }: LargestBatchOptions | PlanOptions): void {
+  checkShape(who, inputShape)
+  if (!Number.isInteger(views) || views < 1)
+    throw new RangeError(`${who}: expected 1 view or more, got ${views}. Try 2.`)
+  checkRecipe(recipe)
 }
 
 function checkBatch(batch: number): void {

@@ -1,4 +1,12 @@
-import type { Backbone, Buffers, Params, Shape, Stage, Variables } from '@lapstrake/core'
+import {
+  checkGiven,
+  type Backbone,
+  type Buffers,
+  type Params,
+  type Shape,
+  type Stage,
+  type Variables
+} from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 
 /**
@@ -7,7 +15,10 @@ import * as tf from '@tensorflow/tfjs-core'
  * @param cuts the stage that each new stage starts with, but for the first; what {@link balance} gives
  * @throws RangeError if cuts do not rise between 1 and the last stage
  */
-export function regroup({ name, stages }: Backbone, cuts: readonly number[]): Backbone {
+export function regroup(backbone: Backbone, cuts: readonly number[]): Backbone {
+  checkGiven('regroup', 'a backbone with stages, such as resNet()', (backbone as Backbone | null)?.stages, 'list')
+  checkGiven('regroup', 'a list of cuts, as balance() gives', cuts, 'list')
+  const { name, stages } = backbone
   const edges = [0, ...cuts, stages.length]
   if (!edges.slice(1).every((edge, i) => Number.isInteger(edge) && edge > edges[i]!)) {
     throw new RangeError(

@@ -1,9 +1,12 @@
+import '@tensorflow/tfjs-backend-cpu'
 import { convNet } from '@lapstrake/backbone-resnet'
 import { endToEnd } from '@lapstrake/isolation'
 import { identity } from '@lapstrake/layers'
 import { ntXent } from '@lapstrake/loss-info-nce'
 import { sgd } from '@lapstrake/optimizers'
 import { cifar10, drawShapes, randomResizedCrop, twoViews, type Data } from '@lapstrake/data'
+import * as tf from '@tensorflow/tfjs-core'
+import { run } from './run.ts'
 import { train } from './train.ts'
 import type { Experiment } from './experiment.ts'
 import { checkExperiment } from './check-experiment.ts'
@@ -34,11 +37,43 @@ test.each<[object | undefined, RegExp]>([
     { ...experiment, head: undefined, views: undefined },
     /^recipe: expected an experiment, but it lacks head, views\.$/
   ],
-  [undefined, /lacks name, backbone/]
+  [{}, /^recipe: expected an experiment, but it lacks name, backbone/],
+  [undefined, /^recipe: expected an experiment, as in \{ name, backbone, … \}, got undefined\.$/]
 ])('refuses %j', async (wrong, message) => {
   expect(() => checkExperiment(wrong as Experiment)).toThrow(message)
   await expect(train(wrong as Experiment, { dataset: drawShapes({ count: 8, size: 12 }) })).rejects.toThrow(message)
 })
+
+test.each<[object, string]>([
+  [{ microBatch: 0 }, 'recipe: expected a microBatch of 1 example or more, got 0. Try 64.'],
+  [{ batchSize: '8' }, 'recipe: expected a batchSize of 1 example or more, got "8". Try 64.'],
+  [{ epochs: '3' }, 'recipe: expected a number of epochs, got "3". Try 100.'],
+  [{ views: twoViews }, 'recipe: expected a list of views, as in views: twoViews(simclr({ size: 32 })).'],
+  [{ sampler: 'shuffled' }, 'recipe: expected sampler to be a function, as in sampler: shuffled().'],
+  [{ merge: 'mean' }, 'recipe: expected merge to be a function, as in merge: mean().'],
+  [{ target: 0.99 }, 'recipe: expected a function of the step, as in target: { momentum: () => 0.99 }.'],
+  [{ backbone: convNet }, 'recipe: expected a backbone, as in backbone: resNet().'],
+  [{ teacher: { backbone: convNet() } }, 'teacher: expected the weights of one, as in weights: () => readFile(']
+])('refuses %j, before a tensor exists', (fields, message) => {
+  const before = tf.memory().numTensors
+  expect(() => checkExperiment({ ...experiment, ...fields } as unknown as Experiment)).toThrow(message)
+  expect(tf.memory().numTensors).toBe(before)
+})
+
+test.each<[object, string]>([
+  [{ signal: new AbortController() }, 'to be an AbortSignal, got its controller. Give controller.signal.'],
+  [{ signal: {} }, 'to be an AbortSignal, got another record. Give controller.signal.'],
+  [{ seed: 0.5 }, 'expected seed to be a whole number of 0 or more, got 0.5. Try 0.'],
+  [{ diagnoseEvery: NaN }, 'expected diagnoseEvery to be a whole number of 0 or more, got NaN. Try 0.'],
+  [{ resume: [1, 2] }, 'expected resume to be the bytes of a run, got 1,2.'],
+  [{ sed: 1 }, 'got sed. Did you mean seed?']
+])('options %j are refused, before data are opened', async (options, words) => {
+  const data: Data = { name: 'closed', open: () => Promise.reject(new Error('opened')) }
+  await expect(train({ ...experiment, data }, options)).rejects.toThrow(new RegExp(`^train: .*${escaped(words)}`))
+  await expect(run({ ...experiment, data }, options).next()).rejects.toThrow(new RegExp(`^run: .*${escaped(words)}`))
+})
+
+const escaped = (words: string): string => words.replace(/[.?[\]]/g, '\\$&')
 
 const write = /^recipe: expected the data of checked .*/
 test.each<[string, object, string]>([

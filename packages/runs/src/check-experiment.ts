@@ -1,3 +1,4 @@
+import { checkGiven, checkRecipe } from '@lapstrake/core'
 import { isData } from '@lapstrake/data'
 import type { Experiment } from './experiment.ts'
 
@@ -35,6 +36,7 @@ const moved: Readonly<Record<string, string>> = {
  * or a name that no folder can have; or if its data are none, as in a recipe that names them by a string
  */
 export function checkExperiment(experiment: Experiment): void {
+  checkGiven('recipe', 'an experiment, as in { name, backbone, … }', experiment, 'record')
   const given = Object.entries((experiment as Partial<Experiment> | undefined) ?? {}).flatMap(([field, value]) =>
     value === undefined ? [] : [field]
   )
@@ -56,6 +58,29 @@ export function checkExperiment(experiment: Experiment): void {
     throw new TypeError(
       `recipe: expected ${experiment.name} to have fields among ${known.join(', ')}, got ${strange}. ` +
         'Correct its spelling, or leave it out.'
+    )
+  checkRecipe(experiment)
+  checkHowLong(experiment)
+}
+
+/** What an experiment has beside a recipe. Whether batches fit the data, whoever reads these says. */
+function checkHowLong({ views, batchSize, epochs, microBatch, sampler, teacher }: Experiment): void {
+  if (!Array.isArray(views) || views.length === 0)
+    throw new TypeError('recipe: expected a list of views, as in views: twoViews(simclr({ size: 32 })).')
+  for (const [name, value] of Object.entries({ batchSize, microBatch })) {
+    if (value !== undefined && !(Number.isInteger(value) && value > 0))
+      throw new RangeError(`recipe: expected a ${name} of 1 example or more, got ${JSON.stringify(value)}. Try 64.`)
+  }
+  if (typeof epochs !== 'number')
+    throw new TypeError(`recipe: expected a number of epochs, got ${JSON.stringify(epochs)}. Try 100.`)
+  if (sampler !== undefined && typeof sampler !== 'function')
+    throw new TypeError('recipe: expected sampler to be a function, as in sampler: shuffled().')
+  if (teacher === undefined) return
+  const { weights, trainedBy } = teacher as { readonly weights?: unknown; readonly trainedBy?: unknown }
+  if (typeof weights !== 'function' && typeof trainedBy !== 'object')
+    throw new TypeError(
+      "teacher: expected the weights of one, as in weights: () => readFile('runs/teacher/weights.safetensors'), or an " +
+        'experiment that it is trained by, as in trainedBy: experiment.'
     )
 }
 

@@ -1,4 +1,5 @@
 import { isImageDataset, UnreadableExample, type Dataset } from '@lapstrake/data'
+import { checkDataset } from './check-dataset.ts'
 import { crc32c } from '@lapstrake/files'
 
 /** Examples that are looked at. */
@@ -10,6 +11,7 @@ const most = 64
  * such.
  */
 export async function fingerprintOf(dataset: Dataset): Promise<string> {
+  checkDataset('fingerprintOf', dataset)
   const count = Math.min(most, dataset.size)
   const places = [
     ...new Set(Array.from({ length: count }, (_, i) => Math.floor((i * (dataset.size - 1)) / Math.max(1, count - 1))))

@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { convNet } from '@lapstrake/backbone-resnet'
 import { createTrainer, dispose, own, seeded, type Loss, type State } from '@lapstrake/core'
 import { greedy, overlapping } from '@lapstrake/isolation'
-import { inMemory, randomResizedCrop, drawShapes, twoViews } from '@lapstrake/data'
+import { inMemory, randomResizedCrop, drawShapes, twoViews, type ImageDataset } from '@lapstrake/data'
 import { ntXent } from '@lapstrake/loss-info-nce'
 import { projector } from '@lapstrake/layers'
 import { sgd } from '@lapstrake/optimizers'
@@ -32,13 +32,15 @@ const experiment: Experiment = {
 const pixels = new Uint8Array(16 * 12 * 12 * 3).map((_, i) =>
   i % 3 === (Math.floor(i / 432) % 2 === 0 ? 0 : 2) ? 200 + (i % 50) : i % 50
 )
-const colours = inMemory({
-  name: 'colours',
-  classes: ['red', 'blue'],
-  shape: [12, 12, 3],
-  images: pixels,
-  labels: Int32Array.from({ length: 16 }, (_, i) => i % 2)
-})
+const coloursOf = (labelOf: (place: number) => number): ImageDataset =>
+  inMemory({
+    name: 'colours',
+    classes: ['red', 'blue'],
+    shape: [12, 12, 3],
+    images: pixels,
+    labels: Int32Array.from({ length: 16 }, (_, i) => labelOf(i))
+  })
+const colours = coloursOf(place => place % 2)
 
 async function watched(
   what: Experiment,
@@ -141,6 +143,12 @@ test('probes learn beside the network, tell what they know, and teach it nothing
   expect(await lossesOf(withProbes({ ...experiment, epochs: 2 }, 4))).toEqual(
     await lossesOf({ ...experiment, epochs: 2 })
   )
+})
+
+test('what has no class is neither right nor wrong to a probe', async () => {
+  const some = coloursOf(place => (place < 8 ? place % 2 : -1))
+  const { last } = await watched(withProbes({ ...experiment, batchSize: 16 }, 2), 10, some)
+  for (const { probe } of last.stages!) expect(probe).toBeGreaterThan(0.9)
 })
 
 test('a unit whose loss rises again is said to diverge, once, and with what to try', async () => {

@@ -10,7 +10,9 @@ import { identity, projector } from '@lapstrake/layers'
 import { inOrder, randomResizedCrop, drawShapes, twoViews } from '@lapstrake/data'
 import { untilPlateau } from '@lapstrake/scheduler'
 import { moco, ntXent } from '@lapstrake/loss-info-nce'
+import { run } from './run.ts'
 import { train } from './train.ts'
+import type { StepMetrics } from './step-metrics.ts'
 import { useBackend } from './use-backend.ts'
 import type { Experiment } from './experiment.ts'
 import type { TrainOptions } from './train-options.ts'
@@ -79,6 +81,15 @@ describe('a run that was saved', () => {
     const rest = await follow(what, { resume: whole.saved })
     expect(rest.losses).toEqual(whole.losses.slice(step))
     expect(tf.memory().numTensors).toBe(before)
+  })
+
+  test('goes on with its own seed where none is given, and must be bytes', async () => {
+    const whole = await follow(experiment, {}, 7)
+    const losses: StepMetrics['losses'][] = []
+    for await (const event of run(experiment, { dataset, resume: whole.saved }))
+      if (event.kind === 'step') losses.push(event.metrics.losses)
+    expect(losses).toEqual(whole.losses.slice(7))
+    await expect(run(experiment, { dataset, resume: 'saved.safetensors' as never }).next()).rejects.toThrow('resume')
   })
 
   test('says what it is', async () => {

@@ -3,7 +3,10 @@ import type { Dataset } from '@lapstrake/data'
 export interface RunOptions {
   /** Examples to learn from, in place of those that the experiment's own data open. */
   readonly dataset?: Dataset | undefined
-  /** Decides first weights, the order of the examples and every augmentation. */
+  /**
+   * Decides first weights, the order of the examples and every augmentation; that of the run that goes on, or 0, when
+   * left out.
+   */
   readonly seed?: number | undefined
   /** A saved run to go on with, of the same experiment, seed and data: its next losses are those it would have had. */
   readonly resume?: Uint8Array | undefined

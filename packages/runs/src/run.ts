@@ -1,4 +1,5 @@
 import {
+  checkOptions,
   createTrainer,
   dispose,
   OutOfRoom,
@@ -15,7 +16,9 @@ import {
 import { loader, type Dataset, type Loader } from '@lapstrake/data'
 import { progressOf, type Progressing } from '@lapstrake/scheduler'
 import { behaviourOf, type Behaviour } from './behaviour.ts'
+import { checkDataset } from './check-dataset.ts'
 import { checkExperiment } from './check-experiment.ts'
+import { checkRunOptions, runKinds } from './check-run-options.ts'
 import { fingerprintOf } from './data-fingerprint.ts'
 import { eventsOf } from './events-of.ts'
 import type { Experiment, TrainedTeacher } from './experiment.ts'
@@ -41,15 +44,18 @@ import { inputShapeOf } from './trial-batch.ts'
  *     }
  *
  * @throws TrainingStopped if a loss is not finite, with the unit and step and the last good state
- * @throws TypeError for what is no experiment, and without data
- * @throws RangeError if there are no whole number of epochs, or fewer examples than a batch holds
+ * @throws TypeError for what is no experiment or no option, and without data
+ * @throws RangeError if there are no whole number of epochs, or fewer examples than a batch holds, or an option is out
+ * of its range
  * @throws Error if `resume` is no saved run, is damaged or, without `force`, of another experiment, seed or data set
  */
 export async function* run(experiment: Experiment, options: RunOptions = {}): AsyncGenerator<RunEvent, void, void> {
+  checkOptions<RunOptions>('run', options, runKinds)
+  checkRunOptions('run', options)
   checkExperiment(experiment)
   checkEpochs(experiment)
   const dataset = options.dataset ?? (yield* opened(experiment))
-  checkDataset(dataset)
+  checkDataset('run', dataset)
   const ground = await groundOf(experiment, dataset, options)
   const teacher = experiment.teacher && (yield* teacherOf(ground, experiment.teacher))
   try {
@@ -72,13 +78,6 @@ async function* opened({ name, data }: Experiment): AsyncGenerator<Opening | War
       onWarning: message => tell({ kind: 'warning', message })
     })
   )
-}
-
-function checkDataset(dataset: Dataset): void {
-  if (typeof (dataset as Partial<Dataset> | undefined)?.read !== 'function')
-    throw new TypeError(
-      'run: expected a data set, such as await shapes().open("train"), got something that reads no examples.'
-    )
 }
 
 function checkEpochs({ name, epochs }: Experiment): void {
@@ -105,9 +104,10 @@ interface Ground {
 
 async function groundOf(experiment: Experiment, dataset: Dataset, options: RunOptions): Promise<Ground> {
   const { name, batchSize, views, sampler, schedule } = experiment
-  const { seed = 0, resume } = options
+  const saved = options.resume && describeRun(options.resume)
+  // A run that goes on is the same run: its seed is its own, unless somebody says another.
+  const { seed = saved?.seed ?? 0 } = options
   const random = seeded(seed)
-  const saved = resume && describeRun(resume)
   const dataHash = await fingerprintOf(dataset)
   // Places in other data are places of other examples.
   const sameData = saved?.dataHash === dataHash && saved.examples === dataset.size

@@ -1,5 +1,5 @@
 import { decodeSafetensors, deserialiseTree, serialiseTree } from '@lapstrake/checkpoints'
-import { dispose, type Owned, type Shape, type State, type TeacherVariables } from '@lapstrake/core'
+import { checkGiven, dispose, type Owned, type Shape, type State, type TeacherVariables } from '@lapstrake/core'
 import { differencesOf, type Behaviour } from './behaviour.ts'
 import type { Progress } from '@lapstrake/scheduler'
 
@@ -48,6 +48,11 @@ export const saveRun = (parts: RunParts, about: SavedRun): Promise<Uint8Array> =
  * @throws Error if the file is no run, is damaged, or was saved by another version of lapstrake
  */
 export function describeRun(file: Uint8Array, name: string = 'run'): SavedRun {
+  checkGiven('describeRun', "the file's name", name, 'string')
+  if (!(file instanceof Uint8Array))
+    throw new TypeError(
+      `${name}: expected the bytes of a file that save() made, as a Uint8Array, got ${typeof file}. Read the file first.`
+    )
   const { metadata } = decodeSafetensors(file, { name })
   const [, number] = new RegExp(`^${format}(\\d+)$`).exec(metadata.format ?? '') ?? []
   if (number === undefined || metadata.run === undefined) {

@@ -93,16 +93,15 @@ async function accuraciesOfProbes(
 ): Promise<ReadonlyMap<number, number>> {
   const probes = units.filter(unit => isReadout(unit) && unit.end > 0 && embeddings[unit.name] !== undefined)
   if (labels === undefined || probes.length === 0) return new Map()
-  const accuracies = own(
-    (): Record<string, tf.Scalar> =>
-      Object.fromEntries(
-        probes.map(({ name, end }) => [
-          end - 1,
-          tf.mean(
-            tf.cast(tf.equal(tf.cast(tf.argMax(embeddings[name]![0], 1), 'int32'), labels), 'float32')
-          ) as tf.Scalar
-        ])
-      )
-  )
+  const accuracies = own((): Record<string, tf.Scalar> => {
+    // An example without a class is neither right nor wrong.
+    const known = tf.maximum(tf.sum(tf.cast(tf.greaterEqual(labels, 0), 'float32')), 1)
+    return Object.fromEntries(
+      probes.map(({ name, end }) => {
+        const right = tf.equal(tf.cast(tf.argMax(embeddings[name]![0], 1), 'int32'), labels)
+        return [end - 1, tf.div(tf.sum(tf.cast(right, 'float32')), known) as tf.Scalar]
+      })
+    )
+  })
   return new Map(Object.entries(await numbersIn(accuracies)).map(([stage, accuracy]) => [Number(stage), accuracy]))
 }

@@ -1,3 +1,4 @@
+import { checkGiven, checkOptions } from '@lapstrake/core'
 import type { Experiment } from './experiment.ts'
 
 /** Choices for fields of an experiment, each with the name that runs and tables give it. */
@@ -27,7 +28,11 @@ export interface SweepVariant {
  * @throws Error if there is no seed, a seed twice, a field without choices, a choice that cannot name a file, or two
  * experiments of one name
  */
-export function sweepVariants({ recipe, seeds, fields = {} }: Sweep): readonly SweepVariant[] {
+export function sweepVariants(sweep: Sweep): readonly SweepVariant[] {
+  checkOptions<Sweep>('sweep', sweep, { recipe: 'record', seeds: 'list', fields: 'record' })
+  const { recipe, seeds, fields = {} } = sweep
+  if (recipe === undefined || seeds === undefined)
+    throw new TypeError('sweep: expected a recipe and seeds, as in { recipe, seeds: [0, 1, 2] }.')
   if (
     seeds.length === 0 ||
     new Set(seeds).size < seeds.length ||
@@ -39,6 +44,7 @@ export function sweepVariants({ recipe, seeds, fields = {} }: Sweep): readonly S
   }
   let variants: readonly SweepVariant[] = [{ name: recipe.name, choices: {}, experiment: recipe }]
   for (const [field, values] of Object.entries(fields)) {
+    checkGiven('sweep', `choices for ${field} by their names`, values, 'record')
     const named = Object.entries(values)
     if (named.length === 0)
       throw new Error(`sweep: expected choices for ${field}, got none. Leave the field out to keep the recipe's own.`)

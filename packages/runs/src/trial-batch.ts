@@ -1,6 +1,7 @@
-import { dispose, own, seeded, type Batch, type Owned, type Random, type Shape } from '@lapstrake/core'
+import { checkGiven, dispose, own, seeded, type Batch, type Owned, type Random, type Shape } from '@lapstrake/core'
 import { batchOf, hasHostHalf, isImageDataset, UnreadableExample, viewsOf, type Dataset } from '@lapstrake/data'
 import * as tf from '@tensorflow/tfjs-core'
+import { checkDataset } from './check-dataset.ts'
 import type { Experiment } from './experiment.ts'
 
 export interface TrialOptions {
@@ -40,6 +41,8 @@ export async function trialBatch(
 
 /** The shape of what enters an experiment's network, without the batch axis: that of a view, found by making one. */
 export async function inputShapeOf(experiment: Pick<Experiment, 'views'>, dataset: Dataset): Promise<Shape> {
+  checkDataset('inputShapeOf', dataset)
+  checkGiven('inputShapeOf', 'an experiment with views', (experiment as Experiment | undefined)?.views, 'list')
   const images = (shape: Shape): tf.Tensor => tf.zeros([...shape])
   const batch = await trialBatch(experiment, dataset, { count: 1, random: seeded(0), images })
   dispose(batch)

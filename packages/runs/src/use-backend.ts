@@ -1,4 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu'
+import { checkOptions } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { selfTest } from './self-test.ts'
 
@@ -77,7 +78,13 @@ export async function useBackend(
   name: BackendName | 'auto' = 'auto',
   options: UseBackendOptions = {}
 ): Promise<BackendChoice> {
-  if (name !== 'auto' && !(name in starters)) {
+  checkOptions<UseBackendOptions>('useBackend', options, {
+    wasmPaths: 'string',
+    threads: 'number',
+    winograd: 'boolean',
+    acceptSoftware: 'boolean'
+  })
+  if (name !== 'auto' && !Object.hasOwn(starters, name)) {
     throw new Error(
       `useBackend: expected 'auto' or one of ${Object.keys(starters).join(', ')}, got ${JSON.stringify(name)}.`
     )

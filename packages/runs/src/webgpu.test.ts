@@ -1,7 +1,6 @@
 import { registerWebGPU } from '@lapstrake/backend-webgpu'
 import { describe, expect, test } from 'vitest'
 import { convNet } from '@lapstrake/backbone-resnet'
-import { dispose } from '@lapstrake/core'
 import { greedy } from '@lapstrake/isolation'
 import { ntXent } from '@lapstrake/loss-info-nce'
 import { projector } from '@lapstrake/layers'

@@ -1,3 +1,4 @@
+import { checkExperiment } from './check-experiment.ts'
 import { linearReadout } from './linear-readout.ts'
 import type { Experiment } from './experiment.ts'
 
@@ -7,10 +8,12 @@ import type { Experiment } from './experiment.ts'
  *
  * @param classes how many
  * @throws RangeError if `classes` is not a whole number above 1
+ * @throws TypeError for what is no experiment
  */
 export function withProbes<E extends Experiment>(experiment: E, classes: number): E {
   if (!Number.isInteger(classes) || classes < 2)
     throw new RangeError(`withProbes: expected 2 classes or more, got ${classes}. Try dataset.classes.length.`)
+  checkExperiment(experiment)
   const probes = experiment.backbone.stages.map((_, i) => linearReadout({ at: i + 1, classes }))
   return { ...experiment, auxiliary: [...(experiment.auxiliary ?? []), ...probes] }
 }

@@ -6,9 +6,9 @@ export {
   isProgressSchedule,
   progressOf,
   untilPlateau,
-  type PlateauOptions,
   type Progress,
   type Progressing,
   type ProgressSchedule,
-  type UnitProgress
+  type UnitProgress,
+  type UntilPlateauOptions
 } from './until-plateau.ts'

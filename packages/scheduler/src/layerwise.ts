@@ -1,4 +1,5 @@
 import type { Schedule } from '@lapstrake/core'
+import { checkOptions } from '@lapstrake/core/options'
 import { bottomUp } from './bottom-up.ts'
 
 export interface LayerwiseOptions {
@@ -12,7 +13,9 @@ export interface LayerwiseOptions {
  *
  * @throws RangeError if `steps` is not a whole number above 0
  */
-export function layerwise({ steps }: LayerwiseOptions): Schedule {
+export function layerwise(options: LayerwiseOptions): Schedule {
+  checkOptions<LayerwiseOptions>('layerwise', options, { steps: 'number' })
+  const { steps } = options
   if (!Number.isInteger(steps) || steps < 1)
     throw new RangeError(`layerwise: expected 1 step or more for each unit, got ${steps}. Try 1000.`)
   return (units, step) => [[bottomUp(units)[Math.min(Math.floor(step / steps), units.length - 1)]!]]

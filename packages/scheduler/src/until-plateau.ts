@@ -1,8 +1,9 @@
 import type { Schedule, Unit } from '@lapstrake/core'
+import { checkOptions } from '@lapstrake/core/options'
 import { simultaneous } from './simultaneous.ts'
 
 /** When a unit has learned enough. */
-export interface PlateauOptions {
+export interface UntilPlateauOptions {
   /** Steps without progress after which a unit no longer learns. */
   readonly patience: number
   /** What counts as progress: how much lower its loss must be, of its size; 0.005 when left out. */
@@ -41,7 +42,7 @@ export interface ProgressSchedule extends Schedule {
   /** @param saved of a run that goes on */
   begin(saved?: Progress): Progressing
   /** What it was made with, by which a run that goes on is told from others. */
-  readonly settings: PlateauOptions
+  readonly settings: UntilPlateauOptions
 }
 
 /**
@@ -50,11 +51,15 @@ export interface ProgressSchedule extends Schedule {
  *
  * @param base who learns when, among those that still do
  * @throws RangeError if patience is not a whole number above 0, or tolerance is below 0
+ * @throws TypeError for a base that is no schedule
  */
-export function untilPlateau(
-  { patience, tolerance = 0.005 }: PlateauOptions,
-  base: Schedule = simultaneous()
-): ProgressSchedule {
+export function untilPlateau(options: UntilPlateauOptions, base: Schedule = simultaneous()): ProgressSchedule {
+  checkOptions<UntilPlateauOptions>('untilPlateau', options, { patience: 'number', tolerance: 'number' })
+  if (typeof base !== 'function')
+    throw new TypeError(
+      `untilPlateau: expected a schedule behind the options, as in sequential(), got ${JSON.stringify(base)}.`
+    )
+  const { patience, tolerance = 0.005 } = options
   if (!Number.isInteger(patience) || patience < 1)
     throw new RangeError(`untilPlateau: expected a patience of 1 step or more, got ${patience}. Try 500.`)
   if (!(tolerance >= 0))
@@ -66,7 +71,11 @@ export function untilPlateau(
   })
 }
 
-function progressing({ patience, tolerance }: Required<PlateauOptions>, base: Schedule, saved: Progress): Progressing {
+function progressing(
+  { patience, tolerance }: Required<UntilPlateauOptions>,
+  base: Schedule,
+  saved: Progress
+): Progressing {
   const progress: Record<string, UnitProgress> = { ...saved }
   let learning: readonly Unit[] | undefined
   const isFrozen = ({ name }: Unit): boolean => progress[name]?.frozen === true
@@ -102,4 +111,5 @@ export const progressOf = (schedule: Schedule | undefined, saved?: Progress): Pr
   schedule !== undefined && isProgressSchedule(schedule) ? schedule.begin(saved) : undefined
 
 /** Whether a schedule depends on how the units get on. */
-export const isProgressSchedule = (schedule: Schedule): schedule is ProgressSchedule => 'begin' in schedule
+export const isProgressSchedule = (schedule: Schedule): schedule is ProgressSchedule =>
+  typeof schedule === 'function' && 'begin' in schedule

@@ -1,6 +1,7 @@
 import { appendFile, readdir, rm, truncate, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { checkGiven, checkOptions } from '@lapstrake/core/options'
 import { makeFolder } from '@lapstrake/files/node'
 import { encodeEvent, type Event, type Summary } from './event.ts'
 import { frame } from './records.ts'
@@ -25,7 +26,10 @@ export interface EventFileOptions {
  *
  * @throws RangeError if a step is not a whole number
  */
-export async function eventFile(folder: string, { after }: EventFileOptions = {}): Promise<EventFile> {
+export async function eventFile(folder: string, options: EventFileOptions = {}): Promise<EventFile> {
+  checkOptions<EventFileOptions>('eventFile', options, { after: 'number' })
+  checkGiven('eventFile', 'the path of a folder', folder, 'string')
+  const { after } = options
   const resumed = after === undefined ? [] : [event(after + 1, { sessionLog: { status: 1 } })]
   const first = Buffer.concat([event(0, { fileVersion: 'brain.Event:2' }), ...resumed])
   const path = await begin(folder, first)

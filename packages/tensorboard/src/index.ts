@@ -1,6 +1,6 @@
 export type { Summary } from './event.ts'
 export { eventFile, type EventFile, type EventFileOptions } from './event-file.ts'
 export type { Pixels } from './pixels.ts'
-export { writeProjector, type Projection, type ProjectorOptions } from './projector.ts'
+export { writeProjector, type Projection, type WriteProjectorOptions } from './projector.ts'
 export { readScalars, type ReadScalarsOptions, type ScalarEvent } from './read-scalars.ts'
 export { histogram, image, scalar, type HistogramOptions } from './summaries.ts'

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { checkGiven, checkOptions } from '@lapstrake/core/options'
 import { writeFileAtomic } from '@lapstrake/files/node'
 import { png, type Pixels } from './pixels.ts'
 import { sprite, type Sprite } from './sprite.ts'
@@ -15,7 +16,7 @@ export interface Projection {
   readonly images?: readonly Pixels[] | undefined
 }
 
-export interface ProjectorOptions {
+export interface WriteProjectorOptions {
   /** Hears that pictures had to become smaller for TensorBoard to show them; `console.warn` when left out. */
   readonly onWarning?: ((warning: string) => void) | undefined
 }
@@ -29,9 +30,19 @@ export interface ProjectorOptions {
  */
 export async function writeProjector(
   folder: string,
-  { name, vectors, labels, images }: Projection,
-  { onWarning = console.warn }: ProjectorOptions = {}
+  projection: Projection,
+  options: WriteProjectorOptions = {}
 ): Promise<readonly string[]> {
+  checkOptions<WriteProjectorOptions>('writeProjector', options, { onWarning: 'function' })
+  const { onWarning = console.warn } = options
+  checkGiven('writeProjector', 'the path of a folder', folder, 'string')
+  checkOptions<Projection>('writeProjector', projection, {
+    name: 'string',
+    vectors: 'list',
+    labels: 'list',
+    images: 'list'
+  })
+  const { name, vectors, labels, images } = projection
   checkRows(vectors)
   for (const [what, list] of [
     ['labels', labels],
@@ -66,9 +77,9 @@ const lines = (rows: readonly string[]): string => rows.map(row => `${row}\n`).j
 const shown = (label: string): string => label.replace(/[\s\p{Cc}]+/gu, ' ').trim() || '(none)'
 
 function checkRows(vectors: readonly ArrayLike<number>[]): void {
-  const length = vectors[0]?.length ?? 0
+  const length = vectors?.[0]?.length ?? 0
   if (length === 0) {
-    const got = vectors.length === 0 ? 'none' : 'rows without any'
+    const got = !vectors?.length ? 'none' : 'rows without any'
     throw new Error(`writeProjector: expected rows of numbers, got ${got}. Give one row for each point.`)
   }
   vectors.forEach((row, i) => {

@@ -1,3 +1,4 @@
+import { checkOptions } from '@lapstrake/core/options'
 import { decodeEvent, type Event } from './event.ts'
 import { unframe } from './records.ts'
 
@@ -19,7 +20,11 @@ export interface ReadScalarsOptions {
  *
  * @throws Error that names the file, if a checksum does not fit or a record is none of TensorFlow's
  */
-export function readScalars(file: Uint8Array, { name = 'events' }: ReadScalarsOptions = {}): readonly ScalarEvent[] {
+export function readScalars(file: Uint8Array, options: ReadScalarsOptions = {}): readonly ScalarEvent[] {
+  checkOptions<ReadScalarsOptions>('readScalars', options, { name: 'string' })
+  const { name = 'events' } = options
+  if (!(file instanceof Uint8Array))
+    throw new TypeError(`${name}: expected the bytes of a file, as a Uint8Array, got ${typeof file}.`)
   const scalars: ScalarEvent[] = []
   for (const { at, bytes } of unframe(file, name)) {
     const { step, summary } = decoded(bytes, name, at)

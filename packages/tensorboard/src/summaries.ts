@@ -1,3 +1,4 @@
+import { checkGiven, checkOptions } from '@lapstrake/core/options'
 import type { Summary } from './event.ts'
 import { checkPixels, png, type Pixels } from './pixels.ts'
 
@@ -7,7 +8,11 @@ export interface HistogramOptions {
 }
 
 /** A point of a curve. Tags with a common beginning before a slash are shown together. */
-export const scalar = (tag: string, value: number): Summary => ({ tag, simpleValue: value })
+export function scalar(tag: string, value: number): Summary {
+  checkGiven('scalar', 'a tag, as in loss/unit0', tag, 'string')
+  checkGiven('scalar', 'a number', value, 'number')
+  return { tag, simpleValue: value }
+}
 
 /**
  * How values are spread. Those that are not finite are left out, here and in `num`.
@@ -17,7 +22,11 @@ export const scalar = (tag: string, value: number): Summary => ({ tag, simpleVal
  *
  * @throws RangeError if there is to be less than one bar
  */
-export function histogram(tag: string, values: ArrayLike<number>, { bars = 30 }: HistogramOptions = {}): Summary {
+export function histogram(tag: string, values: ArrayLike<number>, options: HistogramOptions = {}): Summary {
+  checkOptions<HistogramOptions>('histogram', options, { bars: 'number' })
+  checkGiven('histogram', 'a tag, as in loss/unit0', tag, 'string')
+  checkGiven('histogram', 'a list of numbers', values, 'list')
+  const { bars = 30 } = options
   if (!Number.isInteger(bars) || bars < 1) {
     throw new RangeError(`histogram: expected one or more bars, got ${bars}. Try 30.`)
   }
@@ -38,6 +47,7 @@ export function histogram(tag: string, values: ArrayLike<number>, { bars = 30 }:
  * @throws RangeError if the pixels are not as many as their shape says
  */
 export function image(tag: string, pixels: Pixels): Summary {
+  checkGiven('image', 'a tag, as in views/0', tag, 'string')
   checkPixels('image', pixels)
   const { height, width, channels } = pixels
   return { tag, image: { height, width, colorspace: channels, encodedImageString: png(pixels) } }

@@ -1,4 +1,4 @@
-import type { Isolation } from '@lapstrake/core'
+import { checkOptions, type Isolation } from '@lapstrake/core'
 import { describe, expect, test } from 'vitest'
 
 export interface IsolationSuite {
@@ -12,11 +12,9 @@ export interface IsolationSuite {
  * The promises every isolation keeps: spans within the depth that hold at least one stage, the same at every call, none
  * twice; every stage taught.
  */
-export function describeIsolation(
-  name: string,
-  isolation: Isolation,
-  { depths = [1, 2, 3, 4, 9], untaught }: IsolationSuite = {}
-): void {
+export function describeIsolation(name: string, isolation: Isolation, suite: IsolationSuite = {}): void {
+  checkOptions<IsolationSuite>('describeIsolation', suite, { depths: 'list', untaught: 'string' })
+  const { depths = [1, 2, 3, 4, 9], untaught } = suite
   describe(`${name} keeps the promises of an isolation`, () => {
     test.each(depths)('for %i stages', depth => {
       const spans = isolation(depth)

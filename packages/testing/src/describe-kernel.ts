@@ -7,26 +7,26 @@ import {
   vjp,
   type FusedKernel,
   type KernelAttributes,
-  type KernelExample,
   type KernelInputs,
   type KernelResults,
   type Shape
 } from '@lapstrake/core'
+import type { AttributesOf, InputsOf, KernelExample, KernelSuite } from '@lapstrake/kernels/suites'
 import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 /** An operation with a gradient of its own, which runs the kernel on its way forward or back. */
-export interface DifferentiatedOperation<Inputs extends KernelInputs, Attributes extends KernelAttributes> {
+export interface DifferentiatedOperation<Kernel extends FusedKernel = FusedKernel> {
   /** What of an example the operation is differentiated for. */
-  at(inputs: Inputs): readonly tf.Tensor[]
-  operation(at: readonly tf.Tensor[], inputs: Inputs, attributes: Attributes): tf.Tensor
+  at(inputs: InputsOf<Kernel>): readonly tf.Tensor[]
+  operation(at: readonly tf.Tensor[], inputs: InputsOf<Kernel>, attributes: AttributesOf<Kernel>): tf.Tensor
 }
 
-export interface KernelSuite<Inputs extends KernelInputs, Attributes extends KernelAttributes> {
+export interface DescribeKernelOptions<Kernel extends FusedKernel = FusedKernel> {
   /** How far a number may be from what it should be, as part of the largest of its tensor. */
   readonly tolerance?: number | undefined
   /** Where the kernel is used within an operation that is differentiated. */
-  readonly within?: DifferentiatedOperation<Inputs, Attributes> | undefined
+  readonly within?: DifferentiatedOperation<Kernel> | undefined
 }
 
 /**
@@ -35,28 +35,22 @@ export interface KernelSuite<Inputs extends KernelInputs, Attributes extends Ker
  * refuses. And what the kernel promises: where it is a gradient, the composed form is what automatic differentiation
  * finds.
  *
+ * @param suite of the kernel: one of those in `@lapstrake/kernels/suites`, or your own
  * @param backends those that have the kernel, by the names that TensorFlow.js knows; they must be registered
  */
-export function describeKernel<
-  Inputs extends KernelInputs,
-  Attributes extends KernelAttributes,
-  Results extends KernelResults
->(
-  kernel: FusedKernel<Inputs, Attributes, Results>,
+export function describeKernel<Kernel extends FusedKernel>(
+  suite: KernelSuite<Kernel>,
   backends: readonly string[],
-  { tolerance = 1e-5, within }: KernelSuite<Inputs, Attributes> = {}
+  options: DescribeKernelOptions<NoInfer<Kernel>> = {}
 ): void {
+  const { kernel, examples, gradientOf }: KernelSuite = suite
+  const { tolerance = 1e-5, within }: DescribeKernelOptions = options
   /** Runs `f` on an example that is made on this backend. */
-  const on = async <T>(
-    backend: string,
-    which: number,
-    f: (example: KernelExample<Inputs, Attributes>) => T
-  ): Promise<T> => {
+  const on = async <T>(backend: string, which: number, f: (example: KernelExample) => T): Promise<T> => {
     expect(await tf.setBackend(backend)).toBe(true)
-    return tf.tidy(() => f(kernel.examples(seeded(1))[which]!) as tf.TensorContainer) as T
+    return tf.tidy(() => f(examples(seeded(1))[which]!) as tf.TensorContainer) as T
   }
-  const examples = own(() => kernel.examples(seeded(1)).map(wordsOf))
-  const numbered = examples.map((words, which) => [words, which] as const)
+  const numbered = own(() => examples(seeded(1)).map((example, which) => [wordsOf(example), which] as const))
 
   describe(kernel.name, () => {
     let before: string
@@ -65,7 +59,6 @@ export function describeKernel<
     })
     afterAll(() => tf.setBackend(before))
 
-    const { gradientOf } = kernel
     if (gradientOf) {
       test.each(numbered)('composed, it is the gradient that automatic differentiation finds: %s', async (_, which) => {
         await on('cpu', which, ({ inputs, attributes }) => {
@@ -82,7 +75,7 @@ export function describeKernel<
         async (_, which) => {
           const { expected, shapes } = await on('cpu', which, ({ inputs, attributes }) => ({
             expected: valuesOf(kernel.composed(inputs, attributes)),
-            shapes: (kernel as FusedKernel).shapes(shapesOf(inputs), attributes)
+            shapes: kernel.shapes(shapesOf(inputs), attributes)
           }))
           const { ran, found } = await on(backend, which, ({ inputs, attributes }) =>
             observed(() => valuesOf(fused(kernel, inputs, attributes)))
@@ -108,7 +101,7 @@ export function describeKernel<
       test('it refuses each input with an axis too many', async () => {
         await on(backend, 0, ({ inputs, attributes }) => {
           for (const name of Object.keys(inputs)) {
-            const wrong = { ...inputs, [name]: tf.expandDims(inputs[name]!, 0) } as Inputs
+            const wrong = { ...inputs, [name]: tf.expandDims(inputs[name]!, 0) }
             expect(() => fused(kernel, wrong, attributes), name).toThrow(/: expected /)
           }
         })
@@ -116,7 +109,7 @@ export function describeKernel<
 
       if (within) {
         test.each(numbered)('an operation with it has the gradients that it has on cpu: %s', async (_, which) => {
-          const gradients = ({ inputs, attributes }: KernelExample<Inputs, Attributes>): Values[] => {
+          const gradients = ({ inputs, attributes }: KernelExample): Values[] => {
             const at = within.at(inputs)
             const forward = (): tf.Tensor => within.operation(at, inputs, attributes)
             return valuesOf(pulled(forward, at))
@@ -141,11 +134,8 @@ const valuesOf = (results: KernelResults): Values[] =>
   ([results].flat() as tf.Tensor[]).map(one => ({ shape: one.shape, values: [...one.dataSync()] }))
 
 /** Attributes are no rest for a kernel that is not known. */
-const fused = <Inputs extends KernelInputs, Attributes extends KernelAttributes, Results extends KernelResults>(
-  kernel: FusedKernel<Inputs, Attributes, Results>,
-  inputs: Inputs,
-  attributes: Attributes
-): KernelResults => fusedOr<KernelInputs, KernelAttributes, KernelResults>(kernel as FusedKernel, inputs, attributes)
+const fused = (kernel: FusedKernel, inputs: KernelInputs, attributes: KernelAttributes): KernelResults =>
+  fusedOr<KernelInputs, KernelAttributes, KernelResults>(kernel, inputs, attributes)
 
 /** What `f` found, and the kernels that ran meanwhile. */
 function observed<T>(f: () => T): { readonly found: T; readonly ran: readonly string[] } {
@@ -175,7 +165,7 @@ function expectClose(found: readonly Values[], expected: readonly Values[], tole
 }
 
 /** An example in words, as `x [2, 3], rate 0.5`. */
-const wordsOf = ({ inputs, attributes }: KernelExample<KernelInputs, KernelAttributes>): string =>
+const wordsOf = ({ inputs, attributes }: KernelExample): string =>
   [
     ...Object.entries(inputs).map(([name, { shape }]) => `${name} [${shape.join(', ')}]`),
     ...Object.entries(attributes).map(([name, value]) => `${name} ${value}`)

@@ -1,19 +1,9 @@
-import {
-  leaves,
-  mapViews,
-  own,
-  seeded,
-  vjp,
-  type Batch,
-  type LocalLoss,
-  type LossVariables,
-  type Random,
-  type Shape,
-  type Views
-} from '@lapstrake/core'
+import { leaves, mapViews, own, seeded, vjp, type Batch, type LocalLoss, type Shape, type Views } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import { gradientError } from './gradient-error.ts'
+import { apply, example, variablesFor, variablesOf, type Example } from './loss-example.ts'
+import { badInputs, expectEveryViewToCount, expectRefusal } from './loss-refusals.ts'
 import { read } from './read.ts'
 
 export interface LossSuite {
@@ -38,12 +28,14 @@ export interface LossSuite {
   readonly except?: Partial<Record<LossPromise, string>> | undefined
 }
 
-type LossPromise = 'every view' | 'order' | 'finite differences' | 'finite'
+type LossPromise = 'every view' | 'order' | 'finite differences' | 'finite' | 'tf.grad' | 'refusals'
 
 /**
  * The promises every loss keeps: one finite scalar, the same for the same arguments; a gradient for every view that
- * agrees with finite differences; finite for rows of zeros, repeated rows and long rows; indifferent to the order of
- * the examples; arguments untouched and nothing left behind.
+ * agrees with finite differences, also within a `tf.grad` of one's own; finite for rows of zeros, repeated rows and
+ * long rows; indifferent to the order of the examples; no examples, integers, rows that are none, labels that are no
+ * classes and other numbers of views refused by name, before anything is computed; arguments untouched and nothing left
+ * behind.
  */
 export function describeLoss(name: string, loss: LocalLoss, options: LossSuite = {}): void {
   const { batch: rows = 6, dim = 5, shape = [dim], tolerance = 0.02, except = {} } = options
@@ -84,6 +76,25 @@ export function describeLoss(name: string, loss: LocalLoss, options: LossSuite =
       expect(gradientError(f, views)).toBeLessThan(tolerance)
     })
 
+    promise('it works within tf.grad', 'tf.grad', () => {
+      const { views, batch } = draw()
+      const variables = variablesOf(loss, shape, options.teacher)
+      const ofAll = tf.grad(all =>
+        apply(
+          loss,
+          mapViews(views, (_, place) => tf.slice(all, place * rows, rows) as tf.Tensor2D),
+          batch,
+          variables
+        )
+      )
+      const found = read(own(() => ofAll(tf.concat<tf.Tensor>([...views]))))
+      const expected = gradientsOf(loss, views, batch, shape).flatMap(gradient =>
+        gradient.length === 0 ? read(tf.zeros([rows, ...shape])) : gradient
+      )
+      const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6)
+      found.forEach((value, i) => expect(Math.abs(value - expected[i]!)).toBeLessThan(1e-4 * largest))
+    })
+
     for (const [title, change] of hardCases(shape))
       promise(`loss and gradient stay finite for ${title}`, 'finite', () => {
         const { views, batch } = draw()
@@ -99,6 +110,17 @@ export function describeLoss(name: string, loss: LocalLoss, options: LossSuite =
       const [other] = evaluate(loss, inOrder(views, order), batchInOrder(batch, order), shape)
       expect(other! / value!).toBeCloseTo(1, 4)
     })
+
+    const ready = (): ((example: Example) => tf.Scalar) => {
+      const variables = variablesOf(loss, shape, options.teacher)
+      return ({ views, batch }) => apply(loss, views, batch, variables)
+    }
+    for (const input of badInputs(options)) {
+      promise(`${input.title} are refused by name`, 'refusals', () => expectRefusal(ready(), draw(), input))
+    }
+    promise('other numbers of views are refused by name, or all of them count', 'refusals', () =>
+      expectEveryViewToCount(ready(), draw(), except['every view'] !== undefined)
+    )
 
     test('arguments are untouched, and nothing is left behind', () => {
       const { views, batch } = draw()
@@ -133,45 +155,6 @@ const batchInOrder = ({ views, labels, indices, teacher, targets }: Batch, order
   teacher: teacher && inOrder(teacher, order),
   targets: targets && inOrder(targets, order)
 })
-
-interface Example {
-  readonly views: Views<tf.Tensor2D>
-  readonly batch: Batch
-}
-
-function example(
-  random: Random,
-  { views: count = 2, batch: rows = 6, shape = [5], classes = 3, teacher, targets = false }: LossSuite
-): Example {
-  const draw = (name: string, shape: Shape): Views<tf.Tensor2D> => {
-    const view = (place: number): tf.Tensor2D => random.split(name, place).normal([rows, ...shape]) as tf.Tensor2D
-    return [view(0), ...Array.from({ length: count - 1 }, (_, i) => view(i + 1))]
-  }
-  const views = draw('view', shape)
-  const places = Array.from({ length: rows }, (_, i) => i)
-  return {
-    views,
-    batch: {
-      views,
-      labels: tf.tensor1d(
-        places.map(place => place % classes),
-        'int32'
-      ),
-      indices: tf.tensor1d(places, 'int32'),
-      teacher: teacher && draw('teacher', teacher),
-      targets: targets ? draw('target', shape) : undefined
-    }
-  }
-}
-
-const variablesOf = (loss: LocalLoss, embedding: Shape, teacher: Shape | undefined): LossVariables =>
-  typeof loss === 'function' ? { params: {}, memory: {} } : loss.init(seeded(5), { embedding, teacher })
-
-const apply = (loss: LocalLoss, views: Views<tf.Tensor2D>, batch: Batch, variables: LossVariables): tf.Scalar =>
-  typeof loss === 'function' ? loss(views, batch) : loss.apply(views, batch, variables).loss
-
-const variablesFor = (loss: LocalLoss, batch: Batch, embedding: Shape): LossVariables =>
-  variablesOf(loss, embedding, batch.teacher?.[0].shape.slice(1))
 
 const evaluate = (loss: LocalLoss, views: Views<tf.Tensor2D>, batch: Batch, shape: Shape): number[] =>
   read(own(() => apply(loss, views, batch, variablesFor(loss, batch, shape))))

@@ -1,4 +1,5 @@
 import {
+  checkOptions,
   dispose,
   leaves,
   mapTree,
@@ -23,7 +24,9 @@ export interface OptimizerSuite {
  * The promises every optimizer keeps: an update lowers a quadratic and goes on doing so; its state keeps its form and
  * belongs to one owner; arguments are untouched, results are new tensors, and nothing is left behind.
  */
-export function describeOptimizer(name: string, optimizer: Optimizer, { updates = 100 }: OptimizerSuite = {}): void {
+export function describeOptimizer(name: string, optimizer: Optimizer, suite: OptimizerSuite = {}): void {
+  checkOptions<OptimizerSuite>('describeOptimizer', suite, { updates: 'number' })
+  const { updates = 100 } = suite
   const start = (seed = 1): Params => ({ weights: seeded(seed).normal([3, 2]), bias: seeded(seed + 1).normal([2]) })
   const height = (params: Params): number => read(params).reduce((sum, value) => sum + value ** 2 / 2, 0)
   const copy = (params: Params): Params =>

@@ -1,4 +1,5 @@
 import {
+  checkOptions,
   leaves,
   namedLeaves,
   own,
@@ -27,7 +28,9 @@ export interface StageSuite {
  * the penalty, and for the input that agrees with finite differences; buffers that keep their form; arguments untouched
  * and nothing left behind.
  */
-export function describeStage(name: string, stage: Stage, { inputShape, tolerance = 0.03 }: StageSuite): void {
+export function describeStage(name: string, stage: Stage, suite: StageSuite): void {
+  checkOptions<StageSuite>('describeStage', suite, { inputShape: 'list', tolerance: 'number' })
+  const { inputShape, tolerance = 0.03 } = suite
   const init = (seed = 1): ReturnType<Stage['init']> => stage.init(seeded(seed), inputShape)
   const input = (rows: number): tf.Tensor =>
     seeded(2)

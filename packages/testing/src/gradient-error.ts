@@ -1,4 +1,4 @@
-import { own, seeded, vjp, type Random } from '@lapstrake/core'
+import { checkOptions, own, seeded, vjp, type Random } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { read } from './read.ts'
 
@@ -18,8 +18,10 @@ export interface GradientCheck {
 export function gradientError(
   f: (...inputs: tf.Tensor[]) => tf.Scalar,
   inputs: readonly tf.Tensor[],
-  { step = 1e-2, directions = 4, random = seeded(0) }: GradientCheck = {}
+  options: GradientCheck = {}
 ): number {
+  checkOptions<GradientCheck>('gradientError', options, { step: 'number', directions: 'number', random: 'record' })
+  const { step = 1e-2, directions = 4, random = seeded(0) } = options
   const slopes = tf.tidy(() => {
     const { pull } = vjp(() => ({ outputs: [f(...inputs)], aux: null }), inputs)
     const gradients = pull([tf.scalar(1)], inputs, { last: true })

@@ -26,7 +26,7 @@ test(`a step moves ${cases} random recipes as automatic differentiation moves th
   for (let i = first; i < first + cases; i++) {
     const drawn = randomRecipe(seeded(i))
     const before = tf.memory().numTensors
-    const trainer = createTrainer(drawn.recipe, drawn)
+    const trainer = createTrainer(drawn.recipe, { inputShape: drawn.inputShape, microBatch: drawn.microBatch })
     const state = trainer.init(seeded(i))
     const batch = drawn.batch()
     const expected = movedBy(drawn, trainer.units, state, batch)

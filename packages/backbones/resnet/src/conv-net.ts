@@ -1,4 +1,4 @@
-import type { Backbone } from '@lapstrake/core'
+import { checkOptions, type Backbone } from '@lapstrake/core'
 import { chain, convBlock, normOf, stageOf, type NormName } from '@lapstrake/layers'
 
 export interface ConvNetOptions {
@@ -17,12 +17,14 @@ export interface ConvNetOptions {
  *
  * @throws RangeError if widths and strides differ in number, or something is not a whole number above 0
  */
-export function convNet({
-  widths = [32, 32, 32, 32],
-  strides = [1, 2, 2, 1],
-  layers = 2,
-  norm = 'batch'
-}: ConvNetOptions = {}): Backbone {
+export function convNet(options: ConvNetOptions = {}): Backbone {
+  checkOptions<ConvNetOptions>('convNet', options, {
+    widths: 'list',
+    strides: 'list',
+    layers: 'number',
+    norm: { among: ['batch', 'group'] }
+  })
+  const { widths = [32, 32, 32, 32], strides = [1, 2, 2, 1], layers = 2, norm = 'batch' } = options
   if (widths.length === 0 || widths.length !== strides.length) {
     throw new RangeError(
       `convNet: expected a width and a stride for each stage, got ${widths.length} widths and ${strides.length} ` +

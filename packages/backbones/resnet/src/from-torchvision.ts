@@ -1,6 +1,15 @@
-import { own, seeded, withLeaves, type Owned, type Random, type Shape, type Variables } from '@lapstrake/core'
+import {
+  checkOptions,
+  own,
+  seeded,
+  withLeaves,
+  type Owned,
+  type Random,
+  type Shape,
+  type Variables
+} from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { resNet, type ResNetOptions } from './res-net.ts'
+import { resNet, architecture, type ResNetOptions } from './res-net.ts'
 import { named, treeOf } from './torchvision.ts'
 
 /** Those of the {@link resNet} that is to have the weights. */
@@ -18,6 +27,9 @@ export function fromTorchvision(
   tensors: Readonly<Record<string, tf.Tensor>>,
   options: FromTorchvisionOptions = {}
 ): Owned<readonly Variables[]> {
+  checkOptions<FromTorchvisionOptions>('fromTorchvision', options, architecture)
+  if (typeof tensors !== 'object' || tensors === null)
+    throw new TypeError('fromTorchvision: expected tensors by name, as in { "conv1.weight": … }, got none.')
   const { depth = 18 } = options
   const who = `fromTorchvision: expected a ResNet-${depth} of torchvision`
   const first = tensors['conv1.weight']

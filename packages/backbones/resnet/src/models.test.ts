@@ -143,10 +143,12 @@ test.each([
     'convNet: expected a width and a stride for each stage, got 2 widths and 1 strides.'
   ],
   [() => convNet({ widths: [0], strides: [1] }), 'convNet: expected whole numbers above 0'],
-  [() => resNet({ depth: 20 as 18 }), 'resNet: expected a depth of 18, 34 or 50, got 20.'],
-  [() => resNet({ stem: 'x' as 'cifar' }), "resNet: expected the stem 'cifar' or 'imagenet', got \"x\"."],
-  [() => resNet({ stages: 'x' as 'blocks' }), "resNet: expected the stages 'groups' or 'blocks', got \"x\"."],
-  [() => resNet({ norm: 'layer' as 'batch' }), "resNet: expected the normalisation 'batch' or 'group', got \"layer\"."],
+  [() => resNet({ depth: 20 as 18 }), 'resNet: expected depth to be 18 or 34 or 50, got 20.'],
+  [() => resNet({ depth: '50' as unknown as 50 }), "resNet: expected depth to be 18 or 34 or 50, got '50'."],
+  [() => resNet(50 as never), 'resNet: expected options, as in { depth: … }, got 50.'],
+  [() => resNet({ stem: 'x' as 'cifar' }), "resNet: expected stem to be 'cifar' or 'imagenet', got 'x'."],
+  [() => resNet({ stages: 'x' as 'blocks' }), "resNet: expected stages to be 'groups' or 'blocks', got 'x'."],
+  [() => resNet({ norm: 'layer' as 'batch' }), "resNet: expected norm to be 'batch' or 'group', got 'layer'."],
   [
     () => convNet().stages[0]!.init(seeded(1), [7]),
     'conv1: expected inputs of shape [height, width, channels], got [7].'

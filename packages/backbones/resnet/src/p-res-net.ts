@@ -1,4 +1,4 @@
-import type { Backbone } from '@lapstrake/core'
+import { checkOptions, type Backbone } from '@lapstrake/core'
 import {
   chain,
   convBlock,
@@ -12,7 +12,7 @@ import {
 } from '@lapstrake/layers'
 import { stemOf } from './res-net.ts'
 
-export interface PResNetOptions {
+export interface PResNet50Options {
   /**
    * `imagenet`: 7×7 with stride 2 and a max-pool, for images of about 224 pixels. `cifar`: one 3×3 convolution, for
    * about 32.
@@ -56,16 +56,17 @@ const plans: readonly Plan[] = [
  * 0.05 points, 4.14 G in all) only if those of res5 and res6's other blocks are ungrouped as well, and so they are
  * here.
  *
- * @throws RangeError for an unknown stem or norm, or a width that is not a multiple of 7
+ * @throws TypeError for an unknown stem or norm
+ * @throws RangeError for a width that is not a multiple of 7
  */
-export function pResNet50({
-  stem = 'imagenet',
-  norm = 'batch',
-  width = 56,
-  zeroInitResidual = false
-}: PResNetOptions = {}): Backbone {
-  if (stem !== 'cifar' && stem !== 'imagenet')
-    throw new RangeError(`pResNet50: expected the stem 'cifar' or 'imagenet', got ${JSON.stringify(stem)}.`)
+export function pResNet50(options: PResNet50Options = {}): Backbone {
+  checkOptions<PResNet50Options>('pResNet50', options, {
+    stem: { among: ['cifar', 'imagenet'] },
+    norm: { among: ['batch', 'group'] },
+    width: 'number',
+    zeroInitResidual: 'boolean'
+  })
+  const { stem = 'imagenet', norm = 'batch', width = 56, zeroInitResidual = false } = options
   if (!Number.isInteger(width / 7) || width < 7)
     throw new RangeError(`pResNet50: expected a width that is a multiple of 7, got ${width}. Try 56.`)
   const kind = normOf('pResNet50', norm)

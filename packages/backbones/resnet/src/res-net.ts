@@ -1,4 +1,4 @@
-import type { Backbone } from '@lapstrake/core'
+import { checkOptions, type Backbone } from '@lapstrake/core'
 import {
   chain,
   convBlock,
@@ -34,6 +34,14 @@ export interface ResNetOptions {
   readonly stages?: 'groups' | 'blocks' | undefined
 }
 
+/** The options that say which network it is, and not how its weights begin. */
+export const architecture = {
+  depth: { among: [18, 34, 50] },
+  stem: { among: ['cifar', 'imagenet'] },
+  norm: { among: ['batch', 'group'] },
+  stages: { among: ['groups', 'blocks'] }
+} as const
+
 const blocksOf = { 18: [2, 2, 2, 2], 34: [3, 4, 6, 3], 50: [3, 4, 6, 3] } as const
 
 /**
@@ -42,24 +50,22 @@ const blocksOf = { 18: [2, 2, 2, 2], 34: [3, 4, 6, 3], 50: [3, 4, 6, 3] } as con
  * https://arxiv.org/abs/1512.03385; Xiong et al. 2020, section 3.1, https://arxiv.org/abs/2008.01342). Depth 50 strides
  * on the 3×3 convolutions, as torchvision does. Kernels start with the variance 2 / (size² · filters).
  *
- * @throws RangeError for an unknown depth, stem, norm or cut, or a width below 1
+ * @throws TypeError for an unknown depth, stem, norm or cut
+ * @throws RangeError for a width below 1
  */
-export function resNet({
-  depth = 18,
-  stem = 'cifar',
-  norm = 'batch',
-  width = 64,
-  zeroInitResidual = false,
-  stages = 'groups'
-}: ResNetOptions = {}): Backbone {
+export function resNet(options: ResNetOptions = {}): Backbone {
+  checkOptions<ResNetOptions>('resNet', options, { ...architecture, width: 'number', zeroInitResidual: 'boolean' })
+  const {
+    depth = 18,
+    stem = 'cifar',
+    norm = 'batch',
+    width = 64,
+    zeroInitResidual = false,
+    stages = 'groups'
+  } = options
   const counts = blocksOf[depth]
-  if (counts === undefined) throw new RangeError(`resNet: expected a depth of 18, 34 or 50, got ${String(depth)}.`)
-  if (stem !== 'cifar' && stem !== 'imagenet')
-    throw new RangeError(`resNet: expected the stem 'cifar' or 'imagenet', got ${JSON.stringify(stem)}.`)
   if (!Number.isInteger(width) || width < 1)
     throw new RangeError(`resNet: expected a width of 1 or more, got ${width}. Try 64.`)
-  if (stages !== 'groups' && stages !== 'blocks')
-    throw new RangeError(`resNet: expected the stages 'groups' or 'blocks', got ${JSON.stringify(stages)}.`)
   const kind = normOf('resNet', norm)
   const bottleneck = depth === 50
   return {

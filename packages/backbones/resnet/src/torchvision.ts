@@ -1,4 +1,4 @@
-import { namedLeaves, own, type Owned, type Tree, type Variables } from '@lapstrake/core'
+import { checkGiven, namedLeaves, own, type Owned, type Tree, type Variables } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 
 /**
@@ -11,8 +11,11 @@ import * as tf from '@tensorflow/tfjs-core'
  *
  * @throws Error for the variables of something else
  */
-export const toTorchvision = (stages: readonly Variables[]): Owned<Readonly<Record<string, tf.Tensor>>> =>
-  own(() =>
+export function toTorchvision(stages: readonly Variables[]): Owned<Readonly<Record<string, tf.Tensor>>> {
+  checkGiven('toTorchvision', 'the variables of stages, as in state.stages', stages, 'list')
+  for (const variables of stages)
+    checkGiven('toTorchvision', 'the variables of stages, as in state.stages', variables, 'record')
+  return own(() =>
     Object.fromEntries(
       named(stages).map(({ name, value }) => [
         name,
@@ -20,12 +23,12 @@ export const toTorchvision = (stages: readonly Variables[]): Owned<Readonly<Reco
       ])
     )
   )
+}
 
 export const treeOf = (stages: readonly Variables[]): Tree<tf.Tensor> =>
   stages.map(({ params, buffers }) => ({ params, buffers }))
 
-/** Every leaf with its name in torchvision, in the order of the tree. */
-/** Leaves of a resNet's stages under torchvision's names. */
+/** Leaves of a resNet's stages under torchvision's names, in the order of the tree. */
 export function named(stages: readonly Variables[]): readonly { readonly name: string; readonly value: tf.Tensor }[] {
   const blocks = namesOfBlocks(stages)
   return namedLeaves(treeOf(stages)).map(({ name, value }) => {

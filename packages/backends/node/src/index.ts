@@ -1,1 +1,1 @@
-export { registerNode, type NodeOptions } from './register-node.ts'
+export { registerNode, type RegisterNodeOptions } from './register-node.ts'

@@ -8,6 +8,14 @@ test('starts where a package works, and otherwise says what to type', async () =
   )
 })
 
+test.each<[unknown, string]>([
+  [4, 'registerNode: expected options, as in { threads: … }, got 4.'],
+  [{ thread: 4 }, 'registerNode: expected options among threads, got thread. Did you mean threads?'],
+  [{ threads: '4' }, "registerNode: expected threads to be a number, got '4'."]
+])('options %j are refused before the library loads', async (options, message) => {
+  await expect(registerNode(options as never)).rejects.toThrow(message)
+})
+
 test.each([0, 1.5, NaN, Infinity, 257, 1e6])('%s threads are refused before the library loads', async threads => {
   const asked = registerNode({ threads })
   await expect(asked).rejects.toThrow(RangeError)

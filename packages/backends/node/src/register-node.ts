@@ -1,10 +1,11 @@
+import { checkOptions } from '@lapstrake/core/options'
 import * as tf from '@tensorflow/tfjs-core'
 import { mendKernels } from './mend-kernels.ts'
 
 /** As many as TensorFlow's library starts without harm: it makes them all at once. */
 const mostThreads = 256
 
-export interface NodeOptions {
+export interface RegisterNodeOptions {
   /**
    * Threads of each operation, if the library has not started yet: as many as processors, when left out; at most 256.
    */
@@ -20,7 +21,9 @@ export interface NodeOptions {
  * @throws Error in a browser, and one that says what to type when neither is installed, or its native library is
  * missing
  */
-export async function registerNode({ threads }: NodeOptions = {}): Promise<string> {
+export async function registerNode(options: RegisterNodeOptions = {}): Promise<string> {
+  checkOptions<RegisterNodeOptions>('registerNode', options, { threads: 'number' })
+  const { threads } = options
   if (typeof process === 'undefined' || !process.versions?.node) throw new Error('it needs Node')
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= mostThreads)) {
     throw new RangeError(

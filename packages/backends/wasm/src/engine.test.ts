@@ -108,6 +108,14 @@ test('a folder without the files is named', async () => {
   )
 })
 
+test.each<[unknown, string]>([
+  [2, 'registerWasm: expected options, as in { wasmPaths: … }, got 2.'],
+  [{ thread: 2 }, 'registerWasm: expected options among wasmPaths, threads, relaxed, winograd, got thread.'],
+  [{ winograd: 'no' }, "registerWasm: expected winograd to be a boolean, got 'no'."]
+])('options %j are refused before anything is loaded', async (options, message) => {
+  await expect(registerWasm(options as never)).rejects.toThrow(message)
+})
+
 test.each([0, -1, 1.5, NaN, Infinity, 257, 1e6, '4' as unknown as number])(
   '%s threads are refused before any starts',
   async threads => {

@@ -1,1 +1,1 @@
-export { registerWasm, type WasmOptions } from './register-wasm.ts'
+export { registerWasm, type RegisterWasmOptions } from './register-wasm.ts'

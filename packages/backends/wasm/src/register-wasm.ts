@@ -1,4 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu'
+import { checkOptions } from '@lapstrake/core/options'
 import * as tf from '@tensorflow/tfjs-core'
 import { builtin } from './builtin.ts'
 import { Engine } from './engine.ts'
@@ -7,7 +8,7 @@ import { loadModule } from './load-module.ts'
 import { mostThreads } from './threads.ts'
 import { WasmBackend } from './wasm-backend.ts'
 
-export interface WasmOptions {
+export interface RegisterWasmOptions {
   /** The folder of this package's `.wasm` files, with a slash at the end; found by itself in Node and by bundlers. */
   readonly wasmPaths?: string | undefined
   /**
@@ -34,7 +35,13 @@ export interface WasmOptions {
  * @throws RangeError if `threads` is not a whole number from 1 to 256
  * @throws Error if another backend is registered as `wasm`, the host has no SIMD, or the module cannot be fetched
  */
-export async function registerWasm(options: WasmOptions = {}): Promise<string> {
+export async function registerWasm(options: RegisterWasmOptions = {}): Promise<string> {
+  checkOptions<RegisterWasmOptions>('registerWasm', options, {
+    wasmPaths: 'string',
+    threads: ['number', 'string'],
+    relaxed: 'boolean',
+    winograd: 'boolean'
+  })
   const { threads = 'auto' } = options
   if (threads !== 'auto' && !(Number.isInteger(threads) && threads >= 1 && threads <= mostThreads)) {
     const got = typeof threads === 'number' ? threads : JSON.stringify(threads)
@@ -59,7 +66,7 @@ export async function registerWasm(options: WasmOptions = {}): Promise<string> {
   return `WebAssembly, ${count}${fused}${limit}`
 }
 
-async function register({ wasmPaths, threads = 'auto', relaxed = true, winograd = true }: WasmOptions): Promise<void> {
+async function register({ wasmPaths, threads = 'auto', relaxed = true, winograd = true }: RegisterWasmOptions): Promise<void> {
   const shared = canShare()
   const count = !shared ? 1 : threads === 'auto' ? Math.min(mostByItself, processors()) : threads
   const loaded = await loadModule({ shared, relaxed, folder: wasmPaths })

@@ -1,2 +1,2 @@
-export { registerWebGPU, type WebGPUOptions } from './register-webgpu.ts'
+export { registerWebGPU, type RegisterWebGPUOptions } from './register-webgpu.ts'
 export { warmUp, type OnShaders } from './warm-up.ts'

@@ -1,7 +1,8 @@
+import { checkOptions } from '@lapstrake/core/options'
 import * as tf from '@tensorflow/tfjs-core'
 import { guardDevice } from './guard-device.ts'
 
-export interface WebGPUOptions {
+export interface RegisterWebGPUOptions {
   /** Takes an adapter that is software (SwiftShader, llvmpipe): right but slow, for tests. */
   readonly acceptSoftware?: boolean | undefined
   /** The largest buffer in bytes, where less is wanted than the GPU can hold in one piece. Counts at the first call. */
@@ -29,9 +30,17 @@ interface Gpu {
  * brings.
  *
  * @returns the adapter's name
+ * @throws RangeError if `maxBufferBytes` is not above 0
  * @throws Error if there is no adapter, or only one in software
  */
-export async function registerWebGPU({ acceptSoftware = false, maxBufferBytes }: WebGPUOptions = {}): Promise<string> {
+export async function registerWebGPU(options: RegisterWebGPUOptions = {}): Promise<string> {
+  checkOptions<RegisterWebGPUOptions>('registerWebGPU', options, {
+    acceptSoftware: 'boolean',
+    maxBufferBytes: 'number'
+  })
+  const { acceptSoftware = false, maxBufferBytes } = options
+  if (maxBufferBytes !== undefined && !(maxBufferBytes > 0))
+    throw new RangeError(`registerWebGPU: expected a maxBufferBytes above 0, got ${maxBufferBytes}. Leave it out.`)
   const gpu = await findGpu()
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null)
   if (adapter === null || adapter === undefined) throw new Error('no GPU adapter answers')

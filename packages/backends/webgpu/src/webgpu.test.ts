@@ -7,6 +7,15 @@ const description = await registerWebGPU({ acceptSoftware: true, maxBufferBytes:
   (error: Error) => error.message
 )
 
+test.each<[unknown, string]>([
+  [true, 'registerWebGPU: expected options, as in { acceptSoftware: … }, got true.'],
+  [{ acceptsoftware: true }, 'got acceptsoftware. Did you mean acceptSoftware?'],
+  [{ acceptSoftware: 'yes' }, "registerWebGPU: expected acceptSoftware to be a boolean, got 'yes'."],
+  [{ maxBufferBytes: 0 }, 'registerWebGPU: expected a maxBufferBytes above 0, got 0. Leave it out.']
+])('options %j are refused before a GPU is asked', async (options, message) => {
+  await expect(registerWebGPU(options as never)).rejects.toThrow(message)
+})
+
 describe.skipIf(!description.startsWith('GPU'))('WebGPU', () => {
   test('asks the adapter for all that it can hold', async () => {
     const { device } = tf.backend() as unknown as { device: { limits: Record<string, number> } }

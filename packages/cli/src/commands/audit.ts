@@ -1,7 +1,7 @@
 import type { CommandDef } from 'citty'
 import { audit, loader, seeded, useBackend, type Audit, type BackendName } from 'lapstrake'
 import { command } from '../terminal/command.ts'
-import { dataNames, onProgress } from './data-by-name.ts'
+import { dataNames, onProgress, usualSize } from './data-by-name.ts'
 import { dataFor } from './data-of-run.ts'
 import { loadExperiment } from '@lapstrake/runs/node'
 import { quietly } from '../terminal/stop-quietly.ts'
@@ -20,6 +20,10 @@ export const auditCommand: CommandDef = command({
       type: 'string',
       description: `${dataNames.join(', ')}, or a folder of images; the recipe's own when left out`
     },
+    size: {
+      type: 'string',
+      description: `Height and width that images of a folder are brought to; ${usualSize} when left out`
+    },
     batch: { type: 'string', default: '8', description: 'Examples to learn from' },
     backend: { type: 'string', default: 'auto', description: 'auto, node, webgpu, wasm or cpu' },
     json: { type: 'boolean', default: false, description: 'Print JSON' }
@@ -30,7 +34,8 @@ export const auditCommand: CommandDef = command({
       process.stderr.write(`${(await useBackend(args.backend as BackendName)).sentence}\n`)
       const batchSize = wholeNumber('--batch', args.batch, 1)
       const limit = Math.max(batchSize, 64)
-      const dataset = await dataFor(experiment, args.data).open('train', { limit, onProgress })
+      const size = args.size === undefined ? undefined : wholeNumber('--size', args.size, 1)
+      const dataset = await dataFor(experiment, args.data, size).open('train', { limit, onProgress })
       const source = loader(dataset, { batchSize, random: seeded(0), views: experiment.views })
       const found = await firstOf(source.batches(), async ({ batch }) =>
         audit(experiment, { inputShape: batch.views[0].shape.slice(1), batch, examples: dataset.size })

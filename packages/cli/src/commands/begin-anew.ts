@@ -33,7 +33,7 @@ export async function beginAnew(
     if (claim.replacesToo !== undefined)
       say(`${claim.replacesToo}, a run that ended before it could replace the one in ${place}, is replaced, too.`)
     const backend = await chosenBackend(options)
-    const data = dataFor(experiment, options.data)
+    const data = dataFor(experiment, options.data, options.size)
     const dataset = await data.open('train', { limit: options.examples, onProgress, onWarning: say })
     if (saved !== undefined) refuseTaken(saved.step, stepsOf(experiment, dataset), resume!.name, true)
     const run = await createRunDirectory({

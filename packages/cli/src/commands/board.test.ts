@@ -19,7 +19,7 @@ import {
   type State,
   type StepMetrics
 } from 'lapstrake'
-import { openBoard, type Board, type BoardOptions } from '@lapstrake/runs/node'
+import { openBoard, type Board, type OpenBoardOptions } from '@lapstrake/runs/node'
 import { readScalars } from 'lapstrake/node'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as tf from '@tensorflow/tfjs-core'
@@ -77,7 +77,7 @@ const metrics: StepMetrics = {
   stages: [{ gradientNorm: 2 }, { gradientNorm: 3 }]
 } as unknown as StepMetrics
 
-interface Shown extends Pick<BoardOptions, 'dataset'> {
+interface Shown extends Pick<OpenBoardOptions, 'dataset'> {
   readonly name: string
 }
 

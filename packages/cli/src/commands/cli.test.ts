@@ -71,7 +71,7 @@ describe('train', () => {
     const out = join(folder, 'run')
     const trained = lapstrake('train', path, '--backend', 'wasm', '--out', out)
     expect(trained.stderr).toContain('Backend: wasm')
-    expect(trained.stderr).toContain('Data: drawn shapes, 64 training examples of 28 × 28 × 3.')
+    expect(trained.stderr).toContain('Data: drawn shapes, 64 training examples of 28 × 28 × 3 in 8 classes.')
     expect(trained.stderr).toMatch(/unit0 +\d\.\d{3} +\d\.\d{3}/)
     expect(trained.stderr).toContain('What the columns say: packages/cli/README.md')
     expect(trained.stderr).toContain(`Saved ${out}. Next: npx lapstrake evaluate ${out}\n`)
@@ -505,7 +505,6 @@ test('a command that nobody knows is refused, with one that is spelled alike', (
 
 describe('certify', () => {
   const stochastic = `isolation: endToEnd(), head: () => identity(), loss: () => contrastiveLogistic(),
-    certificate: { negatives: 1 },
     backbone: {
       name: 's',
       stages: convNet({ widths: [4], strides: [4], layers: 1, norm: 'group' }).stages.map(stage =>
@@ -517,7 +516,7 @@ describe('certify', () => {
     await writeFile(
       path,
       `import * as lapstrake from 'lapstrake'\nconst { contrastiveLogistic, endToEnd, identity, ` +
-        `klObjective } = lapstrake\n${tinyRecipe(change)}`
+        `klObjective } = lapstrake\nexport const certificate = { negatives: 1 }\n${tinyRecipe(change)}`
     )
     return path
   }
@@ -549,7 +548,7 @@ describe('certify', () => {
     const out = join(folder, 'uncertified')
     lapstrake('train', await write('uncertified.ts', 'epochs: 1'), '--backend', 'wasm', '--out', out)
     expect(lapstrake('certify', out, '--backend', 'wasm').stderr).toContain(
-      'certify: expected a recipe with a certificate, got none.'
+      'certify: expected a recipe that exports what to certify, got none.'
     )
   })
 })

@@ -3,7 +3,6 @@ import {
   didYouMean,
   cifar10,
   cifar100,
-  dataOf,
   fashionMnist,
   imageFolder,
   mnist,
@@ -28,31 +27,46 @@ export const dataNames: readonly string[] = Object.keys(table)
 /** What is learned from where nobody says what. */
 export const usualData: Data<ImageDataset> = table.shapes!
 
+/** Height and width that images of a folder are brought to, where `--size` does not say. */
+export const usualSize = 32
+
 /**
  * The data that `--data` names, or a folder with `train` and `test` in it: folders of images in class folders, or of
  * WebDataset's tar archives.
  *
- * @throws Error for a name that is none of them, and no path
+ * @param size of the images of a folder; others have their own
+ * @throws Error for a name that is none of them, and no path, and for a size where there is no folder
  */
-export function dataByName(name: string): Data<ImageDataset> {
-  if (Object.hasOwn(table, name)) return table[name]!
-  if (/[/\\.]/.test(name)) return imagesOrShards(name)
+export function dataByName(name: string, size?: number): Data<ImageDataset> {
+  if (Object.hasOwn(table, name)) {
+    refuseSize(size, name)
+    return table[name]!
+  }
+  if (/[/\\.]/.test(name)) return imagesOrShards(name, size ?? usualSize)
   throw new Error(
     `data: expected one of ${dataNames.join(', ')}, or the path of a folder of images such as ./photos, ` +
       `got ${name}.${didYouMean(name, dataNames)}`
   )
 }
 
+/** Images of data that are no folder are as large as they are. */
+export function refuseSize(size: number | undefined, name: string): void {
+  if (size === undefined) return
+  throw new Error(
+    `data: expected --size beside a folder of images, as in --data ./photos --size 64, got it beside ${name}. ` +
+      'Leave it out.'
+  )
+}
+
 /** What lies in the folder decides how it is read, and nobody looks before it is opened. */
-function imagesOrShards(path: string): Data<ImageDataset> {
-  const [images, shards] = [imageFolder(path, { size: 32 }), webDataset(path, { size: 32 })]
+function imagesOrShards(path: string, size: number): Data<ImageDataset> {
+  const [images, shards] = [imageFolder(path, { size }), webDataset(path, { size })]
   const holdsShards = async (part: string): Promise<boolean> =>
     (await readdir(`${path}/${part}`).catch(() => [])).some(file => file.endsWith('.tar'))
-  return dataOf({
+  return {
     name: path,
-    train: async options => ((await holdsShards('train')) ? shards : images).open('train', options),
-    test: async options => ((await holdsShards('test')) ? shards : images).open('test', options)
-  })
+    open: async (split, options) => ((await holdsShards(split)) ? shards : images).open(split, options)
+  }
 }
 
 /** Shows how far the opening of data is, in a terminal. */

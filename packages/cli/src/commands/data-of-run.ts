@@ -1,17 +1,21 @@
 import type { Data, Dataset, Experiment, Split } from 'lapstrake'
-import { dataByName, onProgress, usualData } from './data-by-name.ts'
+import { dataByName, onProgress, refuseSize, usualData } from './data-by-name.ts'
+import { say } from './train-given.ts'
 import type { Manifest, OpenRun } from '@lapstrake/runs/node'
 
 /** What an experiment learns from: what `--data` names, else its own. */
-export const dataFor = ({ data }: Experiment, given: string | undefined): Data =>
-  given === undefined ? (data ?? usualData) : dataByName(given)
+export function dataFor({ data }: Experiment, given: string | undefined, size?: number): Data {
+  if (given !== undefined) return dataByName(given, size)
+  refuseSize(size, "the recipe's own data")
+  return data ?? usualData
+}
 
 /**
  * What a run learned from: what `--data` named when it was begun, else its recipe's own. A recipe that named its data
  * by a string, as those of older runs do, has none of its own: then the manifest names them.
  */
 const dataIn = ({ data, options }: Manifest, { data: own }: Experiment): Data =>
-  options.data === undefined && own !== undefined ? own : dataByName(options.data ?? data)
+  options.data === undefined && own !== undefined ? own : dataByName(options.data ?? data, options.size)
 
 /**
  * Opens the data that a run learned from.
@@ -24,9 +28,9 @@ export async function dataOfRun(
   given?: string,
   limit: number | undefined = split === 'train' ? manifest.examples : undefined
 ): Promise<Dataset> {
-  const data = given === undefined ? dataIn(manifest, experiment) : dataByName(given)
+  const data = given === undefined ? dataIn(manifest, experiment) : dataByName(given, manifest.options.size)
   try {
-    return await data.open(split, { limit, onProgress })
+    return await data.open(split, { limit, onProgress, onWarning: say })
   } catch (error) {
     const { message } = error as Error
     throw new Error(

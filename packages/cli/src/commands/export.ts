@@ -44,27 +44,40 @@ export const exportCommand: CommandDef = command({
       await useBackend(backend as BackendName)
       const run = await openRun(folder, { weights: args.weights })
       run.notes.forEach(note => process.stderr.write(`${note}\n`))
-      const { manifest, network, trained } = run
-      const [height, width, channels] = manifest.inputShape
       const size = args.size === undefined ? undefined : wholeNumber('--size', args.size, 1)
-      const inputShape = [size ?? height!, size ?? width!, channels!]
       const weights = await weightsOf(run)
-      const onnx = toOnnx(images => network.encode(trained, images), {
-        inputShape,
-        name: manifest.name,
-        metadata: { recipe: manifest.name, layout: 'NHWC' }
-      })
-      const written = [
-        ['encoder.safetensors', weights.file, weights.names],
-        ['encoder.onnx', onnx, `images [batch, ${inputShape.join(', ')}] to features`]
-      ] as const
-      for (const [name, file, what] of written) {
+      for (const { name, file, what } of [
+        { name: 'encoder.safetensors', file: weights.file, what: weights.names },
+        ...onnxOf(run, size)
+      ]) {
         await writeOwnFile(join(out, name), file)
         process.stdout.write(`${join(out, name)}   ${(file.length / 1e6).toFixed(1)} MB   ${what}\n`)
       }
       process.exit(0)
     })
 })
+
+/** The network as ONNX, for images; for other inputs nothing, which is said. */
+function onnxOf(
+  { manifest: { name, inputShape: own }, network, trained }: OpenRun,
+  size: number | undefined
+): readonly { readonly name: string; readonly file: Uint8Array; readonly what: string }[] {
+  const [height, width, channels] = own
+  if (own.length !== 3) {
+    process.stderr.write(
+      `No encoder.onnx: it is written for images, [height, width, channels], and this run learned from inputs of ` +
+        `[${own.join(', ')}].\n`
+    )
+    return []
+  }
+  const inputShape = [size ?? height!, size ?? width!, channels!]
+  const file = toOnnx(images => network.encode(trained, images), {
+    inputShape,
+    name,
+    metadata: { recipe: name, layout: 'NHWC' }
+  })
+  return [{ name: 'encoder.onnx', file, what: `images [batch, ${inputShape.join(', ')}] to features` }]
+}
 
 /** Under the names of PyTorch where the backbone has some there, and else under those of its stages. */
 async function weightsOf({

@@ -15,7 +15,7 @@ import { dataOfRun } from './data-of-run.ts'
 /** Goes on with the run in a folder, as it was begun. */
 export async function goOn(place: string, given: Given): Promise<Beginning> {
   const decided =
-    (['recipe', 'examples', 'seed', 'out'] as const).find(option => given[option] !== undefined) ??
+    (['recipe', 'size', 'examples', 'seed', 'out'] as const).find(option => given[option] !== undefined) ??
     (given.overwrite ? 'overwrite' : undefined)
   if (decided !== undefined) {
     const word = decided === 'recipe' ? 'recipe' : `--${decided}`

@@ -43,6 +43,7 @@ function attempt<T>(f: () => T): T | undefined {
 
 /** A recipe may fit only some isolations: one loss for each of three units, say. */
 export async function wayOf(name: string, recipe: Experiment, options: PlanOptions, bytes: number): Promise<Way> {
+  const { batch: _, ...anyBatch } = options
   try {
     const { peakBytes, stepMultiplyAdds, units } = await plan(recipe, options)
     return {
@@ -50,7 +51,7 @@ export async function wayOf(name: string, recipe: Experiment, options: PlanOptio
       peakBytes,
       stepMultiplyAdds,
       headMultiplyAdds: 3 * units.reduce((sum, { head }) => sum + head.multiplyAdds, 0),
-      largestBatch: await largestBatch(recipe, { ...options, bytes })
+      largestBatch: await largestBatch(recipe, { ...anyBatch, bytes })
     }
   } catch (error) {
     return { name, reason: (error as Error).message }

@@ -6,6 +6,7 @@ import { dataFor } from './data-of-run.ts'
 import { loadExperiment, writeOwnFile } from '@lapstrake/runs/node'
 import { quietly } from '../terminal/stop-quietly.ts'
 import { wholeNumber } from '../terminal/whole-number.ts'
+import * as tf from '@tensorflow/tfjs-core'
 import { planText } from '../terminal/plan-text.ts'
 import { ways, wayOf } from './plan-ways.ts'
 
@@ -71,8 +72,11 @@ async function shapeFor(
   experiment: Experiment,
   { size, channels }: { readonly size?: string | undefined; readonly channels: string }
 ): Promise<readonly number[]> {
-  if (size === undefined)
+  if (size === undefined) {
+    // Otherwise the JavaScript backend advertises another package when it is first used.
+    tf.env().set('PROD', true)
     return inputShapeOf(experiment, await dataFor(experiment, undefined).open('train', { limit: 1, onProgress }))
+  }
   const length = wholeNumber('--size', size, 1)
   return [length, length, wholeNumber('--channels', channels, 1)]
 }

@@ -77,7 +77,11 @@ export const manifestIn = async (folder: string): Promise<Manifest | undefined> 
 /** Runs of another recipe than the one at hand are no runs of this sweep. Their recipes stay as they were. */
 export async function refuseChanged(
   runs: readonly SweepRun[],
-  { data, examples }: { readonly data: string | undefined; readonly examples: number | undefined }
+  {
+    data,
+    size,
+    examples
+  }: Readonly<Record<'size' | 'examples', number | undefined>> & { readonly data: string | undefined }
 ): Promise<void> {
   const changed = await Promise.all(
     runs.map(async ({ folder, recipe }) => {
@@ -89,7 +93,7 @@ export async function refuseChanged(
         options
       } = manifest
       if (taken === 0 && !finished && !canGoOn(folder)) return []
-      const same = options.data === data && options.examples === examples
+      const same = options.data === data && options.size === size && options.examples === examples
       return same && (await recipeChanges(folder, { recipe })) === undefined ? [] : [folder]
     })
   )

@@ -4,7 +4,7 @@ import type { CommandDef } from 'citty'
 import { compareRuns, loadSweep, readRun } from '@lapstrake/runs/node'
 import { command } from '../terminal/command.ts'
 import { comparisonText } from './compare.ts'
-import { dataByName } from './data-by-name.ts'
+import { dataByName, refuseSize } from './data-by-name.ts'
 import { quietly } from '../terminal/stop-quietly.ts'
 import { table } from '../terminal/table.ts'
 import { wholeNumber } from '../terminal/whole-number.ts'
@@ -28,6 +28,7 @@ export const sweepCommand: CommandDef = command({
     out: { type: 'string', description: 'Folder of the runs; runs/<name of the file> when left out' },
     overwrite: { type: 'boolean', default: false, description: 'Train every run anew' },
     data: { type: 'string', description: 'As for train' },
+    size: { type: 'string', description: 'As for train' },
     examples: { type: 'string', description: 'As for train' },
     epochs: { type: 'string', description: 'As for train' },
     backend: { type: 'string', default: 'auto', description: 'As for train' },
@@ -53,12 +54,15 @@ export const sweepCommand: CommandDef = command({
       const overrides = args.epochs === undefined ? {} : { epochs: wholeNumber('--epochs', args.epochs, 1) }
       const { data } = args
       const examples = args.examples === undefined ? undefined : wholeNumber('--examples', args.examples, 1)
-      if (data !== undefined) dataByName(data)
+      const size = args.size === undefined ? undefined : wholeNumber('--size', args.size, 1)
+      if (data !== undefined) dataByName(data, size)
+      else refuseSize(size, "the recipe's own data")
       const runs = await runsOf(sweep, resolve(args.sweep), out, overrides)
-      if (!args.overwrite) await refuseChanged(runs, { data, examples })
+      if (!args.overwrite) await refuseChanged(runs, { data, size, examples })
       process.stderr.write(`${runs.length} runs in ${out}, ${Math.min(jobs, runs.length)} at a time.\n`)
       const chosen = [
         ...(data === undefined ? [] : ['--data', data]),
+        ...(size === undefined ? [] : ['--size', String(size)]),
         ...(examples === undefined ? [] : ['--examples', String(examples)])
       ]
       const pool = poolOf(

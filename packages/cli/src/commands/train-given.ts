@@ -10,7 +10,7 @@ export type Given = Readonly<
   Readonly<Record<'overwrite' | 'force' | 'tensorboard', boolean>>
 
 /** The least that is allowed. */
-const numbers = { examples: 1, epochs: 1, threads: 1, 'checkpoint-every': 1, 'keep-every': 0 } as const
+const numbers = { size: 1, examples: 1, epochs: 1, threads: 1, 'checkpoint-every': 1, 'keep-every': 0 } as const
 
 /** What was given of it. */
 export const optionsOf = ({ tensorboard, backend, data, ...given }: Given): RunOptions => ({

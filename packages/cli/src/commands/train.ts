@@ -3,7 +3,7 @@ import { describeRun, isImageDataset, stageNames, type Dataset, type Experiment 
 import { beginRun } from './begin-run.ts'
 import { stepsOf } from './train-given.ts'
 import { command } from '../terminal/command.ts'
-import { dataNames } from './data-by-name.ts'
+import { dataNames, usualSize } from './data-by-name.ts'
 import { diagnosesTable, explanation, stagesTable } from '../terminal/diagnoses-tables.ts'
 import { howToType } from '@lapstrake/runs/node'
 import { recordTraining } from './record-training.ts'
@@ -17,6 +17,10 @@ export const trainCommand: CommandDef = command({
     data: {
       type: 'string',
       description: `${dataNames.join(', ')}, or a folder of images; the recipe's own when left out`
+    },
+    size: {
+      type: 'string',
+      description: `Height and width that images of a folder are brought to; ${usualSize} when left out`
     },
     examples: {
       type: 'string',
@@ -75,7 +79,8 @@ export const trainCommand: CommandDef = command({
       const { experiment, dataset, backend, resume } = beginning
       process.stderr.write(
         `${backend.sentence}\nData: ${dataset.name}, ${dataset.size} training examples` +
-          `${isImageDataset(dataset) ? ` of ${dataset.shape.join(' × ')}` : ''}.${leftOver(experiment, dataset)}\n`
+          `${isImageDataset(dataset) ? ` of ${dataset.shape.join(' × ')}` : ''}` +
+          `${dataset.classes.length === 0 ? ' without classes' : ` in ${dataset.classes.length} classes`}.${leftOver(experiment, dataset)}\n`
       )
       const wanted = stepsOf(experiment, dataset)
       if (resume !== undefined) process.stderr.write(goingOn(describeRun(resume).step, wanted))

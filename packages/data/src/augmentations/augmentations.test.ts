@@ -152,5 +152,8 @@ test.each([
   [() => colorJitter({ hue: 0.7 }), 'colorJitter: expected a hue from 0 to 0.5, got 0.7.'],
   [() => gaussianBlur({ size: 4 }), 'gaussianBlur: expected an odd size, got 4. Try 5.'],
   [() => solarize({ probability: 2 }), 'solarize: expected a probability from 0 to 1, got 2.'],
-  [() => simclr({ size: 8, preset: 'x' as 'gray' }), 'simclr: expected the preset']
+  [
+    () => simclr({ size: 8, preset: 'x' as 'gray' }),
+    "simclr: expected preset to be 'imagenet' or 'cifar' or 'gray', got 'x'"
+  ]
 ])('%s', (act, message) => expect(act).toThrow(message))

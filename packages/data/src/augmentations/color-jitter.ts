@@ -1,4 +1,4 @@
-import { fusedOr, own } from '@lapstrake/core'
+import { checkOptions, fusedOr, own } from '@lapstrake/core'
 import { lifted, mixColors } from '@lapstrake/kernels'
 import * as tf from '@tensorflow/tfjs-core'
 import { checkProbability, perExample, type Augment } from './compose.ts'
@@ -29,14 +29,16 @@ const luma = [0.299, 0.587, 0.114] as const
  *
  * @throws RangeError for a negative strength, a hue above 0.5, or a probability outside [0, 1]
  */
-export function colorJitter({
-  brightness = 0,
-  contrast = 0,
-  saturation = 0,
-  hue = 0,
-  probability = 1,
-  grayscale = 0
-}: ColorJitterOptions): Augment {
+export function colorJitter(options: ColorJitterOptions): Augment {
+  checkOptions('colorJitter', options, {
+    brightness: 'number',
+    contrast: 'number',
+    saturation: 'number',
+    hue: 'number',
+    probability: 'number',
+    grayscale: 'number'
+  })
+  const { brightness = 0, contrast = 0, saturation = 0, hue = 0, probability = 1, grayscale = 0 } = options
   for (const [name, value, most] of [
     ['brightness', brightness, Infinity],
     ['contrast', contrast, Infinity],

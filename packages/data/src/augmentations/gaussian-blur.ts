@@ -1,4 +1,4 @@
-import { fusedOr, own } from '@lapstrake/core'
+import { checkOptions, fusedOr, own } from '@lapstrake/core'
 import { blurImages } from '@lapstrake/kernels'
 import * as tf from '@tensorflow/tfjs-core'
 import { checkWhole, longestEdge } from '../whole-number.ts'
@@ -19,11 +19,10 @@ export interface GaussianBlurOptions {
  *
  * @throws RangeError for a size that is even or beyond 16383, or a sigma that is not ascending and positive
  */
-export function gaussianBlur({
-  sigma: [least, greatest] = [0.1, 2],
-  size,
-  probability = 0.5
-}: GaussianBlurOptions): Augment {
+export function gaussianBlur(options: GaussianBlurOptions): Augment {
+  checkOptions('gaussianBlur', options, { sigma: 'list', size: 'number', probability: 'number' })
+  const { sigma = [0.1, 2], size, probability = 0.5 } = options
+  const [least, greatest] = sigma
   if (Number.isInteger(size) && size % 2 === 0) {
     throw new RangeError(`gaussianBlur: expected an odd size, got ${size}. Try ${size + 1}.`)
   }

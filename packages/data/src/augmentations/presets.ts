@@ -1,3 +1,4 @@
+import { checkOptions } from '@lapstrake/core'
 import { colorJitter } from './color-jitter.ts'
 import { compose, type Augment } from './compose.ts'
 import { gaussianBlur } from './gaussian-blur.ts'
@@ -20,7 +21,13 @@ export interface SimclrOptions {
  * colour jitter of strength s – 0.8 s for brightness, contrast and saturation, 0.2 s for hue – with probability 0.8,
  * grey with probability 0.2, blur with probability 0.5.
  */
-export function simclr({ size, preset, leastArea }: SimclrOptions): Augment {
+export function simclr(options: SimclrOptions): Augment {
+  checkOptions('simclr', options, {
+    size: 'number',
+    preset: { among: ['imagenet', 'cifar', 'gray'] },
+    leastArea: 'number'
+  })
+  const { size, preset, leastArea } = options
   const crop = (least: number): Augment => randomResizedCrop({ size, scale: [leastArea ?? least, 1] })
   const colour = (s: number): Augment =>
     colorJitter({
@@ -39,6 +46,6 @@ export function simclr({ size, preset, leastArea }: SimclrOptions): Augment {
     case 'gray':
       return compose(crop(0.25), colorJitter({ brightness: 0.4, contrast: 0.4, probability: 0.8 }))
     default:
-      throw new RangeError(`simclr: expected the preset 'imagenet', 'cifar' or 'gray', got ${JSON.stringify(preset)}.`)
+      throw new TypeError("simclr: expected the preset 'imagenet', 'cifar' or 'gray', got none. Choose one.")
   }
 }

@@ -1,4 +1,4 @@
-import { own } from '@lapstrake/core'
+import { checkOptions, own } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { checkWhole, longestEdge } from '../whole-number.ts'
 import { checkProbability, type Augment } from './compose.ts'
@@ -46,10 +46,9 @@ export function randomResizedCrop(options: RandomResizedCropOptions): Augment {
 }
 
 /** Options with what they leave out, as long as boxes can be drawn by them. */
-export function checkedRange(
-  who: string,
-  { size, scale = [0.08, 1], ratio = [3 / 4, 4 / 3], flip = 0.5 }: RandomResizedCropOptions
-): GeometryRange {
+export function checkedRange(who: string, options: RandomResizedCropOptions): GeometryRange {
+  checkOptions(who, options, { size: 'number', scale: 'list', ratio: 'list', flip: 'number' })
+  const { size, scale = [0.08, 1], ratio = [3 / 4, 4 / 3], flip = 0.5 } = options
   checkWhole(who, 'size', size, 1, longestEdge)
   for (const [name, [low, high]] of Object.entries({ scale, ratio })) {
     if (!(low > 0 && high >= low))

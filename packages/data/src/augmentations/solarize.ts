@@ -1,4 +1,4 @@
-import { own } from '@lapstrake/core'
+import { checkOptions, own } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { checkProbability, type Augment } from './compose.ts'
 
@@ -12,7 +12,10 @@ export interface SolarizeOptions {
  * Turns the bright values of some images into their opposite (Grill et al. 2020, appendix B,
  * https://arxiv.org/abs/2006.07733).
  */
-export function solarize({ threshold = 0.5, probability = 0.2 }: SolarizeOptions = {}): Augment {
+export function solarize(options: SolarizeOptions = {}): Augment {
+  checkOptions('solarize', options, { threshold: 'number', probability: 'number' })
+  const { threshold = 0.5, probability = 0.2 } = options
+  if (Number.isNaN(threshold)) throw new RangeError('solarize: expected a threshold, got NaN. Try 0.5.')
   checkProbability('solarize', probability)
   return (images, random) =>
     own(() => {

@@ -1,4 +1,4 @@
-import type { Random } from '@lapstrake/core'
+import { checkOptions, type Random } from '@lapstrake/core'
 import type * as tf from '@tensorflow/tfjs-core'
 import { checkWhole } from '../whole-number.ts'
 import type { Augment } from './compose.ts'
@@ -24,20 +24,27 @@ export const twoViews = <Example>(view: View<Example>): readonly [View<Example>,
 
 const mostLooks = 1000
 
+export interface MultiCropOptions<Example = unknown> {
+  /** The full look. */
+  readonly global: View<Example>
+  /** The small one. */
+  readonly local: View<Example>
+  /** How many small ones. */
+  readonly count: number
+}
+
 /**
  * Two full looks and `count` small ones (multi-crop, Caron et al. 2020, section 3.3, https://arxiv.org/abs/2006.09882).
  *
  * @throws RangeError for a count that is no whole number from 0 to 1000
  */
-export function multiCrop<Example>({
-  global,
-  local,
-  count
-}: {
-  readonly global: View<Example>
-  readonly local: View<Example>
-  readonly count: number
-}): readonly View<Example>[] {
+export function multiCrop<Example>(options: MultiCropOptions<Example>): readonly View<Example>[] {
+  checkOptions('multiCrop', options, {
+    global: ['function', 'record'],
+    local: ['function', 'record'],
+    count: 'number'
+  })
+  const { global, local, count } = options
   checkWhole('multiCrop', 'count', count, 0, mostLooks)
   return [global, global, ...Array.from({ length: count }, () => local)]
 }

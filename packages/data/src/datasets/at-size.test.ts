@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import sharp from 'sharp'
 import { pack } from 'tar-stream'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
@@ -84,20 +85,22 @@ test('a shard that cannot be used is named, with what to do', async () => {
     'webDataset: expected a shard at'
   )
   await expect(openWebDataset(join(folder, 'cut.tar'), { size: 8 })).rejects.toThrow(
-    'to be a whole tar archive, but it is damaged or cut short.'
+    'cut.tar to be a whole tar archive, but it ends at byte 700, behind a.png, without the mark of an end'
   )
   await expect(openWebDataset(join(folder, 'empty.tar'), { size: 8 })).rejects.toThrow(
-    'webDataset: expected images (.jpg, .png, .webp)'
+    'webDataset: expected images (.jpg, .png, .webp, .gif, .tif, .avif)'
   )
-  await writeFile(join(folder, 'packed.tar.gz'), '')
-  await expect(openWebDataset(join(folder, 'packed.tar.gz'), { size: 8 })).rejects.toThrow('which is compressed')
+  await writeFile(join(folder, 'packed.tar.gz'), gzipSync('packed'))
+  await expect(openWebDataset(join(folder, 'packed.tar.gz'), { size: 8 })).rejects.toThrow(
+    'to be a whole tar archive, but it is compressed. Unpack it: images gain nothing from it.'
+  )
   await expect((await openWebDataset(broken, { size: 8 })).read([0])).rejects.toThrow(
     `webDataset: expected byte 512 of ${broken} to be an image, but it is damaged or cut short (`
   )
   await expect(openWebDataset(good, { size: 8, classes: [] })).rejects.toThrow('webDataset: expected 1 classes or more')
   const refused = async (name: string, words: string): Promise<void> =>
     expect(openWebDataset(join(folder, name), { size: 8 })).rejects.toThrow(words)
-  await refused('a-{9..8}.tar', 'webDataset: expected shards, got none in ')
+  await refused('a-{9..8}.tar', 'webDataset: expected a range from the lower number to the higher, got {9..8} in ')
   await refused('a-{0..1000000000}.tar', 'a range of at most 1000000 shards, got 1000000001 in ')
   await shard(join(folder, 'far.tar'), [
     ['a.png', await image('#ff0000')],
@@ -106,7 +109,10 @@ test('a shard that cannot be used is named, with what to do', async () => {
   await refused('far.tar', 'webDataset: expected classes below 1000000, got 4294967297 for a in ')
   await symlink('b.png', join(folder, 'linked.png'))
   execFileSync('tar', ['-cf', join(folder, 'links.tar'), '-C', folder, 'linked.png'])
-  await refused('links.tar', "links.tar, got a link for linked.png. Make the archive with tar's --dereference")
+  await refused(
+    'links.tar',
+    "links.tar to be a whole tar archive, but it has a link for linked.png. Make it with tar's --dereference"
+  )
 })
 
 test('more labels than a call has room for are listed all the same', async () => {

@@ -42,9 +42,9 @@ test('folders that changed a moment ago are not remembered: a further change mig
 test('what is remembered is used while the folders stay as they are', async () => {
   const file = await indexFile()
   const whole = await readFile(file, 'utf8')
-  const { crc32c: _, ...kept } = JSON.parse(whole) as { crc32c: string; index: { files: string }[] }
-  const fewer = kept.index.map(one => ({ ...one, files: one.files.replace('2.png/', '') }))
-  await writeFile(file, sealJson({ ...kept, index: fewer }))
+  const { crc32c: _, ...kept } = JSON.parse(whole) as { crc32c: string; index: { classes: { files: string }[] } }
+  const classes = kept.index.classes.map(one => ({ ...one, files: one.files.replace('2.png//', '') }))
+  await writeFile(file, sealJson({ ...kept, index: { ...kept.index, classes } }))
   expect(await size()).toBe(3)
   await writeFile(file, whole)
   expect(await size()).toBe(4)

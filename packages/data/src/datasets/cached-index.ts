@@ -5,7 +5,7 @@ import type { Stats } from 'node:fs'
 import { join } from 'node:path'
 import { dataFolders } from './download.ts'
 
-const format = 2
+const format = 3
 
 /**
  * Clocks of file systems are no finer than this, in milliseconds: what changed later may change again without a new
@@ -13,26 +13,34 @@ const format = 2
  */
 const coarsestClock = 2000
 
-/** What an index is about. */
-export interface Indexed {
-  readonly path: string
+/** What was found out, and of when. */
+export interface Found<T> {
+  readonly index: T
   /** Changes whenever the index would. */
   readonly state: string
   /** When it last changed, in milliseconds since 1970. */
   readonly changed: number
 }
 
-interface Kept<T> extends Pick<Indexed, 'path' | 'state'> {
+/** How something is found out about a file or folder. */
+interface Finding<T> {
+  readonly path: string
+  make(): Promise<Found<T>>
+  /** What the state is now of what an index speaks of. Where it throws, the index no longer holds. */
+  stateNow(index: T): Promise<string>
+}
+
+interface Kept<T> extends Pick<Found<T>, 'index' | 'state'> {
   readonly format: number
-  readonly index: T
+  readonly path: string
 }
 
 /**
- * What was found out about files once and need not be found out again as long as `state` is the same: kept in the
+ * What was found out about files once and need not be found out again as long as their state is the same: kept in the
  * user's cache, with a checksum. Where that cannot be read or written, or is damaged, it is found out each time; and
  * so it is while the files are so new that a change might not be seen.
  */
-export async function cachedIndex<T>({ path, state, changed }: Indexed, make: () => Promise<T>): Promise<T> {
+export async function cachedIndex<T>({ path, make, stateNow }: Finding<T>): Promise<T> {
   const file = join(
     dataFolders().at(-1)!,
     'indices',
@@ -41,9 +49,12 @@ export async function cachedIndex<T>({ path, state, changed }: Indexed, make: ()
   const known = await readWholeFile(file)
     .then(bytes => openJson<Kept<T>>(new TextDecoder().decode(bytes), file))
     .catch(() => undefined)
-  if (known?.format === format && known.path === path && known.state === state) return known.index
+  if (known?.format === format && known.path === path) {
+    const now = await stateNow(known.index).catch(() => undefined)
+    if (now === known.state) return known.index
+  }
   const begun = Date.now()
-  const index = await make()
+  const { index, state, changed } = await make()
   const kept: Kept<T> = { format, path, state, index }
   if (changed < begun - coarsestClock) await writeFileAtomic(file, sealJson(kept)).catch(() => {})
   return index

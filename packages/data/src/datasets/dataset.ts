@@ -1,4 +1,4 @@
-import { seeded, type Batch, type Context } from '@lapstrake/core'
+import { checkOptions, seeded, type Batch, type Context } from '@lapstrake/core'
 import type * as tf from '@tensorflow/tfjs-core'
 import { UnreadableExample } from './unreadable-example.ts'
 
@@ -14,6 +14,8 @@ export interface Dataset<Example = unknown> {
   readonly classes: readonly string[]
   /** The class of each example, -1 where it is unknown; present when it is known without reading the examples. */
   readonly labels?: Int32Array | undefined
+  /** What was found where it lies and is no part of it, and why: `3 hidden, such as a/._1.png`. */
+  readonly leftOut?: readonly string[] | undefined
   /**
    * The examples at these places, in this order.
    *
@@ -48,8 +50,12 @@ export interface SubsetOptions {
  * at random.
  *
  * @throws RangeError if there are fewer examples than asked for
+ * @throws TypeError for what is none of the options
  */
-export function subset<D extends Dataset>(dataset: D, { count, from = 0, seed }: SubsetOptions): D {
+export function subset<D extends Dataset>(dataset: D, options: SubsetOptions): D {
+  checkOptions('subset', options, { count: 'number', from: 'number', seed: 'number' })
+  checkDataset('subset', dataset)
+  const { count, from = 0, seed } = options
   if (!Number.isInteger(count) || count < 1 || count > dataset.size) {
     throw new RangeError(
       `subset: expected 1 to ${dataset.size} examples, for ${dataset.name} has no more, got ${count}.`
@@ -74,6 +80,7 @@ export function subset<D extends Dataset>(dataset: D, { count, from = 0, seed }:
  * @throws RangeError for places beyond the data set
  */
 export function pick<D extends Dataset>(dataset: D, places: Uint32Array): D {
+  checkDataset('pick', dataset)
   const { labels } = dataset
   checkPlaces(dataset.name, places, dataset.size)
   return {
@@ -91,6 +98,19 @@ export function pick<D extends Dataset>(dataset: D, places: Uint32Array): D {
       }
     }
   }
+}
+
+/**
+ * Insists on a data set.
+ *
+ * @throws TypeError for anything else, such as data that were not opened
+ */
+export function checkDataset(who: string, dataset: Dataset): void {
+  const { size, read, collate, open } = (dataset ?? {}) as Partial<Dataset> & { readonly open?: unknown }
+  if (Number.isInteger(size) && typeof read === 'function' && typeof collate === 'function') return
+  const what = dataset === undefined || dataset === null ? String(dataset) : `a ${typeof dataset}`
+  const got = typeof open === 'function' ? 'data that are not open' : what
+  throw new TypeError(`${who}: expected a data set, got ${got}. Open data by await data.open('train').`)
 }
 
 /** Examples are asked for by their places in a data set. */

@@ -2,9 +2,11 @@
 import { parentPort } from 'node:worker_threads'
 import sharp from 'sharp'
 
-parentPort.on('message', async ({ id, bytes, length }) => {
+const how = { failOn: 'truncated', autoOrient: true }
+
+parentPort.on('message', async ({ id, bytes, length, background }) => {
   try {
-    const image = sharp(bytes, { failOn: 'truncated' }).removeAlpha().toColourspace('srgb')
+    const image = (await flat(bytes, background)).toColourspace('srgb')
     const sized = length === undefined ? image : image.resize(length, length, { fit: 'cover' })
     const pixels = new Uint8Array(await sized.raw().toBuffer())
     parentPort.postMessage({ id, pixels }, [pixels.buffer])
@@ -12,3 +14,43 @@ parentPort.on('message', async ({ id, bytes, length }) => {
     parentPort.postMessage({ id, error: error.message })
   }
 })
+
+/** Upright, and without transparency. */
+async function flat(bytes, background) {
+  const image = sharp(bytes, how)
+  if (isPlainJpeg(bytes)) return image
+  const { space, hasAlpha, hasProfile } = await image.metadata()
+  if (space === 'cmyk' && !hasProfile) return ofInks(image, background)
+  if (!hasAlpha) return image
+  const [r, g, b] = background
+  // Grey would make the background grey, too.
+  const coloured = space === 'b-w' || space === 'grey16' ? image.pipelineColourspace('srgb') : image
+  return coloured.flatten({ background: { r, g, b } })
+}
+
+/** Inks without a profile: each lets through what it does not take away, and black what the others leave. */
+async function ofInks(image, background) {
+  const inks = image.pipelineColourspace('cmyk').toColourspace('cmyk').raw()
+  const { data, info } = await inks.toBuffer({ resolveWithObject: true })
+  const { width, height, channels } = info
+  const pixels = new Uint8Array(width * height * 3)
+  for (let i = 0; i < width * height; i++) {
+    const at = i * channels
+    const alpha = channels > 4 ? data[at + 4] / 255 : 1
+    for (let c = 0; c < 3; c++) {
+      const through = ((255 - data[at + c]) * (255 - data[at + 3])) / 255
+      pixels[3 * i + c] = Math.round(alpha * through + (1 - alpha) * background[c])
+    }
+  }
+  return sharp(pixels, { raw: { width, height, channels: 3 } })
+}
+
+/** Whether these are the bytes of a JPEG that is grey or coloured: to ask the decoder takes as long as a small image. */
+function isPlainJpeg(bytes) {
+  if (bytes[0] !== 0xff || bytes[1] !== 0xd8) return false
+  for (let at = 2; at + 9 < bytes.length && bytes[at] === 0xff; at += 2 + 256 * bytes[at + 2] + bytes[at + 3]) {
+    const isFrame = bytes[at + 1] >= 0xc0 && bytes[at + 1] <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(bytes[at + 1])
+    if (isFrame) return bytes[at + 9] !== 4
+  }
+  return false
+}

@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => {
   process.off('worker', remember)
 })
-const image = (): Promise<Uint8Array> => decode(async () => Uint8Array.from(jpeg), 8)
+const image = (): Promise<Uint8Array> => decode(async () => Uint8Array.from(jpeg), { length: 8 })
 const ended = 'decode: expected a thread to go on decoding images, but it ended'
 const outcomes = (asked: readonly Promise<Uint8Array>[]): Promise<string[]> =>
   Promise.all(
@@ -73,12 +73,15 @@ test('no more than some images are held at once, however many are asked for', as
   let [reading, most] = [0, 0]
   await Promise.all(
     Array.from({ length: 300 }, () =>
-      decode(async () => {
-        most = Math.max(most, ++reading)
-        await new Promise(done => setTimeout(done, 1))
-        reading--
-        return Uint8Array.from(jpeg)
-      }, 8)
+      decode(
+        async () => {
+          most = Math.max(most, ++reading)
+          await new Promise(done => setTimeout(done, 1))
+          reading--
+          return Uint8Array.from(jpeg)
+        },
+        { length: 8 }
+      )
     )
   )
   expect(most).toBeGreaterThan(1)

@@ -10,6 +10,16 @@ interface Job {
   readonly reject: (error: Error) => void
 }
 
+/** How an image is decoded. */
+interface DecodeOptions {
+  /** Scaled to cover `length` × `length` and cut from the middle; as it is when left out. */
+  readonly length?: number | undefined
+  /** What shows through transparent pixels: white when left out. */
+  readonly background?: readonly [red: number, green: number, blue: number] | undefined
+}
+
+const white = [255, 255, 255] as const
+
 interface Thread {
   readonly worker: Worker
   /** What it has been given and has not answered. */
@@ -23,21 +33,24 @@ let pool: readonly Thread[] = []
 let next = 0
 
 /**
- * Decodes a JPEG, PNG or WebP in a worker thread to red, green and blue from 0 to 255, scaled to cover `length` ×
- * `length` and cut from the middle if one is given. `read` is called when its turn comes, and its bytes go to the
- * thread. Threads do not keep the process alive.
+ * Decodes an image in a worker thread to red, green and blue from 0 to 255: turned upright as its EXIF data say, over a
+ * background where it is transparent, the first of several pages. `read` is called when its turn comes, and its bytes
+ * go to the thread. Threads do not keep the process alive.
  *
  * @throws FileFault if it is no image that can be decoded, and what `read` throws
  * @throws Error if the thread ends; the next image finds another
  */
-export function decode(read: () => Promise<Uint8Array<ArrayBuffer>>, length?: number): Promise<Uint8Array> {
+export function decode(
+  read: () => Promise<Uint8Array<ArrayBuffer>>,
+  { length, background = white }: DecodeOptions = {}
+): Promise<Uint8Array> {
   return inTurn(async () => {
     const bytes = await read()
     return new Promise((resolve, reject) => {
       const { worker, jobs } = leastBusy()
       const id = next++
       // Before the job counts: bytes that cannot go to a thread are the caller's error.
-      worker.postMessage({ id, bytes, length }, [bytes.buffer])
+      worker.postMessage({ id, bytes, length, background }, [bytes.buffer])
       jobs.set(id, { resolve, reject })
       // Whoever waits for an image keeps the process alive.
       worker.ref()

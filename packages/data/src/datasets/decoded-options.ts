@@ -1,3 +1,4 @@
+import type { OptionKinds } from '@lapstrake/core'
 import { checkWhole, longestEdge } from '../whole-number.ts'
 
 /** How compressed images are read. */
@@ -9,13 +10,22 @@ export interface DecodedOptions {
    * none.
    */
   readonly keep?: number | undefined
+  /** What shows through transparent pixels: red, green and blue from 0 to 255; white when left out. */
+  readonly background?: readonly [red: number, green: number, blue: number] | undefined
 }
 
+/** For `checkOptions` of whatever decodes. */
+export const decodedKinds: OptionKinds<DecodedOptions> = { size: 'number', keep: 'number', background: 'list' }
+
 /** Before anything is listed. */
-export function checkDecoded(who: string, { size, keep = 0 }: Partial<DecodedOptions> = {}): void {
-  checkWhole(who, 'size', size as number, 1, longestEdge)
-  if (!(typeof keep === 'number' && keep >= 0)) {
-    const got = typeof keep === 'number' ? keep : JSON.stringify(keep)
-    throw new RangeError(`${who}: expected keep to be a number of bytes, got ${got}. Leave it out for 256 MB.`)
+export function checkDecoded(who: string, { size, keep = 0, background = [0, 0, 0] }: DecodedOptions): void {
+  checkWhole(who, 'size', size, 1, longestEdge)
+  if (!(keep >= 0))
+    throw new RangeError(`${who}: expected keep to be a number of bytes, got ${keep}. Leave it out for 256 MB.`)
+  if (background.length !== 3 || !background.every(value => Number.isInteger(value) && value >= 0 && value <= 255)) {
+    throw new RangeError(
+      `${who}: expected a background [red, green, blue] of whole numbers from 0 to 255, ` +
+        `got ${JSON.stringify(background)}. Leave it out for white.`
+    )
   }
 }

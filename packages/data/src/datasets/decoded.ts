@@ -1,4 +1,3 @@
-import { checkPlaces } from './dataset.ts'
 import { decode } from './decode.ts'
 import type { DecodedOptions } from './decoded-options.ts'
 import { imageDataset, type ImageDataset, type ImageExample } from './images.ts'
@@ -12,6 +11,7 @@ export interface DecodedSource {
   readonly name: string
   readonly classes: readonly string[]
   readonly labels: Int32Array
+  readonly leftOut: readonly string[]
   /** What a person calls an example. */
   readonly nameOf: (example: number) => string
   /** An image as it lies on the disk. */
@@ -22,14 +22,14 @@ export interface DecodedSource {
  * A data set whose images are decoded as they are asked for. Pixels stay in memory as long as there is room for them:
  * an epoch shows every image once, so whichever are kept save the same, and none is given up for another.
  */
-export function decoded(source: DecodedSource, { size, keep = 256e6 }: DecodedOptions): ImageDataset {
-  const { who, name, classes, labels, nameOf, bytesOf } = source
+export function decoded(source: DecodedSource, { size, keep = 256e6, background }: DecodedOptions): ImageDataset {
+  const { who, name, classes, labels, leftOut, nameOf, bytesOf } = source
   const each = size * size * 3
   const kept = new Map<number, Uint8Array>()
   const pixels = async (example: number): Promise<Uint8Array> => {
     const known = kept.get(example)
     if (known !== undefined) return known
-    const fresh = await decode(() => bytesOf(example), size)
+    const fresh = await decode(() => bytesOf(example), { length: size, background })
     if ((kept.size + 1) * each <= keep) kept.set(example, fresh)
     return fresh
   }
@@ -37,10 +37,10 @@ export function decoded(source: DecodedSource, { size, keep = 256e6 }: DecodedOp
     name,
     classes,
     labels,
+    leftOut,
     shape: [size, size, 3],
     size: labels.length,
     async read(chosen): Promise<readonly ImageExample[]> {
-      checkPlaces(name, chosen, labels.length)
       const faults = new Map<number, FileFault>()
       const images = await Promise.all(
         Array.from(chosen, async example => {

@@ -1,3 +1,4 @@
+import { checkGiven, checkOptions } from '@lapstrake/core'
 import { makeFolder } from '@lapstrake/files/node'
 import { createHash } from 'node:crypto'
 import { open, rename, rm, stat } from 'node:fs/promises'
@@ -22,7 +23,11 @@ export interface Download {
  * @throws Error if the address cannot be reached, the folder cannot be made or the checksum is wrong; a wrong file is
  * removed
  */
-export async function download({ url, md5, path, onProgress }: Download): Promise<void> {
+export async function download(what: Download): Promise<void> {
+  checkOptions('download', what, { url: 'string', md5: 'string', path: 'string', onProgress: 'function' })
+  const { url, md5, path, onProgress } = what
+  for (const [name, value] of Object.entries({ url, md5, path }))
+    checkGiven('download', `a text as ${name}`, value, 'string')
   await makeFolder(dirname(path)).catch((error: unknown) => {
     throw new Error(
       `download: expected to make the folder ${dirname(path)}, but could not. ` +

@@ -1,4 +1,4 @@
-import { seeded, type Random } from '@lapstrake/core'
+import { checkOptions, seeded, type Random } from '@lapstrake/core'
 import { checkWhole, longestEdge } from '../whole-number.ts'
 import { inMemory, type ImageDataset } from './images.ts'
 
@@ -43,8 +43,11 @@ const mostBytes = 2 ** 32
  *
  * @throws RangeError for a count or size that is not a whole number above 0, or images that take more than four
  * gigabytes
+ * @throws TypeError for what is none of the options
  */
-export function drawShapes({ count = 5000, seed = 0, size = 28 }: DrawShapesOptions = {}): ImageDataset {
+export function drawShapes(options: DrawShapesOptions = {}): ImageDataset {
+  checkOptions('drawShapes', options, { count: 'number', seed: 'number', size: 'number' })
+  const { count = 5000, seed = 0, size = 28 } = options
   checkShapes('drawShapes', { count, size })
   const classes = Object.keys(outlines)
   const images = new Uint8Array(count * size * size * 3)
@@ -63,9 +66,13 @@ export function drawShapes({ count = 5000, seed = 0, size = 28 }: DrawShapesOpti
 }
 
 /** Before anything is drawn. */
-export function checkShapes(who: string, { count, size }: { readonly count: number; readonly size: number }): void {
+export function checkShapes(
+  who: string,
+  { count, size }: { readonly count: number; readonly size: number },
+  what = 'count'
+): void {
   checkWhole(who, 'size', size, 1, longestEdge)
-  checkWhole(who, 'count', count, 1, Math.floor(mostBytes / (size * size * 3)))
+  checkWhole(who, what, count, 1, Math.floor(mostBytes / (size * size * 3)))
 }
 
 type Texture = (x: number, y: number) => number

@@ -1,4 +1,6 @@
+import { checkGiven, checkOptions } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
+import { checkWhole } from '../whole-number.ts'
 import { checkPlaces, type Collated, type Dataset } from './dataset.ts'
 
 /** An image and its class. */
@@ -19,15 +21,22 @@ export type ImageShape = readonly [height: number, width: number, channels: numb
 /** Whether a data set is one of images of one shape. */
 export const isImageDataset = (dataset: Dataset): dataset is ImageDataset => 'shape' in dataset
 
-/** A data set of images, given how they are read: its `collate` makes values from 0 to 1 of their pixels. */
+/**
+ * A data set of images, given how they are read: its `collate` makes values from 0 to 1 of their pixels, and labels as
+ * long as one of them is known, -1 for the others. Places beyond it are refused.
+ */
 export const imageDataset = (images: Omit<ImageDataset, 'collate'>): ImageDataset => ({
   ...images,
+  read: async places => {
+    checkPlaces(images.name, places, images.size)
+    return images.read(places)
+  },
   collate: examples => collateImages(images, examples)
 })
 
 export interface ImagesInMemory extends Pick<ImageDataset, 'name' | 'classes' | 'shape'> {
-  /** Pixels from 0 to 255, image after image. */
-  readonly images: Uint8Array
+  /** Pixels from 0 to 255, image after image, row after row, the channels of a pixel beside each other. */
+  readonly images: Uint8Array | Uint8ClampedArray
   /** The class of each image; -1 where it is unknown. */
   readonly labels: Int32Array
 }
@@ -35,9 +44,15 @@ export interface ImagesInMemory extends Pick<ImageDataset, 'name' | 'classes' | 
 /**
  * A data set of images whose pixels are in memory.
  *
- * @throws Error unless there are pixels for as many images as labels
+ * @throws TypeError for pixels that are no bytes, such as floats from 0 to 1, and for labels that are no Int32Array
+ * @throws RangeError for a shape that is none, and labels below -1 or beyond the classes
+ * @throws Error unless there are pixels for as many images as labels, and one image or more
  */
-export function inMemory({ name, classes, shape, images, labels }: ImagesInMemory): ImageDataset {
+export function inMemory(given: ImagesInMemory): ImageDataset {
+  checkOptions('inMemory', given, { name: 'string', classes: 'list', shape: 'list', images: 'list', labels: 'list' })
+  checkInMemory(given)
+  const { name, classes, shape, labels } = given
+  const images = new Uint8Array(given.images.buffer, given.images.byteOffset, given.images.length)
   const length = pixelsOf(shape)
   if (images.length !== labels.length * length) {
     throw new Error(
@@ -51,15 +66,53 @@ export function inMemory({ name, classes, shape, images, labels }: ImagesInMemor
     shape,
     size: labels.length,
     labels,
-    read: async places => {
-      checkPlaces(name, places, labels.length)
-      return Array.from(places, place => ({
+    read: async places =>
+      Array.from(places, place => ({
         image: images.subarray(place * length, (place + 1) * length),
         label: labels[place]!
       }))
-    }
   })
 }
+
+/** Before a pixel is looked at as something it is not. */
+function checkInMemory({ name, classes, shape, images, labels }: ImagesInMemory): void {
+  checkGiven('inMemory', 'a name', name, 'string')
+  checkGiven('inMemory', 'a list of classes, [] where there are none', classes, 'list')
+  if (!(images instanceof Uint8Array || images instanceof Uint8ClampedArray)) {
+    const got = nameOfType(images)
+    throw new TypeError(
+      `${name}: expected images as a Uint8Array of pixels from 0 to 255, got ${got}. ` +
+        'Of values from 0 to 1 make one by Uint8Array.from(values, value => Math.round(255 * value)).'
+    )
+  }
+  if (!(labels instanceof Int32Array)) {
+    const got = nameOfType(labels)
+    throw new TypeError(
+      `${name}: expected labels as an Int32Array with the class of each image, -1 where it is unknown, got ${got}. ` +
+        'Make one by Int32Array.from(labels).'
+    )
+  }
+  if (!Array.isArray(shape) || shape.length !== 3) {
+    throw new RangeError(
+      `${name}: expected a shape [height, width, channels], got ${JSON.stringify(shape)}. Say all three.`
+    )
+  }
+  shape.forEach((length, i) =>
+    checkWhole(name, `the ${['height', 'width', 'number of channels'][i]} of its shape`, length, 1)
+  )
+  if (labels.length === 0) throw new Error(`${name}: expected one image or more, got none. Give pixels and labels.`)
+  const most = classes.length === 0 ? Infinity : classes.length
+  const place = labels.findIndex(label => label < -1 || label >= most)
+  if (place >= 0) {
+    throw new RangeError(
+      `${name}: expected labels from 0 to ${most - 1}, or -1 where none is known, got ${labels[place]} ` +
+        `for image ${place}. Name all classes, or none.`
+    )
+  }
+}
+
+const nameOfType = (value: unknown): string =>
+  value === undefined || value === null ? String(value) : `a ${(value as object).constructor.name}`
 
 function collateImages(
   { name, shape }: Pick<ImageDataset, 'name' | 'shape'>,
@@ -79,7 +132,7 @@ function collateImages(
   const labels = Int32Array.from(examples, ({ label }) => label)
   return {
     input: tf.div(tf.tensor4d(pixels, [examples.length, ...shape], 'int32'), 255),
-    labels: labels.every(label => label >= 0) ? tf.tensor1d(labels, 'int32') : undefined
+    labels: labels.some(label => label >= 0) ? tf.tensor1d(labels, 'int32') : undefined
   }
 }
 

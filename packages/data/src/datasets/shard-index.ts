@@ -1,18 +1,21 @@
-import { pipeline } from 'node:stream/promises'
-import { extract, type Header } from 'tar-stream'
-import { openFile } from './open-file.ts'
+import { isHidden, isImageName, leavingOut, toldLeftOut, whyNoImage, type Counted } from './left-out.ts'
+import { FileFault } from './open-file.ts'
+import { membersOfTar, TarFault, type TarMember } from './tar-members.ts'
 
 /** Where the images of a shard lie, and their classes; -1 where none is said. */
 export interface ShardIndex {
-  readonly offsets: number[]
-  readonly sizes: number[]
-  readonly labels: number[]
+  readonly offsets: readonly number[]
+  readonly sizes: readonly number[]
+  readonly labels: readonly number[]
+  readonly leftOut: readonly Counted[]
 }
 
-interface Member {
-  offset?: number | undefined
-  size?: number | undefined
-  label?: number | undefined
+/** What is known of an example. */
+interface Example {
+  image?: Pick<TarMember, 'name' | 'offset' | 'size'> | undefined
+  /** What its `.cls` and its `.json` say, as they say it. */
+  cls?: string | undefined
+  json?: string | undefined
 }
 
 /** More classes than any data set has; each gets a name. */
@@ -21,80 +24,90 @@ const mostClasses = 1_000_000
 /**
  * Reads a shard once.
  *
- * @throws Error if it is compressed, damaged, cut short, without images, has links for images, or tells an impossible
- * class
+ * @throws Error if it is compressed, damaged, cut short, without images, has links for images, or tells what is no class
  */
 export async function indexOfShard(path: string): Promise<ShardIndex> {
-  if (/\.(gz|tgz|zst|xz)$/.test(path)) {
-    throw new Error(
-      `webDataset: expected a tar archive that can be read anywhere, got ${path}, which is compressed. ` +
-        'Unpack it: images gain nothing from it.'
-    )
+  const { counts, leave } = leavingOut()
+  const examples = await examplesOf(path, leave)
+  const [offsets, sizes, labels]: [number[], number[], number[]] = [[], [], []]
+  for (const [name, { image, cls, json }] of examples) {
+    if (image === undefined) leave('without an image', name)
+    else {
+      offsets.push(image.offset)
+      sizes.push(image.size)
+      labels.push(labelOf(cls, json, `${name} in ${path}`))
+    }
   }
-  const members = await membersOf(path)
-  const tooGreat = [...members].find(([, { label = -1 }]) => label >= mostClasses)
-  if (tooGreat !== undefined) {
-    const [name, { label }] = tooGreat
-    throw new Error(
-      `webDataset: expected classes below ${mostClasses}, got ${label} for ${name} in ${path}. ` +
-        'Number the classes from 0.'
-    )
-  }
-  const whole = [...members.values()].filter(({ offset }) => offset !== undefined)
-  if (whole.length === 0) throw new Error(`webDataset: expected images (.jpg, .png, .webp) in ${path}, got none.`)
-  return {
-    offsets: whole.map(({ offset }) => offset!),
-    sizes: whole.map(({ size }) => size!),
-    labels: whole.map(({ label = -1 }) => label)
-  }
-}
-
-/** By their names up to the first dot. */
-async function membersOf(path: string): Promise<ReadonlyMap<string, Member>> {
-  const members = new Map<string, Member>()
-  const archive = extract()
-  let link: string | undefined
-  archive.on('entry', (header: Header & { byteOffset?: number | undefined }, stream, next) => {
-    const [, key, extension = ''] = /^(.*?[^/]*?)\.([^/]*)$/.exec(header.name) ?? []
-    const isImage = /^(jpe?g|png|webp)$/i.test(extension)
-    if (isImage && (header.type === 'link' || header.type === 'symlink')) link ??= header.name
-    const member = (header.type === 'file' && key !== undefined && members.get(key)) || {}
-    if (header.type === 'file' && key !== undefined) members.set(key, member)
-    if (isImage) Object.assign(member, { offset: header.byteOffset, size: header.size })
-    const saysLabel = extension === 'cls' || extension === 'json'
-    const chunks: Buffer[] = []
-    stream.on('data', chunk => {
-      if (saysLabel) chunks.push(chunk as Buffer)
-    })
-    stream.on('end', () => {
-      if (saysLabel) member.label = labelIn(Buffer.concat(chunks).toString(), extension)
-      next()
-    })
-  })
-  const fail = (error: unknown): never => {
-    throw new Error(
-      `webDataset: expected ${path} to be a whole tar archive, but it is damaged or cut short. Make it anew.`,
-      { cause: error }
-    )
-  }
-  const file = await openFile(path).catch(fail)
-  await pipeline(file.createReadStream({ highWaterMark: 2 ** 20 }), archive).catch(fail)
-  if (link === undefined) return members
+  if (offsets.length > 0) return { offsets, sizes, labels, leftOut: counts }
   throw new Error(
-    `webDataset: expected images in ${path}, got a link for ${link}. ` +
-      "Make the archive with tar's --dereference and --hard-dereference."
+    `webDataset: expected images (.jpg, .png, .webp, .gif, .tif, .avif) in ${path}, got none` +
+      `${counts.length === 0 ? '' : ` and ${toldLeftOut(counts).join('; ')}`}. Name shards with images.`
   )
 }
 
-/** The class that a `.cls` or `.json` tells; -1 where it tells none. */
-function labelIn(text: string, extension: string): number {
-  try {
-    const told = extension === 'json' ? labelOf(JSON.parse(text) as object) : text.trim() === '' ? NaN : text
-    const said = Number(told)
-    return Number.isInteger(said) && said >= 0 ? said : -1
-  } catch {
-    return -1
+/** By their names up to the first dot. */
+async function examplesOf(
+  path: string,
+  leave: (why: string, such: string) => void
+): Promise<ReadonlyMap<string, Example>> {
+  const examples = new Map<string, Example>()
+  const exampleOf = (key: string): Example => {
+    const known = examples.get(key) ?? {}
+    examples.set(key, known)
+    return known
   }
+  try {
+    for await (const member of membersOfTar(path)) {
+      const { name, kind, offset, size } = member
+      const [, key = '', ending = ''] = /^(.*?[^/]*?)\.([^/]*)$/.exec(name) ?? []
+      // A mask `a.seg.png` stands beside `a.png`, whichever comes first.
+      const isImage = !ending.includes('.') && isImageName(`.${ending}`)
+      const isHere = name.split('/').some(part => part !== '.' && part !== '..' && isHidden(part))
+      if (isHere) leave('hidden', name)
+      else if (kind === 'link' && isImage) {
+        throw new TarFault(`it has a link for ${name}. Make it with tar's --dereference and --hard-dereference`)
+      } else if (kind !== 'file') continue
+      else if (isImage) {
+        const example = exampleOf(key)
+        // A member of the same name stands in place of the one before it; one of another name does not.
+        if (example.image === undefined || example.image.name === name) example.image = { name, offset, size }
+        else leave('beside another image of the example', name)
+      } else if (/^(cls|json)$/i.test(ending))
+        exampleOf(key)[ending.toLowerCase() as 'cls' | 'json'] = new TextDecoder().decode(await member.bytes())
+      else leave(ending.includes('.') ? `.${ending}` : whyNoImage(`.${ending}`), name)
+    }
+  } catch (error) {
+    if (!(error instanceof TarFault || error instanceof FileFault)) throw error
+    throw new Error(
+      `webDataset: expected ${path} to be a whole tar archive, but ${error.message}. Make it anew, or fetch it again.`,
+      { cause: error }
+    )
+  }
+  return examples
 }
 
-const labelOf = ({ label, cls }: { readonly label?: unknown; readonly cls?: unknown }): unknown => label ?? cls
+/**
+ * The class that a `.cls` tells, or where there is none the `label` or `cls` of a `.json`; -1 where none does.
+ *
+ * @throws Error for what is no class
+ */
+function labelOf(cls: string | undefined, json: string | undefined, example: string): number {
+  const told = cls ?? (json === undefined ? undefined : toldBy(json, example))
+  if (told === undefined || told === null) return -1
+  const isNumber = typeof told === 'number' || (typeof told === 'string' && /^-?\d+$/.test(told.trim()))
+  const label = isNumber ? Number(told) : NaN
+  if (Number.isInteger(label) && label >= -1 && label < mostClasses) return label
+  const expected = label >= mostClasses ? `classes below ${mostClasses}` : 'the number of a class, or -1 for none'
+  throw new Error(
+    `webDataset: expected ${expected}, got ${isNumber ? label : JSON.stringify(told)} for ${example}. Number the classes from 0.`
+  )
+}
+
+function toldBy(json: string, example: string): unknown {
+  try {
+    const { label, cls } = (JSON.parse(json) ?? {}) as { readonly label?: unknown; readonly cls?: unknown }
+    return label ?? cls
+  } catch (cause) {
+    throw new Error(`webDataset: expected JSON for ${example}, got something else. Write it anew.`, { cause })
+  }
+}

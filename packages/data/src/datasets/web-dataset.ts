@@ -1,10 +1,12 @@
+import { checkGiven, checkOptions } from '@lapstrake/core'
 import type { OpenProgress } from '../sources/data.ts'
 import { readdir, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { cachedIndex, lastChange, stateOf } from './cached-index.ts'
 import type { ImageDataset } from './images.ts'
 import { decoded } from './decoded.ts'
-import { checkDecoded, type DecodedOptions } from './decoded-options.ts'
+import { checkDecoded, decodedKinds, type DecodedOptions } from './decoded-options.ts'
+import { toldLeftOut } from './left-out.ts'
 import { bytesOf } from './open-file.ts'
 import { indexOfShard, type ShardIndex } from './shard-index.ts'
 
@@ -20,26 +22,30 @@ const mostShards = 1_000_000
 
 /**
  * Tar archives as WebDataset has them (https://github.com/webdataset/webdataset): members that share a name up to its
- * first dot are one example, with its image in `.jpg`, `.jpeg`, `.png` or `.webp` and its class, if it is known, as a
- * number in `.cls` or as `label` or `cls` in `.json`. Any example may be read at any time; where they lie is listed
- * once and remembered in the user's cache.
+ * first dot are one example, with its image in `.jpg`, `.png`, `.webp`, `.gif`, `.tif` or `.avif` and its class, if it
+ * is known, as a number in `.cls`, else as `label` or `cls` in `.json`; -1 is none. Any example may be read at any time;
+ * where they lie is listed once and remembered in the user's cache. `leftOut` of the data set tells what else is in
+ * the archives.
  *
- * @param shards paths, or one with a range such as `train-{000..099}.tar`
- * @throws Error if a shard is missing, no file, compressed, cut short or without images, and an
- * `UnreadableExample` on reading if an image is gone or cannot be decoded
- * @throws RangeError for a size that is no whole number from 1 to 8192
+ * @param shards paths, or one with ranges such as `train-{000..099}.tar`
+ * @throws Error if a shard is missing, no file, compressed, without images, tells a class that is no number, or does not
+ * end as an archive ends: one that is cut short is refused, wherever it is cut; and an `UnreadableExample` on reading
+ * if an image is gone or cannot be decoded
+ * @throws RangeError for a size that is no whole number from 1 to 8192, or a range from the higher number to the lower
+ * @throws TypeError for what is none of the options
  */
 export async function openWebDataset(
   shards: string | readonly string[],
-  { classes, onProgress, ...options }: OpenWebDatasetOptions
+  given: OpenWebDatasetOptions
 ): Promise<ImageDataset> {
-  checkDecoded('webDataset', options)
+  checkOptions('openWebDataset', given, { ...decodedKinds, classes: 'list', onProgress: 'function' })
+  checkDecoded('openWebDataset', given)
+  const { classes, onProgress, ...options } = given
+  for (const path of [shards].flat())
+    checkGiven('openWebDataset', "paths of tar archives, as in 'train-{00..99}.tar'", path, 'string')
   const paths = [shards].flat().flatMap(expanded)
   if (paths.length === 0) {
-    throw new Error(
-      `webDataset: expected shards, got none in ${JSON.stringify(shards)}. ` +
-        'Write a range from the lower number to the higher.'
-    )
+    throw new Error(`webDataset: expected shards, got none in ${JSON.stringify(shards)}. Name paths of tar archives.`)
   }
   const indices: ShardIndex[] = []
   for (const [i, path] of paths.entries()) {
@@ -65,6 +71,7 @@ export async function openWebDataset(
       name: [shards].flat().length === 1 ? [shards].flat()[0]! : `${paths[0]} and ${paths.length - 1} more`,
       classes: classes ?? Array.from({ length: count }, (_, i) => String(i)),
       labels,
+      leftOut: toldLeftOut(indices.flatMap(({ leftOut }) => leftOut)),
       nameOf: example => `byte ${placeOf(example).offset} of ${placeOf(example).path}`,
       bytesOf: example => bytesOf(placeOf(example).path, placeOf(example))
     },
@@ -95,20 +102,31 @@ async function listed(path: string): Promise<ShardIndex> {
     const what = found.isDirectory() ? 'a folder' : 'a pipe, a socket or a device'
     throw new Error(`webDataset: expected a shard at ${path}, but it is ${what}. Name tar archives.`)
   }
-  const about = { path: resolve(path), state: stateOf(found), changed: lastChange(found) }
-  return cachedIndex(about, () => indexOfShard(path))
+  return cachedIndex({
+    path: resolve(path),
+    make: async () => ({ index: await indexOfShard(path), state: stateOf(found), changed: lastChange(found) }),
+    stateNow: async () => stateOf(found)
+  })
 }
 
-/** `a-{08..11}.tar` as four paths, with as many digits. */
-function expanded(path: string): string[] {
-  const [range, from, to] = /\{(\d+)\.\.(\d+)\}/.exec(path) ?? []
-  if (range === undefined) return [path]
-  const [first, last] = [Number(from), Number(to)]
-  const count = Math.max(0, last - first + 1)
-  if (count > mostShards) {
-    throw new RangeError(
-      `webDataset: expected a range of at most ${mostShards} shards, got ${count} in ${path}. Name those there are.`
-    )
+/** `a-{08..11}.tar` as four paths, with as many digits; and so for each range in it. */
+function expanded(path: string): readonly string[] {
+  let paths: readonly string[] = [path]
+  for (const [range, from, to] of path.matchAll(/\{(\d+)\.\.(\d+)\}/g)) {
+    const [first, last] = [Number(from), Number(to)]
+    if (last < first) {
+      throw new RangeError(
+        `webDataset: expected a range from the lower number to the higher, got ${range} in ${path}. Turn it round.`
+      )
+    }
+    const count = (last - first + 1) * paths.length
+    if (count > mostShards) {
+      throw new RangeError(
+        `webDataset: expected a range of at most ${mostShards} shards, got ${count} in ${path}. Name those there are.`
+      )
+    }
+    const numbers = Array.from({ length: last - first + 1 }, (_, i) => String(first + i).padStart(from!.length, '0'))
+    paths = paths.flatMap(one => numbers.map(number => one.replace(range, number)))
   }
-  return Array.from({ length: count }, (_, i) => path.replace(range, String(first + i).padStart(from!.length, '0')))
+  return paths
 }

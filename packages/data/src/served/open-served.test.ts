@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openCifar10, openImageFolder, openMnist, openWebDataset, shardsIn } from '../openers.browser.ts'
+import { openCifar10, openMnist, openPartOfFolder, openWebDataset, shardsIn } from '../openers.browser.ts'
 import type { OpenProgress } from '../sources/data.ts'
 import { fetchFile } from './fetch-file.ts'
 import { bytesToFetch, servedSets, type ServedSet } from './open-served.ts'
@@ -124,7 +124,7 @@ describe('a data set of a site', () => {
   })
 
   test.each([
-    ['imageFolder', () => openImageFolder('photos/train', { size: 8 })],
+    ['imageFolder', () => openPartOfFolder('photos', 'train', { size: 8 })],
     ['webDataset', () => openWebDataset(['a.tar', 'b.tar'], { size: 8 })],
     ['webDataset', () => shardsIn('tars')]
   ])('is none from a disk: %s', async (who, open) => {

@@ -9,12 +9,14 @@ import {
   dataOf,
   drawShapes,
   imageFolder,
+  inMemory,
   isData,
   mnist,
   shapes,
   webDataset,
   type Data,
   type Dataset,
+  type ImageFolderOptions,
   type OpenProgress,
   type Split
 } from '../index.ts'
@@ -33,6 +35,12 @@ const image = (colour: string): Promise<Buffer> =>
   sharp({ create: { width: 12, height: 12, channels: 3, background: colour } })
     .png()
     .toBuffer()
+
+/** Images 0.png, 1.png and so on. */
+async function images(path: string, count: number): Promise<void> {
+  await mkdir(join(folder, path), { recursive: true })
+  for (let i = 0; i < count; i++) await writeFile(join(folder, path, `${i}.png`), await image(`#0${i % 10}ff00`))
+}
 
 async function shard(path: string, images: number): Promise<string> {
   const archive = pack()
@@ -107,19 +115,131 @@ test('shapes are the same however many are drawn, and other ones to test with', 
 
 test('a folder of images has parts, called as it is said', async () => {
   for (const [part, classes] of Object.entries({ train: ['a', 'b'], held: ['a'] })) {
-    for (const name of classes) {
-      await mkdir(join(folder, 'photos', part, name), { recursive: true })
-      await writeFile(join(folder, 'photos', part, name, '0.png'), await image('#00ff00'))
-      await writeFile(join(folder, 'photos', part, name, '1.png'), await image('#0000ff'))
-    }
+    for (const name of classes) await images(`photos/${part}/${name}`, 2)
   }
   const photos = imageFolder(join(folder, 'photos'), { size: 8, test: 'held', limit: 3 })
   const [training, testing] = [await photos.open('train'), await photos.open('test')]
   expect([training.size, training.classes, training.shape]).toEqual([3, ['a', 'b'], [8, 8, 3]])
-  expect([testing.size, testing.classes]).toEqual([2, ['a']])
+  expect([testing.size, testing.classes]).toEqual([2, ['a', 'b']])
   await expect(imageFolder(join(folder, 'photos'), { size: 8 }).open('test')).rejects.toThrow(
     'imageFolder: expected a folder at'
   )
+})
+
+describe('of a folder of images', () => {
+  const open = (path: string, split: Split = 'train', options: Partial<ImageFolderOptions> = {}): Promise<Dataset> =>
+    imageFolder(join(folder, path), { size: 4, ...options }).open(split)
+
+  test('classes are numbered as those to train with, and one that is none of them is refused', async () => {
+    for (const name of ['a', 'b', 'c']) await images(`numbered/train/${name}`, 1)
+    for (const name of ['b', 'c']) await images(`numbered/test/${name}`, 1)
+    const tests = await open('numbered', 'test')
+    expect([tests.classes, [...tests.labels!]]).toEqual([
+      ['a', 'b', 'c'],
+      [1, 2]
+    ])
+    await images('numbered/test/d', 1)
+    await expect(open('numbered', 'test')).rejects.toThrow('to be of the classes a, b, c, got d. Move it away')
+  })
+
+  test('a limit takes the first of each class in turn, and few are the first of many', async () => {
+    for (const [name, count] of Object.entries({ a: 5, b: 1, c: 3 })) await images(`limited/train/${name}`, count)
+    const labels = async (limit: number): Promise<string> =>
+      [...(await open('limited', 'train', { limit })).labels!].join('')
+    expect(await Promise.all([1, 3, 4, 5, 8, 9, 99].map(labels))).toEqual([
+      '0',
+      '012',
+      '0120',
+      '01202',
+      '01202020',
+      '000001222',
+      '000001222'
+    ])
+    const [two, all] = [await open('limited', 'train', { limit: 4 }), await open('limited')]
+    expect(await two.read([3])).toEqual(await all.read([1]))
+  })
+
+  test('a folder with no parts is what is learned from, with classes or without', async () => {
+    await images('whole/a', 2)
+    await images('whole/b', 1)
+    await images('flat', 3)
+    expect((await open('whole')).classes).toEqual(['a', 'b'])
+    const flat = await open('flat', 'train', { limit: 2 })
+    expect([flat.size, flat.classes, [...flat.labels!]]).toEqual([2, [], [-1, -1]])
+    await expect(open('flat', 'test')).rejects.toThrow(/imageFolder: expected a folder at .*flat\/test, but it cannot/)
+    await expect(open('nowhere')).rejects.toThrow(/imageFolder: expected a folder at .*nowhere\/train, but it cannot/)
+  })
+
+  test('parts by other names are none by chance', async () => {
+    await images('cased/Train/a', 1)
+    await images('cased/val/a', 1)
+    await expect(open('cased')).rejects.toThrow(
+      /expected a folder at .*cased\/train, got Train, val in .* Say which is which: imageFolder\('.*', \{ size, train: 'T/
+    )
+    expect((await open('cased', 'test', { train: 'Train', test: 'val' })).size).toBe(1)
+  })
+
+  test('what is left out is told', async () => {
+    await images('told/train/a', 1)
+    await writeFile(join(folder, 'told/train/a/._0.png'), '')
+    await writeFile(join(folder, 'told/train/a/notes.txt'), '')
+    const warnings: string[] = []
+    await imageFolder(join(folder, 'told'), { size: 4 }).open('train', { onWarning: told => warnings.push(told) })
+    expect(warnings).toEqual([
+      `${join(folder, 'told/train')}: left out 1 hidden, such as a/._0.png; 1 .txt, such as a/notes.txt.`
+    ])
+  })
+})
+
+test('the first of data in the order of their classes are of few, and that is told', async () => {
+  const shape = [1, 1, 1] as const
+  const labels = Int32Array.from({ length: 100 }, (_, i) => Math.floor(i / 10))
+  const classes = Array.from({ length: 10 }, (_, i) => String(i))
+  const sorted = inMemory({ name: 'sorted', classes, shape, images: new Uint8Array(100), labels })
+  const told = async (limit: number): Promise<string[]> => {
+    const warnings: string[] = []
+    await dataOf({ name: 'mine', train: sorted }).open('train', { limit, onWarning: text => warnings.push(text) })
+    return warnings
+  }
+  expect(await told(30)).toEqual(['sorted: the first 30 examples are of 3 of 10 classes. Take more, or mix them.'])
+  expect(await told(60)).toEqual([])
+})
+
+test.each<[string, () => unknown, string]>([
+  [
+    'no data set',
+    () => dataOf({ name: 'mine', train: 'cifar10' as never }),
+    'dataOf: expected train to be a record or a'
+  ],
+  [
+    'nothing',
+    () => dataOf({ name: 'mine' } as never),
+    'dataOf: expected a data set to train with, or what opens one, got'
+  ],
+  ['no name', () => dataOf({ train: drawShapes({ count: 8 }) } as never), 'dataOf: expected a name, got undefined.'],
+  [
+    'no path',
+    () => imageFolder(7 as never, { size: 8 }),
+    "imageFolder: expected the path of a folder, as in 'photos', got"
+  ],
+  ['no shards', () => webDataset(undefined as never, { size: 8 }), 'webDataset: expected a folder, or shards as'],
+  [
+    'data not opened',
+    () => dataOf({ name: 'mine', train: shapes() as never }).open('train'),
+    'mine: expected a data set, got'
+  ],
+  [
+    'a limit in words',
+    () => shapes().open('train', { limit: '3' as never }),
+    "shapes: expected limit to be a number, got '3'"
+  ],
+  [
+    'an unknown option',
+    () => shapes().open('train', { onprogress: 1 } as never),
+    'got onprogress. Did you mean onProgress?'
+  ]
+])('%s is refused', async (_, make, message) => {
+  await expect((async () => make())()).rejects.toThrow(message)
 })
 
 test('tar archives lie in a folder for each part, or are listed', async () => {

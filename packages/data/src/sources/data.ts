@@ -1,5 +1,6 @@
+import { checkGiven, checkOptions } from '@lapstrake/core'
 import { checkWhole } from '../whole-number.ts'
-import { subset, type Dataset } from '../datasets/dataset.ts'
+import { checkDataset, subset, type Dataset } from '../datasets/dataset.ts'
 
 /** What is learned from, and what is tested with. */
 export type Split = 'train' | 'test'
@@ -13,6 +14,7 @@ export interface Data<D extends Dataset = Dataset> {
    * in a page.
    *
    * @throws RangeError for a part that is neither `train` nor `test`, and for a limit that is no whole number above 0
+   * @throws TypeError for what is none of the options
    * @throws Error if it cannot be had here, is damaged or cut short
    */
   open(split: Split, options?: OpenOptions): Promise<D>
@@ -24,7 +26,10 @@ export interface OpenOptions {
   readonly limit?: number | undefined
   /** Told of long work: a download, or archives that are listed for the first time. */
   readonly onProgress?: ((progress: OpenProgress) => void) | undefined
-  /** Told what is allowed but should be said, such as that a page serves only a part. */
+  /**
+   * Told what is allowed but should be said: that a page serves only a part, that some of what lies there is left out,
+   * that a limit leaves few of the classes.
+   */
   readonly onWarning?: ((warning: string) => void) | undefined
   /** The folder that a page fetches data from; `data/` beside the page when left out. */
   readonly address?: string | undefined
@@ -57,19 +62,41 @@ export interface DataParts<D extends Dataset = Dataset> {
  * opens a part is told the limit and need not heed it.
  *
  * @throws RangeError for a limit that is no whole number above 0
+ * @throws TypeError for what is no data set, nor opens one
  */
-export function dataOf<D extends Dataset>({ name, train, test, limit: own }: DataParts<D>): Data<D> {
+export function dataOf<D extends Dataset>(parts: DataParts<D>): Data<D> {
+  checkOptions('dataOf', parts, {
+    name: 'string',
+    train: ['record', 'function'],
+    test: ['record', 'function'],
+    limit: 'number'
+  })
+  const { name, train, test, limit: own } = parts
+  checkGiven('dataOf', 'a name', name, 'string')
+  checkGiven('dataOf', 'a data set to train with, or what opens one', train, ['record', 'function'])
   checkLimit(name, own)
-  const parts = { train, test }
   return {
     name,
-    async open(split, { limit = split === 'train' ? own : undefined, ...options } = {}) {
+    async open(split, given = {}) {
+      checkOptions(name, given, {
+        limit: 'number',
+        onProgress: 'function',
+        onWarning: 'function',
+        address: 'string'
+      })
       checkSplit(name, split)
+      const { limit = split === 'train' ? own : undefined, ...options } = given
       checkLimit(name, limit)
-      const part = parts[split]
+      const part = split === 'train' ? train : test
       if (part === undefined) throw new Error(`${name}: expected examples to test with, but these data have none.`)
       const dataset = typeof part === 'function' ? await part({ ...options, limit }) : part
-      return limit !== undefined && limit < dataset.size ? subset(dataset, { count: limit }) : dataset
+      checkDataset(name, dataset)
+      const { leftOut = [] } = dataset
+      if (leftOut.length > 0) options.onWarning?.(`${dataset.name}: left out ${leftOut.join('; ')}.`)
+      if (limit === undefined || limit >= dataset.size) return dataset
+      const first = subset(dataset, { count: limit })
+      tellFewClasses(dataset, first, options)
+      return first
     }
   }
 }
@@ -78,6 +105,14 @@ export function dataOf<D extends Dataset>({ name, train, test, limit: own }: Dat
 export const isData = (value: unknown): value is Data =>
   typeof (value as Partial<Data> | null | undefined)?.open === 'function' &&
   typeof (value as Partial<Data>).name === 'string'
+
+/** The first of a data set in the order of its classes are of few of them. */
+function tellFewClasses({ name, labels }: Dataset, first: Dataset, { onWarning }: OpenOptions): void {
+  if (labels === undefined || first.labels === undefined) return
+  const [all, some] = [new Set(labels).size, new Set(first.labels).size]
+  if (some < Math.min(all, first.size) / 2)
+    onWarning?.(`${name}: the first ${first.size} examples are of ${some} of ${all} classes. Take more, or mix them.`)
+}
 
 function checkSplit(name: string, split: Split): void {
   if (split === 'train' || split === 'test') return

@@ -1,6 +1,8 @@
-import { openImageFolder, openWebDataset, shardsIn } from '#openers'
-import { checkDecoded, type DecodedOptions } from '../datasets/decoded-options.ts'
+import { checkGiven, checkOptions } from '@lapstrake/core'
+import { openPartOfFolder, openWebDataset, shardsIn } from '#openers'
+import { checkDecoded, decodedKinds, type DecodedOptions } from '../datasets/decoded-options.ts'
 import type { ImageDataset } from '../datasets/images.ts'
+import { spread } from '../datasets/spread.ts'
 import { dataOf, type Data, type OpenOptions, type Split } from './data.ts'
 
 /** How the images of a folder are read, and what its parts are called. */
@@ -9,24 +11,31 @@ export interface ImageFolderOptions extends DecodedOptions {
   readonly train?: string | undefined
   /** The folder within with what is tested with: `test`. */
   readonly test?: string | undefined
-  /** Only the first so many training examples. */
+  /** Only so many training examples: the first of each class, then the second of each, and so on. */
   readonly limit?: number | undefined
 }
 
 /**
- * A folder of images: `photos/train/<class>/<image>.jpg` or `.png`, and the same in `photos/test`. Files are read and
- * decoded as they are asked for, in worker threads, and kept in memory while there is room. There are no folders in a
- * page, which says so.
+ * A folder of images: `photos/train/<class>/<image>.jpg`, and the same in `photos/test`, whose classes are numbered as
+ * those to train with; or all images of a part in one folder, without classes. A folder with no such parts in it is
+ * itself what is learned from, and has nothing to test with. `openImageFolder` tells what counts as an image.
+ *
+ * Files are read and decoded as they are asked for, in worker threads, and kept in memory while there is room. There are
+ * no folders in a page, which says so.
  *
  * @throws RangeError for a size that is no whole number from 1 to 8192, or a limit that is none above 0
+ * @throws TypeError for what is none of the options
  */
-export function imageFolder(
-  path: string,
-  { train = 'train', test = 'test', limit, ...decoding }: ImageFolderOptions
-): Data<ImageDataset> {
-  checkDecoded('imageFolder', decoding)
-  const within = (part: string) => () => openImageFolder(`${path}/${part}`, decoding)
-  return dataOf({ name: path, limit, train: within(train), test: within(test) })
+export function imageFolder(path: string, options: ImageFolderOptions): Data<ImageDataset> {
+  checkOptions('imageFolder', options, { ...decodedKinds, train: 'string', test: 'string', limit: 'number' })
+  checkDecoded('imageFolder', options)
+  checkGiven('imageFolder', "the path of a folder, as in 'photos'", path, 'string')
+  const { train, test, limit, ...decoding } = options
+  const part =
+    (split: Split) =>
+    async ({ limit, onWarning }: OpenOptions): Promise<ImageDataset> =>
+      spread(await openPartOfFolder(path, split, { train, test, onWarning, ...decoding }), limit)
+  return dataOf({ name: path, limit, train: part('train'), test: part('test') })
 }
 
 /** How the images in tar archives are read. */
@@ -46,12 +55,16 @@ export type Shards = string | readonly string[]
  * and remembered in the user's cache. There are no folders in a page, which says so.
  *
  * @throws RangeError for a size that is no whole number from 1 to 8192, or a limit that is none above 0
+ * @throws TypeError for what is none of the options
  */
 export function webDataset(
   where: string | Readonly<Record<Split, Shards>>,
-  { limit, ...reading }: WebDatasetOptions
+  options: WebDatasetOptions
 ): Data<ImageDataset> {
-  checkDecoded('webDataset', reading)
+  checkOptions('webDataset', options, { ...decodedKinds, classes: 'list', limit: 'number' })
+  checkDecoded('webDataset', options)
+  checkGiven('webDataset', 'a folder, or shards as { train, test }', where, ['string', 'record'])
+  const { limit, ...reading } = options
   const part =
     (split: Split) =>
     async ({ onProgress }: OpenOptions): Promise<ImageDataset> =>
@@ -60,7 +73,7 @@ export function webDataset(
         onProgress
       })
   return dataOf({
-    name: typeof where === 'string' ? where : [where.train].flat()[0]!,
+    name: typeof where === 'string' ? where : ([where.train].flat()[0] ?? 'webDataset'),
     limit,
     train: part('train'),
     test: part('test')

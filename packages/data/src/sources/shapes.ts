@@ -1,3 +1,4 @@
+import { checkOptions } from '@lapstrake/core'
 import { checkShapes, drawShapes } from '../datasets/draw-shapes.ts'
 import type { ImageDataset } from '../datasets/images.ts'
 import { dataOf, type Data } from './data.ts'
@@ -18,10 +19,13 @@ export interface ShapesOptions {
  *
  * @throws RangeError for a number or size that is not a whole number above 0, or images that take more than four
  * gigabytes
+ * @throws TypeError for what is none of the options
  */
-export function shapes({ limit: own = 4000, tests = 1000, size = 28 }: ShapesOptions = {}): Data<ImageDataset> {
-  checkShapes('shapes', { count: own, size })
-  checkShapes('shapes', { count: tests, size })
+export function shapes(options: ShapesOptions = {}): Data<ImageDataset> {
+  checkOptions('shapes', options, { limit: 'number', tests: 'number', size: 'number' })
+  const { limit: own = 4000, tests = 1000, size = 28 } = options
+  checkShapes('shapes', { count: own, size }, 'limit')
+  checkShapes('shapes', { count: tests, size }, 'tests')
   return dataOf({
     name: 'shapes',
     train: ({ limit = own }) => drawShapes({ count: limit, seed: 1, size }),

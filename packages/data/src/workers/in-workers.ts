@@ -1,3 +1,4 @@
+import { checkOptions } from '@lapstrake/core'
 import type { ViewHalves } from '../augmentations/views.ts'
 import { UnreadableExample } from '../datasets/unreadable-example.ts'
 import { checkWhole } from '../whole-number.ts'
@@ -35,8 +36,10 @@ const mostThreads = 256
  */
 export function inWorkers<Example>(
   module: string | URL,
-  { threads }: InWorkersOptions = {}
+  options: InWorkersOptions = {}
 ): NonNullable<ViewHalves<Example>['onExample']> {
+  checkOptions('inWorkers', options, { threads: 'number' })
+  const { threads } = options
   const url = absolute(module)
   if (threads !== undefined) checkWhole('inWorkers', 'threads', threads, 1, mostThreads)
   let pool: readonly Member[] = []

@@ -1,5 +1,5 @@
-import { detached, type Loss } from '@lapstrake/core'
-import { checkTemperature, checkViews, logSumExpRows, normaliseRows } from '@lapstrake/embeddings'
+import { checkOptions, detached, type Loss, type OptionKinds } from '@lapstrake/core'
+import { checkTemperature, checkViews, logSumExpRows, normaliseRows, targetsOf } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 import { toEach } from './attraction.ts'
 import { conditionalMean, constant } from './conditional-mean.ts'
@@ -17,6 +17,12 @@ export interface CACRMomentumOptions {
   readonly reduction?: 'mean' | 'sum' | undefined
 }
 
+const kinds: OptionKinds<CACRMomentumOptions> = {
+  temperature: 'number',
+  cost: { among: ['rbf', 'euclidean'] },
+  reduction: { among: ['mean', 'sum'] }
+}
+
 /**
  * CACR on a momentum encoder without a queue: the other views of an example look for its key among the keys of the
  * batch, and the most distant of them counts most.
@@ -27,18 +33,15 @@ export interface CACRMomentumOptions {
  * from three views on.
  *
  * @throws RangeError if `temperature` is not above 0
- * @throws Error without a target network, or for views of different shapes
+ * @throws Error without a target network, unless there is a target for each view, or for views of different shapes
  * @see Zheng et al. 2021, https://arxiv.org/abs/2105.03746, as in its ImageNet-1K experiments
  */
 export function cacrMomentum(options: CACRMomentumOptions = {}): Loss {
+  checkOptions('cacrMomentum', options, kinds)
   checkTemperature('cacrMomentum', options.temperature ?? 1)
-  return (embeddings, { targets }) => {
-    if (targets === undefined) {
-      throw new Error(
-        'cacrMomentum: expected a momentum encoder, got none. Give the recipe target: { momentum: () => 0.99 }.'
-      )
-    }
-    checkViews('cacrMomentum', [...embeddings, ...targets])
+  return (embeddings, batch) => {
+    checkViews('cacrMomentum', embeddings)
+    const targets = targetsOf('cacrMomentum', embeddings, batch.targets)
     const queries = embeddings.map(normaliseRows)
     const keys = detached(() => targets.map(normaliseRows))
     return tf.mean(
@@ -73,6 +76,7 @@ export function cacrAgainst(
   key: tf.Tensor2D,
   options: CACRMomentumOptions = {}
 ): tf.Scalar {
+  checkOptions('cacrAgainst', options, kinds)
   checkTemperature('cacrAgainst', options.temperature ?? 1)
   checkViews('cacrAgainst', [...queries, key])
   return against(queries.map(normaliseRows), normaliseRows(key), options)

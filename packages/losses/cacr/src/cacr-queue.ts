@@ -1,11 +1,12 @@
-import { detached, type StatefulLoss } from '@lapstrake/core'
+import { checkOptions, detached, type StatefulLoss } from '@lapstrake/core'
 import {
   checkViews,
+  distancesOfUnitRows,
   enqueue,
   filledRows,
   normaliseRows,
   rowQueue,
-  squaredDistances,
+  targetsOf,
   zeroLoss,
   type RowQueue
 } from '@lapstrake/embeddings'
@@ -43,15 +44,18 @@ export interface CACRQueueOptions
  * @throws Error without a target network, for views of different shapes, or a queue of another size or width
  * @see Zheng et al. 2021, https://arxiv.org/abs/2105.03746, as in its ImageNet-22K and WebVision experiments
  */
-export function cacrQueue({
-  attraction: alpha = 1,
-  repulsion: beta = 1,
-  positiveTemperature = 1,
-  negativeTemperature = 2,
-  size = 4096,
-  fill = 'random',
-  withinBatch = true
-}: CACRQueueOptions = {}): StatefulLoss<Record<string, never>, RowQueue> {
+export function cacrQueue(options: CACRQueueOptions = {}): StatefulLoss<Record<string, never>, RowQueue> {
+  checkOptions('cacrQueue', options, {
+    attraction: 'number',
+    repulsion: 'number',
+    positiveTemperature: 'number',
+    negativeTemperature: 'number',
+    size: 'number',
+    fill: { among: ['random', 'empty'] },
+    withinBatch: 'boolean'
+  })
+  const { attraction: alpha = 1, repulsion: beta = 1, positiveTemperature = 1, negativeTemperature = 2 } = options
+  const { size = 4096, fill = 'random', withinBatch = true } = options
   checkStrengths('cacrQueue', { attraction: alpha, repulsion: beta, positiveTemperature, negativeTemperature })
   if (!Number.isInteger(size) || size < 1)
     throw new RangeError(`cacrQueue: expected a size of 1 or more keys, got ${size}. Try 4096.`)
@@ -65,13 +69,9 @@ export function cacrQueue({
       }
       return { params: {}, memory: rowQueue(random, { size, dim: embedding[0]!, fill }) }
     },
-    apply(embeddings, { targets }, { memory: queue }) {
-      if (targets === undefined) {
-        throw new Error(
-          'cacrQueue: expected a momentum encoder, got none. Give the recipe target: { momentum: () => 0.99 }.'
-        )
-      }
-      checkViews('cacrQueue', [...embeddings, ...targets])
+    apply(embeddings, batch, { memory: queue }) {
+      checkViews('cacrQueue', embeddings)
+      const targets = targetsOf('cacrQueue', embeddings, batch.targets)
       const shape = [size, embeddings[0].shape[1]]
       if (queue.rows.shape.join() !== shape.join()) {
         throw new Error(
@@ -103,8 +103,8 @@ export function cacrQueue({
 
 /** `mean_i Σ_j w⁻ d²` over the queue and the other rows of the view, with one softmax `w⁻` over both. */
 function repulsion(query: tf.Tensor2D, queue: RowQueue, temperature: number, withinBatch: boolean): tf.Scalar {
-  const toQueue = queue.filled > 0 ? [squaredDistances(query, filledRows(queue))] : []
-  const toBatch = withinBatch && query.shape[0] > 1 ? [offDiagonal(squaredDistances(query, query))] : []
+  const toQueue = queue.filled > 0 ? [distancesOfUnitRows(query, filledRows(queue))] : []
+  const toBatch = withinBatch && query.shape[0] > 1 ? [offDiagonal(distancesOfUnitRows(query, query))] : []
   if (toQueue.length + toBatch.length === 0) return zeroLoss(query)
   const distances = tf.concat2d([...toQueue, ...toBatch], 1) // [batch, filled + batch − 1]
   const seen = tf.concat2d([...toQueue.map(constant), ...toBatch], 1)

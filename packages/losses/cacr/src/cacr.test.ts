@@ -422,7 +422,7 @@ describe('clear errors', () => {
     [() => cacr({ repulsion: NaN }), 'cacr: expected 0 or more for repulsion, got NaN. Try 1.'],
     [
       () => cacrLoss(z, { negativeTemperature: Infinity }),
-      'cacr: expected 0 or more for negativeTemperature, got Infinity. Try 1.'
+      'cacrLoss: expected 0 or more for negativeTemperature, got Infinity. Try 1.'
     ],
     [() => cacr({ rbfScale: 0 }), 'cacr: expected a rbfScale above 0, got 0. Try 2.'],
     [() => cacr({ classPrior: 1 }), 'cacr: expected a classPrior from 0 to below 1, got 1. Try 0.1 for ten classes.'],
@@ -446,7 +446,7 @@ describe('clear errors', () => {
     [() => cacrMomentum({ temperature: 0 }), 'cacrMomentum: expected a temperature above 0, got 0. Try 0.1.'],
     [
       () => value(cacrMomentum(), [z, z]),
-      'cacrMomentum: expected a momentum encoder, got none. Give the recipe target: { momentum: () => 0.99 }.'
+      'cacrMomentum: expected a target network, got none. Give the recipe target: { momentum: () => 0.99 }.'
     ],
     [() => cacrAgainst([z], z, { temperature: -1 }), 'cacrAgainst: expected a temperature above 0, got -1.'],
     [
@@ -464,7 +464,7 @@ describe('clear errors', () => {
     ],
     [
       () => queue.apply([z, z], { views: [z, z] }, { params: {}, memory }),
-      'cacrQueue: expected a momentum encoder, got none.'
+      'cacrQueue: expected a target network, got none.'
     ],
     [
       () => cacrQueue({ size: 5 }).apply([z, z], { views: [z, z], targets: [z, z] }, { params: {}, memory }),

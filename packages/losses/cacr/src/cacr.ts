@@ -1,5 +1,12 @@
-import type { Loss } from '@lapstrake/core'
-import { checkPositive, checkViews, normaliseRows, squaredDistances, zeroLoss } from '@lapstrake/embeddings'
+import { checkEmbeddings, checkOptions, type Loss } from '@lapstrake/core'
+import {
+  checkPositive,
+  checkViews,
+  distancesOfUnitRows,
+  normaliseRows,
+  squaredDistances,
+  zeroLoss
+} from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 import { attraction } from './attraction.ts'
 import { checkStrengths } from './check-strengths.ts'
@@ -58,7 +65,7 @@ export interface CACROptions {
  * @see Zheng et al. 2021, https://arxiv.org/abs/2105.03746, as in its CIFAR and STL-10 experiments
  */
 export function cacr(options: CACROptions = {}): Loss {
-  checkOptions(options)
+  check('cacr', options)
   return embeddings => {
     checkViews('cacr', embeddings)
     return contrast(embeddings, options)
@@ -71,7 +78,7 @@ export function cacr(options: CACROptions = {}): Loss {
  * @throws RangeError and Error as {@link cacr} does
  */
 export function cacrLoss(features: tf.Tensor, options: CACROptions = {}): tf.Scalar {
-  checkOptions(options)
+  check('cacrLoss', options)
   const [batch = 0, views = 0] = features.shape
   if (features.rank < 3 || views < 2) {
     throw new Error(
@@ -79,26 +86,32 @@ export function cacrLoss(features: tf.Tensor, options: CACROptions = {}): tf.Sca
         'Stack the views along axis 1.'
     )
   }
+  checkEmbeddings('cacrLoss', [features])
   return contrast(tf.unstack(tf.reshape(features, [batch, views, -1]), 1) as tf.Tensor2D[], options)
 }
 
-function checkOptions({
-  attraction = 1,
-  repulsion = 1,
-  positiveTemperature = 1,
-  negativeTemperature = 1,
-  cost = 'euclidean',
-  rbfScale = 2,
-  classPrior = 0
-}: CACROptions): void {
-  checkStrengths('cacr', { attraction, repulsion, positiveTemperature, negativeTemperature })
-  checkPositive('cacr', 'rbfScale', rbfScale, 'Try 2.')
+function check(who: string, options: CACROptions): void {
+  checkOptions(who, options, {
+    attraction: 'number',
+    repulsion: 'number',
+    positiveTemperature: 'number',
+    negativeTemperature: 'number',
+    cost: { among: ['euclidean', 'rbf'] },
+    rbfScale: 'number',
+    classPrior: 'number',
+    detachWeights: 'boolean',
+    normalise: 'boolean'
+  })
+  const { attraction = 1, repulsion = 1, positiveTemperature = 1, negativeTemperature = 1 } = options
+  const { cost = 'euclidean', rbfScale = 2, classPrior = 0 } = options
+  checkStrengths(who, { attraction, repulsion, positiveTemperature, negativeTemperature })
+  checkPositive(who, 'rbfScale', rbfScale, 'Try 2.')
   if (!(classPrior >= 0 && classPrior < 1)) {
-    throw new RangeError(`cacr: expected a classPrior from 0 to below 1, got ${classPrior}. Try 0.1 for ten classes.`)
+    throw new RangeError(`${who}: expected a classPrior from 0 to below 1, got ${classPrior}. Try 0.1 for ten classes.`)
   }
   if (classPrior > 0 && cost === 'rbf') {
     throw new RangeError(
-      `cacr: expected no classPrior with the rbf cost, got ${classPrior}. Leave it out, or choose the euclidean cost.`
+      `${who}: expected no classPrior with the rbf cost, got ${classPrior}. Leave it out, or choose the euclidean cost.`
     )
   }
 }
@@ -129,10 +142,11 @@ function contrast(views: readonly tf.Tensor2D[], options: CACROptions): tf.Scala
  * `w⁻ = softmax_j(−negativeTemperature · d²)`; averaged.
  */
 function repulsion(query: tf.Tensor2D, other: tf.Tensor2D, options: CACROptions): tf.Scalar {
-  const { negativeTemperature = 1, cost = 'euclidean', rbfScale = 2, classPrior = 0, detachWeights = false } = options
+  const { negativeTemperature = 1, cost = 'euclidean', rbfScale = 2, classPrior = 0 } = options
+  const { detachWeights = false, normalise = true } = options
   const batch = query.shape[0]
   if (batch === 1) return zeroLoss(query)
-  const distances = squaredDistances(query, other)
+  const distances = (normalise ? distancesOfUnitRows : squaredDistances)(query, other)
   const negatives = offDiagonal(distances) // [batch, batch − 1]
   const seen = detachWeights ? constant(negatives) : negatives
   if (cost === 'rbf') {

@@ -69,10 +69,36 @@ test.each<[() => unknown, string]>([
     'crossEntropy: expected labels in the batch, got none. Load the data with its labels, ' +
       'or choose a self-supervised loss.'
   ],
-  [() => value(both(tf.zeros([2, 3])), labelled(0)), 'crossEntropy: expected 2 labels, one for each example, got 1.'],
+  [
+    () => value(both(tf.zeros([2, 3])), labelled(0)),
+    'crossEntropy: expected int32 labels of shape [2], one for each example, got int32 of shape [1]. ' +
+      'Take images and labels from the same batch.'
+  ],
+  [
+    () => value(both(tf.zeros([2, 3])), tf.tensor2d([[0], [1]], [2, 1], 'int32') as unknown as tf.Tensor1D),
+    'crossEntropy: expected int32 labels of shape [2], one for each example, got int32 of shape [2, 1]. ' +
+      'Lay them flat: tf.reshape(labels, [2]).'
+  ],
+  [
+    () => value(both(tf.zeros([2, 3])), tf.tensor1d([0, 1])),
+    'crossEntropy: expected int32 labels of shape [2], one for each example, got float32 of shape [2]. ' +
+      "Make them with tf.tensor1d(labels, 'int32')."
+  ],
   [
     () => value([tf.zeros([2, 3]), tf.zeros([3, 3])], labelled(0, 1)),
-    'crossEntropy: expected 3 labels, one for each example, got 2.'
+    'crossEntropy: expected views of the same examples, got 2 and 3 rows.'
+  ],
+  [
+    () => value(both(tf.zeros([2]) as unknown as tf.Tensor2D), labelled(0, 1)),
+    'crossEntropy: expected embeddings [batch, ...], a row of numbers for each example, got [2].'
+  ],
+  [
+    () => value(both(tf.zeros([2, 3, 1]) as unknown as tf.Tensor2D), labelled(0, 1)),
+    'crossEntropy: expected logits [batch, classes] for two or more classes, got [2, 3, 1].'
+  ],
+  [
+    () => value(both(tf.zeros([0, 3])), tf.tensor1d([], 'int32')),
+    'crossEntropy: expected a batch of one example or more, got none.'
   ],
   [
     () => value(both(tf.zeros([2, 1])), labelled(0, 0)),

@@ -1,4 +1,4 @@
-import { MissingLabels, withGradient, type Loss } from '@lapstrake/core'
+import { checkClasses, checkEmbeddings, MissingLabels, withGradient, type Loss } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 
 /**
@@ -10,7 +10,8 @@ import * as tf from '@tensorflow/tfjs-core'
  * matrix for each view.
  *
  * @throws MissingLabels if the batch has none
- * @throws Error if there are fewer or more than rows, or if there are fewer than two classes
+ * @throws Error unless labels are int32 `[batch]` and logits floats `[batch, classes]`, for two classes or more and one
+ * example or more
  */
 export const crossEntropy =
   (): Loss =>
@@ -21,21 +22,11 @@ export const crossEntropy =
           'Load the data with its labels, or choose a self-supervised loss.'
       )
     }
-    if (labels.rank !== 1) {
-      throw new Error(
-        `crossEntropy: expected one class for each example, [batch], got labels [${labels.shape.join(', ')}]. ` +
-          'Write a loss that takes them from the batch.'
-      )
-    }
-    const classes = logits[0].shape[1]
-    for (const { shape } of logits) {
-      if (shape[0] !== labels.shape[0]) {
-        throw new Error(
-          `crossEntropy: expected ${shape[0]} labels, one for each example, got ${labels.shape[0]}. ` +
-            'Take images and labels from the same batch.'
-        )
-      }
-      if (shape[1] !== classes || classes < 2) {
+    checkEmbeddings('crossEntropy', logits)
+    const [rows, classes] = logits[0].shape
+    checkClasses('crossEntropy', labels, rows)
+    for (const { rank, shape } of logits as readonly tf.Tensor[]) {
+      if (rank !== 2 || shape[1] !== classes || classes < 2) {
         throw new Error(
           `crossEntropy: expected logits [batch, classes] for two or more classes, got [${shape.join(', ')}]. ` +
             'Give the head one output for each class.'

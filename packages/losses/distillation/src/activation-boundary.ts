@@ -1,4 +1,4 @@
-import type { Loss } from '@lapstrake/core'
+import { checkOptions, detached, type Loss, type OptionKinds } from '@lapstrake/core'
 import { checkPositive } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 import { checkSameShape, comparing } from './comparing.ts'
@@ -7,6 +7,8 @@ export interface ABOptions {
   /** How far beyond the boundary the student should be. */
   readonly margin?: number | undefined
 }
+
+const kinds: OptionKinds<ABOptions> = { margin: 'number' }
 
 /**
  * Activation boundaries: the student's neurons should fire where the teacher's do, by a margin; how strongly does not
@@ -22,25 +24,24 @@ export interface ABOptions {
 export function activationBoundary(
   students: readonly tf.Tensor[],
   teachers: readonly tf.Tensor[],
-  { margin = 1 }: ABOptions = {}
+  options: ABOptions = {}
 ): tf.Scalar {
+  checkOptions('activationBoundary', options, kinds)
+  const { margin = 1 } = options
   checkPositive('ab', 'margin', margin, 'Try 1.')
   if (students.length !== teachers.length || students.length === 0) {
     throw new Error(
       `ab: expected as many layers of the student as of the teacher, got ${students.length} and ${teachers.length}.`
     )
   }
+  students.forEach((student, layer) => checkSameShape('ab', student, teachers[layer]!))
   return tf.addN(
     students.map((student, layer) => {
-      const teacher = teachers[layer]!
-      checkSameShape('ab', student, teacher)
-      const wrongly = (missed: tf.Tensor, ought: tf.Tensor): tf.Tensor =>
-        tf.cast(tf.logicalAnd(missed, ought), 'float32')
-      const cost = tf.add(
-        tf.mul(tf.square(tf.add(student, margin)), wrongly(tf.greater(student, -margin), tf.lessEqual(teacher, 0))),
-        tf.mul(tf.square(tf.sub(student, margin)), wrongly(tf.lessEqual(student, margin), tf.greater(teacher, 0)))
-      )
-      return tf.mul(tf.sum(cost), ((3 / 1000) * 2 ** (layer - students.length + 1)) / student.shape[0]!) as tf.Scalar
+      const fires = detached(() => tf.greater(teachers[layer]!, 0))
+      // How far it is from where the teacher has it, ReLUs of which have no slope beyond the margin.
+      const short = tf.where(fires, tf.relu(tf.sub(margin, student)), tf.relu(tf.add(student, margin)))
+      const weight = ((3 / 1000) * 2 ** (layer - students.length + 1)) / student.shape[0]!
+      return tf.mul(tf.sum(tf.square(short)), weight) as tf.Scalar
     })
   )
 }
@@ -50,6 +51,7 @@ export function activationBoundary(
  * a first phase of its own.
  */
 export function ab(options: ABOptions = {}): Loss {
+  checkOptions('ab', options, kinds)
   checkPositive('ab', 'margin', options.margin ?? 1, 'Try 1.')
   return comparing('ab', (student, teacher) => activationBoundary([student], [teacher], options))
 }

@@ -1,11 +1,11 @@
-import type { Batch, Views } from '@lapstrake/core'
+import { checkEmbeddings, type Batch, type Views } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { featureRows } from './projections.ts'
 
 /**
  * Student and teacher as rows of features, view after view.
  *
- * @throws Error without a teacher, or if both did not see the same views of the same examples
+ * @throws Error without a teacher, or if both did not see the same views of the same examples, or are no floats
  */
 export function againstTeacherRows(
   who: string,
@@ -14,6 +14,7 @@ export function againstTeacherRows(
 ): { student: tf.Tensor2D; teacher: tf.Tensor2D } {
   if (teacher === undefined)
     throw new Error(`${who}: expected a teacher, got none. Give the recipe teacher: { backbone, weights }.`)
+  checkEmbeddings(who, embeddings)
   const counts = (views: readonly tf.Tensor[]): string => views.map(({ shape }) => shape[0]).join(', ')
   if (counts(embeddings) !== counts(teacher)) {
     throw new Error(
@@ -21,6 +22,7 @@ export function againstTeacherRows(
         `got batches of ${counts(embeddings)} and ${counts(teacher)}.`
     )
   }
+  checkEmbeddings(who, teacher)
   const rows = (views: readonly tf.Tensor[]): tf.Tensor2D => tf.concat2d(views.map(featureRows), 0)
   return { student: rows(embeddings), teacher: rows(teacher) }
 }

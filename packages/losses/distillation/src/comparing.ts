@@ -1,10 +1,11 @@
-import type { Loss, Views } from '@lapstrake/core'
+import { checkEmbeddings, type Loss, type Views } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 
 /**
  * A loss that compares what a unit's head makes of each view with what the teacher shows, averaged over the views.
  *
- * It throws without a teacher, and if student and teacher did not see the same views of the same examples.
+ * It throws without a teacher, and if student and teacher did not see the same views of the same examples, one or more
+ * of them, or are no floats.
  */
 export const comparing =
   (who: string, compare: (student: tf.Tensor, teacher: tf.Tensor) => tf.Scalar): Loss =>
@@ -12,6 +13,7 @@ export const comparing =
     if (teacher === undefined)
       throw new Error(`${who}: expected a teacher, got none. Give the recipe teacher: { backbone, weights }.`)
     const students: Views = embeddings
+    checkEmbeddings(who, students)
     if (students.length !== teacher.length) {
       throw new Error(
         `${who}: expected student and teacher to see the same views, got ${students.length} and ${teacher.length}.`
@@ -20,7 +22,7 @@ export const comparing =
     return tf.div(tf.addN(students.map((student, v) => compare(student, teacher[v]!))), students.length)
   }
 
-/** @throws Error unless both show the same examples */
+/** @throws Error unless both are floats and show the same examples, one or more */
 export function checkBatch(who: string, student: tf.Tensor, teacher: tf.Tensor): void {
   if (student.shape[0] !== teacher.shape[0]) {
     throw new Error(
@@ -28,6 +30,7 @@ export function checkBatch(who: string, student: tf.Tensor, teacher: tf.Tensor):
         `${teacher.shape[0]}.`
     )
   }
+  checkEmbeddings(who, [student, teacher])
 }
 
 /** @throws Error unless both have one shape */

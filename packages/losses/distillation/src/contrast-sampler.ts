@@ -1,4 +1,4 @@
-import { detached, type Random } from '@lapstrake/core'
+import { checkOptions, detached, type OptionKinds, type Random } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 
 export interface ContrastSamplerOptions {
@@ -10,6 +10,13 @@ export interface ContrastSamplerOptions {
   readonly labels?: ArrayLike<number> | undefined
   /** The positive is the example itself, or any example of its class. */
   readonly positive?: 'exact' | 'relaxed' | undefined
+}
+
+export const samplerKinds: OptionKinds<ContrastSamplerOptions> = {
+  examples: 'number',
+  negatives: 'number',
+  labels: 'list',
+  positive: { among: ['exact', 'relaxed'] }
 }
 
 /**
@@ -24,12 +31,9 @@ export type ContrastSampler = (random: Random, indices: tf.Tensor1D) => tf.Tenso
  * @throws RangeError for fewer than one negative or two examples
  * @throws Error if a class takes up the whole data set, or relaxed positives come without labels
  */
-export function contrastSampler({
-  examples,
-  negatives,
-  labels,
-  positive = 'exact'
-}: ContrastSamplerOptions): ContrastSampler {
+export function contrastSampler(options: ContrastSamplerOptions): ContrastSampler {
+  checkOptions('contrastSampler', options, samplerKinds)
+  const { examples, negatives, labels, positive = 'exact' } = options
   if (!Number.isInteger(negatives) || negatives < 1)
     throw new RangeError(`crd: expected 1 or more negatives, got ${negatives}. Try 1024.`)
   if (!Number.isInteger(examples) || examples < 2)

@@ -1,4 +1,12 @@
-import { detached, type Batch, type LossShapes, type Random, type StatefulLoss, type Views } from '@lapstrake/core'
+import {
+  checkOptions,
+  detached,
+  type Batch,
+  type LossShapes,
+  type Random,
+  type StatefulLoss,
+  type Views
+} from '@lapstrake/core'
 import {
   checkPositive,
   checkTemperature,
@@ -41,10 +49,9 @@ export type CRDQueues = { readonly student: RowQueue; readonly teacher: RowQueue
  * @see Tian et al. 2020, eq. 10 with InfoNCE for the bound, https://arxiv.org/abs/1910.10699; van den Oord et al. 2018,
  * eq. 4
  */
-export function crdInBatch({
-  temperature = 0.1,
-  dim = 128
-}: CRDInBatchOptions = {}): StatefulLoss<Projections, Record<string, never>> {
+export function crdInBatch(options: CRDInBatchOptions = {}): StatefulLoss<Projections, Record<string, never>> {
+  checkOptions('crdInBatch', options, { temperature: 'number', dim: 'number' })
+  const { temperature = 0.1, dim = 128 } = options
   const { init, rows } = projected('crdInBatch', temperature, dim)
   return {
     init: (random, shapes) => ({ params: init(random, shapes), memory: {} }),
@@ -65,11 +72,9 @@ export function crdInBatch({
  * @throws Error without a teacher, or if student and teacher saw different examples
  * @see Tian et al. 2020, eq. 10, https://arxiv.org/abs/1910.10699; He et al. 2020, https://arxiv.org/abs/1911.05722
  */
-export function crdQueue({
-  temperature = 0.07,
-  dim = 128,
-  size = 4096
-}: CRDQueueOptions = {}): StatefulLoss<Projections, CRDQueues> {
+export function crdQueue(options: CRDQueueOptions = {}): StatefulLoss<Projections, CRDQueues> {
+  checkOptions('crdQueue', options, { temperature: 'number', dim: 'number', size: 'number' })
+  const { temperature = 0.07, dim = 128, size = 4096 } = options
   const { init, rows } = projected('crdQueue', temperature, dim)
   checkPositive('crdQueue', 'size', size, 'Try 4096.')
   return {

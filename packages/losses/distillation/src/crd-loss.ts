@@ -1,5 +1,5 @@
-import { detached } from '@lapstrake/core'
-import { normaliseRows } from '@lapstrake/embeddings'
+import { checkEmbeddings, checkOptions, detached } from '@lapstrake/core'
+import { checkTemperature, normaliseRows, zeroLoss } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 
 /** The last rows of every example, of student and teacher: constants to the loss, drawn towards new rows after it. */
@@ -56,13 +56,18 @@ export interface CRDLossResult {
  * `n` examples, a side costs `−mean over the batch of [ log(x₀ / (x₀ + c)) + Σₖ log((K / n) / (xₖ + c)) ]`. Computed
  * from logarithms throughout. Where an example occurs more than once in a batch, its last row stays in the bank.
  *
+ * @throws RangeError for options out of range
  * @throws Error if the banks, indices or places do not fit the rows
  * @see Tian et al. 2020, eq. 17 to 19, https://arxiv.org/abs/1910.10699; Z as in the authors' code
  */
-export function crdLoss(
-  { student, teacher, banks, logNormalisers, indices, contrast }: CRDLossInputs,
-  { temperature = 0.07, momentum = 0.5, epsilon = 1e-7 }: CRDLossOptions = {}
-): CRDLossResult {
+export function crdLoss(given: CRDLossInputs, options: CRDLossOptions = {}): CRDLossResult {
+  checkOptions('crdLoss', options, { temperature: 'number', momentum: 'number', epsilon: 'number' })
+  const { temperature = 0.07, momentum = 0.5, epsilon = 1e-7 } = options
+  checkTemperature('crdLoss', temperature)
+  checkEpsilon('crdLoss', epsilon)
+  if (!(momentum >= 0 && momentum < 1))
+    throw new RangeError(`crdLoss: expected a momentum from 0 to below 1, got ${momentum}. Try 0.5.`)
+  const { student, teacher, banks, logNormalisers, indices, contrast } = given
   checkShapes(student, teacher, banks, indices, contrast)
   const [studentRows, teacherRows] = [normaliseRows(student), normaliseRows(teacher)]
   const examples = banks.student.shape[0]
@@ -97,17 +102,33 @@ export interface NoiseContrastiveOptions {
 }
 
 /**
- * Noise-contrastive estimation of which column is the positive: column 0 is, the others are noise.
+ * Noise-contrastive estimation of which column is the positive: column 0 is, the others are noise. Returns exactly 0
+ * without noise, where nothing is to be told apart.
  *
  * @param logits `[batch, 1 + negatives]`, logarithms of the normalised scores
+ * @throws RangeError for options out of range
+ * @throws Error unless the logits are floats `[batch, columns]`, of one row and one column or more
  * @see Tian et al. 2020, eq. 18, https://arxiv.org/abs/1910.10699
  */
-export function noiseContrastive(
-  logits: tf.Tensor2D,
-  { examples, epsilon = 1e-7 }: NoiseContrastiveOptions
-): tf.Scalar {
+export function noiseContrastive(logits: tf.Tensor2D, options: NoiseContrastiveOptions): tf.Scalar {
+  checkOptions('noiseContrastive', options, { examples: 'number', epsilon: 'number' })
+  const { examples, epsilon = 1e-7 } = options
+  if (!(examples > 0 && examples < Infinity)) {
+    throw new RangeError(
+      `noiseContrastive: expected 1 or more examples, got ${examples}. Give it how many rows a negative may be.`
+    )
+  }
+  checkEpsilon('noiseContrastive', epsilon)
   const [batch, columns] = logits.shape
+  if (logits.rank !== 2 || columns < 1) {
+    throw new Error(
+      `noiseContrastive: expected logits [batch, 1 + negatives], got [${logits.shape.join(', ')}]. ` +
+        'Put the positive into column 0.'
+    )
+  }
+  checkEmbeddings('noiseContrastive', [logits])
   const negatives = columns - 1
+  if (negatives === 0) return zeroLoss(logits)
   const noise = Math.log(negatives / examples + epsilon)
   const positive = tf.slice(logits, [0, 0], [batch, 1])
   const others = tf.slice(logits, [0, 1], [batch, negatives])
@@ -115,6 +136,11 @@ export function noiseContrastive(
   const constant = negatives * (Math.log(negatives / examples) - noise)
   const cost = tf.add(tf.sum(softplus(tf.sub(noise, positive))), tf.sum(softplus(tf.sub(others, noise))))
   return tf.sub(tf.div(cost, batch), constant) as tf.Scalar
+}
+
+function checkEpsilon(who: string, epsilon: number): void {
+  if (!(epsilon >= 0 && epsilon < Infinity))
+    throw new RangeError(`${who}: expected an epsilon of 0 or more, got ${epsilon}. Try 1e-7.`)
 }
 
 /** `log(1 + eˣ)`, without overflow. */
@@ -152,6 +178,7 @@ function checkShapes(
   indices: tf.Tensor1D,
   contrast: tf.Tensor2D
 ): void {
+  for (const rows of [student, teacher]) checkEmbeddings('crd', [rows])
   const [batch, dim] = student.shape
   const say = ({ shape }: tf.Tensor): string => `[${shape.join(', ')}]`
   if (teacher.shape[0] !== batch) {

@@ -1,7 +1,7 @@
-import { randomFrom, type StatefulLoss } from '@lapstrake/core'
+import { checkOptions, randomFrom, type StatefulLoss } from '@lapstrake/core'
 import { checkPositive, checkTemperature } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
-import { contrastSampler, type ContrastSampler, type ContrastSamplerOptions } from './contrast-sampler.ts'
+import { contrastSampler, samplerKinds, type ContrastSampler, type ContrastSamplerOptions } from './contrast-sampler.ts'
 import { crdLoss, type Banks, type LogNormalisers } from './crd-loss.ts'
 import { againstTeacherRows } from './against-teacher-rows.ts'
 import { project, projections, type Projections } from './projections.ts'
@@ -36,15 +36,10 @@ export type CRDMemory = {
  * @throws Error without a teacher, without indices, or if student and teacher saw different examples
  * @see Tian et al. 2020, eq. 17 to 19, https://arxiv.org/abs/1910.10699
  */
-export function crd({
-  examples,
-  negatives = 4096,
-  labels,
-  positive = 'exact',
-  temperature = 0.07,
-  dim = 128,
-  momentum = 0.5
-}: CRDOptions = {}): StatefulLoss<Projections, CRDMemory> {
+export function crd(options: CRDOptions = {}): StatefulLoss<Projections, CRDMemory> {
+  checkOptions('crd', options, { ...samplerKinds, temperature: 'number', dim: 'number', momentum: 'number' })
+  const { examples, negatives = 4096, labels, positive = 'exact' } = options
+  const { temperature = 0.07, dim = 128, momentum = 0.5 } = options
   checkTemperature('crd', temperature)
   checkPositive('crd', 'dim', dim, 'Try 128.')
   if (!(momentum >= 0 && momentum < 1))
@@ -55,6 +50,8 @@ export function crd({
     if (!samplers.has(size)) samplers.set(size, contrastSampler({ examples: size, negatives, positive, labels }))
     return samplers.get(size)!
   }
+  if (!Number.isInteger(negatives) || negatives < 1)
+    throw new RangeError(`crd: expected 1 or more negatives, got ${negatives}. Try 1024.`)
   if (examples !== undefined) samplerFor(examples)
   return {
     init(random, shapes) {

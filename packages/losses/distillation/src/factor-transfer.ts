@@ -1,4 +1,4 @@
-import type { Loss } from '@lapstrake/core'
+import { checkOptions, type Loss, type OptionKinds } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { attention, checkPower } from './attention.ts'
 import { comparing } from './comparing.ts'
@@ -11,6 +11,8 @@ export interface FactorOptions {
   readonly difference?: number | undefined
 }
 
+const kinds: OptionKinds<FactorOptions> = { power: 'number', difference: 'number' }
+
 /**
  * Factor transfer: the mean difference of a student's factors and a teacher's paraphrase, maps scaled to length one.
  *
@@ -21,11 +23,9 @@ export interface FactorOptions {
  * @throws Error unless both are maps of the same examples
  * @see Kim et al. 2018, eq. 3, https://arxiv.org/abs/1802.04977; the means over channels as in RepDistiller
  */
-export function factorTransfer(
-  student: tf.Tensor,
-  teacher: tf.Tensor,
-  { power = 2, difference = 1 }: FactorOptions = {}
-): tf.Scalar {
+export function factorTransfer(student: tf.Tensor, teacher: tf.Tensor, options: FactorOptions = {}): tf.Scalar {
+  checkOptions('factorTransfer', options, kinds)
+  const { power = 2, difference = 1 } = options
   checkPower('ft', power)
   checkPower('ft', difference)
   const [s, t] = sameSize('ft', student, teacher)
@@ -36,6 +36,7 @@ export function factorTransfer(
 
 /** {@link factorTransfer} for a recipe. Usual weight: 200. */
 export function ft(options: FactorOptions = {}): Loss {
+  checkOptions('ft', options, kinds)
   checkPower('ft', options.power ?? 2)
   checkPower('ft', options.difference ?? 1)
   return comparing('ft', (student, teacher) => factorTransfer(student, teacher, options))

@@ -1,4 +1,4 @@
-import type { Loss } from '@lapstrake/core'
+import { checkOptions, type Loss, type OptionKinds } from '@lapstrake/core'
 import { checkTemperature } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 import { checkSameShape, comparing } from './comparing.ts'
@@ -7,6 +7,8 @@ export interface KDOptions {
   /** Softens both distributions; the loss is multiplied by its square, so that gradients keep their size. */
   readonly temperature?: number | undefined
 }
+
+const kinds: OptionKinds<KDOptions> = { temperature: 'number' }
 
 /**
  * Knowledge distillation: the Kullback-Leibler divergence of the student's softened class probabilities from the
@@ -19,11 +21,9 @@ export interface KDOptions {
  * @throws Error for logits of different shapes
  * @see Hinton et al. 2015, section 2, https://arxiv.org/abs/1503.02531
  */
-export function knowledgeDistillation(
-  student: tf.Tensor,
-  teacher: tf.Tensor,
-  { temperature = 4 }: KDOptions = {}
-): tf.Scalar {
+export function knowledgeDistillation(student: tf.Tensor, teacher: tf.Tensor, options: KDOptions = {}): tf.Scalar {
+  checkOptions('knowledgeDistillation', options, kinds)
+  const { temperature = 4 } = options
   checkTemperature('kd', temperature)
   checkSameShape('kd', student, teacher)
   const [ours, theirs] = [student, teacher].map(logits => tf.logSoftmax(tf.div(logits, temperature))) as [
@@ -39,6 +39,7 @@ export function knowledgeDistillation(
  * 0.9 beside 0.1 of cross-entropy.
  */
 export function kd(options: KDOptions = {}): Loss {
+  checkOptions('kd', options, kinds)
   checkTemperature('kd', options.temperature ?? 4)
   return comparing('kd', (student, teacher) => knowledgeDistillation(student, teacher, options))
 }

@@ -1,4 +1,4 @@
-import type { Random, StatefulLoss } from '@lapstrake/core'
+import { checkOptions, type OptionKinds, type Random, type StatefulLoss } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { comparing } from './comparing.ts'
 import { sameSize } from './maps.ts'
@@ -22,6 +22,8 @@ export interface VIDOptions {
   readonly variance?: number | undefined
 }
 
+const kinds: OptionKinds<VIDOptions> = { epsilon: 'number', variance: 'number' }
+
 /**
  * Variational information distillation: the negative log-likelihood of the teacher's features under a Gaussian around
  * what a regressor makes of the student's.
@@ -35,9 +37,13 @@ export interface VIDOptions {
 export function variationalInformation(
   student: tf.Tensor,
   teacher: tf.Tensor,
-  { weights, logScale }: Regressor,
-  { epsilon = 1e-5 }: VIDOptions = {}
+  regressor: Regressor,
+  options: VIDOptions = {}
 ): tf.Scalar {
+  checkOptions('variationalInformation', options, kinds)
+  const { epsilon = 1e-5 } = options
+  const { weights, logScale } = regressor
+  checkVariance(options)
   const asMaps = (features: tf.Tensor): tf.Tensor =>
     features.rank === 2 ? tf.reshape(features, [features.shape[0]!, 1, 1, -1]) : features
   const [s, t] = sameSize('vid', asMaps(student), asMaps(teacher))
@@ -51,9 +57,10 @@ export function variationalInformation(
 }
 
 /** {@link variationalInformation} for a recipe: the regressor learns with the unit. Usual weight: 1. */
-export function vid({ epsilon = 1e-5, variance = 5 }: VIDOptions = {}): StatefulLoss<Regressor, Record<string, never>> {
-  if (!(epsilon >= 0 && variance > epsilon))
-    throw new RangeError(`vid: expected a variance above epsilon, got ${variance} and ${epsilon}. Try 5 and 1e-5.`)
+export function vid(options: VIDOptions = {}): StatefulLoss<Regressor, Record<string, never>> {
+  checkOptions('vid', options, kinds)
+  const { epsilon = 1e-5, variance = 5 } = options
+  checkVariance(options)
   return {
     init(random: Random, { embedding, teacher }) {
       if (teacher === undefined)
@@ -77,4 +84,9 @@ export function vid({ epsilon = 1e-5, variance = 5 }: VIDOptions = {}): Stateful
       memory
     })
   }
+}
+
+function checkVariance({ epsilon = 1e-5, variance = 5 }: VIDOptions): void {
+  if (!(epsilon >= 0 && variance > epsilon && variance < Infinity))
+    throw new RangeError(`vid: expected a variance above epsilon, got ${variance} and ${epsilon}. Try 5 and 1e-5.`)
 }

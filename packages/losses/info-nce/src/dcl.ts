@@ -1,4 +1,4 @@
-import type { Loss } from '@lapstrake/core'
+import { checkOptions, type Loss } from '@lapstrake/core'
 import { checkTemperature, checkViews, logSumExpRows, zeroLoss } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 import { pairsOf } from './pairs-of.ts'
@@ -19,7 +19,9 @@ export interface DCLOptions {
  * @throws Error unless there are two views of one shape
  * @see Yeh et al. 2022, eq. 6, https://arxiv.org/abs/2110.06848
  */
-export function dcl({ temperature = 0.1 }: DCLOptions = {}): Loss {
+export function dcl(options: DCLOptions = {}): Loss {
+  checkOptions('dcl', options, { temperature: 'number' })
+  const { temperature = 0.1 } = options
   checkTemperature('dcl', temperature)
   return embeddings => {
     checkViews('dcl', embeddings)

@@ -1,4 +1,4 @@
-import { detached, type Loss } from '@lapstrake/core'
+import { checkOptions, detached, type Loss } from '@lapstrake/core'
 import { checkTemperature, checkViews, logSumExpRows, zeroLoss } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 import { pairsOf } from './pairs-of.ts'
@@ -29,8 +29,10 @@ export interface HardNegativesOptions extends DebiasedOptions {
  * @throws Error unless there are two views of one shape
  * @see Chuang et al. 2020, eq. 7 and 8, https://arxiv.org/abs/2007.00224
  */
-export const debiased = ({ temperature = 0.5, classPrior = 0.1 }: DebiasedOptions = {}): Loss =>
-  corrected('debiased', { temperature, classPrior, concentration: 0 })
+export function debiased(options: DebiasedOptions = {}): Loss {
+  checkOptions('debiased', options, { temperature: 'number', classPrior: 'number' })
+  return corrected('debiased', { ...options, concentration: 0 })
+}
 
 /**
  * Hard negatives: the debiased loss with each negative weighted by `e^(β s⁻/t)`, normalised to a mean of one.
@@ -41,19 +43,15 @@ export const debiased = ({ temperature = 0.5, classPrior = 0.1 }: DebiasedOption
  * @throws Error unless there are two views of one shape
  * @see Robinson et al. 2021, eq. 4 and section 3.2, https://arxiv.org/abs/2010.04592
  */
-export const hardNegatives = ({
-  temperature = 0.5,
-  classPrior = 0.1,
-  concentration = 1
-}: HardNegativesOptions = {}): Loss => corrected('hardNegatives', { temperature, classPrior, concentration })
-
-interface Correction extends HardNegativesOptions {
-  readonly temperature: number
-  readonly classPrior: number
-  readonly concentration: number
+export function hardNegatives(options: HardNegativesOptions = {}): Loss {
+  checkOptions('hardNegatives', options, { temperature: 'number', classPrior: 'number', concentration: 'number' })
+  return corrected('hardNegatives', options)
 }
 
-function corrected(who: string, { temperature, classPrior, concentration }: Correction): Loss {
+function corrected(
+  who: string,
+  { temperature = 0.5, classPrior = 0.1, concentration = 1 }: HardNegativesOptions
+): Loss {
   checkTemperature(who, temperature)
   if (!(classPrior >= 0 && classPrior < 1))
     throw new RangeError(`${who}: expected a classPrior from 0 to below 1, got ${classPrior}. Try 0.1 for ten classes.`)

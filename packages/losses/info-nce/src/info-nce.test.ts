@@ -261,7 +261,7 @@ describe('moco', () => {
     const loss = moco({ size: 6 })
     const z = rows(1, 3)
     expect(() => loss.apply([z, z], { views: [z, z] }, { params: {}, memory: start(loss) })).toThrow(
-      'moco: expected a momentum encoder, got none.'
+      'moco: expected a target network, got none.'
     )
     expect(() => ask(moco({ size: 5 }), start(loss), z, z)).toThrow(
       'moco: expected a queue of 5 keys, got one of 6. Restore it with the size it was saved with.'

@@ -1,4 +1,4 @@
-import { pairOf, withGradient, type Loss } from '@lapstrake/core'
+import { checkEmbeddings, checkOptions, pairOf, withGradient, type Loss, type OptionKinds } from '@lapstrake/core'
 import {
   checkTemperature,
   checkViews,
@@ -18,6 +18,12 @@ export interface InfoNCEOptions {
   readonly reduction?: 'mean' | 'sum' | undefined
 }
 
+const kinds: OptionKinds<InfoNCEOptions> = {
+  temperature: 'number',
+  normalise: 'boolean',
+  reduction: { among: ['mean', 'sum'] }
+}
+
 /**
  * InfoNCE in one direction: row `i` of the first view should find row `i` of the second among all its rows.
  *
@@ -29,7 +35,9 @@ export interface InfoNCEOptions {
  * @throws Error unless there are two views of one shape
  * @see van den Oord et al. 2018, eq. 4, https://arxiv.org/abs/1807.03748
  */
-export function infoNCE({ temperature = 0.1, normalise = true, reduction = 'mean' }: InfoNCEOptions = {}): Loss {
+export function infoNCE(options: InfoNCEOptions = {}): Loss {
+  checkOptions('infoNCE', options, kinds)
+  const { temperature = 0.1, normalise = true, reduction = 'mean' } = options
   checkTemperature('infoNCE', temperature)
   return embeddings => {
     checkViews('infoNCE', embeddings)
@@ -46,7 +54,7 @@ export function infoNCE({ temperature = 0.1, normalise = true, reduction = 'mean
  * @param query `[batch, dim]`
  * @param positive `[batch, dim]`
  * @param negatives `[count, dim]`, the same for all queries, or `[batch, count, dim]`, those of each query
- * @returns nats, averaged over the batch; `log(count + 1)` when all embeddings are equal
+ * @returns nats, averaged over the batch; `log(count + 1)` when all embeddings are equal, exactly 0 without negatives
  * @throws RangeError if `temperature` is not above 0
  * @throws Error if the shapes do not fit
  * @see van den Oord et al. 2018, eq. 4, https://arxiv.org/abs/1807.03748
@@ -55,11 +63,15 @@ export function infoNCEAgainst(
   query: tf.Tensor2D,
   positive: tf.Tensor2D,
   negatives: tf.Tensor2D | tf.Tensor3D,
-  { temperature = 0.1, normalise = true, reduction = 'mean' }: InfoNCEOptions = {}
+  options: InfoNCEOptions = {}
 ): tf.Scalar {
+  checkOptions('infoNCEAgainst', options, kinds)
+  const { temperature = 0.1, normalise = true, reduction = 'mean' } = options
   checkTemperature('infoNCEAgainst', temperature)
   const [batch, dim] = query.shape
   const fits =
+    query.rank === 2 &&
+    positive.rank === 2 &&
     positive.shape[0] === batch &&
     positive.shape[1] === dim &&
     negatives.shape.at(-1) === dim &&
@@ -71,6 +83,9 @@ export function infoNCEAgainst(
         `[${query.shape.join(', ')}], [${positive.shape.join(', ')}] and [${negatives.shape.join(', ')}].`
     )
   }
+  checkEmbeddings('infoNCEAgainst', [query, positive])
+  if (negatives.shape.at(-2) === 0) return zeroLoss(tf.add(query, positive))
+  checkEmbeddings('infoNCEAgainst', [negatives])
   const [queries, positives, others] = (
     normalise ? [query, positive, negatives].map(rows => normaliseRows<tf.Tensor>(rows)) : [query, positive, negatives]
   ) as [tf.Tensor2D, tf.Tensor2D, tf.Tensor]

@@ -1,11 +1,11 @@
-import { detached, pairOf, type StatefulLoss } from '@lapstrake/core'
+import { checkOptions, detached, pairOf, type StatefulLoss } from '@lapstrake/core'
 import {
   checkTemperature,
-  checkViews,
   enqueue,
   filledRows,
   normaliseRows,
   rowQueue,
+  targetsOf,
   zeroLoss,
   type RowQueue
 } from '@lapstrake/embeddings'
@@ -32,14 +32,12 @@ export interface MocoOptions {
  * empty queue has nothing to compare. `symmetric(moco())` asks in both directions and queues the keys of both views.
  *
  * @throws RangeError if `temperature` is not above 0 or `size` is not a whole number above 0
- * @throws Error without a target network, for views of different shapes, or a queue of another width
+ * @throws Error without a target network, unless there are two views of one shape, or for a queue of another width
  * @see He et al. 2020, eq. 1 and algorithm 1, https://arxiv.org/abs/1911.05722
  */
-export function moco({
-  size = 4096,
-  temperature = 0.07,
-  fill = 'random'
-}: MocoOptions = {}): StatefulLoss<Record<string, never>, RowQueue> {
+export function moco(options: MocoOptions = {}): StatefulLoss<Record<string, never>, RowQueue> {
+  checkOptions('moco', options, { size: 'number', temperature: 'number', fill: { among: ['random', 'empty'] } })
+  const { size = 4096, temperature = 0.07, fill = 'random' } = options
   checkTemperature('moco', temperature)
   if (!Number.isInteger(size) || size < 1)
     throw new RangeError(`moco: expected a size of 1 or more keys, got ${size}. Try 4096.`)
@@ -51,21 +49,16 @@ export function moco({
         )
       return { params: {}, memory: rowQueue(random, { size, dim: embedding[0]!, fill }) }
     },
-    apply(embeddings, { targets }, { memory: queue }) {
-      if (targets === undefined) {
-        throw new Error(
-          'moco: expected a momentum encoder, got none. Give the recipe target: { momentum: () => 0.99 }.'
-        )
-      }
+    apply(embeddings, batch, { memory: queue }) {
+      const [first] = pairOf('moco', embeddings)
+      const [, target] = pairOf('moco', targetsOf('moco', embeddings, batch.targets))
       if (queue.rows.shape[0] !== size) {
         throw new Error(
           `moco: expected a queue of ${size} keys, got one of ${queue.rows.shape[0]}. ` +
             'Restore it with the size it was saved with.'
         )
       }
-      const [, target] = pairOf('moco', targets)
-      checkViews('moco', [embeddings[0], target])
-      const queries = normaliseRows(embeddings[0])
+      const queries = normaliseRows(first)
       const keys = detached(() => normaliseRows(target))
       return {
         loss:

@@ -1,4 +1,4 @@
-import type { Loss } from '@lapstrake/core'
+import { checkOptions, type Loss } from '@lapstrake/core'
 import { checkTemperature, checkViews, contrastRows, normaliseRows, zeroLoss } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 
@@ -31,7 +31,9 @@ export interface NTXentOptions {
  * @throws Error for fewer than two views, or views of different shapes
  * @see Chen et al. 2020, eq. 1, https://arxiv.org/abs/2002.05709
  */
-export function ntXent({ temperature = 0.5, chunk, normalise = true }: NTXentOptions = {}): Loss {
+export function ntXent(options: NTXentOptions = {}): Loss {
+  checkOptions('ntXent', options, { temperature: 'number', chunk: 'number', normalise: 'boolean' })
+  const { temperature = 0.5, chunk, normalise = true } = options
   checkTemperature('ntXent', temperature)
   if (chunk !== undefined && (!Number.isInteger(chunk) || chunk < 1)) {
     throw new RangeError(`ntXent: expected a chunk of 1 or more rows, got ${chunk}. Try 256, or leave it out.`)

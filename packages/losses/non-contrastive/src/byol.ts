@@ -1,5 +1,5 @@
-import type { StatefulLoss, Views } from '@lapstrake/core'
-import { checkPositive } from '@lapstrake/embeddings'
+import { checkOptions, type StatefulLoss, type Views } from '@lapstrake/core'
+import { checkPositive, targetsOf } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 import { twoViews } from './checks.ts'
 import { negativeCosine, type NegativeCosineOptions } from './negative-cosine.ts'
@@ -26,12 +26,13 @@ export interface BYOLOptions extends NegativeCosineOptions {
  * @throws Error without a target network, or unless there are two views of one shape
  * @see Grill et al. 2020, eq. 1 and 2, https://arxiv.org/abs/2006.07733
  */
-export function byol({ hidden, epsilon = 1e-8 }: BYOLOptions = {}): StatefulLoss<Predictor, Record<string, never>> {
+export function byol(options: BYOLOptions = {}): StatefulLoss<Predictor, Record<string, never>> {
+  checkOptions('byol', options, { hidden: 'number', epsilon: 'number' })
+  const { hidden, epsilon = 1e-8 } = options
   checkPositive('byol', 'small epsilon', epsilon, 'Try 1e-8.')
-  return withPredictor('byol', { hidden, proportion: 16 }, (predictions, _, { targets }) => {
-    if (targets === undefined)
-      throw new Error('byol: expected a target network, got none. Give the recipe target: { momentum: () => 0.996 }.')
-    return byolLoss(predictions, targets, { epsilon })
+  return withPredictor('byol', { hidden, proportion: 16 }, (embeddings, { targets }) => {
+    const answers = targetsOf('byol', embeddings, targets)
+    return predictions => byolLoss(predictions, answers, { epsilon })
   })
 }
 
@@ -47,6 +48,7 @@ export function byolLoss(
   targets: Views<tf.Tensor2D>,
   options: NegativeCosineOptions = {}
 ): tf.Scalar {
+  checkOptions('byolLoss', options, { epsilon: 'number' })
   const [[p1, p2], [z1, z2]] = [twoViews('byolLoss', predictions), twoViews('byolLoss', targets)]
   return tf.add(4, tf.mul(tf.add(negativeCosine(p1, z2, options), negativeCosine(p2, z1, options)), 2))
 }

@@ -1,4 +1,4 @@
-import { detached } from '@lapstrake/core'
+import { checkOptions, detached } from '@lapstrake/core'
 import { checkPositive, checkViews, normaliseRows } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 
@@ -20,8 +20,10 @@ export interface NegativeCosineOptions {
 export function negativeCosine(
   predictions: tf.Tensor2D,
   targets: tf.Tensor2D,
-  { epsilon = 1e-8 }: NegativeCosineOptions = {}
+  options: NegativeCosineOptions = {}
 ): tf.Scalar {
+  checkOptions('negativeCosine', options, { epsilon: 'number' })
+  const { epsilon = 1e-8 } = options
   checkPositive('negativeCosine', 'small epsilon', epsilon, 'Try 1e-8.')
   checkViews('negativeCosine', [predictions, targets])
   const constants = detached(() => directions(targets, epsilon))

@@ -203,12 +203,12 @@ describe('clear errors', () => {
     ],
     [
       () => apply(byol(), [z1, z2]),
-      'byol: expected a target network, got none. Give the recipe target: { momentum: () => 0.996 }.'
+      'byol: expected a target network, got none. Give the recipe target: { momentum: () => 0.99 }.'
     ],
-    [() => apply(byol(), [z1, z2], [z1, z2, p1]), 'byolLoss: expected two views, got 3.'],
+    [() => apply(byol(), [z1, z2], [z1, z2, p1]), 'byol: expected a target for each of 2 views, got 3.'],
     [
       () => apply(byol(), [z1, z2], [rows(1, 6, 3), rows(2, 6, 3)]),
-      'negativeCosine: expected views of one shape [batch, dim], got [6, 4] and [6, 3].'
+      'byol: expected views of one shape [batch, dim], got [6, 4] and [6, 4] and [6, 3] and [6, 3].'
     ],
     [
       () => apply(simSiam(), [z1, z2, p1]),

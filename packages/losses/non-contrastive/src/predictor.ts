@@ -27,11 +27,13 @@ export type HiddenWidth = { readonly hidden: number | undefined; readonly propor
  * of one, which has no statistics to normalise by.
  *
  * It throws unless there are two views of rows, and for a hidden width that is not a whole number above 0.
+ *
+ * @param against looks at what there is to compare with, before anything is computed, and gives the loss of predictions
  */
 export function withPredictor(
   who: string,
   { hidden, proportion }: HiddenWidth,
-  compare: (predictions: Views<tf.Tensor2D>, embeddings: Views<tf.Tensor2D>, batch: Batch) => tf.Scalar
+  against: (embeddings: Views<tf.Tensor2D>, batch: Batch) => (predictions: Views<tf.Tensor2D>) => tf.Scalar
 ): StatefulLoss<Predictor, Record<string, never>> {
   if (hidden !== undefined && !(Number.isInteger(hidden) && hidden > 0)) {
     throw new RangeError(
@@ -63,10 +65,11 @@ export function withPredictor(
     },
     apply(embeddings, batch, { params, memory }) {
       twoViews(who, embeddings)
+      const compare = against(embeddings, batch)
       const predictions = mapViews(embeddings, rows => predict(rows, params))
       const alone = embeddings[0].shape[0] === 1
       return {
-        loss: alone ? zeroLoss(tf.concat2d([...predictions], 0)) : compare(predictions, embeddings, batch),
+        loss: alone ? zeroLoss(tf.concat2d([...predictions], 0)) : compare(predictions),
         memory
       }
     }

@@ -1,4 +1,4 @@
-import type { StatefulLoss, Views } from '@lapstrake/core'
+import { checkOptions, type StatefulLoss, type Views } from '@lapstrake/core'
 import { checkPositive } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 import { twoViews } from './checks.ts'
@@ -23,13 +23,14 @@ export interface SimSiamOptions extends NegativeCosineOptions {
  * @throws Error unless there are two views of one shape
  * @see Chen & He 2021, eq. 4 and algorithm 1, https://arxiv.org/abs/2011.10566
  */
-export function simSiam({
-  hidden,
-  epsilon = 1e-8
-}: SimSiamOptions = {}): StatefulLoss<Predictor, Record<string, never>> {
+export function simSiam(options: SimSiamOptions = {}): StatefulLoss<Predictor, Record<string, never>> {
+  checkOptions('simSiam', options, { hidden: 'number', epsilon: 'number' })
+  const { hidden, epsilon = 1e-8 } = options
   checkPositive('simSiam', 'small epsilon', epsilon, 'Try 1e-8.')
-  return withPredictor('simSiam', { hidden, proportion: 1 / 4 }, (predictions, embeddings) =>
-    simSiamLoss(predictions, embeddings, { epsilon })
+  return withPredictor(
+    'simSiam',
+    { hidden, proportion: 1 / 4 },
+    embeddings => predictions => simSiamLoss(predictions, embeddings, { epsilon })
   )
 }
 
@@ -45,6 +46,7 @@ export function simSiamLoss(
   embeddings: Views<tf.Tensor2D>,
   options: NegativeCosineOptions = {}
 ): tf.Scalar {
+  checkOptions('simSiamLoss', options, { epsilon: 'number' })
   const [[p1, p2], [z1, z2]] = [twoViews('simSiamLoss', predictions), twoViews('simSiamLoss', embeddings)]
   return tf.div(tf.add(negativeCosine(p1, z2, options), negativeCosine(p2, z1, options)), 2)
 }

@@ -1,4 +1,4 @@
-import type { Loss } from '@lapstrake/core'
+import { checkOptions, type Loss } from '@lapstrake/core'
 import { checkPositive, checkViews, zeroLoss } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 import { checkWeight } from './checks.ts'
@@ -37,13 +37,15 @@ export interface VICRegOptions {
  * @throws Error for fewer than two views, or views of different shapes
  * @see Bardes et al. 2022, eq. 1 to 6, https://arxiv.org/abs/2105.04906
  */
-export function vicReg({
-  invariance = 25,
-  variance = 25,
-  covariance = 1,
-  deviation = 1,
-  epsilon = 1e-4
-}: VICRegOptions = {}): Loss {
+export function vicReg(options: VICRegOptions = {}): Loss {
+  checkOptions('vicReg', options, {
+    invariance: 'number',
+    variance: 'number',
+    covariance: 'number',
+    deviation: 'number',
+    epsilon: 'number'
+  })
+  const { invariance = 25, variance = 25, covariance = 1, deviation = 1, epsilon = 1e-4 } = options
   checkWeight('vicReg', 'invariance', invariance, 'Try 25.')
   checkWeight('vicReg', 'variance', variance, 'Try 25.')
   checkWeight('vicReg', 'covariance', covariance, 'Try 1.')

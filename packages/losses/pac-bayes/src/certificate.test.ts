@@ -5,6 +5,7 @@ import {
   catoniGrid,
   binaryKL,
   chiSquareCertificate,
+  chiSquareComplexityOf,
   chiSquareDivergence,
   complexityOf,
   klDivergence,
@@ -206,6 +207,70 @@ describe('a certificate', () => {
     expect(() => riskCertificate({ ...options, monteCarlo: { draws: 0 } })).toThrow('expected 1 or more draws, got 0.')
     expect(() => complexityOf([{ ...posterior, priorLogStd: 0 }])).toThrow(
       'certificate: expected priors with a variance below 0.1, got 1.'
+    )
+  })
+})
+
+describe('of what diverged nothing is certified', () => {
+  const complexity = complexityOf([posterior])
+  const options = { sampleSize: 100, monteCarlo: 'none' } as const
+  test.each<[string, () => unknown, string]>([
+    [
+      'a mean that is no number',
+      () => complexityOf([{ ...posterior, shift: Float64Array.of(0, NaN, 0) }]),
+      'certificate: expected a posterior of finite numbers, got one that diverged.'
+    ],
+    [
+      'a deviation that is no number',
+      () => chiSquareComplexityOf([{ ...posterior, logStd: Float64Array.of(NaN, 0, 0) }]),
+      'certificate: expected a posterior of finite numbers, got one that diverged.'
+    ],
+    [
+      'a risk',
+      () => riskCertificate({ ...options, risk: NaN, complexity }),
+      'riskCertificate: expected a risk from 0 to 1, got NaN.'
+    ],
+    [
+      'a complexity',
+      () => riskCertificate({ ...options, risk: 0, complexity: { ...complexity, total: NaN } }),
+      'riskCertificate: expected a complexity whose total is a number, got NaN.'
+    ],
+    [
+      'a χ²',
+      () => chiSquareCertificate({ ...options, risk: 0, complexity: { chiSquare: NaN, unionFactor: 1 } }),
+      'chiSquareCertificate: expected a complexity whose chiSquare is a number, got NaN.'
+    ],
+    [
+      'a union factor',
+      () => chiSquareCertificate({ ...options, risk: 0, complexity: { chiSquare: 0, unionFactor: NaN } }),
+      'chiSquareCertificate: expected a complexity whose unionFactor is a number, got NaN.'
+    ],
+    [
+      'a dependence',
+      () =>
+        chiSquareCertificate({ ...options, risk: 0, complexity: { chiSquare: 0, unionFactor: 1 }, dependence: NaN }),
+      'chiSquareCertificate: expected a dependence of 0 or more, got NaN.'
+    ],
+    [
+      "Catoni's complexity",
+      () => catoniBound({ risk: 0, complexity: NaN, sampleSize: 100 }, 10),
+      'catoniBound: expected a complexity above 0, got NaN.'
+    ]
+  ])('%s', (_, act, message) => expect(act).toThrow(message))
+
+  test('an infinite χ² is vacuous', () => {
+    const infinite = { chiSquare: Infinity, unionFactor: 1 }
+    const { bound, vacuous } = chiSquareCertificate({ ...options, risk: 0, complexity: infinite })
+    expect([bound, vacuous]).toEqual([Infinity, true])
+  })
+
+  test('draws are counted, or said to be none', () => {
+    const given = { ...options, risk: 0, complexity }
+    expect(() => riskCertificate({ ...given, monteCarlo: 'all' as 'none' })).toThrow(
+      'riskCertificate: expected monteCarlo to be { draws } or \'none\', got "all".'
+    )
+    expect(() => riskCertificate({ ...given, monteCarlo: { drawn: 3 } as unknown as 'none' })).toThrow(
+      'riskCertificate: expected options among draws, delta, got drawn.'
     )
   })
 })

@@ -1,6 +1,7 @@
+import { checkOptions, type OptionKinds } from '@lapstrake/core'
 import type { ChiSquareComplexity, Complexity } from './complexity.ts'
 import { checkRisk, klInverse } from './kl-inverse.ts'
-import { checkDelta } from './prior-grid.ts'
+import { checkDelta, checkDependence } from './prior-grid.ts'
 
 /** How well the risk of the posterior on the sample is known from draws of its weights. */
 export interface MonteCarlo {
@@ -32,6 +33,13 @@ export interface ChiSquareCertificateOptions extends CertificateOptions {
   readonly dependence?: number | undefined
 }
 
+const kinds: OptionKinds<CertificateOptions> = {
+  risk: 'number',
+  sampleSize: 'number',
+  delta: 'number',
+  monteCarlo: ['record', 'string']
+}
+
 /** A bound on the risk of a stochastic network. */
 export interface Certificate {
   /** The risk is at most this; above 1 or equal to it, nothing is said. */
@@ -52,17 +60,15 @@ export interface Certificate {
  *
  * It is for the contrastive zero-one risk of the stochastic network, not for its mean and not for a task downstream.
  *
- * @throws RangeError for options out of range
+ * @throws RangeError for options out of range, among them numbers that are none: of what diverged nothing is certified
  * @see Nozawa et al. 2020, theorem 4, https://arxiv.org/abs/1910.04464; the correction: Langford & Caruana 2001,
  * section 3
  */
-export function riskCertificate({
-  risk,
-  complexity,
-  sampleSize,
-  delta = 0.05,
-  monteCarlo
-}: RiskCertificateOptions): Certificate {
+export function riskCertificate(options: RiskCertificateOptions): Certificate {
+  checkOptions('riskCertificate', options, { ...kinds, complexity: 'record' })
+  const { risk, complexity, sampleSize, delta = 0.05, monteCarlo } = options
+  checkDraws('riskCertificate', monteCarlo)
+  checkComplexity('riskCertificate', 'total', complexity?.total)
   const corrected = correct('riskCertificate', { risk, sampleSize, delta, monteCarlo })
   return issue(
     corrected,
@@ -76,14 +82,13 @@ export function riskCertificate({
  * @throws RangeError for options out of range
  * @see Nozawa et al. 2020, section 3.3, https://arxiv.org/abs/1910.04464
  */
-export function chiSquareCertificate({
-  risk,
-  complexity,
-  sampleSize,
-  dependence = 0,
-  delta = 0.05,
-  monteCarlo
-}: ChiSquareCertificateOptions): Certificate {
+export function chiSquareCertificate(options: ChiSquareCertificateOptions): Certificate {
+  checkOptions('chiSquareCertificate', options, { ...kinds, complexity: 'record', dependence: 'number' })
+  const { risk, complexity, sampleSize, dependence = 0, delta = 0.05, monteCarlo } = options
+  checkDraws('chiSquareCertificate', monteCarlo)
+  checkComplexity('chiSquareCertificate', 'chiSquare', complexity?.chiSquare)
+  checkComplexity('chiSquareCertificate', 'unionFactor', complexity?.unionFactor)
+  checkDependence('chiSquareCertificate', dependence)
   const corrected = correct('chiSquareCertificate', { risk, sampleSize, delta, monteCarlo })
   const { chiSquare, unionFactor } = complexity
   return issue(
@@ -128,6 +133,27 @@ export function supervisedRisk(risk: number, sameClass: number): number {
   return (risk - sameClass) / (1 - sameClass)
 }
 
+function checkDraws(who: string, monteCarlo: unknown): void {
+  if (monteCarlo === 'none') return
+  if (typeof monteCarlo !== 'object' || monteCarlo === null) {
+    throw new TypeError(
+      `${who}: expected monteCarlo to be { draws } or 'none', got ${JSON.stringify(monteCarlo)}. ` +
+        'Say how many draws of the weights the risk is the mean of.'
+    )
+  }
+  checkOptions<MonteCarlo>(who, monteCarlo as MonteCarlo, { draws: 'number', delta: 'number' })
+}
+
+/** Infinity is a number here: the certificate is vacuous then. */
+function checkComplexity(who: string, name: string, value: number | undefined): void {
+  if (typeof value !== 'number' || Number.isNaN(value)) {
+    throw new RangeError(
+      `${who}: expected a complexity whose ${name} is a number, got ${value}. ` +
+        'Take it from complexityOf() of a posterior that did not diverge.'
+    )
+  }
+}
+
 type Corrected = Pick<Certificate, 'risk' | 'confidence' | 'rigorous'>
 
 function correct(
@@ -146,6 +172,6 @@ function correct(
   return { risk: klInverse(risk, Math.log(2 / misled) / draws), confidence: 1 - delta - misled, rigorous: true }
 }
 
-const issue = (corrected: Corrected, bound: number): Certificate => ({ ...corrected, bound, vacuous: bound >= 1 })
+const issue = (corrected: Corrected, bound: number): Certificate => ({ ...corrected, bound, vacuous: !(bound < 1) })
 
 const percent = (part: number): string => `${Number((100 * part).toFixed(2))} %`

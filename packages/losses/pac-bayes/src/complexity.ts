@@ -1,5 +1,6 @@
-import type { Direction } from './divergences.ts'
-import { checkDelta, priorGrid, type PriorGrid } from './prior-grid.ts'
+import { checkOptions } from '@lapstrake/core'
+import { directions, type Direction } from './divergences.ts'
+import { checkDelta, gridKinds, priorGrid, type PriorGrid } from './prior-grid.ts'
 import { chiSquareDivergence, klDivergence, type WeighedPosterior } from './weighed-posterior.ts'
 
 /** What a certificate pays for the posterior it chose, in nats. */
@@ -22,13 +23,13 @@ export interface ComplexityOptions extends PriorGrid {
  * `Σ (KL_j + 2 ln j + ln(π²/6)) + ln(1/δ)`, the deviation of each prior rounded to the better of its two neighbours on
  * the grid.
  *
- * @throws RangeError for a delta outside (0, 1), or a prior whose deviation is above the grid
+ * @throws RangeError for a delta outside (0, 1), a prior whose deviation is above the grid, or a posterior that
+ * diverged
  * @see Nozawa et al. 2020, section 3.2, https://arxiv.org/abs/1910.04464
  */
-export function complexityOf(
-  posteriors: readonly WeighedPosterior[],
-  { delta = 0.05, ...given }: ComplexityOptions = {}
-): Complexity {
+export function complexityOf(posteriors: readonly WeighedPosterior[], options: ComplexityOptions = {}): Complexity {
+  checkOptions('complexityOf', options, { ...gridKinds, delta: 'number' })
+  const { delta = 0.05, ...given } = options
   checkDelta('complexityOf', 'delta', delta)
   const parts = posteriors.map(posterior =>
     best(
@@ -54,16 +55,23 @@ export interface ChiSquareComplexity {
   readonly unionFactor: number
 }
 
+export interface ChiSquareComplexityOptions extends PriorGrid {
+  /** χ²(Q‖P), which the theorem wants, or χ²(P‖Q), which its authors computed. */
+  readonly direction?: Direction | undefined
+}
+
 /**
  * The same for χ²: each prior rounded to the neighbour for which `j √(χ² + 1)` is less.
  *
- * @throws RangeError for a prior whose deviation is above the grid
+ * @throws RangeError for a prior whose deviation is above the grid, or a posterior that diverged
  * @see Nozawa et al. 2020, section 3.3, https://arxiv.org/abs/1910.04464
  */
 export function chiSquareComplexityOf(
   posteriors: readonly WeighedPosterior[],
-  { direction = 'posterior-prior', ...given }: PriorGrid & { readonly direction?: Direction | undefined } = {}
+  options: ChiSquareComplexityOptions = {}
 ): ChiSquareComplexity {
+  checkOptions('chiSquareComplexityOf', options, { ...gridKinds, direction: { among: directions } })
+  const { direction = 'posterior-prior', ...given } = options
   const parts = posteriors.map(posterior =>
     best(
       gridPoints(posterior, given),
@@ -83,7 +91,13 @@ interface GridPoint {
 }
 
 /** The points of the grid on either side of a prior. */
-function gridPoints({ priorLogStd }: WeighedPosterior, given: PriorGrid): readonly GridPoint[] {
+function gridPoints({ shift, logStd, priorLogStd }: WeighedPosterior, given: PriorGrid): readonly GridPoint[] {
+  if (![priorLogStd, ...[shift, logStd].map(sumOf)].every(Number.isFinite)) {
+    throw new RangeError(
+      'certificate: expected a posterior of finite numbers, got one that diverged. ' +
+        'Train with a smaller learning rate: of this one nothing can be certified.'
+    )
+  }
   const { precision, largestVariance } = priorGrid('certificate', given)
   const place = precision * (Math.log(largestVariance) - 2 * priorLogStd)
   if (!(place > 0)) {
@@ -97,6 +111,8 @@ function gridPoints({ priorLogStd }: WeighedPosterior, given: PriorGrid): readon
     priorLogStd: (Math.log(largestVariance) - j / precision) / 2
   }))
 }
+
+const sumOf = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0)
 
 function best<T, U>(from: readonly T[], make: (value: T) => U, cost: (made: U) => number): U {
   return from.map(make).reduce((least, made) => (cost(made) < cost(least) ? made : least))

@@ -1,3 +1,4 @@
+import { checkOptions } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 
 /** One number for the batch, or one for each example. */
@@ -42,21 +43,32 @@ const steepest = 64
  * Logistic loss of margins `[batch, negatives]`: `log₂(1 + Σ exp(−v))`, 0 at best and 1 for one negative at a margin of
  * 0.
  */
-export function logisticLoss(margins: tf.Tensor2D, { reduction = 'mean' }: ReductionOptions = {}): tf.Tensor {
+export function logisticLoss(margins: tf.Tensor2D, options: ReductionOptions = {}): tf.Tensor {
+  const reduction = reductionOf('logisticLoss', options)
   const total = tf.sum(tf.exp(tf.minimum(tf.neg(margins), steepest)), 1)
   return reduced(tf.div(tf.log1p(total), Math.LN2), reduction)
 }
 
 /** Hinge loss of margins `[batch, negatives]`: `max(0, 1 − least margin)`, 0 at best and 1 at a margin of 0. */
-export const hingeLoss = (margins: tf.Tensor2D, { reduction = 'mean' }: ReductionOptions = {}): tf.Tensor =>
-  reduced(tf.relu(tf.sub(1, tf.min(margins, 1))), reduction)
+export function hingeLoss(margins: tf.Tensor2D, options: ReductionOptions = {}): tf.Tensor {
+  const reduction = reductionOf('hingeLoss', options)
+  return reduced(tf.relu(tf.sub(1, tf.min(margins, 1))), reduction)
+}
 
 /**
- * Zero-one loss of margins `[batch, negatives]`: the part of the negatives at least as close as the positives, 0 to 1.
- * Has no gradient.
+ * Zero-one loss of margins `[batch, negatives]`: the part of the negatives that the positives are not closer than, 0 to
+ * 1. A tie is an error, and so is a margin that is no number: the risk of a network that diverged is 1, not 0. Has no
+ * gradient.
  */
-export const zeroOneLoss = (margins: tf.Tensor2D, { reduction = 'mean' }: ReductionOptions = {}): tf.Tensor =>
-  reduced(tf.mean(tf.cast(tf.lessEqual(margins, 0), 'float32'), 1), reduction)
+export function zeroOneLoss(margins: tf.Tensor2D, options: ReductionOptions = {}): tf.Tensor {
+  const reduction = reductionOf('zeroOneLoss', options)
+  return reduced(tf.mean(tf.cast(tf.logicalNot(tf.greater(margins, 0)), 'float32'), 1), reduction)
+}
+
+function reductionOf(who: string, options: ReductionOptions): Reduction {
+  checkOptions(who, options, { reduction: { among: ['mean', 'sum', 'none'] } })
+  return options.reduction ?? 'mean'
+}
 
 const reduced = (each: tf.Tensor, reduction: Reduction): tf.Tensor =>
   reduction === 'mean' ? tf.mean(each) : reduction === 'sum' ? tf.sum(each) : each

@@ -1,4 +1,4 @@
-import { detached, type Loss } from '@lapstrake/core'
+import { checkOptions, detached, type Loss } from '@lapstrake/core'
 import { checkViews, normaliseRows, zeroLoss } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 import { hingeLoss, logisticLoss, zeroOneLoss } from './contrastive-losses.ts'
@@ -40,8 +40,8 @@ export const contrastiveHinge = (options: ContrastiveOptions = {}): Loss =>
 
 /**
  * Contrastive zero-one risk: {@link contrastiveLogistic} with the part of the negatives at least as close as the
- * positives, 0 to 1; ties are errors. What a certificate bounds. It has no gradient: measure with it, do not train with
- * it.
+ * positives, 0 to 1; ties are errors, and so are embeddings that are no numbers. What a certificate bounds. It has no
+ * gradient: measure with it, do not train with it.
  */
 export const contrastiveZeroOne = (options: ContrastiveOptions = {}): Loss => {
   const risk = contrastive('contrastiveZeroOne', zeroOneLoss, options)
@@ -50,11 +50,14 @@ export const contrastiveZeroOne = (options: ContrastiveOptions = {}): Loss => {
 
 type OfMargins = typeof logisticLoss
 
-function contrastive(
-  who: string,
-  lossOf: OfMargins,
-  { negatives = 1, anchors = 'all', normalise = false, reduction = 'mean' }: ContrastiveOptions
-): Loss {
+function contrastive(who: string, lossOf: OfMargins, options: ContrastiveOptions): Loss {
+  checkOptions(who, options, {
+    negatives: 'number',
+    anchors: { among: ['all', 'tuples'] },
+    normalise: 'boolean',
+    reduction: { among: ['mean', 'sum'] }
+  })
+  const { negatives = 1, anchors = 'all', normalise = false, reduction = 'mean' } = options
   if (!Number.isInteger(negatives) || negatives < 1)
     throw new RangeError(`${who}: expected 1 or more negatives, got ${negatives}. Try 1.`)
   return embeddings => {

@@ -28,7 +28,9 @@ export function gaussianKL(compared: Compared): tf.Scalar {
  * Which of the two distributions χ² is an expectation of: `∫ q²/p − 1` is `posterior-prior`, `∫ p²/q − 1` is
  * `prior-posterior`.
  */
-export type Direction = 'posterior-prior' | 'prior-posterior'
+export type Direction = (typeof directions)[number]
+
+export const directions = ['posterior-prior', 'prior-posterior'] as const
 
 /**
  * `log(1 + χ²)` of a Gaussian posterior and prior: `χ²(Q‖P)` as the theorem has it, or `χ²(P‖Q)` as its authors' code

@@ -4,6 +4,7 @@ export {
   chiSquareComplexityOf,
   complexityOf,
   type ChiSquareComplexity,
+  type ChiSquareComplexityOptions,
   type Complexity,
   type ComplexityOptions
 } from './complexity.ts'
@@ -17,7 +18,14 @@ export {
   type ReductionOptions
 } from './contrastive-losses.ts'
 export { gaussianKL, logGaussianChiSquare, type Compared, type Direction } from './divergences.ts'
-export { binaryKL, catoniBound, catoniGrid, klInverse, type CatoniOptions } from './kl-inverse.ts'
+export {
+  binaryKL,
+  catoniBound,
+  catoniGrid,
+  klInverse,
+  type CatoniGridOptions,
+  type CatoniOptions
+} from './kl-inverse.ts'
 export {
   chiSquareObjective,
   klObjective,

@@ -1,3 +1,6 @@
+import { checkOptions } from '@lapstrake/core'
+import { checkPositive } from '@lapstrake/embeddings'
+
 /** The divergence of two coins, `kl(q‖p)`, in nats. */
 export function binaryKL(q: number, p: number): number {
   const term = (a: number, b: number): number => (a === 0 ? 0 : a * Math.log(a / b))
@@ -36,13 +39,24 @@ export interface CatoniOptions {
 /**
  * Catoni's bound for one λ, given as λ · m.
  *
- * @throws RangeError for a risk outside [0, 1]
+ * @throws RangeError for a risk outside [0, 1], or anything else that is not above 0
  * @see Catoni 2007, theorem 1.2.6, https://arxiv.org/abs/0712.0248
  */
-export function catoniBound({ risk, complexity, sampleSize: m }: CatoniOptions, inverseTemperature: number): number {
-  checkRisk('catoniBound', risk)
+export function catoniBound(options: CatoniOptions, inverseTemperature: number): number {
+  checkCatoni('catoniBound', options)
+  checkPositive('catoniBound', 'inverseTemperature', inverseTemperature, 'Try the number of tuples.')
+  return boundAt(options, inverseTemperature)
+}
+
+function boundAt({ risk, complexity, sampleSize: m }: CatoniOptions, inverseTemperature: number): number {
   const rate = inverseTemperature / m
   return Math.expm1(-(rate * risk + (complexity + Math.log(2 * Math.sqrt(m))) / m)) / Math.expm1(-rate)
+}
+
+/** Where {@link catoniGrid} looks. */
+export interface CatoniGridOptions {
+  readonly from?: number | undefined
+  readonly to?: number | undefined
 }
 
 /**
@@ -51,14 +65,26 @@ export function catoniBound({ risk, complexity, sampleSize: m }: CatoniOptions, 
  */
 export function catoniGrid(
   options: CatoniOptions,
-  { from = 10, to = 1e7 }: { readonly from?: number | undefined; readonly to?: number | undefined } = {}
+  grid: CatoniGridOptions = {}
 ): { readonly bound: number; readonly inverseTemperature: number } {
+  checkOptions('catoniGrid', grid, { from: 'number', to: 'number' })
+  const { from = 10, to = 1e7 } = grid
+  if (!(from > 0 && to > from))
+    throw new RangeError(`catoniGrid: expected a range above 0, got ${from} to ${to}. Try 10 and 1e7.`)
+  checkCatoni('catoniGrid', options)
   let best = { bound: Infinity, inverseTemperature: from }
   for (let inverseTemperature = from; inverseTemperature < to; inverseTemperature++) {
-    const bound = catoniBound(options, inverseTemperature)
+    const bound = boundAt(options, inverseTemperature)
     if (bound < best.bound) best = { bound, inverseTemperature }
   }
   return best
+}
+
+function checkCatoni(who: string, options: CatoniOptions): void {
+  checkOptions(who, options, { risk: 'number', complexity: 'number', sampleSize: 'number' })
+  checkRisk(who, options.risk)
+  checkPositive(who, 'complexity', options.complexity, 'Take the total of complexityOf().')
+  checkPositive(who, 'sampleSize', options.sampleSize, 'Give it the number of tuples.')
 }
 
 /** @throws RangeError for a risk outside [0, 1] */

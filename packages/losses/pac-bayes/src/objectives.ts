@@ -1,8 +1,8 @@
-import { mapTree, withGradient, type Tree } from '@lapstrake/core'
+import { checkOptions, mapTree, withGradient, type Tree } from '@lapstrake/core'
 import { checkPositive } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
-import { gaussianKL, logGaussianChiSquare, type Compared, type Direction } from './divergences.ts'
-import { checkDelta, largestLogStd, priorGrid, type PriorGrid } from './prior-grid.ts'
+import { directions, gaussianKL, logGaussianChiSquare, type Compared, type Direction } from './divergences.ts'
+import { checkDelta, checkDependence, gridKinds, largestLogStd, priorGrid, type PriorGrid } from './prior-grid.ts'
 import type { Posterior } from './posterior.ts'
 
 /** What a posterior costs for its distance from the prior, and what it must not be. */
@@ -40,7 +40,9 @@ export interface ChiSquareObjectiveOptions extends PriorGrid {
  * @throws RangeError if an option is not above 0, or delta not between 0 and 1
  * @see Nozawa et al. 2020, section 3.2, https://arxiv.org/abs/1910.04464
  */
-export function klObjective({ inverseTemperature, delta = 0.05, ...given }: KLObjectiveOptions): Objective {
+export function klObjective(options: KLObjectiveOptions): Objective {
+  checkOptions('klObjective', options, { ...gridKinds, inverseTemperature: 'number', delta: 'number' })
+  const { inverseTemperature, delta = 0.05, ...given } = options
   checkPositive('klObjective', 'inverseTemperature', inverseTemperature, 'Try the number of tuples in the data.')
   checkDelta('klObjective', 'delta', delta)
   const grid = priorGrid('klObjective', given)
@@ -65,17 +67,18 @@ const inside = 1e-4
  * @throws RangeError if an option is out of its range
  * @see Nozawa et al. 2020, section 3.3, https://arxiv.org/abs/1910.04464
  */
-export function chiSquareObjective({
-  sampleSize,
-  dependence = 0,
-  direction = 'posterior-prior',
-  delta = 0.05,
-  ...given
-}: ChiSquareObjectiveOptions): Objective {
+export function chiSquareObjective(options: ChiSquareObjectiveOptions): Objective {
+  checkOptions('chiSquareObjective', options, {
+    ...gridKinds,
+    sampleSize: 'number',
+    dependence: 'number',
+    direction: { among: directions },
+    delta: 'number'
+  })
+  const { sampleSize, dependence = 0, direction = 'posterior-prior', delta = 0.05, ...given } = options
   checkPositive('chiSquareObjective', 'sampleSize', sampleSize, 'Give it the number of tuples.')
   checkDelta('chiSquareObjective', 'delta', delta)
-  if (!(dependence >= 0 && dependence < Infinity))
-    throw new RangeError(`chiSquareObjective: expected a dependence of 0 or more, got ${dependence}. Try 0.`)
+  checkDependence('chiSquareObjective', dependence)
   const grid = priorGrid('chiSquareObjective', given)
   const { precision, largestVariance } = grid
   const room = Math.log(2) / 2 - inside

@@ -1,3 +1,4 @@
+import type { OptionKinds } from '@lapstrake/core'
 import { checkPositive } from '@lapstrake/embeddings'
 
 /**
@@ -10,6 +11,8 @@ export interface PriorGrid {
   /** Above every variance of the prior: `c` of the paper. */
   readonly largestVariance?: number | undefined
 }
+
+export const gridKinds: OptionKinds<PriorGrid> = { precision: 'number', largestVariance: 'number' }
 
 interface WholePriorGrid extends PriorGrid {
   readonly precision: number
@@ -29,6 +32,12 @@ export function checkDelta(who: string, name: string, delta: number): void {
     throw new RangeError(
       `${who}: expected ${name} between 0 and 1, the chance that the bound fails, got ${delta}. Try 0.05.`
     )
+}
+
+/** @throws RangeError unless tuples depend on so many neighbours, 0 or more */
+export function checkDependence(who: string, dependence: number): void {
+  if (!(dependence >= 0 && dependence < Infinity))
+    throw new RangeError(`${who}: expected a dependence of 0 or more, got ${dependence}. Try 0.`)
 }
 
 /** The deviation of the first point of the grid: none of the prior may be larger. */

@@ -1,4 +1,5 @@
 import {
+  checkOptions,
   leaves,
   mapTree,
   namedLeaves,
@@ -61,14 +62,19 @@ export const isStochastic = (stage: Stage): stage is Stage & StochasticStage => 
  * Any stage will do, but only one without buffers can be certified: running statistics are learnt from the data beside
  * the posterior.
  *
+ * @throws TypeError for anything but a stage
  * @throws RangeError if `priorLogStd` is not a finite number
  * @throws Error if a trained prior is not of the stage's form
  * @see Nozawa et al. 2020, section 3.2, https://arxiv.org/abs/1910.04464
  */
-export function stochastic(
-  inner: Stage,
-  { objective, priorLogStd = -4, prior }: StochasticOptions = {}
-): StochasticStage {
+export function stochastic(inner: Stage, options: StochasticOptions = {}): StochasticStage {
+  checkOptions('stochastic', options, { objective: 'record', priorLogStd: 'number', prior: 'record' })
+  const { objective, priorLogStd = -4, prior } = options
+  if (typeof inner?.init !== 'function' || typeof inner.apply !== 'function')
+    throw new TypeError(
+      `stochastic: expected a stage, { name, init, apply }, got ${inner === null ? 'null' : typeof inner}. ` +
+        "Give it one of a backbone's stages."
+    )
   if (!Number.isFinite(priorLogStd))
     throw new RangeError(`stochastic: expected a finite priorLogStd, got ${priorLogStd}. Try -4.`)
   const constrained = (params: Posterior): Posterior => objective?.constrain(params) ?? params

@@ -1,4 +1,4 @@
-import { withGradient } from '@lapstrake/core'
+import { checkClasses, withGradient } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 
 /** Which examples are alike: by class, or by a matrix. With neither, an example is like itself alone, as in SimCLR. */
@@ -23,13 +23,7 @@ export function checkAlike({ labels, similarity }: Alike, batch: number, views: 
         'got one view alone.'
     )
   }
-  if (labels !== undefined && (labels.dtype !== 'int32' || labels.rank !== 1 || labels.shape[0] !== batch)) {
-    throw new Error(
-      `supCon: expected int32 labels of shape [${batch}], one for each example, ` +
-        `got ${labels.dtype} of shape [${labels.shape.join(', ')}]. ` +
-        "Make them with tf.tensor1d(labels, 'int32')."
-    )
-  }
+  if (labels !== undefined) checkClasses('supCon', labels, batch)
   if (
     similarity !== undefined &&
     (similarity.rank !== 2 || similarity.shape[0] !== batch || similarity.shape[1] !== batch)
@@ -77,6 +71,12 @@ export const likenessToItself = ({ similarity }: Alike, batch: number): tf.Tenso
   similarity === undefined
     ? tf.ones([batch, 1])
     : tf.sum(tf.mul(tf.cast(similarity, 'float32'), tf.eye(batch)), 1, true)
+
+/** 1 for each example that is not like all others, or else 0; `[batch, 1]`. */
+export function hasUnlike(alike: Alike, batch: number): tf.Tensor2D {
+  const unlike = tf.mul(tf.cast(tf.lessEqual(alikeMatrix(alike, batch), 0), 'float32'), tf.sub(1, tf.eye(batch)))
+  return tf.max(unlike, 1, true)
+}
 
 /** How much example `j` is a positive of example `i`, `[batch, batch]`. */
 const alikeMatrix = ({ labels, similarity }: Alike, batch: number): tf.Tensor2D =>

@@ -1,5 +1,5 @@
 import { own } from '@lapstrake/core'
-import { softmaxRows } from '@lapstrake/embeddings'
+import { leaveOut, softmaxRows } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 
 /** A loss of logits, and its derivative by each of them. */
@@ -8,10 +8,17 @@ interface Sloped {
   readonly slope: tf.Tensor2D
 }
 
-export type Formula = (logits: tf.Tensor2D, weights: tf.Tensor2D, noPositive: 'zero' | 'skip') => Sloped
+/** What anchors cost that have nothing to compare. */
+export interface Rules {
+  readonly noPositive: 'zero' | 'skip'
+  readonly noNegative: 'cost' | 'zero'
+}
+
+export type Formula = (logits: tf.Tensor2D, weights: tf.Tensor2D, rules: Rules) => Sloped
 
 /**
- * Formulas that want all logits of anchors `[anchors, n]`. Those of a row with itself are −1e9, and their weights zero.
+ * Formulas that want all logits of anchors `[anchors, n]`, up to a constant of each anchor. Those of a row with itself
+ * are left out, and their weights zero.
  */
 export const formulas: Readonly<Record<'in' | 'pairs', Formula>> = { in: within, pairs }
 
@@ -19,22 +26,20 @@ export const formulas: Readonly<Record<'in' | 'pairs', Formula>> = { in: within,
 const lightest = 1e-6
 
 /** Eq. 3: `log Σ exp(s) − log( Σ w exp(s) / Σ w )`, averaged over the anchors. */
-function within(logits: tf.Tensor2D, weights: tf.Tensor2D, noPositive: 'zero' | 'skip'): Sloped {
-  const { counts, total } = anchorsOf(tf.sum(weights, 1, true), noPositive)
-  const weighed = own(
-    () =>
-      tf.where(
-        tf.greater(weights, 0),
-        tf.add(logits, tf.log(tf.maximum(weights, 1e-30))),
-        tf.fill(logits.shape, -1e9)
-      ) as tf.Tensor2D
+function within(logits: tf.Tensor2D, weights: tf.Tensor2D, { noPositive, noNegative }: Rules): Sloped {
+  const anchors = anchorsOf(tf.sum(weights, 1, true), noPositive)
+  const { total } = anchors
+  const counts = noNegative === 'cost' ? anchors.counts : tf.mul(anchors.counts, hasNegative(weights))
+  const weighed = own(() =>
+    leaveOut(tf.add(logits, tf.log(tf.maximum(weights, 1e-30))) as tf.Tensor2D, tf.lessEqual(weights, 0))
   )
   const positive = softmaxRows(weighed)
   weighed.dispose()
   const all = softmaxRows(logits)
   const inside = tf.sub(positive.logTotal, tf.log(total))
+  const cost = tf.sub(all.logTotal, inside)
   return {
-    value: tf.sum(tf.mul(tf.sub(all.logTotal, inside), counts)),
+    value: tf.sum(tf.mul(tf.where(tf.greater(counts, 0), cost, tf.zerosLike(cost)), counts)),
     slope: tf.mul(tf.sub(all.probability, positive.probability), counts)
   }
 }
@@ -42,10 +47,10 @@ function within(logits: tf.Tensor2D, weights: tf.Tensor2D, noPositive: 'zero' | 
 /** `log(exp(s) + Σ exp(negatives)) − s`, averaged over the pairs of an anchor and a positive. */
 function pairs(logits: tf.Tensor2D, weights: tf.Tensor2D): Sloped {
   const positive = tf.greater(weights, 0)
-  const negative = own(() => softmaxRows(tf.where(positive, tf.fill(logits.shape, -1e9), logits)))
+  const negative = own(() => softmaxRows(leaveOut(logits, positive)))
   const each = own(() => tf.div(weights, tf.maximum(tf.sum(weights), lightest)) as tf.Tensor2D)
   const margin = tf.sub(negative.logTotal, logits)
-  // log(1 + exp(m)) in a form that neither overflows nor meets the −1e9 of a row with itself.
+  // log(1 + exp(m)) in a form that does not overflow, also where a row meets itself or has no negatives.
   const cost = own(() => tf.add(tf.relu(margin), tf.log1p(tf.exp(tf.neg(tf.abs(margin))))))
   const value = own(() => tf.sum(tf.mul(tf.where(positive, cost, tf.zerosLike(cost)), each)))
   cost.dispose()
@@ -54,6 +59,11 @@ function pairs(logits: tf.Tensor2D, weights: tf.Tensor2D): Sloped {
   const repelled = own(() => tf.where(positive, tf.zerosLike(weights), negative.probability))
   return { value, slope: tf.sub(tf.mul(tf.sum(doubt, 1, true), repelled), doubt) }
 }
+
+/** 1 for each anchor whose other rows are not all positives, or else 0; `[anchors, 1]`. */
+const hasNegative = (weights: tf.Tensor2D): tf.Tensor2D =>
+  // One row without weight is the anchor itself.
+  tf.cast(tf.greater(tf.sum(tf.cast(tf.lessEqual(weights, 0), 'float32'), 1, true), 1), 'float32')
 
 /**
  * What positives of the anchors weigh in all, and what each anchor counts in the mean, from the sums of their weights;

@@ -1,8 +1,8 @@
 import { own } from '@lapstrake/core'
 import { contrastRows } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
-import { likenessToItself, sumsOfAlike, type Alike } from './alike.ts'
-import { anchorsOf } from './formulas.ts'
+import { hasUnlike, likenessToItself, sumsOfAlike, type Alike } from './alike.ts'
+import { anchorsOf, type Rules } from './formulas.ts'
 
 /**
  * Eq. 2: `log Σ exp(s) − Σ w s / Σ w`, averaged over the anchors: the first `asking` of the rows `z`, view after view.
@@ -15,7 +15,7 @@ export function outside(
   views: number,
   asking: number,
   temperature: number,
-  noPositive: 'zero' | 'skip'
+  { noPositive, noNegative }: Rules
 ): tf.Scalar {
   const [count, dim] = z.shape
   const batch = count / views
@@ -23,7 +23,9 @@ export function outside(
   const itself = likenessToItself(alike, batch)
   const { total, counts } = own(() => {
     const ofExamples = tf.sub(tf.mul(sumsOfAlike(alike, tf.ones([batch, 1])), views), itself) as tf.Tensor2D
-    return anchorsOf(tf.tile(ofExamples, [anchorViews, 1]), noPositive)
+    const anchors = anchorsOf(tf.tile(ofExamples, [anchorViews, 1]), noPositive)
+    if (noNegative === 'cost') return anchors
+    return { ...anchors, counts: tf.mul(anchors.counts, tf.tile(hasUnlike(alike, batch), [anchorViews, 1])) }
   })
   const byView = tf.reshape(z, [views, batch, dim])
   const anchors = tf.slice(byView, 0, anchorViews)

@@ -165,8 +165,10 @@ test('examples without a label are like themselves alone', () => {
 
 test('unknown choices are refused', () => {
   expect(() => supCon({ anchors: 'second' as 'first' })).toThrow(
-    "supCon: expected anchors to be one of 'all', 'first', got \"second\"."
+    "supCon: expected anchors to be 'all' or 'first', got 'second'."
   )
-  expect(() => supCon({ form: 'x' as 'in' })).toThrow('supCon: expected form to be one of')
-  expect(() => supCon({ noPositive: 'x' as 'skip' })).toThrow('supCon: expected noPositive to be one of')
+  expect(() => supCon({ form: 'x' as 'in' })).toThrow("supCon: expected form to be 'out' or 'in' or 'pairs', got 'x'.")
+  expect(() => supCon({ noPositive: 'x' as 'skip' })).toThrow(
+    "supCon: expected noPositive to be 'zero' or 'skip', got 'x'."
+  )
 })

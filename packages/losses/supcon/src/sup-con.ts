@@ -1,8 +1,16 @@
-import { own, withGradient, type Loss } from '@lapstrake/core'
-import { checkPositive, checkTemperature, checkViews, normaliseRows, transposedTimes } from '@lapstrake/embeddings'
+import { checkEmbeddings, checkOptions, own, withGradient, type Loss } from '@lapstrake/core'
+import {
+  checkPositive,
+  checkTemperature,
+  checkViews,
+  leaveOut,
+  normaliseRows,
+  transposedTimes,
+  zeroLoss
+} from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 import { checkAlike, positiveWeights, type Alike } from './alike.ts'
-import { formulas, type Formula } from './formulas.ts'
+import { formulas, type Formula, type Rules } from './formulas.ts'
 import { outside } from './outside.ts'
 
 export interface SupConOptions {
@@ -23,6 +31,12 @@ export interface SupConOptions {
   readonly form?: 'out' | 'in' | 'pairs' | undefined
   /** An anchor without positives costs nothing: it counts in the mean (`zero`), or does not (`skip`). */
   readonly noPositive?: 'zero' | 'skip' | undefined
+  /**
+   * An anchor without negatives, for all other rows are its positives – with labels, in a batch of one class – still
+   * has its `cost` by the equation, which draws all of them together; or it costs nothing and counts in the mean
+   * (`zero`), as pytorch-metric-learning has it for such a batch. In the form `pairs` it costs nothing either way.
+   */
+  readonly noNegative?: 'cost' | 'zero' | undefined
   /** Scales rows to length one. Rows that come in scaled may save it. */
   readonly normalise?: boolean | undefined
 }
@@ -32,18 +46,19 @@ export interface SupConOptions {
  *
  * Takes one view or more `[batch, dim]`, and `labels` or `similarity` from the batch; without either it wants two views
  * and is NT-Xent. Returns nats times `temperature / baseTemperature`, averaged over the anchors; `log(V · batch − 1)`
- * times that when all embeddings are equal; exactly 0 when nothing is alike. The forms `in` and `pairs` keep one matrix
- * of similarities from the forward pass; `out` keeps none.
+ * times that when all embeddings are equal; exactly 0 when nothing is alike, and for two rows or one. The forms `in`
+ * and `pairs` keep one matrix of similarities from the forward pass; `out` keeps none.
  *
- * @throws RangeError if `temperature` or `baseTemperature` is not above 0, or for an unknown choice
+ * @throws RangeError if `temperature` or `baseTemperature` is not above 0
  * @throws Error for labels and a similarity together, labels or a similarity of the wrong form, views of different
  * shapes, or one view and neither
  * @see Khosla et al. 2020, eq. 2 and 3, https://arxiv.org/abs/2004.11362
  */
 export function supCon(options: SupConOptions = {}): Loss {
-  checkOptions(options)
+  check('supCon', options)
   return (embeddings, { labels, similarity }) => {
     checkViews('supCon', embeddings, 1)
+    checkAlike({ labels, similarity }, embeddings[0].shape[0], embeddings.length)
     return contrast(tf.concat2d([...embeddings], 0), embeddings.length, { labels, similarity }, options)
   }
 }
@@ -54,35 +69,31 @@ export function supCon(options: SupConOptions = {}): Loss {
  * @throws RangeError and Error as {@link supCon} does
  */
 export function supConLoss(features: tf.Tensor, alike: Alike = {}, options: SupConOptions = {}): tf.Scalar {
-  checkOptions(options)
+  check('supConLoss', options)
   const [batch = 0, views = 0] = features.shape
   if (features.rank < 3)
     throw new Error(
       `supCon: expected features [batch, views, ...], got [${features.shape.join(', ')}]. Stack the views along axis 1.`
     )
+  checkEmbeddings('supConLoss', [features])
+  checkAlike(alike, batch, views)
   const rows = tf.transpose(tf.reshape(features, [batch, views, -1]), [1, 0, 2])
   return contrast(tf.reshape(rows, [views * batch, -1]), views, alike, options)
 }
 
-function checkOptions({
-  temperature = 0.1,
-  baseTemperature = temperature,
-  anchors = 'all',
-  form = 'out',
-  noPositive = 'zero'
-}: SupConOptions): void {
-  checkOneOf('anchors', anchors, ['all', 'first'])
-  checkOneOf('form', form, ['out', 'in', 'pairs'])
-  checkOneOf('noPositive', noPositive, ['zero', 'skip'])
-  checkTemperature('supCon', temperature)
-  checkPositive('supCon', 'baseTemperature', baseTemperature, 'Leave it out to scale nothing.')
-}
-
-function checkOneOf(name: string, value: string, choices: readonly string[]): void {
-  if (!choices.includes(value))
-    throw new RangeError(
-      `supCon: expected ${name} to be one of '${choices.join("', '")}', got ${JSON.stringify(value)}.`
-    )
+function check(who: string, options: SupConOptions): void {
+  checkOptions(who, options, {
+    temperature: 'number',
+    baseTemperature: 'number',
+    anchors: { among: ['all', 'first'] },
+    form: { among: ['out', 'in', 'pairs'] },
+    noPositive: { among: ['zero', 'skip'] },
+    noNegative: { among: ['cost', 'zero'] },
+    normalise: 'boolean'
+  })
+  const { temperature = 0.1, baseTemperature = temperature } = options
+  checkTemperature(who, temperature)
+  checkPositive(who, 'baseTemperature', baseTemperature, 'Leave it out to scale nothing.')
 }
 
 /** The loss of rows, view after view. */
@@ -93,21 +104,24 @@ function contrast(rows: tf.Tensor2D, views: number, alike: Alike, options: SupCo
     anchors = 'all',
     form = 'out',
     noPositive = 'zero',
+    noNegative = 'cost',
     normalise = true
   } = options
   const count = rows.shape[0]
   const batch = count / views
   const asking = anchors === 'all' ? count : batch
-  checkAlike(alike, batch, views)
+  // Of two rows, one finds the other among the other alone.
+  if (count <= 2) return zeroLoss(rows)
+  const rules = { noPositive, noNegative }
   const z = normalise ? normaliseRows(rows) : rows
   const loss =
     form === 'out'
-      ? outside(z, alike, views, asking, temperature, noPositive)
+      ? outside(z, alike, views, asking, temperature, rules)
       : amongLogits(
           z,
           own(() => positiveWeights(alike, batch, views, asking)),
           temperature,
-          noPositive,
+          rules,
           formulas[form]
         )
   return tf.mul(loss, temperature / baseTemperature)
@@ -118,7 +132,7 @@ function amongLogits(
   rows: tf.Tensor2D,
   weights: tf.Tensor2D,
   temperature: number,
-  noPositive: 'zero' | 'skip',
+  rules: Rules,
   formula: Formula
 ): tf.Scalar {
   const [asking, count] = weights.shape
@@ -126,11 +140,13 @@ function amongLogits(
     // Matrices of all pairs are freed as soon as they have been read: of the many that it takes, few are there at a
     // time.
     const logits = own(() => {
-      const notItself = tf.oneHot(tf.range(0, asking, 1, 'int32'), count, -1e9, 0)
-      // [asking, count]
-      return tf.add(tf.matMul(tf.div(tf.slice(z, 0, asking), temperature), tf.transpose(z)), notItself) as tf.Tensor2D
+      const itself = tf.cast(tf.eye(asking, count), 'bool')
+      const similarity = tf.matMul(tf.div(tf.slice(z, 0, asking), temperature), tf.transpose(z))
+      const others = leaveOut(similarity as tf.Tensor2D, itself) // [asking, count]
+      // Seen from the largest, so that small differences of large similarities keep their digits.
+      return tf.sub(others, tf.max(others, 1, true)) as tf.Tensor2D
     })
-    const { value, slope } = own(() => formula(logits, weights, noPositive))
+    const { value, slope } = own(() => formula(logits, weights, rules))
     return {
       value: value as tf.Scalar,
       saved: [z, slope],

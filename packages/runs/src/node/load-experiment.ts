@@ -1,4 +1,4 @@
-import { didYouMean } from '@lapstrake/core'
+import { checkGiven, didYouMean } from '@lapstrake/core'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url'
 import { checkExperiment } from '../check-experiment.ts'
 import { sweepVariants, type Sweep } from '../sweep.ts'
 import type { Experiment } from '../experiment.ts'
-import { untilPlateau, type PlateauOptions } from '@lapstrake/scheduler'
+import { untilPlateau, type UntilPlateauOptions } from '@lapstrake/scheduler'
 import { crc32c } from '@lapstrake/files'
 import { readWholeFile } from '@lapstrake/files/node'
 import { importOwn } from './import-own.ts'
@@ -18,6 +18,7 @@ import { tellLinesOf } from './own-lines.ts'
 
 /** Loads the experiment that a recipe file exports by default. */
 export async function loadExperiment(path: string): Promise<Experiment> {
+  checkGiven('recipe', "the path of a file, as in 'recipe.ts'", path, 'string')
   const experiment = await loadDefault<Experiment>('recipe', path)
   checkExperiment(experiment)
   return experiment
@@ -83,7 +84,7 @@ export async function loadKeptRecipe(folder: string, { checksums, madeBy, recipe
 interface OlderExperiment extends Omit<Experiment, 'data'> {
   readonly data?: unknown
   readonly examples?: unknown
-  readonly freeze?: PlateauOptions | undefined
+  readonly freeze?: UntilPlateauOptions | undefined
   readonly certificate?: unknown
 }
 
@@ -108,6 +109,7 @@ function withoutNamedData(experiment: Experiment): Experiment {
 
 /** Loads the sweep that a file exports by default. */
 export async function loadSweep(path: string): Promise<Sweep> {
+  checkGiven('sweep', "the path of a file, as in 'sweep.ts'", path, 'string')
   const sweep = await loadDefault<Partial<Sweep>>('sweep', path)
   const missing = [...(sweep.recipe === undefined ? ['recipe'] : []), ...(Array.isArray(sweep.seeds) ? [] : ['seeds'])]
   if (missing.length > 0)

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path'
-import type { Shape, Span } from '@lapstrake/core'
+import { checkGiven, type Shape, type Span } from '@lapstrake/core'
 import { openJson, sealJson } from '@lapstrake/files'
 import { readWholeFile, writeFileAtomic } from '@lapstrake/files/node'
 import { howToType } from './how-to-type.ts'
@@ -10,6 +10,8 @@ import { runFiles } from './run-file-names.ts'
 export interface RunOptions {
   /** What `--data` said, in place of the recipe's own. */
   readonly data?: string
+  /** Height and width of the images of a folder that `--data` names. */
+  readonly size?: number
   readonly examples?: number
   readonly backend?: string
   readonly tensorboard?: boolean
@@ -77,6 +79,7 @@ const fields: Readonly<Record<keyof Manifest, Is>> = {
     {},
     {
       data: isText,
+      size: isCount,
       examples: isCount,
       backend: isText,
       tensorboard: isFlag,
@@ -98,6 +101,7 @@ export const writeManifest = (folder: string, manifest: Manifest): Promise<void>
  * @throws Error if there is none, it is damaged, or another version of lapstrake wrote it
  */
 export async function readManifest(folder: string): Promise<Manifest> {
+  checkGiven('run', "the folder of a run, as in 'runs/loco-0'", folder, 'string')
   const file = join(folder, runFiles.manifest)
   const bytes = await readWholeFile(file).catch((error: Error) => {
     if ((error.cause as NodeJS.ErrnoException | undefined)?.code !== 'ENOENT') throw error

@@ -1,6 +1,17 @@
 import { join, resolve } from 'node:path'
 import { decodeSafetensors, deserialiseTree } from '@lapstrake/checkpoints'
-import { dispose, networkOf, own, seeded, type Network, type Owned, type Shape, type Variables } from '@lapstrake/core'
+import {
+  checkGiven,
+  checkOptions,
+  dispose,
+  networkOf,
+  own,
+  seeded,
+  type Network,
+  type Owned,
+  type Shape,
+  type Variables
+} from '@lapstrake/core'
 import { readWholeFile } from '@lapstrake/files/node'
 import * as tf from '@tensorflow/tfjs-core'
 import { loadKeptRecipe, type KeptRecipe } from './load-experiment.ts'
@@ -46,7 +57,10 @@ export interface OpenRunOptions {
  *
  * @throws Error if there is no run, it is damaged, or its weights are not of its recipe's network
  */
-export async function openRun(path: string, { weights = runFiles.weights }: OpenRunOptions = {}): Promise<OpenRun> {
+export async function openRun(path: string, options: OpenRunOptions = {}): Promise<OpenRun> {
+  checkOptions<OpenRunOptions>('openRun', options, { weights: 'string' })
+  checkGiven('openRun', "the folder of a run, as in 'runs/loco-0'", path, 'string')
+  const { weights = runFiles.weights } = options
   if (!tf.getBackend())
     throw new Error("openRun: expected a backend to be set, got none. Call await useBackend('wasm') before.")
   const manifest = await readManifest(await settled(path))

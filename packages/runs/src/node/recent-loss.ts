@@ -1,3 +1,4 @@
+import { checkGiven } from '@lapstrake/core'
 import type { StepMetrics } from '../step-metrics.ts'
 import { withoutPrototype } from './without-prototype.ts'
 
@@ -16,6 +17,7 @@ export const recentLosses = (steps: readonly Pick<StepMetrics, 'losses'>[]): Rea
   withoutPrototype(unitsOf(steps).map(unit => [unit, recentLoss(steps, unit)!]))
 
 /** The units of some steps. */
-export const unitsOf = (steps: readonly Pick<StepMetrics, 'losses'>[]): readonly string[] => [
-  ...new Set(steps.flatMap(({ losses }) => Object.keys(losses)))
-]
+export function unitsOf(steps: readonly Pick<StepMetrics, 'losses'>[]): readonly string[] {
+  checkGiven('unitsOf', 'the steps of a run', steps, 'list')
+  return [...new Set(steps.flatMap(({ losses }) => Object.keys(losses)))]
+}

@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { StepMetrics } from '../step-metrics.ts'
+import { checkGiven } from '@lapstrake/core'
 import { readWholeFile } from '@lapstrake/files/node'
 import { readEvaluations, type Evaluation, type ReadEvaluations } from './evaluation.ts'
 import { readManifest, type Manifest } from './manifest.ts'
@@ -26,6 +27,7 @@ export interface RecordedRun {
  * @throws Error if there is no run, or its manifest is damaged
  */
 export async function readRun(path: string): Promise<RecordedRun> {
+  checkGiven('run', "the folder of a run, as in 'runs/loco-0'", path, 'string')
   const manifest = await readManifest(await settled(path))
   const notes: string[] = []
   const noted =
@@ -69,6 +71,9 @@ export async function readRun(path: string): Promise<RecordedRun> {
 export async function readRuns(
   given: readonly string[]
 ): Promise<{ readonly runs: readonly RecordedRun[]; readonly notes: readonly string[] }> {
+  checkGiven('run', "a list of folders, as in ['runs/loco-0']", given, 'list')
+  if (given.length === 0) throw new RangeError("run: expected one folder or more, as in ['runs/loco-0'], got none.")
+  for (const path of given) checkGiven('run', "the folder of a run, as in 'runs/loco-0'", path, 'string')
   const folders = await Promise.allSettled(given.map(path => runFolders([path])))
   const found = [...new Set(folders.flatMap(one => (one.status === 'fulfilled' ? one.value : [])))]
   const read: PromiseSettledResult<unknown>[] = [

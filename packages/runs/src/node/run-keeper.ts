@@ -1,3 +1,4 @@
+import { checkGiven, checkOptions } from '@lapstrake/core'
 import type { StepMetrics } from '../step-metrics.ts'
 import type { RunOptions } from './manifest.ts'
 import type { Outbox } from './outbox.ts'
@@ -18,12 +19,18 @@ export interface RunKeeperOptions {
  * Keeps a run as it stands, to be gone on with: behind the first step and the last, every so many seconds, and, for
  * good, every so many steps. Ask it behind every step.
  */
-export function runKeeper({
-  run,
-  box,
-  options,
-  signal
-}: RunKeeperOptions): (metrics: StepMetrics, save: () => Promise<Uint8Array>) => Promise<void> {
+export function runKeeper(
+  given: RunKeeperOptions
+): (metrics: StepMetrics, save: () => Promise<Uint8Array>) => Promise<void> {
+  checkOptions<RunKeeperOptions>('runKeeper', given, {
+    run: 'record',
+    box: 'record',
+    options: 'record',
+    signal: 'record'
+  })
+  const { run, box, options, signal } = given
+  for (const [name, value] of Object.entries({ run, box, options, signal }))
+    checkGiven('runKeeper', `${name} of a run that trains`, value, 'record')
   const every = 1000 * (options['keep-every'] ?? 60)
   const checkpointEvery = options['checkpoint-every'] ?? Infinity
   // The first step is kept at once: what cannot be kept is better known then, and what ends early can be gone on with.

@@ -1,7 +1,18 @@
 import { join } from 'node:path'
 import { collectFeatures } from '@lapstrake/evaluation'
-import { dispose, namedLeaves, seeded, stageNames, type State, type Trainer } from '@lapstrake/core'
+import {
+  checkGiven,
+  checkOptions,
+  dispose,
+  namedLeaves,
+  seeded,
+  stageNames,
+  type State,
+  type Trainer
+} from '@lapstrake/core'
 import { batchOf, isImageDataset, type Dataset, type ImageDataset, type ImageExample } from '@lapstrake/data'
+import { checkDataset } from '../check-dataset.ts'
+import { checkExperiment } from '../check-experiment.ts'
 import type { Experiment } from '../experiment.ts'
 import type { StepMetrics } from '../step-metrics.ts'
 import { histogram, image, scalar, writeProjector, type Pixels, type Summary } from '@lapstrake/tensorboard'
@@ -17,7 +28,7 @@ export interface Board {
   end(trainer: Trainer, state: State): Promise<readonly string[]>
 }
 
-export interface BoardOptions {
+export interface OpenBoardOptions {
   /** The folder of the run. */
   readonly folder: string
   readonly experiment: Experiment
@@ -40,8 +51,19 @@ const toStderr = (warning: string): void => {
 }
 
 /** Begins to show a run, with the views of a few examples. */
-export async function openBoard(options: BoardOptions): Promise<Board> {
+export async function openBoard(options: OpenBoardOptions): Promise<Board> {
+  checkOptions<OpenBoardOptions>('openBoard', options, {
+    folder: 'string',
+    experiment: 'record',
+    dataset: 'record',
+    seed: 'number',
+    after: 'number',
+    onWarning: 'function'
+  })
   const { folder, experiment, dataset, seed, after, onWarning = toStderr } = options
+  checkGiven('openBoard', 'the folder of a run', folder, 'string')
+  checkExperiment(experiment)
+  checkDataset('openBoard', dataset)
   const place = join(folder, boardFolder)
   const names = stageNames(experiment.backbone.stages)
   const said = new Set<string>()

@@ -21,7 +21,7 @@ export interface OpenDataOptions {
 const looks = 1000
 
 /** Where the site keeps its data. */
-export const addressOfData = `${import.meta.env.BASE_URL}data/`
+export const addressOfData: string = `${import.meta.env.BASE_URL}data/`
 
 /**
  * Opens the data of a run: the recipe's own or what its reader chose.

@@ -1,0 +1,173 @@
+import '@tensorflow/tfjs-backend-cpu'
+import { dispose, seeded } from '@lapstrake/core'
+import * as tf from '@tensorflow/tfjs-core'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import sharp from 'sharp'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { batchOf, inMemory, type ImageDataset } from '../index.ts'
+import { openImageFolder } from '../node.ts'
+
+let folder: string
+let png: Buffer
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lapstrake-folder-'))
+  vi.stubEnv('XDG_CACHE_HOME', join(folder, 'cache'))
+  png = await sharp({ create: { width: 9, height: 9, channels: 3, background: '#00ff00' } })
+    .png()
+    .toBuffer()
+})
+afterAll(async () => {
+  vi.unstubAllEnvs()
+  await rm(folder, { recursive: true })
+})
+
+/** A folder with these files in it. */
+async function withFiles(name: string, files: readonly string[]): Promise<string> {
+  const root = join(folder, name)
+  for (const file of files) {
+    await mkdir(dirname(join(root, file)), { recursive: true })
+    await writeFile(join(root, file), png)
+  }
+  return root
+}
+
+test('files in folders of a class are of it, however deep, links as well; what is left out is told', async () => {
+  const root = await withFiles('deep', [
+    'cat/0.png',
+    'cat/more/1.WEBP',
+    'cat/more/still/2.gif',
+    'cat/.ipynb_checkpoints/0-checkpoint.png',
+    'cat/._0.png',
+    'cat/notes.txt',
+    'cat/old.bmp',
+    'cat/older.BMP',
+    'dog/a.tiff',
+    'dog/b.avif',
+    'dog/c.jfif',
+    'empty/readme.md',
+    '.cache/x/0.png',
+    '__MACOSX/cat/0.png',
+    'loose.png',
+    'README'
+  ])
+  await withFiles('elsewhere', ['far.jpg', 'farther/away.jpeg'])
+  await symlink(join(folder, 'elsewhere'), join(root, 'dog', 'linked'))
+  await symlink(root, join(root, 'dog', 'round'))
+  const dataset = await openImageFolder(root, { size: 4 })
+  expect([dataset.classes, [...dataset.labels!]]).toEqual([
+    ['cat', 'dog', 'empty'],
+    [0, 0, 0, 1, 1, 1, 1, 1]
+  ])
+  // In the order in which a folder happens to list them.
+  expect([...dataset.leftOut!].sort()).toEqual([
+    '1 .md, such as empty/readme.md',
+    '1 .txt, such as cat/notes.txt',
+    '1 beside the folders of classes, such as loose.png',
+    '1 classes without an image, such as empty',
+    '1 that lead back to a folder they are in, such as dog/round',
+    '1 without an ending, such as README',
+    expect.stringMatching(/^2 \.bmp that cannot be decoded here \(save them as \.png\), such as cat\/old(er)?\./),
+    expect.stringMatching(/^4 hidden, such as /)
+  ])
+  expect((await dataset.read([1, 6, 7])).map(({ image }) => image[1])).toEqual([255, 255, 255])
+})
+
+test('a file that comes deep in a class is seen, though the list is remembered', async () => {
+  const root = await withFiles('remembered', ['a/b/c/0.png', 'a/1.png'])
+  await new Promise(done => setTimeout(done, 2100))
+  expect((await openImageFolder(root, { size: 4 })).size).toBe(2)
+  expect((await openImageFolder(root, { size: 4 })).size).toBe(2)
+  await writeFile(join(root, 'a/b/c/2.png'), png)
+  expect((await openImageFolder(root, { size: 4 })).size).toBe(3)
+  await rm(join(root, 'a/b'), { recursive: true })
+  expect((await openImageFolder(root, { size: 4 })).size).toBe(1)
+})
+
+describe('classes', () => {
+  test('are none where all images lie in one folder', async () => {
+    const root = await withFiles('flat', ['0.png', '1.png', 'notes/readme.txt'])
+    const dataset = await openImageFolder(root, { size: 4 })
+    expect([dataset.size, dataset.classes, [...dataset.labels!]]).toEqual([2, [], [-1, -1]])
+    expect(dataset.leftOut).toEqual(['1 .txt, such as notes/readme.txt'])
+    const batch = await batchOf(dataset, [0, 1], { views: [{}], random: seeded(0) })
+    expect(batch.labels).toBeUndefined()
+    dispose(batch)
+  })
+
+  test('are numbered as they are said, and others are refused', async () => {
+    const root = await withFiles('tested', ['b/0.png', 'c/0.png'])
+    const dataset = await openImageFolder(root, { size: 4, classes: ['a', 'b', 'c'] })
+    expect([dataset.classes, [...dataset.labels!]]).toEqual([
+      ['a', 'b', 'c'],
+      [1, 2]
+    ])
+    await expect(openImageFolder(root, { size: 4, classes: ['a', 'b'] })).rejects.toThrow(
+      `imageFolder: expected the folders in ${root} to be of the classes a, b, got c. Move it away, or have the same`
+    )
+  })
+})
+
+test('a folder without an image says what there is', async () => {
+  const root = await withFiles('none', ['a/x.bmp', '.hidden.png'])
+  await expect(openImageFolder(root, { size: 4 })).rejects.toThrow(
+    `imageFolder: expected images in ${root}, as <class>/<image>.jpg or all in one folder, got none and 1 hidden, ` +
+      'such as .hidden.png; 1 .bmp that cannot be decoded here (save them as .png), such as a/x.bmp. Name the folder'
+  )
+})
+
+describe('images in memory', () => {
+  const given = { name: 'mine', classes: ['a', 'b'], shape: [1, 2, 1] as const, images: new Uint8Array(6) }
+  const labels = Int32Array.of(0, 1, -1)
+  const wrong =
+    (fields: object): (() => ImageDataset) =>
+    () =>
+      inMemory({ ...given, labels, ...fields })
+
+  test('that are no bytes are refused, with what to do', () => {
+    expect(wrong({ images: new Float32Array(6) })).toThrow(
+      'mine: expected images as a Uint8Array of pixels from 0 to 255, got a Float32Array. ' +
+        'Of values from 0 to 1 make one by Uint8Array.from(values, value => Math.round(255 * value)).'
+    )
+    expect(wrong({ images: [0, 1, 0, 1, 0, 1] })).toThrow('got a Array. Of values from 0 to 1')
+    expect(wrong({ images: undefined })).toThrow('got undefined. Of values')
+    expect(inMemory({ ...given, labels, images: new Uint8ClampedArray(6) }).size).toBe(3)
+  })
+
+  test.each<[object, string]>([
+    [{ labels: [0, 1, 1] }, 'mine: expected labels as an Int32Array with the class of each image, -1 where it is '],
+    [{ labels: Int32Array.of(0, 1, 2) }, 'mine: expected labels from 0 to 1, or -1 where none is known, got 2 for '],
+    [{ labels: Int32Array.of(0, -2, 1) }, 'mine: expected labels from 0 to 1, or -1 where none is known, got -2 for '],
+    [{ labels: Int32Array.of(0, 1) }, 'mine: expected 2 images of 1 × 2 × 1, got 6 bytes. The data may be cut short.'],
+    [{ labels: new Int32Array(), images: new Uint8Array() }, 'mine: expected one image or more, got none.'],
+    [{ shape: [1, 2] }, 'mine: expected a shape [height, width, channels], got [1,2]. Say all three.'],
+    [{ shape: [1, NaN, 1] }, 'mine: expected the width of its shape to be a whole number of 1 or more, got NaN.'],
+    [{ shape: '1x2' }, "inMemory: expected shape to be a list, got '1x2'."],
+    [{ label: [] }, 'inMemory: expected options among name, classes, shape, images, labels, got label. Did you mean'],
+    [{ classes: undefined }, 'inMemory: expected a list of classes, [] where there are none, got undefined.']
+  ])('%j are refused', (fields, message) => {
+    expect(wrong(fields)).toThrow(message)
+  })
+
+  test('keep the labels that are known where others are not', () => {
+    const { collate } = inMemory({ ...given, labels })
+    const image = new Uint8Array(2)
+    const some = tf.tidy(() =>
+      collate([
+        { image, label: 1 },
+        { image, label: -1 }
+      ]).labels!.dataSync()
+    )
+    expect([...some]).toEqual([1, -1])
+    expect(tf.tidy(() => collate([{ image, label: -1 }]).labels)).toBeUndefined()
+  })
+
+  test('are not read beyond their end', async () => {
+    const dataset = inMemory({ ...given, labels })
+    for (const place of [3, -1, 0.5, NaN]) {
+      await expect(dataset.read([place])).rejects.toThrow(`mine: expected places from 0 to 2, got ${place}.`)
+      await expect(batchOf(dataset, [place], { views: [{}], random: seeded(0) })).rejects.toThrow('places from 0 to 2')
+    }
+  })
+})

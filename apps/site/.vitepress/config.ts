@@ -60,7 +60,10 @@ const guide = [
       'memory'
     ].map(name => page(`guide/${name}`))
   },
-  { text: 'Long runs', items: ['plan-and-audit', 'follow-a-run', 'watch-and-compare'].map(name => page(`guide/${name}`)) },
+  {
+    text: 'Long runs',
+    items: ['plan-and-audit', 'follow-a-run', 'watch-and-compare'].map(name => page(`guide/${name}`))
+  },
   {
     text: 'What was measured',
     items: [

@@ -66,7 +66,12 @@ export async function registerWasm(options: RegisterWasmOptions = {}): Promise<s
   return `WebAssembly, ${count}${fused}${limit}`
 }
 
-async function register({ wasmPaths, threads = 'auto', relaxed = true, winograd = true }: RegisterWasmOptions): Promise<void> {
+async function register({
+  wasmPaths,
+  threads = 'auto',
+  relaxed = true,
+  winograd = true
+}: RegisterWasmOptions): Promise<void> {
   const shared = canShare()
   const count = !shared ? 1 : threads === 'auto' ? Math.min(mostByItself, processors()) : threads
   const loaded = await loadModule({ shared, relaxed, folder: wasmPaths })

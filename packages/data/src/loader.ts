@@ -1,8 +1,8 @@
-import { checkOptions, own, type Batch, type Owned, type Random } from '@lapstrake/core'
+import { checkGiven, checkOptions, own, type Batch, type Owned, type Random } from '@lapstrake/core'
 import type { View } from './augmentations/views.ts'
 import { checkDataset, checkPlaces, type Dataset } from './datasets/dataset.ts'
 import type { Unreadable } from './datasets/unreadable-example.ts'
-import { beginBatch, checkFew, type Known, type ReadBatch, type Reader } from './read-batch.ts'
+import { beginBatch, checkFew, type Begun, type Known, type ReadBatch, type Reader } from './read-batch.ts'
 import { shuffled, type Sampler } from './samplers.ts'
 import type { Replaced } from './stand-ins.ts'
 import { checkRandom, checkViews, collateViews, seenThrough, type Seen } from './views-of.ts'
@@ -101,6 +101,7 @@ export function loader(dataset: Dataset, options: LoaderOptions): Loader {
   const told = [...listOf(options.unreadable)]
   checkLoader(dataset, options, told)
   const sample = sampler(dataset, batchSize)
+  checkGiven('loader', 'a sampler that gives a function of randomness, as in shuffled()', sample, 'function')
   const tuple = tupleOf(sampler, batchSize)
   const batchesPerEpoch = Math.floor(dataset.size / batchSize)
   const met = new Map<number, Unreadable | undefined>(told.map(place => [place, undefined]))
@@ -113,14 +114,13 @@ export function loader(dataset: Dataset, options: LoaderOptions): Loader {
     name: dataset.name,
     size: dataset.size,
     read: async places =>
-      seenThrough(dataset, views, await dataset.read(places), places, (view, place) =>
-        random.split('example', epoch, view, place)
-      )
+      seenThrough('loader', dataset, views, places, (view, place) => random.split('example', epoch, view, place))
   })
   const after = ({ epoch, batch }: Position): Position =>
     batch + 1 < batchesPerEpoch ? { epoch, batch: batch + 1 } : { epoch: epoch + 1, batch: 0 }
 
   async function* batches(from: Position = { epoch: 0, batch: 0 }): AsyncGenerator<LoadedBatch, void, void> {
+    checkGiven('loader', 'a position, as in { epoch: 0, batch: 0 }', from, 'record')
     checkWhole('loader', 'the epoch of a position', from.epoch, 0)
     checkWhole('loader', 'the batch of a position', from.batch, 0, batchesPerEpoch - 1)
     const queue: { readonly at: Position; readonly reading: Promise<ReadBatch<Seen>> }[] = []
@@ -131,9 +131,13 @@ export function loader(dataset: Dataset, options: LoaderOptions): Loader {
     let certain: Promise<Known> = Promise.resolve(guess)
     const readAhead = (): void => {
       const at = upcoming
-      const stretch = { order: orderOf(at.epoch), start: at.batch * batchSize, size: batchSize, tuple }
-      const begun = beginBatch(readerOf(at.epoch), stretch, guess)
-      const ended = certain.then(async before => begun.end(before))
+      // A sampler that fails for an epoch is an error of whoever asks for that epoch.
+      const begun = new Promise<Begun<Seen>>(resolve => {
+        const stretch = { order: orderOf(at.epoch), start: at.batch * batchSize, size: batchSize, tuple }
+        resolve(beginBatch(readerOf(at.epoch), stretch, guess))
+      })
+      begun.catch(() => {})
+      const ended = certain.then(async before => (await begun).end(before))
       certain = ended.then(({ known }) => (guess = known))
       certain.catch(() => {})
       queue.push({ at, reading: ended })
@@ -150,7 +154,7 @@ export function loader(dataset: Dataset, options: LoaderOptions): Loader {
         unreadable.add(one.place)
       }
       const drawn = random.split('views', at.epoch, at.batch)
-      const batch = own(() => collateViews(dataset, views, examples, places, drawn))
+      const batch = own(() => collateViews('loader', dataset, views, examples, places, drawn))
       yield { batch, epoch: at.epoch, next: after(at), waited, replaced, newlyUnreadable: found }
     }
   }
@@ -201,9 +205,10 @@ function tupleOf({ tuple = 1 }: Sampler, batchSize: number): number {
 }
 
 function checkedOrder({ name, size }: Dataset, order: Uint32Array, least: number): Uint32Array {
+  checkGiven('loader', 'a sampler that gives a list of places for an epoch, as shuffled() does', order, 'list')
   if (order.length >= least) {
     checkPlaces(name, order, size)
-    return order
+    return ArrayBuffer.isView(order) ? order : Uint32Array.from(order)
   }
   throw new RangeError(
     `loader: expected the sampler to give ${least} places or more for an epoch, got ${order.length}. Fill every batch.`

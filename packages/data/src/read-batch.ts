@@ -32,10 +32,11 @@ export interface Begun<Examples> {
  */
 export function beginBatch<Examples>(reader: Reader<Examples>, stretch: Stretch, guess: Known): Begun<Examples> {
   const read = async (places: Uint32Array): Promise<Examples> => reader.read(places)
-  const begun = chosen(reader, stretch, guess)
-  const early = read(begun.places)
+  // Where none can be read, the end says so.
+  const begun = withStandIns(stretch, place => guess.has(place))
+  const early = begun && read(begun.places)
   // An error is thrown where the batch is used, not where nobody listens.
-  early.catch(() => {})
+  early?.catch(() => {})
   return {
     async end(before) {
       let known = before
@@ -44,7 +45,7 @@ export function beginBatch<Examples>(reader: Reader<Examples>, stretch: Stretch,
         const choice = chosen(reader, stretch, known)
         const { places } = choice
         try {
-          const examples = await (attempt === 0 && same(places, begun.places) ? early : read(places))
+          const examples = await (attempt === 0 && early !== undefined && same(places, begun!.places) ? early : read(places))
           return { ...choice, examples, found, known }
         } catch (error) {
           if (!(error instanceof UnreadableExample)) throw error

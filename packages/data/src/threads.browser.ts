@@ -21,8 +21,8 @@ export const startThread: typeof inNode.startThread = (module, { hear, lose }) =
   worker.onerror = ({ message, error }) => end(message, error as Error | undefined)
   return {
     post(question, buffers) {
-      clearTimeout(resting)
       worker.postMessage(question, [...buffers])
+      clearTimeout(resting)
     },
     rest() {
       resting = setTimeout(() => end('nothing was left to do'), patience)

@@ -12,9 +12,11 @@ import {
   type OptimizerState,
   type Owned,
   type Params,
+  type Schedule,
   type State,
   type Trainer,
   type Tree,
+  type Unit,
   type Views
 } from '@lapstrake/core'
 import { shuffled, type Dataset } from '@lapstrake/data'
@@ -71,22 +73,23 @@ export async function behaviourOf({ experiment, dataset, trainer, first }: Behav
       ...(await lessonsOf(trainer, first, batch)),
       'moves of the optimizer': await numbersOf(() => movesOf(experiment.optimizer)),
       ...(target && { 'momentum of the target': asked.map(step => written(target.momentum(step))) }),
-      ...(schedule &&
-        !isProgressSchedule(schedule) && {
-          schedule: asked.map(step =>
-            JSON.stringify(
-              schedule(
-                trainer.units.filter(({ start, end }) => start < end),
-                step
-              ).map(round => round.map(({ name }) => name))
-            )
-          )
-        }),
+      ...scheduleOf(schedule, trainer),
       ...(schedule && isProgressSchedule(schedule) && { plateau: [JSON.stringify(schedule.settings)] })
     }
   } finally {
     dispose(batch)
   }
+}
+
+/** When its units learn; nothing where all of them do at once and nobody says otherwise. */
+function scheduleOf(schedule: Schedule | undefined, { units }: Trainer): Behaviour {
+  if (schedule === undefined) return {}
+  const learning = units.filter(({ start, end }) => start < end)
+  const namesOf = (rounds: readonly (readonly Unit[])[]): string =>
+    JSON.stringify(rounds.map(round => round.map(({ name }) => name)))
+  const rounds = asked.map(step => namesOf(schedule(learning, step)))
+  const atOnce = namesOf([learning])
+  return isProgressSchedule(schedule) && rounds.every(one => one === atOnce) ? {} : { schedule: rounds }
 }
 
 /** What differs, in words; nothing where an experiment does what it did. */

@@ -11,10 +11,12 @@ export async function* eventsOf<E, R>(
   let wake = (): void => {}
   let over = false
   let taken = false
-  const working = work(event => {
-    events.push(event)
-    wake()
-  }).finally(() => {
+  const begun = async (): Promise<R> =>
+    work(event => {
+      events.push(event)
+      wake()
+    })
+  const working = begun().finally(() => {
     over = true
     wake()
   })

@@ -1,9 +1,14 @@
 import { deserialiseTree } from '@lapstrake/checkpoints'
 import {
+  didYouMean,
   dispose,
+  networkOf,
   own,
   seeded,
+  tensorsOf,
+  unitsOf,
   untrainedTeacher,
+  type Backbone,
   type NetworkVariables,
   type Owned,
   type Shape,
@@ -11,10 +16,46 @@ import {
   type TeacherVariables,
   type Variables
 } from '@lapstrake/core'
-import type { TrainedTeacher } from './experiment.ts'
+import type { Experiment, TrainedTeacher } from './experiment.ts'
 
 /** The unit whose head a teacher is read through when it names none. */
 const firstUnit = 'unit0'
+
+/**
+ * Refuses an experiment that trains another network than the teacher's, before it does.
+ *
+ * @throws TypeError for another backbone, and for a unit that it does not have
+ */
+export function checkTrainedBy(
+  { backbone, head, unit = firstUnit, trainedBy }: TrainedTeacher & { readonly trainedBy: Experiment },
+  inputShape: Shape
+): void {
+  const [declared, trained] = [backbone, trainedBy.backbone].map(of => formOf(of, inputShape)) as [string, string]
+  if (declared !== trained)
+    throw new TypeError(
+      `teacher: expected trainedBy to train the teacher's backbone, whose variables are ${declared}, got ${trained}. ` +
+        'Give both one backbone.'
+    )
+  if (head === undefined) return
+  const names = unitsOf(trainedBy, networkOf(backbone, inputShape).shapes).map(({ name }) => name)
+  if (!names.includes(unit))
+    throw new TypeError(
+      `teacher: expected unit to be one of those of ${trainedBy.name}, ${names.join(', ')}, got ${unit}.` +
+        didYouMean(unit, names)
+    )
+}
+
+/** The shapes of what a backbone learns, from the bottom. */
+function formOf(backbone: Backbone, inputShape: Shape): string {
+  const variables = networkOf(backbone, inputShape).init(seeded(0))
+  try {
+    return tensorsOf(variables)
+      .map(({ shape }) => shape.join('×'))
+      .join(', ')
+  } finally {
+    dispose(variables)
+  }
+}
 
 /** The weights of a teacher that has just learned; frees what else its state holds. */
 export function teacherFrom({ head, unit = firstUnit }: TrainedTeacher, state: Owned<State>): Owned<TeacherVariables> {

@@ -1,10 +1,17 @@
+import { convNet } from '@lapstrake/backbone-resnet'
 import { dispose, type Owned, type State } from '@lapstrake/core'
 import { dataOf, drawShapes, shapes } from '@lapstrake/data'
+import { identity } from '@lapstrake/layers'
+import { sgd } from '@lapstrake/optimizers'
+import { untilPlateau } from '@lapstrake/scheduler'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, test } from 'vitest'
+import type { Experiment } from './experiment.ts'
 import { run } from './run.ts'
 import type { RunEvent } from './run-events.ts'
+import { describeRun } from './saved-run.ts'
 import { leaveEverywhere, tiny, ways } from './testing/pulled.ts'
+import { TrainingStopped } from './training-stopped.ts'
 import { useBackend } from './use-backend.ts'
 
 beforeAll(() => useBackend('wasm', { threads: 1 }))
@@ -81,5 +88,81 @@ describe('a run that is pulled', () => {
     })
     await run({ ...tiny, data }).return()
     expect(opened).toBe(false)
+  })
+})
+
+const examples = drawShapes({ count: 16, size: 12 })
+/** The last event of a run, with what it saves. */
+async function endOf(...given: Parameters<typeof run>): Promise<{ readonly step: number; readonly saved: Uint8Array }> {
+  for await (const event of run(...given)) {
+    if (event.kind === 'end') return { step: event.step, saved: await event.save() }
+  }
+  throw new Error('expected an end')
+}
+
+describe('a run that ends before its last step', () => {
+  test('hears a timer while nothing but promises is between its steps, and its teacher does', async () => {
+    for (const experiment of [
+      { ...tiny, epochs: Infinity },
+      { ...tiny, teacher: { backbone: tiny.backbone, trainedBy: { ...tiny, epochs: Infinity } } }
+    ]) {
+      const stop = new AbortController()
+      setTimeout(() => stop.abort(), 50)
+      const told: RunEvent['kind'][] = []
+      for await (const event of run(experiment, { dataset: examples, signal: stop.signal })) told.push(event.kind)
+      expect(told.at(-1)).toBe('end')
+    }
+  })
+
+  test('by its schedule is saved there, and is over when it goes on', async () => {
+    const experiment = { ...tiny, epochs: 50, schedule: untilPlateau({ patience: 2, tolerance: 10 }) }
+    const { step, saved } = await endOf(experiment, { dataset: examples })
+    expect(step).toBe(3)
+    expect((await endOf(experiment, { dataset: examples, resume: saved })).step).toBe(3)
+  })
+
+  test('before its first step is saved too, and goes on from its beginning', async () => {
+    const { step, saved } = await endOf(tiny, { dataset: examples, signal: AbortSignal.abort() })
+    expect(step).toBe(0)
+    expect((await endOf(tiny, { dataset: examples, resume: saved })).step).toBe(2)
+    const taught = { ...tiny, teacher: { backbone: tiny.backbone, trainedBy: tiny } }
+    await expect(endOf(taught, { dataset: examples, signal: AbortSignal.abort() })).rejects.toThrow(
+      'run: expected the teacher to have learned before the run is saved'
+    )
+  })
+
+  test('is saved as it was where the file is written while it goes on', async () => {
+    let saving: Promise<Uint8Array> | undefined
+    for await (const event of run({ ...tiny, epochs: 3 }, { dataset: examples }))
+      if (event.kind === 'step' && event.metrics.step === 2) saving = event.save()
+    expect(describeRun((await saving)!).step).toBe(2)
+  })
+})
+
+describe('a teacher that is trained first', () => {
+  const taught = (change: object): Experiment => ({
+    ...tiny,
+    teacher: { backbone: tiny.backbone, trainedBy: { ...tiny, ...change } }
+  })
+
+  test('that diverges is named, and leaves no state behind', async () => {
+    const before = tf.memory().numTensors
+    const diverging = taught({ optimizer: sgd({ learningRate: 1e30 }), epochs: 20 })
+    const error = await endOf(diverging, { dataset: examples }).catch((error: unknown) => error)
+    expect(error).not.toBeInstanceOf(TrainingStopped)
+    expect((error as Error).message).toMatch(/^the teacher: train: expected finite losses/)
+    expect(tf.memory().numTensors).toBe(before)
+  })
+
+  test('of another backbone, or read through a unit that it has not, is refused before it learns', async () => {
+    const wide = convNet({ widths: [6, 6, 6], strides: [2, 2, 1], layers: 1 })
+    await expect(run(taught({ backbone: wide }), { dataset: examples }).next()).rejects.toThrow(
+      "teacher: expected trainedBy to train the teacher's backbone"
+    )
+    const { teacher } = taught({})
+    const read = { ...tiny, teacher: { ...teacher!, head: identity(), unit: 'unit7' } as Experiment['teacher'] }
+    await expect(run(read, { dataset: examples }).next()).rejects.toThrow(
+      'teacher: expected unit to be one of those of pulled, unit0, unit1, got unit7.'
+    )
   })
 })

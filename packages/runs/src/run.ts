@@ -22,12 +22,13 @@ import { checkRunOptions, runKinds } from './check-run-options.ts'
 import { fingerprintOf } from './data-fingerprint.ts'
 import { eventsOf } from './events-of.ts'
 import type { Experiment, TrainedTeacher } from './experiment.ts'
-import { readTeacher, teacherFrom } from './load-teacher.ts'
+import { checkTrainedBy, readTeacher, teacherFrom } from './load-teacher.ts'
 import { monitor } from './monitor.ts'
 import type { Opening, RunEvent, TeacherStep, Warning } from './run-events.ts'
 import type { RunOptions } from './run-options.ts'
 import { changesSince, describeRun, restoreRun, saveRun, type RunOrigin, type SavedRun } from './saved-run.ts'
 import { takeSteps } from './take-steps.ts'
+import { TrainingStopped } from './training-stopped.ts'
 import { inputShapeOf } from './trial-batch.ts'
 
 /**
@@ -143,15 +144,23 @@ async function* teacherOf(
       own(() => untrainedTeacher(teacher, inputShape, seeded(0))),
       'teacher'
     )
-  if ('weights' in teacher)
+  if (!('trainedBy' in teacher))
     return yield* eventsOf<Warning, Owned<TeacherVariables>>(
       tell => readTeacher(teacher, inputShape, message => tell({ kind: 'warning', message })),
       dispose
     )
-  for await (const event of run(teacher.trainedBy, { dataset, seed, diagnoseEvery: 0, signal })) {
-    if (event.kind === 'step') yield { kind: 'teacher', metrics: event.metrics }
-    if (event.kind === 'warning') yield { ...event, message: `the teacher: ${event.message}` }
-    if (event.kind === 'end') return teacherFrom(teacher, event.keep())
+  checkTrainedBy(teacher, inputShape)
+  try {
+    for await (const event of run(teacher.trainedBy, { dataset, seed, diagnoseEvery: 0, signal })) {
+      if (event.kind === 'step') yield { kind: 'teacher', metrics: event.metrics }
+      if (event.kind === 'warning') yield { ...event, message: `the teacher: ${event.message}` }
+      if (event.kind === 'end') return teacherFrom(teacher, event.keep())
+    }
+  } catch (error) {
+    if (!(error instanceof TrainingStopped)) throw error
+    // Its state is no state of this run.
+    dispose(error.state)
+    throw new Error(`the teacher: ${error.message}`, { cause: error })
   }
   throw new Error('run: expected the run of the teacher to end, but it did not.')
 }
@@ -208,14 +217,21 @@ async function* attempt(
     progressing,
     diagnoseEvery,
     diagnose: monitor(experiment.backbone.stages, trainer, warn),
-    save: state =>
-      saveRun(teacher === undefined ? { state } : { state, teacher }, {
+    async save(state) {
+      // A teacher that was interrupted is not the one that a run would go on with.
+      if (isTaught(experiment) && state.step === 0 && signal?.aborted === true)
+        throw new Error(
+          'run: expected the teacher to have learned before the run is saved, but it was interrupted. Begin anew.'
+        )
+      behaviour ??= await behaviourOf({ experiment, dataset, trainer, first: state })
+      return saveRun(teacher === undefined ? { state } : { state, teacher }, {
         ...origin,
-        behaviour: behaviour!,
+        behaviour,
         step: state.step,
         progress: progressing?.progress,
         unreadable: source.unreadable.size > 0 ? [...source.unreadable] : undefined
-      }),
+      })
+    },
     async onFirst(entered) {
       onFit()
       behaviour ??= await behaviourOf({ experiment, dataset, trainer, first: entered })
@@ -229,6 +245,9 @@ async function* attempt(
     signal
   })
 }
+
+/** Whether a teacher is trained first. */
+const isTaught = ({ teacher }: Experiment): boolean => teacher !== undefined && 'trainedBy' in teacher
 
 /** Warnings that wait to be told. */
 function warnings(): { readonly warn: (message: string) => void; readonly taken: () => readonly string[] } {

@@ -1,7 +1,7 @@
 import { decodeSafetensors, deserialiseTree, serialiseTree } from '@lapstrake/checkpoints'
 import { checkGiven, dispose, type Owned, type Shape, type State, type TeacherVariables } from '@lapstrake/core'
 import { differencesOf, type Behaviour } from './behaviour.ts'
-import type { Progress } from '@lapstrake/scheduler'
+import type { Progress, UntilPlateauOptions } from '@lapstrake/scheduler'
 
 /** What a saved run says of itself. */
 export interface SavedRun {
@@ -79,7 +79,15 @@ export function describeRun(file: Uint8Array, name: string = 'run'): SavedRun {
         'The file is damaged.'
     )
   }
-  return about as SavedRun
+  return withPlateau(about as SavedRun)
+}
+
+/** Older runs called by another name what the schedule of an experiment says of plateaus. */
+function withPlateau(about: SavedRun): SavedRun {
+  const { freeze: [settings] = [], ...behaviour } = about.behaviour
+  if (typeof settings !== 'string') return about
+  const { patience, tolerance = 0.005 } = parsed(settings) as Partial<UntilPlateauOptions>
+  return { ...about, behaviour: { ...behaviour, plateau: [JSON.stringify({ patience, tolerance })] } }
 }
 
 /** Nothing where it is no JSON. */

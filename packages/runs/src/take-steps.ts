@@ -3,6 +3,7 @@ import { copyOf, dispose, own, tensorsOf, type Batch, type Owned, type State, ty
 import type { LoadedBatch, Loader, Position } from '@lapstrake/data'
 import type { Progressing } from '@lapstrake/scheduler'
 import * as tf from '@tensorflow/tfjs-core'
+import { breathe } from './breathe.ts'
 import { eventsOf } from './events-of.ts'
 import type { Diagnostics } from './monitor.ts'
 import { numbersIn } from './numbers-in.ts'
@@ -49,9 +50,10 @@ interface Taken {
 
 /** Takes a state through the steps that are left, and frees it. */
 export async function* takeSteps(course: Course): AsyncGenerator<Step | Warning | Shaders | End, void, void> {
-  const { source, steps, progressing, signal } = course
+  const { source, steps, progressing, signal, trainer } = course
+  const isOver = (): boolean => progressing?.over(trainer.units) === true
   const at: Place = { state: course.state, good: share(course.state) }
-  const over = (): boolean => at.state.step >= steps || signal?.aborted === true || progressing?.over === true
+  const over = (): boolean => at.state.step >= steps || signal?.aborted === true || isOver()
   let handedOut = false
   try {
     yield* said(course.warnings())
@@ -61,7 +63,7 @@ export async function* takeSteps(course: Course): AsyncGenerator<Step | Warning 
         if (over()) break
       }
     const { step } = at.state
-    const interrupted = step < steps && progressing?.over !== true
+    const interrupted = step < steps && !isOver()
     yield { kind: 'end', step, steps, interrupted, ...standingAt(course, at) }
   } catch (error) {
     // Its catcher has the last good state.
@@ -86,6 +88,7 @@ async function* oneStep(
     yield* said(warningsOfUnreadable(loaded, source))
     if (at.state.step === course.state.step) yield* shadersFor(course.trainer, at.state, batch)
     const taken = await takeStep(course, at, batch)
+    await breathe()
     const { step } = at.state
     yield* said([
       ...course.warnings(),
@@ -126,7 +129,20 @@ function standingAt({ trainer, save }: Course, at: Place): Standing {
         'Call it within the loop, or await it there.'
     )
   }
-  return { trainer, state, keep: () => share(still('keep')), save: async () => save(still('save')) }
+  return {
+    trainer,
+    state,
+    keep: () => share(still('keep')),
+    async save() {
+      // Its own: the run may go on while it is written.
+      const own = share(still('save'))
+      try {
+        return await save(own)
+      } finally {
+        dispose(own)
+      }
+    }
+  }
 }
 
 const isFreed = (state: State): boolean => tensorsOf(state).some(tensor => tensor.isDisposed)

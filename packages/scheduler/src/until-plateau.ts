@@ -15,8 +15,10 @@ export interface UnitProgress {
   /** The loss, smoothed over some twenty steps. */
   readonly smooth: number
   readonly lowest: number
-  /** The step that `lowest` was last undercut in. */
+  /** The step, of those that it learned in, that `lowest` was last undercut in. */
   readonly since: number
+  /** The steps that it learned in. */
+  readonly steps?: number | undefined
   readonly frozen?: true | undefined
 }
 
@@ -28,8 +30,8 @@ export interface Progressing {
   readonly schedule: Schedule
   /** Learns of the losses of a step; gives the names of the units that end with it. */
   after(losses: Readonly<Record<string, number>>, step: number): readonly string[]
-  /** Whether no unit is left to learn. */
-  readonly over: boolean
+  /** Whether none of the units is left to learn; probes do not count. */
+  over(units: readonly Unit[]): boolean
   /** What a run saves, to go on with. */
   readonly progress: Progress
 }
@@ -64,6 +66,11 @@ export function untilPlateau(options: UntilPlateauOptions, base: Schedule = simu
     throw new RangeError(`untilPlateau: expected a patience of 1 step or more, got ${patience}. Try 500.`)
   if (!(tolerance >= 0))
     throw new RangeError(`untilPlateau: expected a tolerance of 0 or more, got ${tolerance}. Try 0.005.`)
+  if (isProgressSchedule(base))
+    throw new TypeError(
+      'untilPlateau: expected a schedule beneath that does not depend on progress itself, got another untilPlateau. ' +
+        'Give it sequential(), or nothing.'
+    )
   const whole: Schedule = (units, step) => base(units, step)
   return Object.assign(whole, {
     settings: { patience, tolerance },
@@ -81,11 +88,14 @@ function progressing(
   const isFrozen = ({ name }: Unit): boolean => progress[name]?.frozen === true
   return {
     progress,
-    get over() {
-      return learning !== undefined && learning.every(isFrozen)
-    },
+    over: units => units.filter(({ start, end }) => start < end).every(isFrozen),
     schedule(units, step) {
       learning = units
+      const rounds = base(units, step)
+        .map(round => round.filter(unit => !isFrozen(unit)))
+        .filter(({ length }) => length > 0)
+      if (rounds.length > 0) return rounds
+      // Whose turn it is has learned enough: the others do not wait for it to end.
       return base(
         units.filter(unit => !isFrozen(unit)),
         step
@@ -96,9 +106,11 @@ function progressing(
         const [loss, before] = [losses[unit.name], progress[unit.name]]
         if (loss === undefined || before?.frozen) return []
         const smooth = before === undefined ? loss : 0.95 * before.smooth + 0.05 * loss
+        // Steps that it learned in: a turn of others is no lack of progress. Older runs counted all.
+        const steps = (before?.steps ?? step - 1) + 1
         const better = before === undefined || smooth < before.lowest - tolerance! * Math.abs(before.lowest)
-        const next = better ? { smooth, lowest: smooth, since: step } : { ...before, smooth }
-        const ends = step - next.since >= patience
+        const next = better ? { smooth, lowest: smooth, since: steps, steps } : { ...before, smooth, steps }
+        const ends = steps - next.since >= patience
         progress[unit.name] = ends ? { ...next, frozen: true } : next
         return ends ? [unit.name] : []
       })

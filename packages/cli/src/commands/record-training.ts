@@ -105,9 +105,11 @@ async function recorderOf(beginning: Beginning, stop: Stop, wanted: number): Pro
       }
       await keep(metrics, save)
     },
-    async end({ trainer, state, step, interrupted }) {
+    async end({ trainer, state, step, steps, interrupted, save }) {
       bar.end()
       await box.end()
+      // Its last step is known to be that only now, where a schedule ended it.
+      if (step < steps && !interrupted) await folder.keep(await save())
       const saved = await folder.save(state, planned, await boardFiles(board, trainer, state))
       return { saved, interrupted, planned, step, last, losses: recentLosses(history) }
     }

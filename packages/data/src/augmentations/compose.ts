@@ -1,4 +1,4 @@
-import { own, type Owned, type Random } from '@lapstrake/core'
+import { checkGiven, own, type Owned, type Random } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 
 /**
@@ -7,11 +7,38 @@ import * as tf from '@tensorflow/tfjs-core'
  */
 export type Augment = (images: tf.Tensor4D, random: Random) => Owned<tf.Tensor4D>
 
-/** One change after another. */
-export const compose =
-  (...augments: readonly Augment[]): Augment =>
-  (images, random) =>
-    own(() => augments.reduce<tf.Tensor4D>((flow, augment, i) => augment(flow, random.split(i)), tf.clone(images)))
+/**
+ * One change after another.
+ *
+ * @throws TypeError for what is no function, and in use if one gives no tensor back
+ */
+export function compose(...augments: readonly Augment[]): Augment {
+  for (const augment of augments)
+    checkGiven('compose', 'changes of images, as in compose(solarize({ probability: 0.2 }))', augment, 'function')
+  return (images, random) =>
+    own(() =>
+      augments.reduce<tf.Tensor4D>((flow, augment, i) => {
+        const made = augment(flow, random.split(i))
+        checkMade(`compose: expected change ${i} of ${augments.length} to give a tensor back`, made)
+        return made
+      }, tf.clone(images))
+    )
+}
+
+/**
+ * Insists on what a change of tensors gives back.
+ *
+ * @param expected the beginning of the sentence
+ * @throws TypeError for anything but a living tensor
+ */
+export function checkMade(expected: string, made: unknown): asserts made is tf.Tensor {
+  if (made instanceof tf.Tensor && !made.isDisposed) return
+  if (made instanceof tf.Tensor) throw new TypeError(`${expected}, got one that it has disposed. Leave it alive.`)
+  if (typeof (made as Partial<Promise<unknown>> | undefined)?.then === 'function')
+    throw new TypeError(`${expected}, got a promise. Await in onExample; tensors are changed at once.`)
+  const got = made === null || made === undefined ? 'nothing' : Array.isArray(made) ? 'a list' : `a ${typeof made}`
+  throw new TypeError(`${expected}, got ${got}. Return what it makes.`)
+}
 
 /** Numbers for each example, uniform in [low, high). */
 export const perExample = (random: Random, count: number, low: number, high: number): Float32Array =>

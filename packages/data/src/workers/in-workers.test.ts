@@ -78,6 +78,31 @@ test('a worker that ends is an error of what it had to do, and another begins', 
   expect(await change(1, seeded(1))).toBe(2)
 })
 
+test('as many workers as there may be share what comes at once', async () => {
+  const change = inWorkers<unknown>(
+    "data:text/javascript,import { threadId } from 'node:worker_threads'; let met = 0; " +
+      'export default () => [threadId, ++met]'
+  , { threads: 4 })
+  const answers = (await Promise.all(Array.from({ length: 8 }, (_, i) => change(i, seeded(1))))) as [number, number][]
+  expect(new Set(answers.map(([thread]) => thread)).size).toBe(4)
+  expect(answers.map(([, met]) => met).sort()).toEqual([1, 1, 1, 1, 2, 2, 2, 2])
+})
+
+test.each([
+  ['null', 'to throw an Error where it fails, got null.'],
+  ['undefined', 'to throw an Error where it fails, got undefined.'],
+  ['Object.create(null)', 'to throw an Error where it fails, got object.'],
+  ["'a text'", 'to throw an Error where it fails, got a text.'],
+  ["Object.assign(new Error('no'), { unreadable: true })", 'got an error whose unreadable is true: no'],
+  ["Object.assign(new Error('no'), { unreadable: [1] })", 'got an error whose unreadable is 1: no']
+])('a module that throws %s is told, and goes on', async (thrown, words) => {
+  const module = `data:text/javascript,export default x => { if (x === 1) throw ${thrown}; return x }`
+  const change = inWorkers<number>(module, { threads: 1 })
+  await expect(change(1, seeded(1))).rejects.toThrow(words)
+  await expect(change(1, seeded(1))).rejects.toThrow(/^inWorkers: expected data:text/)
+  expect(await change(2, seeded(1))).toBe(2)
+})
+
 test('workers do not keep a process alive', () => {
   const script = `
     import { inWorkers } from ${JSON.stringify(new URL('./in-workers.ts', import.meta.url).href)}

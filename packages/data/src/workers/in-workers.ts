@@ -46,8 +46,7 @@ export function inWorkers<Example>(
   let next = 0
 
   /** One that is idle, else a new one, else the one with the least to do. */
-  async function free(): Promise<Member> {
-    const { atOnce, startThread } = await import('#threads')
+  function free({ atOnce, startThread }: typeof import('#threads')): Member {
     const idle = pool.find(({ jobs }) => jobs.size === 0)
     if (idle !== undefined) return idle
     if (pool.length >= (threads ?? atOnce())) return pool.reduce((a, b) => (b.jobs.size < a.jobs.size ? b : a))
@@ -71,10 +70,12 @@ export function inWorkers<Example>(
   }
 
   return async (example, { key }) => {
-    const { thread, jobs } = await free()
+    const threads = await import('#threads')
+    // From the choice of a worker until it counts as busy nothing else may run, or others choose it too.
     return new Promise<Example>((resolve, reject) => {
-      const id = next++
       const { value, buffers } = packed(example)
+      const { thread, jobs } = free(threads)
+      const id = next++
       // Before the job counts: what cannot travel is the caller's error.
       thread.post({ id, example: value, key }, buffers)
       jobs.set(id, { resolve: resolve as Job['resolve'], reject })

@@ -67,8 +67,39 @@ export function answering(
       const { value, buffers } = packed(await change(example, randomFrom(key)))
       post({ id, example: value }, buffers)
     } catch (error) {
-      const { message, unreadable, who, what } = error as Partial<Extract<Answer, { readonly message: string }>>
-      post({ id, message: message ?? String(error), unreadable, who, what }, [])
+      post({ id, ...toldOf(module, error) }, [])
     }
+  }
+}
+
+/** What was thrown, in words that may travel, whatever it was. */
+function toldOf(module: string, error: unknown): Omit<Extract<Answer, { readonly message: string }>, 'id'> {
+  const { message, unreadable, who, what } = (error ?? {}) as Readonly<Record<string, unknown>>
+  if (typeof message !== 'string')
+    return { message: `inWorkers: expected ${module} to throw an Error where it fails, got ${wordsOf(error)}.` }
+  if (unreadable === undefined) return { message }
+  if (!Array.isArray(unreadable) || unreadable.length === 0 || !unreadable.every(isUnreadable)) {
+    return {
+      message:
+        `inWorkers: expected ${module} to tell damaged examples by an UnreadableExample, got an error whose ` +
+        `unreadable is ${wordsOf(unreadable)}: ${message}`
+    }
+  }
+  const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
+  const plain = unreadable.map(({ place, example, reason }: Unreadable) => ({ place, example, reason }))
+  return { message, unreadable: plain, who: text(who), what: text(what) }
+}
+
+function isUnreadable(value: unknown): boolean {
+  const { place, example, reason } = (value ?? {}) as Partial<Unreadable>
+  return typeof place === 'number' && typeof example === 'string' && typeof reason === 'string'
+}
+
+/** A value as text, also one that has none. */
+function wordsOf(value: unknown): string {
+  try {
+    return String(value)
+  } catch {
+    return typeof value
   }
 }

@@ -67,7 +67,7 @@ export async function loadKeptRecipe(folder: string, { checksums, madeBy, recipe
       `${path}: expected the recipe that the run was made with, got one with the checksum ${found} in place of ` +
         `${told}. It is damaged, or was changed since; put back a copy.`
     )
-  const { made, exports } = await loadFile<Experiment>('recipe', path, recipe, String(found))
+  const { made, exports } = await loadFile<Experiment>('recipe', path, recipe)
   const kept = asWrittenNow(made, exports)
   checkExperiment(kept.experiment)
   const notes =
@@ -84,27 +84,29 @@ export async function loadKeptRecipe(folder: string, { checksums, madeBy, recipe
 interface OlderExperiment extends Omit<Experiment, 'data'> {
   readonly data?: unknown
   readonly examples?: unknown
-  readonly freeze?: UntilPlateauOptions | undefined
+  readonly freeze?: UntilPlateauOptions | null | undefined
   readonly certificate?: unknown
 }
 
-/** A recipe as it is written now: when units end is a matter of the schedule, and a certificate stands beside. */
-function asWrittenNow(made: OlderExperiment, exports: KeptRecipe['exports']): Omit<KeptRecipe, 'notes'> {
-  const { freeze, certificate, ...experiment } = withoutNamedData(made as Experiment) as OlderExperiment
-  const schedule = freeze === undefined ? experiment.schedule : untilPlateau(freeze, experiment.schedule)
-  return {
-    experiment: (schedule === undefined ? experiment : { ...experiment, schedule }) as Experiment,
-    exports: certificate === undefined ? exports : { certificate, ...exports }
-  }
-}
+/** A recipe as it is written now: a certificate stands beside it. */
+const asWrittenNow = (made: OlderExperiment, exports: KeptRecipe['exports']): Omit<KeptRecipe, 'notes'> => ({
+  experiment: experimentNow(made),
+  exports: made.certificate === undefined ? exports : { certificate: made.certificate, ...exports }
+})
 
-/** A recipe of an older run, which named its data: the run's manifest says what they were. Teachers learn from the same. */
-function withoutNamedData(experiment: Experiment): Experiment {
-  const { data, examples: _, teacher, ...rest } = experiment as Experiment & { readonly examples?: unknown }
-  if (typeof data !== 'string' && !('examples' in experiment)) return experiment
-  const trained =
-    teacher && 'trainedBy' in teacher ? { ...teacher, trainedBy: withoutNamedData(teacher.trainedBy) } : teacher
-  return { ...rest, teacher: trained, data: typeof data === 'string' ? undefined : data }
+/**
+ * An experiment as it is written now, its teacher too: when units end is a matter of the schedule, and data that were
+ * named by a string are those that the run's manifest says.
+ */
+function experimentNow(older: OlderExperiment): Experiment {
+  const { freeze, certificate: _, examples: __, data, teacher, schedule, ...rest } = older
+  const trainedBy = teacher !== undefined && 'trainedBy' in teacher ? teacher.trainedBy : undefined
+  return {
+    ...rest,
+    schedule: freeze === undefined || freeze === null ? schedule : untilPlateau(freeze, schedule),
+    teacher: trainedBy === undefined ? teacher : { ...teacher!, trainedBy: experimentNow(trainedBy) },
+    data: (typeof data === 'string' ? undefined : data) as Experiment['data']
+  }
 }
 
 /** Loads the sweep that a file exports by default. */
@@ -139,26 +141,26 @@ interface LoadedFile<T> {
 const loadDefault = async <T>(what: string, given: string, path?: string): Promise<T> =>
   (await loadFile<T>(what, given, path)).made
 
-/**
- * @param path what a person calls the file, and where its packages are found
- * @param version tells it from others that were loaded from the same place: a module is loaded once
- */
-async function loadFile<T>(
-  what: string,
-  given: string,
-  path: string = given,
-  version?: string
-): Promise<LoadedFile<T>> {
+/** How often a file was loaded by its address. */
+const loads = new Map<string, number>()
+
+/** An address that no module was loaded from: the same one would give what stood there at first, for ever. */
+function freshAddress(file: string): string {
+  const { href } = pathToFileURL(file)
+  const before = loads.get(href) ?? 0
+  loads.set(href, before + 1)
+  return before === 0 ? href : `${href}?${before}`
+}
+
+/** @param path what a person calls the file, and where its packages are found */
+async function loadFile<T>(what: string, given: string, path: string = given): Promise<LoadedFile<T>> {
   const file = resolve(given)
   await readWholeFile(file).catch((error: Error) => {
     throw new Error(`${what}: ${error.message}`, { cause: error })
   })
   tellLinesOf(file)
   const loaded = await (
-    importOwn(
-      `${pathToFileURL(file).href}${version === undefined ? '' : `?${version}`}`,
-      pathToFileURL(resolve(path)).href
-    ) as Promise<{ default?: T }>
+    importOwn(freshAddress(file), pathToFileURL(resolve(path)).href) as Promise<{ default?: T }>
   ).catch(async (error: unknown) => {
     throw new Error(`${what}: expected ${path} to load, but it does not: ${await reason(error as Error)}`, {
       cause: error

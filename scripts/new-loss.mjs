@@ -58,9 +58,9 @@ export interface ${Pascal}Options {
 /**
  * Pulls the two views of an example together: the mean squared distance of their unit rows.
  *
- * Takes two views \`[batch, dim]\` of any length. Returns a number from 0 to \`4 · weight\`; alone it is lowest when all
- * embeddings are equal, so give it something that spreads them. This is where your loss begins: say here what it is and
- * cite its equation.
+ * Takes two views \`[batch, dim]\` of any length. Returns a number from 0 to \`4 · weight\`; alone it is lowest when
+ * all embeddings are equal, so give it something that spreads them. This is where your loss begins: say here what it is
+ * and cite its equation.
  *
  * @throws RangeError if \`weight\` is not above 0
  * @throws Error unless there are two views of one shape

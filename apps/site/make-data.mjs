@@ -73,8 +73,8 @@ async function write({ data, all, served, licence, source }) {
 }
 
 /**
- * Writes the files of a part and gives back their lengths. Hosts and browsers unpack what ends in `.gz` on the way, some
- * of them, and counts of bytes would be wrong: hence the other ending.
+ * Writes the files of a part and gives back their lengths. Hosts and browsers unpack what ends in `.gz` on the way,
+ * some of them, and counts of bytes would be wrong: hence the other ending.
  */
 async function writePart(name, split, dataset) {
   const bytes = []

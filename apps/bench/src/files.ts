@@ -20,8 +20,8 @@ const { values } = parseArgs({
 })
 if (values.help) {
   console.log(`npm run --silent bench:files -- [--count 1000000] [--json]
-Makes a folder of so many empty files in a hundred classes and a tar archive of as many tiny members, and prints how long
-each takes to open, when it is listed and when the list is remembered, and how far the memory rises at most.`)
+Makes a folder of so many empty files in a hundred classes and a tar archive of as many tiny members, and prints how
+long each takes to open, when it is listed and when the list is remembered, and how far the memory rises at most.`)
   process.exit(0)
 }
 if (values.open !== undefined) {

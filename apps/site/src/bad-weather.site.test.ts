@@ -10,7 +10,8 @@ import { openBarePage, runInPage } from './testing/run-in-page.ts'
 const loco = readFileSync(new URL('../../../docs/recipes/03-loco.ts', import.meta.url), 'utf8')
 const small = loco.replace(
   'export default recipe',
-  `import { shapes } from 'lapstrake'\nexport default { ...recipe, batchSize: 8, epochs: 6, data: shapes({ limit: 64 }) }`
+  `import { shapes } from 'lapstrake'\nexport default { ...recipe, batchSize: 8, epochs: 6, data: shapes({ limit: ` +
+    '64 }) }'
 )
 const request = (more: Partial<RunRequest> = {}): RunRequest => ({
   recipe: '03-loco.ts',

@@ -17,7 +17,8 @@ import { adamW, convNet, overlapping, projector, shapes, simclr, twoViews } from
 const alignment = () => ([a, b]) => tf.mean(tf.squaredDifference(a, b))
 
 export default {
-  name: 'mine', data: shapes({ limit: 64 }), batchSize: 16, epochs: 1, views: twoViews(simclr({ size: 28, preset: 'cifar' })),
+  name: 'mine', data: shapes({ limit: 64 }), batchSize: 16, epochs: 1,
+  views: twoViews(simclr({ size: 28, preset: 'cifar' })),
   backbone: convNet({ widths: [4, 8, 8], strides: [2, 2, 2], layers: 1 }), isolation: overlapping(),
   head: () => projector({ dims: [16, 8] }), loss: alignment, optimizer: adamW({ learningRate: 2e-3 })
 }

@@ -1,5 +1,5 @@
-// Opens a recipe's own data, takes two steps on the first of them, and prints the losses: the same file in Node, Bun and
-// Deno.
+// Opens a recipe's own data, takes two steps on the first of them, and prints the losses: the same file in Node, Bun
+// and Deno.
 import { dispose, train, useBackend, type Experiment } from 'lapstrake'
 
 const [file] = process.argv.slice(2)

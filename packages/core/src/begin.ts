@@ -41,7 +41,8 @@ function momentumAt({ momentum }: TargetNetwork, step: number): number {
   const found = momentum(step)
   if (typeof found === 'number' && found >= 0 && found <= 1) return found
   throw new RangeError(
-    `target: expected a momentum from 0 to 1, got ${String(found)} at step ${step}. Try 0.99: it is the part that stays.`
+    `target: expected a momentum from 0 to 1, got ${String(found)} at step ${step}. Try 0.99: ` +
+      'it is the part that stays.'
   )
 }
 

@@ -14,10 +14,20 @@ export function checkBatch(
   { views, context, labels, indices, examples = {}, similarity }: Batch,
   inputShape: Shape
 ): void {
-  if (views.length === 0)
+  if (!Array.isArray(views) || views.length === 0)
     throw new Error(`${who}: expected a batch with views, got none. Give it { views: [first, second] }.`)
-  const rows = views[0].shape[0]!
   for (const view of views as readonly tf.Tensor[]) checkInput(who, view, inputShape)
+  for (const [name, tensor] of Object.entries({ labels, indices, similarity })) {
+    if (tensor !== undefined && (!((tensor as unknown) instanceof tf.Tensor) || tensor.isDisposed))
+      throw new Error(`${who}: expected ${name} as a living tensor, got ${whatIs(tensor)}.`)
+  }
+  if (typeof examples !== 'object' || (examples as object | null) === null || Array.isArray(examples)) {
+    throw new Error(
+      `${who}: expected the examples of a batch as a record of tensors, got ${whatIs(examples)}. ` +
+        'Leave it out where there is nothing beside the views.'
+    )
+  }
+  const rows = views[0].shape[0]!
   if (rows === 0) throw new Error(`${who}: expected a batch of one example or more, got views without rows.`)
   if ((views as readonly tf.Tensor[]).some(({ shape }) => shape[0] !== rows)) {
     throw new Error(
@@ -48,6 +58,8 @@ export function checkBatch(
 
 /** @throws Error unless a tensor is a batch of what a network takes */
 export function checkInput(who: string, input: tf.Tensor, inputShape: Shape): void {
+  if (!((input as unknown) instanceof tf.Tensor))
+    throw new Error(`${who}: expected views as tensors [batch, ${inputShape.join(', ')}], got ${whatIs(input)}.`)
   if (input.isDisposed) throw new Error(`${who}: expected a living view, got one that was disposed.`)
   if (input.rank !== inputShape.length + 1) {
     throw new Error(
@@ -55,6 +67,15 @@ export function checkInput(who: string, input: tf.Tensor, inputShape: Shape): vo
     )
   }
 }
+
+const whatIs = (value: unknown): string =>
+  value instanceof tf.Tensor
+    ? `one that was disposed`
+    : value === undefined || value === null
+      ? String(value)
+      : Array.isArray(value)
+        ? `a list of ${value.length}`
+        : `a ${typeof value}`
 
 function checkExamples(who: string, name: string, values: tf.Tensor | readonly tf.Tensor[], rows: number): void {
   const count = Array.isArray(values) ? values.length : (values as tf.Tensor).shape?.[0]

@@ -60,7 +60,11 @@ export function checkLoss(who: string, loss: LocalLoss): void {
     throw new TypeError(`${who}: expected a loss, as ntXent() is, got ${JSON.stringify(loss) ?? typeof loss}.`)
 }
 
-/** @throws TypeError unless it is a list of whole numbers above 0 */
+/**
+ * Insists on the shape of an input, without the batch axis.
+ *
+ * @throws TypeError unless it is a list of whole numbers above 0
+ */
 export function checkShape(who: string, shape: Shape): void {
   if (Array.isArray(shape) && shape.every(length => Number.isInteger(length) && length > 0)) return
   throw new TypeError(

@@ -43,6 +43,18 @@ test('a part of a batch has of everything the rows of its examples', () => {
   expect(numbers(areas)).toEqual([20, 30])
 })
 
+test.each<[Partial<Record<keyof Batch, unknown>>, string]>([
+  [{ views: undefined }, 'expected a batch with views, got none.'],
+  [{ views: [undefined] }, 'expected views as tensors [batch, 1], got undefined.'],
+  [{ views: [[1, 2]] }, 'expected views as tensors [batch, 1], got a list of 2.'],
+  [{ labels: [1, 2, 3] }, 'expected labels as a living tensor, got a list of 3.'],
+  [{ labels: null }, 'expected labels as a living tensor, got null.'],
+  [{ indices: Int32Array.of(1, 2, 3) }, 'expected indices as a living tensor, got a object.'],
+  [{ examples: null }, 'expected the examples of a batch as a record of tensors, got null.']
+])('a batch with %o is refused', (part, message) => {
+  expect(() => checkBatch('step', { ...batch, ...part } as Batch, [1])).toThrow(`step: ${message}`)
+})
+
 describe('what examples have', () => {
   test('is a row or a tensor for each of them', () => {
     expect(() => checkBatch('step', batch, [1])).not.toThrow()

@@ -562,7 +562,8 @@ describe('clear errors', () => {
     [
       'factories in place of what they make',
       () => prepare(network(whole, { loss: refusing as never })),
-      'recipe: expected loss to give each unit its own, as in loss: () => ntXent(), but it fails: ntXent: expected options.'
+      'recipe: expected loss to give each unit its own, as in loss: () => ntXent(), but it fails: ntXent: ' +
+        'expected options.'
     ],
     [
       'a factory of isolations',

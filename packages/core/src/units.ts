@@ -51,7 +51,9 @@ export function unitsOf(recipe: Recipe, shapes: readonly Shape[]): readonly Unit
   return units
 }
 
-/** What a function of a recipe gives. A span is no pair of views and no options: `loss: ntXent` is not what was meant. */
+/**
+ * What a function of a recipe gives. A span is no pair of views and no options: `loss: ntXent` is not what was meant.
+ */
 function made<T>(field: keyof typeof functions, make: () => T): T {
   try {
     return make()

@@ -164,7 +164,10 @@ describe('sequences of unlike length', () => {
   })
 
   test('each view has its own mask; what is beside them is that of the first', async () => {
-    const batch = await batchOf(sequences, [3, 4, 5], { views: [dropped, dropped, ...twoViews({})], random: seeded(1) })
+    const batch = await batchOf(sequences, [3, 4, 5], {
+      views: [dropped, dropped, ...twoViews<Sequence>({ onBatch: input => input })],
+      random: seeded(1)
+    })
     const masks = batch.context!.map(context => [...maskOf(context).dataSync()])
     const lengths = masks.map(mask =>
       [0, 1, 2].map(i => mask.slice(i * longest, (i + 1) * longest).reduce((a, b) => a + b))
@@ -192,7 +195,7 @@ describe('sequences of unlike length', () => {
     expect(await take(3, {}, all[4]!.next)).toEqual(all.slice(5))
   })
 
-  test('an example draws in an epoch what it draws wherever it stands, and other in another view or epoch', async () => {
+  test('an example draws the same wherever it stands in an epoch, and other in another view or epoch', async () => {
     const seen = new Map<string, number[]>()
     const watched: View<Sequence> = {
       onExample: (example, random) => {
@@ -284,6 +287,14 @@ test('a view of two halves does the one before the other, and images keep their 
   )
 })
 
-test.each([[[]], [[3]], [[{ onExample: 3 }]], [() => {}], [undefined]])('%j are no views', views =>
+test.each([[[]], [[3]], [[[]]], [[,]], [() => {}], [undefined]])('%j are no views', views =>
   expect(() => loader(sequences, { ...options, views: views as never })).toThrow('loader: expected views to be a list')
+)
+
+test.each([
+  [{ onExample: 3 }, 'expected onExample to be a function, got 3.'],
+  [{ onexample: () => 1 }, 'expected options among onExample, onBatch, got onexample. Did you mean onExample?'],
+  [{}, 'expected onExample, onBatch or both, got neither.']
+])('%o is no view', (view, words) =>
+  expect(() => loader(sequences, { ...options, views: [dropped, view as never] })).toThrow(`loader, view 1: ${words}`)
 )

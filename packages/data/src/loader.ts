@@ -83,7 +83,8 @@ const mostAhead = 1000
  *
  * @throws RangeError for a batch size that is no whole number above 0, or fewer examples than a batch holds; for
  * `ahead` beyond 0 to 1000, or `unreadable` places beyond the data set
- * @throws TypeError for what is none of the options, and views that are no list of views
+ * @throws TypeError for what is none of the options, and views that are no list of views; and from the batch on that
+ * needs it, for a sampler, a `read`, a `collate` or a view that gives something else than it should
  * @throws Error if a view fails; or if more than one in a hundred examples cannot be read, from the batch on that finds
  * the last of them
  */

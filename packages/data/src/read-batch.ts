@@ -45,7 +45,9 @@ export function beginBatch<Examples>(reader: Reader<Examples>, stretch: Stretch,
         const choice = chosen(reader, stretch, known)
         const { places } = choice
         try {
-          const examples = await (attempt === 0 && early !== undefined && same(places, begun!.places) ? early : read(places))
+          const examples = await (attempt === 0 && early !== undefined && same(places, begun!.places)
+            ? early
+            : read(places))
           return { ...choice, examples, found, known }
         } catch (error) {
           if (!(error instanceof UnreadableExample)) throw error

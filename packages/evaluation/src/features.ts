@@ -65,8 +65,8 @@ export async function collectFeatures(
 }
 
 /**
- * {@link collectFeatures} for what several levels of a network make of the same examples, as `network.levels` gives them:
- * the features of each level, in that order.
+ * {@link collectFeatures} for what several levels of a network make of the same examples, as `network.levels` gives
+ * them: the features of each level, in that order.
  *
  * @throws Error and RangeError as {@link collectFeatures} does
  */

@@ -51,8 +51,10 @@ const callsOf = (places: number): readonly (readonly unknown[])[] => {
 }
 
 /** Words of JavaScript, Node and TensorFlow.js. */
-const raw =
-  /Cannot \w+ (propert|undefined|null|'in'|')|is not iterable|is not a (function|constructor)|ENOENT|ERR_|must be (of type|a Tensor)/
+const raw = new RegExp(
+  "Cannot \\w+ (propert|undefined|null|'in'|')|is not iterable|is not a (function|constructor)|ENOENT|ERR_|" +
+    'must be (of type|a Tensor)'
+)
 
 const isOurs = (error: unknown): boolean =>
   error instanceof Error && /^\S[^:]*: .*expected /s.test(`${error.message} `) && !raw.test(error.message)

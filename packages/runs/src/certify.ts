@@ -110,7 +110,8 @@ export async function certify(options: CertifyOptions): Promise<Certified> {
   } = options
   if (!(about?.negatives >= 1))
     throw new Error(
-      'certify: expected a recipe that exports what to certify, got none. Add to its file: export const certificate = ' +
+      'certify: expected a recipe that exports what to certify, got none. Add to its file: ' +
+        'export const certificate = ' +
         '{ negatives: 1 }; and make its stages stochastic().'
     )
   checkOptions<CertificateOptions>('certificate', about, {

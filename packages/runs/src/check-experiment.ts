@@ -79,7 +79,8 @@ function checkHowLong({ views, batchSize, epochs, microBatch, sampler, teacher }
   const { weights, trainedBy } = teacher as { readonly weights?: unknown; readonly trainedBy?: unknown }
   if (typeof weights !== 'function' && typeof trainedBy !== 'object')
     throw new TypeError(
-      "teacher: expected the weights of one, as in weights: () => readFile('runs/teacher/weights.safetensors'), or an " +
+      'teacher: expected the weights of one, as in ' +
+        "weights: () => readFile('runs/teacher/weights.safetensors'), or an " +
         'experiment that it is trained by, as in trainedBy: experiment.'
     )
 }
@@ -97,16 +98,19 @@ function checkData({ name, data, examples }: Experiment & NamedData): void {
   const limit = examples === undefined ? '' : `limit: ${inThousands(examples)}`
   if (isData(data) || data === undefined) {
     throw new TypeError(
-      `recipe: expected the data of ${name} to say how many examples to use, got examples: ${inThousands(examples!)}. ` +
+      `recipe: expected the data of ${name} to say how many examples to use, got examples: ` +
+        `${inThousands(examples!)}. ` +
         `Write it into the data, as in data: shapes({ ${limit} })`
     )
   }
   const got = typeof data === 'string' ? `'${data}'` : (JSON.stringify(data) ?? String(data))
   throw new TypeError(
     `recipe: expected the data of ${name} to be a value, as cifar10() is, got ${got.slice(0, 80)}. ` +
-      `Write: ${typeof data === 'string' ? lineFor(data, limit) : "data: shapes() with import { shapes } from 'lapstrake'"}`
+      `Write: ${typeof data === 'string' ? lineFor(data, limit) : usualLine}`
   )
 }
+
+const usualLine = "data: shapes() with import { shapes } from 'lapstrake'"
 
 /** The line of a recipe for data that were told by name, and the import that it needs. */
 function lineFor(name: string, limit: string): string {

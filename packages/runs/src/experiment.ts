@@ -19,7 +19,10 @@ export interface Experiment extends Recipe {
   /** Learns from a batch in parts of so many examples; the gradient is that of the whole batch. */
   readonly microBatch?: number | undefined
   readonly teacher?: TrainedTeacher | undefined
-  /** What it learns from where nobody gives another: `cifar10({ limit: 10_000 })`, `imageFolder('photos', { size: 64 })`. */
+  /**
+   * What it learns from where nobody gives another: `cifar10({ limit: 10_000 })`,
+   * `imageFolder('photos', { size: 64 })`.
+   */
   readonly data?: Data | undefined
 }
 

@@ -17,7 +17,7 @@ import { useBackend } from './use-backend.ts'
 beforeAll(() => useBackend('wasm', { threads: 1 }))
 
 describe('a run that is pulled', () => {
-  test('may be left at any event, by break, throw or abort: nothing is left, what was kept lives, and it goes on to the same bits', async () => {
+  test('may be left at any event, in any way: no tensor is left, what was kept lives, its bits go on', async () => {
     const outcomes = await leaveEverywhere()
     // Four steps of the teacher, eight of the student, and the end.
     expect(outcomes).toHaveLength(13 * ways.length)

@@ -51,7 +51,8 @@ export function describeRun(file: Uint8Array, name: string = 'run'): SavedRun {
   checkGiven('describeRun', "the file's name", name, 'string')
   if (!(file instanceof Uint8Array))
     throw new TypeError(
-      `${name}: expected the bytes of a file that save() made, as a Uint8Array, got ${typeof file}. Read the file first.`
+      `${name}: expected the bytes of a file that save() made, as a Uint8Array, got ${typeof file}. ` +
+        'Read the file first.'
     )
   const { metadata } = decodeSafetensors(file, { name })
   const [, number] = new RegExp(`^${format}(\\d+)$`).exec(metadata.format ?? '') ?? []

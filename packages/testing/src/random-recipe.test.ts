@@ -19,7 +19,7 @@ function apart(found: readonly tf.Tensor[], expected: readonly tf.Tensor[]): num
   return a.reduce((worst, value, i) => Math.max(worst, Math.abs(value - b[i]!) / scale), 0)
 }
 
-test(`a step moves ${cases} random recipes as automatic differentiation moves them unit by unit, and leaks nothing`, async () => {
+test(`a step moves ${cases} random recipes as automatic differentiation does, and leaks nothing`, async () => {
   await tf.setBackend('cpu')
   const wrong: string[] = []
   let worst = 0

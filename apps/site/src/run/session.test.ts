@@ -11,7 +11,8 @@ import { startSession } from './session.ts'
 
 const small = recipes['03-loco.ts']!.replace(
   'export default recipe',
-  `import { shapes } from 'lapstrake'\nexport default { ...recipe, batchSize: 8, epochs: 1, data: shapes({ limit: 64 }) }`
+  `import { shapes } from 'lapstrake'\nexport default { ...recipe, batchSize: 8, epochs: 1, data: shapes({ limit: ` +
+    '64 }) }'
 )
 const request: RunRequest = { recipe: '03-loco.ts', source: small, data: { kind: 'recipe' }, seed: 0, backend: 'wasm' }
 

@@ -18,7 +18,8 @@ export interface Pool {
 }
 
 /**
- * Trains runs in processes of their own, with what is `chosen` where they begin. One that crashes leaves the others; Ctrl-C lets each save and ends them all.
+ * Trains runs in processes of their own, with what is `chosen` where they begin. One that crashes leaves the others;
+ * Ctrl-C lets each save and ends them all.
  */
 export function poolOf(chosen: readonly string[], options: readonly string[], overwrite: boolean): Pool {
   const running = new Set<ChildProcess>()

@@ -80,7 +80,7 @@ export const trainCommand: CommandDef = command({
       process.stderr.write(
         `${backend.sentence}\nData: ${dataset.name}, ${dataset.size} training examples` +
           `${isImageDataset(dataset) ? ` of ${dataset.shape.join(' × ')}` : ''}` +
-          `${dataset.classes.length === 0 ? ' without classes' : ` in ${dataset.classes.length} classes`}.${leftOver(experiment, dataset)}\n`
+          `${classesOf(dataset)}.${leftOver(experiment, dataset)}\n`
       )
       const wanted = stepsOf(experiment, dataset)
       if (resume !== undefined) process.stderr.write(goingOn(describeRun(resume).step, wanted))
@@ -100,6 +100,9 @@ export const trainCommand: CommandDef = command({
       process.exit(interrupted ? stop.status() : 0)
     })
 })
+
+const classesOf = ({ classes }: Dataset): string =>
+  classes.length === 0 ? ' without classes' : ` in ${classes.length} classes`
 
 /** What a whole number of batches leaves over. */
 function leftOver({ batchSize }: Experiment, { size }: Dataset): string {

@@ -1,4 +1,4 @@
-import type { Random } from '@lapstrake/core'
+import { checkGiven, type Random } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Collated } from '../datasets/dataset.ts'
 import { axesOf, drawGeometry, stretchOn, type Axis, type Geometry } from './geometry.ts'
@@ -71,9 +71,11 @@ export function throughGeometry(example: InstanceExample, geometry: Geometry): I
  * Pictures of one size as a batch: pixels from 0 to 1, and under `examples` the `boxes` `[objects, 4]`, `classes`
  * `[objects]` and, where all have them, `masks` `[objects, height, width]` of each.
  *
- * @throws Error for pictures of several sizes
+ * @throws Error for no pictures, or pictures of several sizes
  */
 export function collateInstances(examples: readonly InstanceExample[]): Collated {
+  checkGiven('collateInstances', 'a list of pictures', examples, 'list')
+  if (examples.length === 0) throw new Error('collateInstances: expected one picture or more, got none. Give it some.')
   const [{ height, width, channels }] = examples as readonly [InstanceExample]
   const other = examples.find(one => one.height !== height || one.width !== width || one.channels !== channels)
   if (other !== undefined) {

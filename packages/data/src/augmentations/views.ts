@@ -6,7 +6,7 @@ import type { Augment } from './compose.ts'
 /** A random look at examples: what it does to tensors; or that, and what it does to each example before. */
 export type View<Example = unknown> = Augment | ViewHalves<Example>
 
-/** A look in two halves, of which either may be left out. The same randomness gives the same look. */
+/** A look in two halves, of which one may be left out. The same randomness gives the same look. */
 export interface ViewHalves<Example = unknown> {
   /**
    * Makes another example of one, on the host, before anything is a tensor; `inWorkers` lets threads do it. The example
@@ -15,7 +15,11 @@ export interface ViewHalves<Example = unknown> {
    * @throws UnreadableExample if this example is damaged, and another should stand in for it
    */
   onExample?(example: Example, random: Random): Example | Promise<Example>
-  /** Makes another input of that of a batch, `[batch, ...]`, in tensors. The input is borrowed. */
+  /**
+   * Makes another input of that of a batch, `[batch, ...]`, in tensors, and gives it back, with as many rows. The input
+   * is borrowed. What a data set collates beside it does not follow: a change of size belongs on the host where there
+   * are boxes.
+   */
   onBatch?(input: tf.Tensor, random: Random): tf.Tensor
 }
 

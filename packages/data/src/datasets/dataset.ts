@@ -1,4 +1,4 @@
-import { checkOptions, seeded, type Batch, type Context } from '@lapstrake/core'
+import { checkGiven, checkOptions, seeded, type Batch, type Context } from '@lapstrake/core'
 import type * as tf from '@tensorflow/tfjs-core'
 import { UnreadableExample } from './unreadable-example.ts'
 
@@ -24,7 +24,8 @@ export interface Dataset<Example = unknown> {
    */
   read(places: ArrayLike<number>): Promise<readonly Example[]>
   /**
-   * Some examples as tensors, row after row. Called within `own`, so that what is made on the way is freed there.
+   * Some examples as tensors, row after row. Called within `own`, so that what is made on the way is freed there; what
+   * it keeps with `tf.keep` stays its own.
    */
   collate(examples: readonly Example[]): Collated
 }
@@ -84,7 +85,7 @@ export function pick<D extends Dataset>(dataset: D, places: Uint32Array): D {
   const { labels } = dataset
   checkPlaces(dataset.name, places, dataset.size)
   return {
-    ...dataset,
+    ...shownBy(dataset),
     size: places.length,
     labels: labels && Int32Array.from(places, place => labels[place]!),
     read: async (indices: ArrayLike<number>) => {
@@ -100,6 +101,25 @@ export function pick<D extends Dataset>(dataset: D, places: Uint32Array): D {
   }
 }
 
+/** All that a data set shows, also as an instance of a class: its methods are called through itself. */
+export function shownBy<D extends object>(dataset: D): D {
+  const shown: Record<string, unknown> = { ...(dataset as Record<string, unknown>) }
+  const own = new Set(Object.keys(shown))
+  let holder: unknown = Object.getPrototypeOf(dataset)
+  while (typeof holder === 'object' && holder !== null && holder !== Object.prototype) {
+    for (const name of Object.getOwnPropertyNames(holder)) {
+      if (name === 'constructor' || name in shown) continue
+      shown[name] = (dataset as Record<string, unknown>)[name]
+    }
+    holder = Object.getPrototypeOf(holder)
+  }
+  for (const [name, value] of Object.entries(shown)) {
+    if (typeof value === 'function' && (name === 'collate' || !own.has(name)))
+      shown[name] = (...given: unknown[]): unknown => value.apply(dataset, given)
+  }
+  return shown as D
+}
+
 /**
  * Insists on a data set.
  *
@@ -107,7 +127,12 @@ export function pick<D extends Dataset>(dataset: D, places: Uint32Array): D {
  */
 export function checkDataset(who: string, dataset: Dataset): void {
   const { size, read, collate, open } = (dataset ?? {}) as Partial<Dataset> & { readonly open?: unknown }
-  if (Number.isInteger(size) && typeof read === 'function' && typeof collate === 'function') return
+  if (typeof read === 'function' && typeof collate === 'function') {
+    if (Number.isInteger(size) && size! >= 0) return
+    throw new TypeError(
+      `${who}: expected the size of ${dataset.name} to be a whole number, got ${size}. Count its examples.`
+    )
+  }
   const what = dataset === undefined || dataset === null ? String(dataset) : `a ${typeof dataset}`
   const got = typeof open === 'function' ? 'data that are not open' : what
   throw new TypeError(`${who}: expected a data set, got ${got}. Open data by await data.open('train').`)
@@ -115,6 +140,7 @@ export function checkDataset(who: string, dataset: Dataset): void {
 
 /** Examples are asked for by their places in a data set. */
 export function checkPlaces(name: string, places: ArrayLike<number>, size: number): void {
+  checkGiven(name, 'a list of places', places, 'list')
   for (let i = 0; i < places.length; i++) {
     const place = places[i]!
     if (Number.isInteger(place) && place >= 0 && place < size) continue

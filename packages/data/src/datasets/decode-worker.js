@@ -45,7 +45,9 @@ async function ofInks(image, background) {
   return sharp(pixels, { raw: { width, height, channels: 3 } })
 }
 
-/** Whether these are the bytes of a JPEG that is grey or coloured: to ask the decoder takes as long as a small image. */
+/**
+ * Whether these are the bytes of a JPEG that is grey or coloured: to ask the decoder takes as long as a small image.
+ */
 function isPlainJpeg(bytes) {
   if (bytes[0] !== 0xff || bytes[1] !== 0xd8) return false
   for (let at = 2; at + 9 < bytes.length && bytes[at] === 0xff; at += 2 + 256 * bytes[at + 2] + bytes[at + 3]) {

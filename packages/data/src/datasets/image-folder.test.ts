@@ -91,7 +91,7 @@ describe('classes', () => {
     const dataset = await openImageFolder(root, { size: 4 })
     expect([dataset.size, dataset.classes, [...dataset.labels!]]).toEqual([2, [], [-1, -1]])
     expect(dataset.leftOut).toEqual(['1 .txt, such as notes/readme.txt'])
-    const batch = await batchOf(dataset, [0, 1], { views: [{}], random: seeded(0) })
+    const batch = await batchOf(dataset, [0, 1], { views: [{ onBatch: input => input }], random: seeded(0) })
     expect(batch.labels).toBeUndefined()
     dispose(batch)
   })
@@ -167,7 +167,9 @@ describe('images in memory', () => {
     const dataset = inMemory({ ...given, labels })
     for (const place of [3, -1, 0.5, NaN]) {
       await expect(dataset.read([place])).rejects.toThrow(`mine: expected places from 0 to 2, got ${place}.`)
-      await expect(batchOf(dataset, [place], { views: [{}], random: seeded(0) })).rejects.toThrow('places from 0 to 2')
+      await expect(
+        batchOf(dataset, [place], { views: [{ onBatch: input => input }], random: seeded(0) })
+      ).rejects.toThrow('places from 0 to 2')
     }
   })
 })

@@ -35,9 +35,9 @@ const end = '//'
 
 /**
  * A folder with a folder of images for each class, however deep they lie in it; or one with images and no classes.
- * Classes are numbered in the order of their names. Files are read and decoded as they are asked for, in worker threads,
- * and kept in memory while there is room. What lies in the folders is listed once and remembered in the user's cache,
- * until a folder changes.
+ * Classes are numbered in the order of their names. Files are read and decoded as they are asked for, in worker
+ * threads, and kept in memory while there is room. What lies in the folders is listed once and remembered in the user's
+ * cache, until a folder changes.
  *
  * Links are followed; one that leads nowhere is an image that cannot be read. `leftOut` of the data set tells what is
  * there and no part of it: what is hidden, what is called as no image, images beside the folders of classes, pipes and

@@ -1,7 +1,7 @@
 import { checkGiven, checkOptions } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { checkWhole } from '../whole-number.ts'
-import { checkPlaces, type Collated, type Dataset } from './dataset.ts'
+import { checkPlaces, shownBy, type Collated, type Dataset } from './dataset.ts'
 
 /** An image and its class. */
 export interface ImageExample {
@@ -16,24 +16,33 @@ export interface ImageDataset extends Dataset<ImageExample> {
   readonly shape: ImageShape
 }
 
+/** Of each image of a data set. */
 export type ImageShape = readonly [height: number, width: number, channels: number]
 
 /** Whether a data set is one of images of one shape. */
-export const isImageDataset = (dataset: Dataset): dataset is ImageDataset => 'shape' in dataset
+export const isImageDataset = (dataset: Dataset): dataset is ImageDataset =>
+  typeof dataset === 'object' && (dataset as Dataset | null) !== null && 'shape' in dataset
 
 /**
  * A data set of images, given how they are read: its `collate` makes values from 0 to 1 of their pixels, and labels as
  * long as one of them is known, -1 for the others. Places beyond it are refused.
+ *
+ * @throws TypeError for what does not read
  */
-export const imageDataset = (images: Omit<ImageDataset, 'collate'>): ImageDataset => ({
-  ...images,
-  read: async places => {
-    checkPlaces(images.name, places, images.size)
-    return images.read(places)
-  },
-  collate: examples => collateImages(images, examples)
-})
+export function imageDataset(images: Omit<ImageDataset, 'collate'>): ImageDataset {
+  checkGiven('imageDataset', 'images, as in { name, size, classes, shape, read }', images, 'record')
+  checkGiven(`imageDataset, ${images.name}`, 'a function that reads images', images.read, 'function')
+  return {
+    ...shownBy(images),
+    read: async places => {
+      checkPlaces(images.name, places, images.size)
+      return images.read(places)
+    },
+    collate: examples => collateImages(images, examples)
+  }
+}
 
+/** Images that are there already, and what they show. */
 export interface ImagesInMemory extends Pick<ImageDataset, 'name' | 'classes' | 'shape'> {
   /** Pixels from 0 to 255, image after image, row after row, the channels of a pixel beside each other. */
   readonly images: Uint8Array | Uint8ClampedArray

@@ -24,7 +24,8 @@ const mostClasses = 1_000_000
 /**
  * Reads a shard once.
  *
- * @throws Error if it is compressed, damaged, cut short, without images, has links for images, or tells what is no class
+ * @throws Error if it is compressed, damaged, cut short, without images, has links for images, or tells what is no
+ * class
  */
 export async function indexOfShard(path: string): Promise<ShardIndex> {
   const { counts, leave } = leavingOut()
@@ -99,7 +100,8 @@ function labelOf(cls: string | undefined, json: string | undefined, example: str
   if (Number.isInteger(label) && label >= -1 && label < mostClasses) return label
   const expected = label >= mostClasses ? `classes below ${mostClasses}` : 'the number of a class, or -1 for none'
   throw new Error(
-    `webDataset: expected ${expected}, got ${isNumber ? label : JSON.stringify(told)} for ${example}. Number the classes from 0.`
+    `webDataset: expected ${expected}, got ${isNumber ? label : JSON.stringify(told)} for ${example}. ` +
+      'Number the classes from 0.'
   )
 }
 

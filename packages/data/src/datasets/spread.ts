@@ -2,8 +2,8 @@ import { pick } from './dataset.ts'
 import type { ImageDataset } from './images.ts'
 
 /**
- * So many examples of all classes: the first of each class, then the second of each, and so on, each time in the order of
- * the classes; those of few are the first of many. All, in their own order, where there are no more.
+ * So many examples of all classes: the first of each class, then the second of each, and so on, each time in the order
+ * of the classes; those of few are the first of many. All, in their own order, where there are no more.
  */
 export function spread(dataset: ImageDataset, limit: number | undefined): ImageDataset {
   const { size, labels } = dataset

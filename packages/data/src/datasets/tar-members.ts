@@ -25,8 +25,8 @@ const longestRecord = 2 ** 20
  * The members of a tar archive (POSIX pax, ustar and GNU), in order. What they hold is passed over, not read, unless it
  * is asked for.
  *
- * @throws TarFault for an archive that is compressed, damaged or cut short, has none of the mark at its end, more behind
- * it, or sparse members
+ * @throws TarFault for an archive that is compressed, damaged or cut short, has none of the mark at its end, more
+ * behind it, or sparse members
  */
 export async function* membersOfTar(path: string): AsyncGenerator<TarMember, void, void> {
   const file = await openFile(path)

@@ -23,14 +23,14 @@ const mostShards = 1_000_000
 /**
  * Tar archives as WebDataset has them (https://github.com/webdataset/webdataset): members that share a name up to its
  * first dot are one example, with its image in `.jpg`, `.png`, `.webp`, `.gif`, `.tif` or `.avif` and its class, if it
- * is known, as a number in `.cls`, else as `label` or `cls` in `.json`; -1 is none. Any example may be read at any time;
- * where they lie is listed once and remembered in the user's cache. `leftOut` of the data set tells what else is in
- * the archives.
+ * is known, as a number in `.cls`, else as `label` or `cls` in `.json`; -1 is none. Any example may be read at any
+ * time; where they lie is listed once and remembered in the user's cache. `leftOut` of the data set tells what else is
+ * in the archives.
  *
  * @param shards paths, or one with ranges such as `train-{000..099}.tar`
- * @throws Error if a shard is missing, no file, compressed, without images, tells a class that is no number, or does not
- * end as an archive ends: one that is cut short is refused, wherever it is cut; and an `UnreadableExample` on reading
- * if an image is gone or cannot be decoded
+ * @throws Error if a shard is missing, no file, compressed, without images, tells a class that is no number, or does
+ * not end as an archive ends: one that is cut short is refused, wherever it is cut; and an `UnreadableExample` on
+ * reading if an image is gone or cannot be decoded
  * @throws RangeError for a size that is no whole number from 1 to 8192, or a range from the higher number to the lower
  * @throws TypeError for what is none of the options
  */

@@ -45,8 +45,8 @@ export interface OpenProgress {
   readonly unit: 'bytes' | 'files'
 }
 
-/** A part of data: a data set, or what opens it. */
-export type Part<D extends Dataset = Dataset> = D | ((options: OpenOptions) => D | Promise<D>)
+/** A part of data: a data set, the promise of one, or what opens it. */
+export type Part<D extends Dataset = Dataset> = D | Promise<D> | ((options: OpenOptions) => D | Promise<D>)
 
 /** What data of your own are made of. */
 export interface DataParts<D extends Dataset = Dataset> {
@@ -75,6 +75,8 @@ export function dataOf<D extends Dataset>(parts: DataParts<D>): Data<D> {
   checkGiven('dataOf', 'a name', name, 'string')
   checkGiven('dataOf', 'a data set to train with, or what opens one', train, ['record', 'function'])
   checkLimit(name, own)
+  checkPart('train', train)
+  if (test !== undefined) checkPart('test', test)
   return {
     name,
     async open(split, given = {}) {
@@ -89,7 +91,7 @@ export function dataOf<D extends Dataset>(parts: DataParts<D>): Data<D> {
       checkLimit(name, limit)
       const part = split === 'train' ? train : test
       if (part === undefined) throw new Error(`${name}: expected examples to test with, but these data have none.`)
-      const dataset = typeof part === 'function' ? await part({ ...options, limit }) : part
+      const dataset = await (typeof part === 'function' ? part({ ...options, limit }) : part)
       checkDataset(name, dataset)
       const { leftOut = [] } = dataset
       if (leftOut.length > 0) options.onWarning?.(`${dataset.name}: left out ${leftOut.join('; ')}.`)
@@ -99,6 +101,22 @@ export function dataOf<D extends Dataset>(parts: DataParts<D>): Data<D> {
       return first
     }
   }
+}
+
+/** What is promised is looked at when it is opened, and so is what a function opens. */
+function checkPart(split: Split, part: Part): void {
+  if (typeof part === 'function') return
+  if (part instanceof Promise) {
+    part.catch(() => {})
+    return
+  }
+  if (isData(part)) {
+    throw new TypeError(
+      `dataOf: expected ${split} to be a data set, or what opens one, got data that are not open. ` +
+        `Give ${split}: options => data.open('${split}', options).`
+    )
+  }
+  checkDataset(`dataOf, ${split}`, part)
 }
 
 /** Whether something can be opened as the data of an experiment. */

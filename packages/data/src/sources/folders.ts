@@ -20,8 +20,8 @@ export interface ImageFolderOptions extends DecodedOptions {
  * those to train with; or all images of a part in one folder, without classes. A folder with no such parts in it is
  * itself what is learned from, and has nothing to test with. `openImageFolder` tells what counts as an image.
  *
- * Files are read and decoded as they are asked for, in worker threads, and kept in memory while there is room. There are
- * no folders in a page, which says so.
+ * Files are read and decoded as they are asked for, in worker threads, and kept in memory while there is room. There
+ * are no folders in a page, which says so.
  *
  * @throws RangeError for a size that is no whole number from 1 to 8192, or a limit that is none above 0
  * @throws TypeError for what is none of the options
@@ -51,8 +51,8 @@ export type Shards = string | readonly string[]
 
 /**
  * Tar archives as WebDataset has them (https://github.com/webdataset/webdataset): those in the folders `train` and
- * `test` of a folder, or lists of them for each part. Any example may be read at any time; where they lie is listed once
- * and remembered in the user's cache. There are no folders in a page, which says so.
+ * `test` of a folder, or lists of them for each part. Any example may be read at any time; where they lie is listed
+ * once and remembered in the user's cache. There are no folders in a page, which says so.
  *
  * @throws RangeError for a size that is no whole number from 1 to 8192, or a limit that is none above 0
  * @throws TypeError for what is none of the options
@@ -64,6 +64,10 @@ export function webDataset(
   checkOptions('webDataset', options, { ...decodedKinds, classes: 'list', limit: 'number' })
   checkDecoded('webDataset', options)
   checkGiven('webDataset', 'a folder, or shards as { train, test }', where, ['string', 'record'])
+  for (const split of ['train', 'test'] as const) {
+    if (typeof where !== 'string')
+      checkGiven('webDataset', `shards of ${split}, as in { train, test }`, where[split], ['string', 'list'])
+  }
   const { limit, ...reading } = options
   const part =
     (split: Split) =>

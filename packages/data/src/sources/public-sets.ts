@@ -12,8 +12,8 @@ export interface LimitOptions {
 /**
  * CIFAR-10: 50,000 and 10,000 colour images, 32 × 32, in ten classes (Krizhevsky 2009). Looked for, in
  * `LAPSTRAKE_DATA/cifar10` and the user's cache, as the official binary archive, else as an archive of JPEGs
- * `cifar10-jpeg-q75-60k.tar.gz` (lossy: the data set's name says so); downloaded otherwise. A page fetches it from where
- * it is served.
+ * `cifar10-jpeg-q75-60k.tar.gz` (lossy: the data set's name says so); downloaded otherwise. A page fetches it from
+ * where it is served.
  *
  * @throws RangeError for a limit that is no whole number above 0, TypeError for what is none of the options
  */

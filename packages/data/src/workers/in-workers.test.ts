@@ -81,8 +81,9 @@ test('a worker that ends is an error of what it had to do, and another begins', 
 test('as many workers as there may be share what comes at once', async () => {
   const change = inWorkers<unknown>(
     "data:text/javascript,import { threadId } from 'node:worker_threads'; let met = 0; " +
-      'export default () => [threadId, ++met]'
-  , { threads: 4 })
+      'export default () => [threadId, ++met]',
+    { threads: 4 }
+  )
   const answers = (await Promise.all(Array.from({ length: 8 }, (_, i) => change(i, seeded(1))))) as [number, number][]
   expect(new Set(answers.map(([thread]) => thread)).size).toBe(4)
   expect(answers.map(([, met]) => met).sort()).toEqual([1, 1, 1, 1, 2, 2, 2, 2])

@@ -1,4 +1,5 @@
 import { checkOptions } from '@lapstrake/core'
+import type * as Threads from '#threads'
 import type { ViewHalves } from '../augmentations/views.ts'
 import { UnreadableExample } from '../datasets/unreadable-example.ts'
 import { checkWhole } from '../whole-number.ts'
@@ -46,7 +47,7 @@ export function inWorkers<Example>(
   let next = 0
 
   /** One that is idle, else a new one, else the one with the least to do. */
-  function free({ atOnce, startThread }: typeof import('#threads')): Member {
+  function free({ atOnce, startThread }: typeof Threads): Member {
     const idle = pool.find(({ jobs }) => jobs.size === 0)
     if (idle !== undefined) return idle
     if (pool.length >= (threads ?? atOnce())) return pool.reduce((a, b) => (b.jobs.size < a.jobs.size ? b : a))

@@ -5,8 +5,8 @@ import { register as registerTsx } from 'tsx/esm/api'
 
 /**
  * Takes a user's files for ES modules, whatever package.json says of them; and finds packages that are not to be found
- * from where they lie, as from a run that was copied, from here, from the program that runs and from the folder that it was
- * started in.
+ * from where they lie, as from a run that was copied, from here, from the program that runs and from the folder that it
+ * was started in.
  */
 const hook = (parents: readonly string[]): string => `export async function resolve(specifier, context, next) {
   const found = await next(specifier, context).catch(async error => {

@@ -28,7 +28,8 @@ import recipe from './${recipe}'
  *     npm install lapstrake @lapstrake/cli
  *     npx lapstrake train ${name} --seed ${seed}
  */
-const mine: Experiment = { ...recipe, name: '${name.replace(/\.ts$/, '')}', data: imageFolder('./images', { size: 32 }) }
+const data = imageFolder('./images', { size: 32 })
+const mine: Experiment = { ...recipe, name: '${name.replace(/\.ts$/, '')}', data }
 
 export default mine
 `

@@ -80,20 +80,7 @@ export interface Certified extends Certificate {
  * if a prior has seen an example of the sample
  */
 export async function certify(options: CertifyOptions): Promise<Certified> {
-  checkOptions<CertifyOptions>('certify', options, {
-    experiment: 'record',
-    certificate: 'record',
-    network: 'record',
-    variables: 'list',
-    training: 'record',
-    testing: 'record',
-    delta: 'number',
-    drawsDelta: 'number',
-    draws: 'number',
-    plugIn: 'boolean',
-    seed: 'number',
-    onProgress: 'function'
-  })
+  checkWhatIsCertified(options)
   const {
     experiment,
     certificate: about,
@@ -108,27 +95,6 @@ export async function certify(options: CertifyOptions): Promise<Certified> {
     seed = 0,
     onProgress
   } = options
-  if (!(about?.negatives >= 1))
-    throw new Error(
-      'certify: expected a recipe that exports what to certify, got none. Add to its file: ' +
-        'export const certificate = ' +
-        '{ negatives: 1 }; and make its stages stochastic().'
-    )
-  checkOptions<CertificateOptions>('certificate', about, {
-    negatives: 'number',
-    examples: 'list',
-    unit: 'string',
-    precision: 'number',
-    largestVariance: 'number'
-  })
-  if (!Number.isInteger(about.negatives))
-    throw new RangeError(`certificate: expected a whole number of negatives above 0, got ${about.negatives}. Try 1.`)
-  if (!Number.isInteger(draws) || draws < 1)
-    throw new RangeError(`certify: expected 1 draw or more, got ${draws}. Try 2000.`)
-  checkExperiment(experiment)
-  checkGiven('certify', 'the network of a run, as openRun() gives', network, 'record')
-  checkGiven('certify', 'what its stages learned, as openRun() gives', variables, 'list')
-  checkDataset('certify', training)
   const unit = unitOf(unitsOf(experiment, network.shapes), about)
   const stages = experiment.backbone.stages.slice(0, unit.end)
   const [from, to] = about.examples ?? [0, training.size]
@@ -167,6 +133,46 @@ export async function certify(options: CertifyOptions): Promise<Certified> {
     empiricalRisk: seen.risk,
     testRisk: unseen?.risk
   }
+}
+
+/** Refuses options that are none, before anything is drawn. */
+function checkWhatIsCertified(options: CertifyOptions): void {
+  checkOptions<CertifyOptions>('certify', options, {
+    experiment: 'record',
+    certificate: 'record',
+    network: 'record',
+    variables: 'list',
+    training: 'record',
+    testing: 'record',
+    delta: 'number',
+    drawsDelta: 'number',
+    draws: 'number',
+    plugIn: 'boolean',
+    seed: 'number',
+    onProgress: 'function'
+  })
+  const { experiment, certificate: about, network, variables, training, draws = 2000 } = options
+  if (!(about?.negatives >= 1))
+    throw new Error(
+      'certify: expected a recipe that exports what to certify, got none. Add to its file: ' +
+        'export const certificate = ' +
+        '{ negatives: 1 }; and make its stages stochastic().'
+    )
+  checkOptions<CertificateOptions>('certificate', about, {
+    negatives: 'number',
+    examples: 'list',
+    unit: 'string',
+    precision: 'number',
+    largestVariance: 'number'
+  })
+  if (!Number.isInteger(about.negatives))
+    throw new RangeError(`certificate: expected a whole number of negatives above 0, got ${about.negatives}. Try 1.`)
+  if (!Number.isInteger(draws) || draws < 1)
+    throw new RangeError(`certify: expected 1 draw or more, got ${draws}. Try 2000.`)
+  checkExperiment(experiment)
+  checkGiven('certify', 'the network of a run, as openRun() gives', network, 'record')
+  checkGiven('certify', 'what its stages learned, as openRun() gives', variables, 'list')
+  checkDataset('certify', training)
 }
 
 interface Reader {

@@ -4,31 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { gradientError } from './gradient-error.ts'
 import { apply, example, variablesFor, variablesOf, type Example } from './loss-example.ts'
 import { badInputs, expectEveryViewToCount, expectRefusal } from './loss-refusals.ts'
+import type { LossPromise, LossSuite } from './loss-suite.ts'
 import { read } from './read.ts'
-
-export interface LossSuite {
-  /** Views of each example. */
-  readonly views?: number | undefined
-  readonly batch?: number | undefined
-  readonly dim?: number | undefined
-  /** The shape of an embedding, when it is not a row of `dim` numbers. */
-  readonly shape?: Shape | undefined
-  /** Labels lie in [0, classes). */
-  readonly classes?: number | undefined
-  /** The shape of what a teacher shows, for losses that have one. */
-  readonly teacher?: Shape | undefined
-  /** Gives each view a target network's embedding. */
-  readonly targets?: boolean | undefined
-  /** How far the gradient may be from finite differences. ReLUs have corners: allow them some. */
-  readonly tolerance?: number | undefined
-  /**
-   * Promises that this loss cannot keep, each with the reason:
-   * `{ 'every view': 'the second view is a constant target' }`.
-   */
-  readonly except?: Partial<Record<LossPromise, string>> | undefined
-}
-
-type LossPromise = 'every view' | 'order' | 'finite differences' | 'finite' | 'tf.grad' | 'refusals'
 
 /**
  * The promises every loss keeps: one finite scalar, the same for the same arguments; a gradient for every view that

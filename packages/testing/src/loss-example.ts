@@ -8,7 +8,7 @@ import {
   type Views
 } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
-import type { LossSuite } from './describe-loss.ts'
+import type { LossSuite } from './loss-suite.ts'
 
 /** Views, and a batch of all that a loss may ask for. */
 export interface Example {

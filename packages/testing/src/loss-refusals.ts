@@ -1,7 +1,7 @@
 import { mapViews, observeKernels, own, type Batch, type Views } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect } from 'vitest'
-import type { LossSuite } from './describe-loss.ts'
+import type { LossSuite } from './loss-suite.ts'
 import type { Example } from './loss-example.ts'
 import { read } from './read.ts'
 

@@ -1,5 +1,5 @@
 import { chosenBackend, longer, optionsOf, refuseTaken, say, stepsOf, type Given } from './train-given.ts'
-import type { Beginning } from './begin-run.ts'
+import type { Beginning } from './beginning.ts'
 import { describeRun } from 'lapstrake'
 import { howToType, loadBundled, bundleRecipe, claimFolder, createRunDirectory } from '@lapstrake/runs/node'
 import { readWholeFile } from 'lapstrake/node'

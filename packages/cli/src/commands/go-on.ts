@@ -1,5 +1,5 @@
 import { chosenBackend, longer, optionsOf, refuseTaken, say, stepsOf, type Given } from './train-given.ts'
-import type { Beginning } from './begin-run.ts'
+import type { Beginning } from './beginning.ts'
 import { join } from 'node:path'
 import { describeRun, fingerprintOf } from 'lapstrake'
 import {

@@ -10,7 +10,7 @@ import {
   type StepMetrics,
   type Trainer
 } from 'lapstrake'
-import type { Beginning } from './begin-run.ts'
+import type { Beginning } from './beginning.ts'
 import {
   bestEpoch,
   howToType,

@@ -18,6 +18,6 @@ test('a recipe brings the files it stands on, and no others', () => {
 
 test('a recipe for own images says how Node trains it', () => {
   const mine = ownRecipeFiles('03-c.ts', sources['03-c.ts'], sources, 7)['my-c.ts']
-  expect(mine).toContain(`data: imageFolder('./images', { size: 32 })`)
+  expect(mine).toContain(`const data = imageFolder('./images', { size: 32 })`)
   expect(mine).toContain('npx lapstrake train my-c.ts --seed 7')
 })

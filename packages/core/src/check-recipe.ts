@@ -1,4 +1,4 @@
-import type { Backbone, LocalLoss, Recipe, Stage } from './contracts.ts'
+import type { Backbone, LocalLoss, Recipe, Stage, StatefulLoss } from './contracts.ts'
 import { checkGiven } from './options.ts'
 import type { Shape } from './shape.ts'
 
@@ -53,10 +53,15 @@ export function checkStage(who: string, stage: Stage, example: string): void {
     throw new TypeError(`${who}: expected a stage with init and apply, as in ${example}.`)
 }
 
+/** Whether something is a loss of either kind. */
+export function isLoss(loss: unknown): loss is LocalLoss {
+  const { init, apply } = (loss ?? {}) as Partial<StatefulLoss>
+  return typeof loss === 'function' || (typeof init === 'function' && typeof apply === 'function')
+}
+
 /** @throws TypeError for what is no loss */
 export function checkLoss(who: string, loss: LocalLoss): void {
-  const { init, apply } = (loss ?? {}) as Partial<Exclude<LocalLoss, (...given: never) => unknown>>
-  if (typeof loss !== 'function' && (typeof init !== 'function' || typeof apply !== 'function'))
+  if (!isLoss(loss))
     throw new TypeError(`${who}: expected a loss, as ntXent() is, got ${JSON.stringify(loss) ?? typeof loss}.`)
 }
 

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkEmbeddings } from './check-embeddings.ts'
+import { isLoss } from './check-recipe.ts'
 import type {
   Batch,
   LocalLoss,
@@ -139,8 +140,7 @@ export function perUnit(losses: readonly (() => LocalLoss)[]): Recipe['loss'] {
 }
 
 function checkLoss(who: string, loss: unknown): void {
-  const parts = typeof loss === 'object' && loss !== null ? (loss as Partial<StatefulLoss>) : {}
-  if (typeof loss === 'function' || (typeof parts.init === 'function' && typeof parts.apply === 'function')) return
+  if (isLoss(loss)) return
   throw new TypeError(
     `${who}: expected a loss, which is a function or { init, apply }, got ${loss === null ? 'null' : typeof loss}. ` +
       'Give it a loss that was made, such as infoNCE().'

@@ -1,3 +1,4 @@
+export { breathe } from './breathe.ts'
 export type { CertificateOptions } from './certificate-options.ts'
 export { certify, type Certified, type CertifyOptions } from './certify.ts'
 export { checkExperiment } from './check-experiment.ts'

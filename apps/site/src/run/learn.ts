@@ -1,4 +1,5 @@
 import {
+  breathe,
   networkOf,
   run,
   TrainingStopped,
@@ -68,7 +69,7 @@ async function takeSteps(
   const keeping = backend === 'webgpu' ? pace({ first: 0, interval: 15_000, share: 0.05 }) : undefined
   const { seed, resume } = request
   for await (const event of run(experiment, { dataset: data.training, seed, resume })) {
-    await tellBeforehand(event, tell)
+    tellBeforehand(event, tell)
     if (event.kind === 'end') return await kept(event)
     if (event.kind !== 'step') continue
     const { metrics, state, save } = event
@@ -94,14 +95,13 @@ async function kept(at: RunStanding): Promise<{ readonly state: Owned<State>; re
 }
 
 /** Tells what comes before the first step, and warnings. */
-async function tellBeforehand(event: RunEvent, tell: Tell): Promise<void> {
+function tellBeforehand(event: RunEvent, tell: Tell): void {
   if (event.kind === 'warning') tell({ kind: 'warning', message: event.message })
   if (event.kind === 'shaders')
     tell({ kind: 'progress', what: 'Compiling shaders', done: event.done, total: event.total })
   if (event.kind === 'teacher') {
     const { step: done, steps: total } = event.metrics
     tell({ kind: 'progress', what: 'The teacher learns first', done, total })
-    await breathe()
   }
 }
 
@@ -146,14 +146,3 @@ function tellPlan(
   tell({ kind: 'plan', name, stages: stages.length, spans: isolation(stages.length), steps, batchSize })
   return steps
 }
-
-/** Lets messages in: a step may wait for nothing but promises, and these come before messages. */
-const breathe = (): Promise<void> =>
-  new Promise(resolve => {
-    const { port1, port2 } = new MessageChannel()
-    port1.onmessage = () => {
-      port1.close()
-      resolve()
-    }
-    port2.postMessage(undefined)
-  })

@@ -11,7 +11,7 @@ import {
 } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { residualBlock, type Block } from './blocks.ts'
-import { batchNorm, normOf, type Norm, type NormName } from './norm.ts'
+import { batchNorm, normNames, normOf, type Norm, type NormName } from './norm.ts'
 import { globalAveragePool } from './pool.ts'
 
 export interface LinearOptions {
@@ -81,7 +81,7 @@ export function projector(options: ProjectorOptions): Stage {
  * @throws RangeError if `dims` is empty or holds anything but whole numbers above 0
  */
 export function convDecoder(options: ConvDecoderOptions): Stage {
-  checkOptions<ConvDecoderOptions>('convDecoder', options, { dims: 'list', norm: { among: ['batch', 'group'] } })
+  checkOptions<ConvDecoderOptions>('convDecoder', options, { dims: 'list', norm: { among: normNames } })
   const { dims, norm = 'batch' } = options
   checkDims('convDecoder', dims)
   const kind = normOf('convDecoder', norm)

@@ -22,6 +22,7 @@ export { maxPool } from './max-pool.ts'
 export {
   batchNorm,
   groupNorm,
+  normNames,
   normOf,
   type GroupNormOptions,
   type Norm,

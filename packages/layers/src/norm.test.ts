@@ -91,7 +91,10 @@ test('groups are the most up to 32 that divide the channels, unless told otherwi
 test('a name stands for a normalisation, and an unknown one is refused on behalf of who asked', () => {
   expect(Object.keys(normOf('net', 'batch').init(4).buffers)).toEqual(['mean', 'variance'])
   expect(normOf('net', 'group').init(4).buffers).toEqual({})
-  expect(() => normOf('net', 'layer' as NormName)).toThrow(
-    "net: expected the normalisation 'batch' or 'group', got \"layer\"."
+  const x = seeded(1).normal([2, 3, 3, 4])
+  const outputOf = (kind: Norm): number[] => read(kind.apply(kind.init(4), x, { training: false }).output)
+  expect(outputOf(normOf('net', 'layer'))).toEqual(outputOf(groupNorm({ groups: 1 })))
+  expect(() => normOf('net', 'instance' as NormName)).toThrow(
+    'net: expected a normalisation among batch, group, layer, got "instance". Use \'batch\'.'
   )
 })

@@ -29,7 +29,17 @@ export interface GroupNormOptions {
 }
 
 /** What a backbone calls its normalisation. */
-export type NormName = 'batch' | 'group'
+export type NormName = 'batch' | 'group' | 'layer'
+
+/** By name, what makes it. */
+const norms: Readonly<Record<NormName, () => Norm>> = {
+  batch: () => batchNorm(),
+  group: () => groupNorm(),
+  layer: () => groupNorm({ groups: 1 })
+}
+
+/** All names of normalisations: for functions that take one as an option. */
+export const normNames = Object.keys(norms) as readonly NormName[]
 
 type Named = Readonly<Record<'scale' | 'offset' | 'mean' | 'variance', tf.Tensor>>
 
@@ -112,7 +122,8 @@ function greatestDivisor(channels: number, most: number): number {
  * @throws RangeError for an unknown name
  */
 export function normOf(who: string, name: NormName): Norm {
-  if (name === 'batch') return batchNorm()
-  if (name === 'group') return groupNorm()
-  throw new RangeError(`${who}: expected the normalisation 'batch' or 'group', got ${JSON.stringify(name)}.`)
+  if (Object.hasOwn(norms, name)) return norms[name]()
+  throw new RangeError(
+    `${who}: expected a normalisation among ${normNames.join(', ')}, got ${JSON.stringify(name)}. Use 'batch'.`
+  )
 }

@@ -1,5 +1,5 @@
 import { checkOptions, type Backbone } from '@lapstrake/core'
-import { chain, convBlock, normOf, stageOf, type NormName } from '@lapstrake/layers'
+import { chain, convBlock, normNames, normOf, stageOf, type NormName } from '@lapstrake/layers'
 
 export interface ConvNetOptions {
   /** Channels of each stage. */
@@ -22,7 +22,7 @@ export function convNet(options: ConvNetOptions = {}): Backbone {
     widths: 'list',
     strides: 'list',
     layers: 'number',
-    norm: { among: ['batch', 'group'] }
+    norm: { among: normNames }
   })
   const { widths = [32, 32, 32, 32], strides = [1, 2, 2, 1], layers = 2, norm = 'batch' } = options
   if (widths.length === 0 || widths.length !== strides.length) {

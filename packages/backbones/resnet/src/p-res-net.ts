@@ -3,6 +3,7 @@ import {
   chain,
   convBlock,
   interpolated,
+  normNames,
   normOf,
   residual,
   stageOf,
@@ -62,7 +63,7 @@ const plans: readonly Plan[] = [
 export function pResNet50(options: PResNet50Options = {}): Backbone {
   checkOptions<PResNet50Options>('pResNet50', options, {
     stem: { among: ['cifar', 'imagenet'] },
-    norm: { among: ['batch', 'group'] },
+    norm: { among: normNames },
     width: 'number',
     zeroInitResidual: 'boolean'
   })

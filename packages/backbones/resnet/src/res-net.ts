@@ -3,6 +3,7 @@ import {
   chain,
   convBlock,
   maxPool,
+  normNames,
   normOf,
   residualBlock,
   stageOf,
@@ -38,7 +39,7 @@ export interface ResNetOptions {
 export const architecture = {
   depth: { among: [18, 34, 50] },
   stem: { among: ['cifar', 'imagenet'] },
-  norm: { among: ['batch', 'group'] },
+  norm: { among: normNames as readonly NormName[] },
   stages: { among: ['groups', 'blocks'] }
 } as const
 

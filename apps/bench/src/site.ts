@@ -106,7 +106,7 @@ async function load({ browser, url }: Awaited<ReturnType<typeof openSite>>): Pro
   const drawn = await page.waitForFunction(
     () =>
       [...document.querySelectorAll('.race polyline.mean')].filter(curve => curve.getAttribute('points')).length ===
-        3 && performance.now(),
+        4 && performance.now(),
     undefined,
     { timeout: 120_000 }
   )

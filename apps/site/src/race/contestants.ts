@@ -1,18 +1,33 @@
-import { convNet, type Experiment } from 'lapstrake'
-import endToEnd from '../../../../docs/recipes/01-simclr.ts'
-import greedy from '../../../../docs/recipes/02-greedy-infomax.ts'
-import overlapping from '../../../../docs/recipes/03-loco.ts'
-import { depth } from './lanes.ts'
+import {
+  adamW,
+  convNet,
+  ntXent,
+  projector,
+  shapes,
+  simclr,
+  twoViews,
+  warmupCosine,
+  type Data,
+  type Experiment,
+  type ImageDataset
+} from 'lapstrake'
+import { depth, lanes, steps } from './lanes.ts'
 
-/** A network of many small stages: deep enough that what end-to-end must keep shows, and quick on any machine. */
-const backbone = convNet({
-  widths: Array<number>(depth).fill(24),
-  strides: Array.from({ length: depth }, (_, stage) => (stage === 0 ? 2 : 1)),
-  layers: 1
-})
+/** Images whose class is a matter of form: the outline, whatever its color, texture, place, size and turn. */
+export const data: Data<ImageDataset> = shapes({ limit: 4000, tests: 1000 })
 
-/** Recipes 01 to 03 on that network; nothing but their isolation differs. */
-export const contestants: readonly Experiment[] = [endToEnd, greedy, overlapping].map(recipe => ({
-  ...recipe,
-  backbone
+const widths = [16, 16, 32, 32, 64, 64]
+
+/** One experiment; nothing but where gradients stop differs from lane to lane. */
+export const contestants: readonly Experiment[] = lanes.map(({ name, isolation }) => ({
+  name,
+  isolation,
+  data,
+  batchSize: 64,
+  epochs: Infinity,
+  views: twoViews(simclr({ size: 28, preset: 'cifar', leastArea: 0.4 })),
+  backbone: convNet({ widths, strides: Array.from({ length: depth }, (_, i) => (i % 2 === 0 ? 2 : 1)), layers: 1 }),
+  head: () => projector({ dims: [128, 64] }),
+  loss: () => ntXent({ temperature: 0.2 }),
+  optimizer: adamW({ learningRate: warmupCosine({ peak: 3e-3, warmup: 20, total: steps }) })
 }))

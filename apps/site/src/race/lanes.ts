@@ -10,14 +10,8 @@ export interface Lane {
   readonly isolation: Isolation
 }
 
-/** The three, as recipes 01 to 03 have them. */
+/** From no gradient beyond a stage to one through all of them. */
 export const lanes: readonly Lane[] = [
-  {
-    name: 'end-to-end',
-    says: 'One loss at the top, one gradient all the way down.',
-    recipe: '01-simclr',
-    isolation: endToEnd()
-  },
   {
     name: 'greedy',
     says: 'A loss for every stage, and no gradient beyond it.',
@@ -25,12 +19,27 @@ export const lanes: readonly Lane[] = [
     isolation: greedy()
   },
   {
-    name: 'overlapping',
-    says: 'A loss for every two stages, each pair sharing one with the next.',
+    name: 'windows of two',
+    says: 'A loss for every two stages, one of them shared with the next.',
     recipe: '03-loco',
     isolation: overlapping()
+  },
+  {
+    name: 'windows of three',
+    says: 'A loss for every three stages, two of them shared with the next.',
+    recipe: '03-loco',
+    isolation: overlapping({ size: 3 })
+  },
+  {
+    name: 'end-to-end',
+    says: 'One loss at the top, one gradient all the way down.',
+    recipe: '01-simclr',
+    isolation: endToEnd()
   }
 ]
 
-/** Stages of the network that all three train. */
-export const depth = 8
+/** Stages of the network that all of them train. */
+export const depth = 6
+
+/** Steps of each lane. */
+export const steps = 240

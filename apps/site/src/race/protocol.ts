@@ -8,7 +8,7 @@ export interface RaceRequest {
   readonly lookEvery: number
 }
 
-/** What the race tells of itself, in the order in which it happens. A lane is its place among the three. */
+/** What the race tells of itself, in the order in which it happens. A lane is its place among all. */
 export type RaceEvent =
   | { readonly kind: 'backend'; readonly choice: BackendChoice }
   | { readonly kind: 'data'; readonly name: string; readonly size: number }
@@ -24,7 +24,7 @@ export type RaceEvent =
       /** The most that its turn held at once above what rests between steps. */
       readonly peakBytes: number
     }
-  /** Accuracy on unseen images of the nearest neighbours by the top stage's features. */
+  /** Accuracy of a linear readout of the top stage, on unseen images. */
   | {
       readonly kind: 'accuracy'
       readonly lane: number

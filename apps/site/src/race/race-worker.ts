@@ -1,16 +1,13 @@
-import { fashionMnist, useBackend } from 'lapstrake'
-import { addressOfData, orDrawn } from '../run/data/open-data.ts'
-import { contestants } from './contestants.ts'
+import { useBackend } from 'lapstrake'
+import { contestants, data } from './contestants.ts'
 import type { RaceEvent, RaceRequest } from './protocol.ts'
-import { runRace, type RaceData } from './run-race.ts'
+import { runRace } from './run-race.ts'
 
 const tell = (event: RaceEvent): void => postMessage(event)
 
-const raceData = (): Promise<RaceData> => orDrawn(fashionMnist({ limit: 4000 }), { address: addressOfData })
-
 async function race(request: RaceRequest): Promise<void> {
   tell({ kind: 'backend', choice: await useBackend('auto') })
-  await runRace(contestants, await raceData(), request, tell)
+  await runRace(contestants, { training: await data.open('train'), held: await data.open('test') }, request, tell)
 }
 
 onmessage = ({ data: request }: MessageEvent<RaceRequest>) => {

@@ -84,6 +84,7 @@ test('accuracies are those of its classes, memory and time are measured', () => 
   ).toBe('02 12 22 04 14 24')
   for (const { accuracy, chance } of of('accuracy')) {
     expect(accuracy).toBeGreaterThanOrEqual(0)
+    expect(accuracy).toBeLessThanOrEqual(1)
     expect(chance).toBe(1 / 8)
   }
   for (const { peakBytes, milliseconds } of of('step')) {

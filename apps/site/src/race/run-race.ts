@@ -1,12 +1,10 @@
 import {
   collectFeatures,
   createTrainer,
+  linearProbe,
   meterMemory,
-  nearestNeighbours,
   run,
-  simclr,
   subset,
-  twoViews,
   type ImageDataset,
   type Experiment,
   type State
@@ -33,11 +31,7 @@ export async function runRace(
 ): Promise<void> {
   tell({ kind: 'data', name: data.training.name, size: data.training.size })
   const turns = takeTurns(experiments.length)
-  await Promise.all(
-    experiments.map((experiment, lane) =>
-      runLane(fitted(experiment, data.training), lane, turns[lane]!, data, request, tell)
-    )
-  )
+  await Promise.all(experiments.map((experiment, lane) => runLane(experiment, lane, turns[lane]!, data, request, tell)))
   tell({ kind: 'done' })
 }
 
@@ -71,20 +65,15 @@ async function runLane(
 
   async function accuracyOf(state: State): Promise<number> {
     const encode = (images: tf.Tensor): tf.Tensor => trainer.network.encode(state.stages, images)
-    return nearestNeighbours(
-      await collectFeatures(first(training, 1000), encode),
-      await collectFeatures(first(held, 500), encode)
+    const { accuracy } = await linearProbe(
+      await collectFeatures(first(training, 2000), encode),
+      await collectFeatures(first(held, 1000), encode),
+      { strengths: [1e-2] }
     )
+    return accuracy
   }
 }
 
 /** Enough to look at a network without making the others wait. */
 const first = (dataset: ImageDataset, count: number): ImageDataset =>
   subset(dataset, { count: Math.min(count, dataset.size) })
-
-/** The experiment with views of the data's size and colours; nothing else of it changes. */
-const fitted = (experiment: Experiment, { shape: [size, , channels] }: ImageDataset): Experiment => ({
-  ...experiment,
-  epochs: Infinity,
-  views: twoViews(simclr({ size, preset: channels === 1 ? 'gray' : 'cifar', leastArea: 0.2 }))
-})

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { after, meanLosses, ready, stepTime, verdict, type LaneStanding } from './standing.ts'
+import { after, meanLosses, ready, stepTime, timeTo, verdict, type LaneStanding } from './standing.ts'
 
 const step = (
   lane: number,
@@ -26,17 +26,40 @@ test('the time of a step is the median of the warm ones', () => {
   expect(stepTime(lane([900, 500, 400, 30, 10, 20]))).toBe(20)
 })
 
-test('the verdict is in numbers', () => {
-  const lane = (milliseconds: number, peakBytes: number, accuracy?: number): LaneStanding => ({
-    ...ready.lanes[0]!,
-    milliseconds: [milliseconds],
-    peakBytes,
-    ...(accuracy !== undefined && { accuracy })
-  })
-  expect(verdict('overlapping', lane(55, 53), lane(50, 100))).toBe(
-    'overlapping needs 53 % of end-to-end’s memory and 1.10 × its time for a step'
+const learned = (...accuracies: number[]): LaneStanding => ({
+  ...ready.lanes[0]!,
+  milliseconds: [10, 20, 30, 40],
+  looks: accuracies.map((accuracy, i) => ({ step: 2 * (i + 1), accuracy }))
+})
+
+test('looks add up, and the time to an accuracy is that of the steps until a look finds it', () => {
+  const looked = [
+    { kind: 'accuracy', lane: 1, step: 2, accuracy: 0.3, chance: 0.1 },
+    { kind: 'accuracy', lane: 1, step: 4, accuracy: 0.6, chance: 0.1 }
+  ] as const
+  expect(looked.reduce(after, ready).lanes[1]!.looks).toEqual(learned(0.3, 0.6).looks)
+  expect(timeTo(0.3, learned(0.3, 0.6))).toBe(30)
+  expect(timeTo(0.5, learned(0.3, 0.6))).toBe(100)
+  expect(timeTo(0.7, learned(0.3, 0.6))).toBeUndefined()
+})
+
+test('the verdict says what was measured, whichever way it went', () => {
+  const names = ['greedy', 'windows of two', 'windows of three', 'end-to-end']
+  const of = (...accuracies: number[]): string =>
+    verdict(
+      names,
+      accuracies.map(accuracy => learned(accuracy))
+    )
+  expect(of(0.6, 0.7, 0.75, 0.8)).toBe(
+    'greedy classifies 60 % of unseen images correctly, end-to-end 80 %. ' +
+      'Windows of two 70 %, 50 % of the gap won back; windows of three 75 %, 75 % of the gap won back.'
   )
-  expect(verdict('greedy', lane(50, 53, 0.5), lane(50, 100, 0.6))).toContain(
-    'tells 50 % of unseen images right where end-to-end tells 60 %'
+  expect(of(0.6, 0.55, 0.85, 0.8)).toBe(
+    'greedy classifies 60 % of unseen images correctly, end-to-end 80 %. ' +
+      'Windows of two 55 %, no better than greedy; windows of three 85 %, 125 % of the gap won back.'
+  )
+  expect(of(0.8, 0.7, 0.75, 0.6)).toBe(
+    'greedy classifies 80 % of unseen images correctly, end-to-end 60 %: no gap to close this time. ' +
+      'Windows of two 70 %; windows of three 75 %.'
   )
 })

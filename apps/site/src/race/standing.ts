@@ -1,4 +1,5 @@
 import type { BackendChoice } from 'lapstrake'
+import { lanes } from './lanes.ts'
 import type { RaceEvent } from './protocol.ts'
 
 /** How far one lane is. */
@@ -8,7 +9,14 @@ export interface LaneStanding {
   readonly losses: readonly (readonly number[])[]
   readonly milliseconds: readonly number[]
   readonly peakBytes: number
-  readonly accuracy?: number | undefined
+  /** Of unseen images, after some of the steps. */
+  readonly looks: readonly Look[]
+}
+
+/** What a lane had learned after a step. */
+export interface Look {
+  readonly step: number
+  readonly accuracy: number
 }
 
 /** What is known of a race. */
@@ -21,9 +29,9 @@ export interface Standing {
   readonly failure?: string | undefined
 }
 
-const atStart: LaneStanding = { step: 0, losses: [], milliseconds: [], peakBytes: 0 }
+const atStart: LaneStanding = { step: 0, losses: [], milliseconds: [], peakBytes: 0, looks: [] }
 
-export const ready: Standing = { phase: 'ready', lanes: [atStart, atStart, atStart] }
+export const ready: Standing = { phase: 'ready', lanes: lanes.map(() => atStart) }
 
 /** The standing after an event. */
 export function after(standing: Standing, event: RaceEvent): Standing {
@@ -53,7 +61,10 @@ export function after(standing: Standing, event: RaceEvent): Standing {
       return {
         ...standing,
         chance: event.chance,
-        lanes: moved(event.lane, lane => ({ ...lane, accuracy: event.accuracy }))
+        lanes: moved(event.lane, lane => ({
+          ...lane,
+          looks: [...lane.looks, { step: event.step, accuracy: event.accuracy }]
+        }))
       }
     case 'done':
       return { ...standing, phase: 'done' }
@@ -75,16 +86,45 @@ export function stepTime({ milliseconds }: LaneStanding): number {
 export const meanLosses = ({ losses }: LaneStanding): readonly number[] =>
   losses.map(units => units.reduce((sum, loss) => sum + loss, 0) / units.length)
 
-/** What a race measured of a local way of learning, beside end-to-end, in a sentence. */
-export function verdict(name: string, lane: LaneStanding, endToEnd: LaneStanding): string {
-  const memory = `${percent(lane.peakBytes / endToEnd.peakBytes)} of end-to-end’s memory`
-  const time = `${(stepTime(lane) / stepTime(endToEnd)).toFixed(2)} × its time`
-  const learned =
-    lane.accuracy === undefined || endToEnd.accuracy === undefined
-      ? ''
-      : `, and tells ${percent(lane.accuracy)} of unseen images right where end-to-end tells ` +
-        `${percent(endToEnd.accuracy)}`
-  return `${name} needs ${memory} and ${time} for a step${learned}`
+/** What a lane has learned so far. */
+export const accuracyOf = ({ looks }: LaneStanding): number | undefined => looks.at(-1)?.accuracy
+
+/** Milliseconds that a lane learned until a look found this accuracy; undefined if none did. */
+export function timeTo(accuracy: number, { looks, milliseconds }: LaneStanding): number | undefined {
+  const reached = looks.find(look => look.accuracy >= accuracy)
+  return reached && milliseconds.slice(0, reached.step).reduce((sum, step) => sum + step, 0)
+}
+
+/** Gaps below this are within what another seed would change. */
+const nothing = 0.02
+
+/** What a race measured, whichever way it went: from greedy, the first of lanes, to end-to-end, the last. */
+export function verdict(names: readonly string[], standings: readonly LaneStanding[]): string {
+  const found = standings.map((lane, i) => ({ name: names[i]!, accuracy: accuracyOf(lane) ?? 0 }))
+  const [greedy, whole] = [found[0]!, found.at(-1)!]
+  const gap = whole.accuracy - greedy.accuracy
+  const ends =
+    `${greedy.name} classifies ${percent(greedy.accuracy)} of unseen images correctly, ${whole.name} ` +
+    `${percent(whole.accuracy)}`
+  const between = found.slice(1, -1)
+  if (gap < nothing)
+    return `${ends}: no gap to close this time. ${listed(between.map(({ name, accuracy }) => `${name} ${percent(accuracy)}`))}.`
+  return (
+    `${ends}. ` +
+    `${listed(
+      between.map(({ name, accuracy }) => {
+        const won = accuracy - greedy.accuracy
+        return won > 0
+          ? `${name} ${percent(accuracy)}, ${percent(won / gap)} of the gap won back`
+          : `${name} ${percent(accuracy)}, no better than ${greedy.name}`
+      })
+    )}.`
+  )
+}
+
+const listed = (parts: readonly string[]): string => {
+  const text = parts.join('; ')
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 export const percent = (part: number): string => `${Math.round(100 * part)} %`

@@ -5,10 +5,11 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { plan } from 'lapstrake'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { cells, dataSets, experimentOf, levelsOf, nameOf, scales } from './loco/design.ts'
-import { writePages } from './loco/pages.ts'
-import { readResults } from './loco/results.ts'
-import type { CellResult } from './loco/run-cell.ts'
+import { dataSets } from './study/data-sets.ts'
+import { cells, comparisonNamed, comparisons, experimentOf, nameOf } from './study/design.ts'
+import { writePages } from './study/pages.ts'
+import { readResults } from './study/results.ts'
+import type { CellResult } from './study/run-cell.ts'
 
 const root = new URL('../../..', import.meta.url).pathname
 let folder: string
@@ -21,23 +22,29 @@ afterAll(() => rm(folder, { recursive: true }))
 const resultsIn = async (path: string): Promise<Record<string, CellResult>> =>
   Object.fromEntries((await readResults(path)).runs.map(run => [nameOf(run.cell), run]))
 
-test('every run has a name of its own, six stages or what its depth gives, and can be planned', async () => {
+test('every seed of every comparison has its run of each window, of a name of its own, that can be planned', async () => {
   expect(new Set(cells.map(nameOf)).size).toBe(cells.length)
+  const expected = comparisons.flatMap(({ name, windows, seeds }) =>
+    windows.flatMap(window => seeds.map(seed => nameOf({ comparison: name, window, seed })))
+  )
+  expect(cells.map(nameOf).sort()).toEqual(expected.sort())
   for (const cell of cells.filter(({ seed }) => seed === 0)) {
-    const { size, channels } = dataSets[cell.data]
-    expect(levelsOf(cell)).toHaveLength(cell.blocks / 2)
-    expect(
-      (await plan(experimentOf(cell, scales.full), { inputShape: [size, size, channels], batch: 64 })).peakBytes
-    ).toBeGreaterThan(1e6)
+    const { data, scale } = comparisonNamed(cell.comparison)
+    const experiment = experimentOf(cell, scale)
+    const { peakBytes } = await plan(experiment, {
+      inputShape: dataSets[data].shape,
+      batch: scale.batchSize,
+      views: experiment.views.length
+    })
+    expect(peakBytes).toBeGreaterThan(1e6)
   }
 })
 
 test('the page and its figures are those of the committed results', async () => {
-  const folderOfResults = join(root, 'docs/results/loco')
+  const folderOfResults = join(root, 'docs/results/study')
   const committed = await readResults(folderOfResults)
-  expect(committed.runs.filter(({ scale }) => JSON.stringify(scale) !== JSON.stringify(scales.full))).toEqual([])
+  for (const { cell, scale } of committed.runs) expect(scale).toEqual(comparisonNamed(cell.comparison).scale)
   expect((await readdir(folderOfResults)).filter(file => file.includes('seed'))).toHaveLength(committed.runs.length)
-  expect(Object.keys(committed.times)).not.toEqual([])
   for (const made of await writePages(join(folder, 'docs'), committed)) {
     expect(await readFile(made, 'utf8')).toBe(
       await readFile(join(root, 'docs/study', made.slice(join(folder, 'docs').length)), 'utf8')
@@ -45,58 +52,37 @@ test('the page and its figures are those of the committed results', async () => 
   }
 })
 
-test.skipIf(process.env.LAPSTRAKE_DATA === undefined)(
-  'a small study is made, and made whole again without what is there (needs LAPSTRAKE_DATA)',
-  async () => {
-    const [results, docs] = [join(folder, 'results'), join(folder, 'tiny')]
-    const study = (): Promise<{ stderr: string }> =>
-      promisify(execFile)(
-        'npm',
-        [
-          'run',
-          '--silent',
-          'study',
-          '--',
-          '--tiny',
-          '--only',
-          'fashion-mnist_growing-12_MLP-of-2',
-          '--results',
-          results,
-          '--docs',
-          docs
-        ],
-        { cwd: root }
-      )
-    expect((await study()).stderr).toContain('0 of 6 runs are there; 6 to go')
-    const first = await resultsIn(results)
-    const runs = Object.values(first)
-    expect(runs).toHaveLength(6)
-    for (const { stages, curve, losses, fewLabels } of runs) {
-      expect(stages.map(({ blocks }) => blocks)).toEqual([2, 4, 6, 8, 10, 12])
-      expect(Math.max(...stages.map(({ linear }) => linear))).toBeGreaterThan(0.3)
-      expect(fewLabels['1 %']).toBeGreaterThan(0.1)
-      expect(curve).toHaveLength(1)
-      expect(Object.values(losses).every(loss => loss > 0 && loss < Math.log(64) + 1)).toBe(true)
-    }
-    expect(runs.map(({ cell, losses }) => [cell.method, Object.keys(losses).length])).toEqual(
-      expect.arrayContaining([
-        ['end-to-end', 1],
-        ['greedy', 6],
-        ['overlapping', 5],
-        ['overlapping, a loss more', 6]
-      ])
+test('a small study is made, and made whole again without what is there', async () => {
+  const [results, docs] = [join(folder, 'results'), join(folder, 'tiny')]
+  const study = (): Promise<{ stderr: string }> =>
+    promisify(execFile)(
+      'npm',
+      ['run', '--silent', 'study', '--', '--tiny', '--only', 'form-6-mlp', '--results', results, '--docs', docs],
+      { cwd: root }
     )
-    const page = await readFile(join(docs, 'index.md'), 'utf8')
-    expect(page).toMatch(/results: fashion-mnist, MLP of 2 -->\n\n\|(.*\n)+?\| overlapping \| 1 \| \d+\.\d \|/)
-    expect(page).toMatch(/^\| fashion-mnist \| \d+\.\d \| \d+\.\d\s±\s\d+\.\d \|/m)
+  expect((await study()).stderr).toContain('0 of 5 runs are there; 5 to go')
+  const made = await resultsIn(results)
+  expect(Object.values(made).map(({ cell, losses }) => [cell.window, Object.keys(losses).length])).toEqual([
+    [1, 6],
+    [2, 5],
+    [3, 4],
+    [4, 3],
+    ['all', 1]
+  ])
+  for (const { stages, curve, losses } of Object.values(made)) {
+    expect(stages).toHaveLength(6)
+    expect(Math.max(...stages.map(({ linear }) => linear))).toBeGreaterThan(0.2)
+    expect(curve).toHaveLength(1)
+    expect(Object.values(losses).every(loss => loss > 0 && loss < Math.log(64) + 1)).toBe(true)
+  }
+  const page = await readFile(join(docs, 'index.md'), 'utf8')
+  expect(page).toMatch(/^\| six stages, MLP \| (\d+\.\d \(1\) \| ){4}\d+\.\d \(1\) \|$/m)
+  expect(page).toMatch(/^\| drawn shapes, 6,400 images, convNet-6 \| \d+\.\d \| \d+\.\d\s±\s\d+\.\d \|/m)
 
-    const lost = 'fashion-mnist_growing-12_MLP-of-2_greedy_seed-0'
-    await rm(join(results, `${lost}.json`))
-    expect((await study()).stderr).toContain('5 of 6 runs are there; 1 to go')
-    const second = await resultsIn(results)
-    const learned = ({ stages, fewLabels, losses }: CellResult): object => ({ stages, fewLabels, losses })
-    expect(Object.keys(second)).toEqual(Object.keys(first))
-    expect(learned(second[lost]!)).toEqual(learned(first[lost]!))
-  },
-  600_000
-)
+  const lost = 'form-6-mlp_window-1_seed-0'
+  await rm(join(results, `${lost}.json`))
+  expect((await study()).stderr).toContain('4 of 5 runs are there; 1 to go')
+  const again = await resultsIn(results)
+  expect(Object.keys(again)).toEqual(Object.keys(made))
+  expect({ ...again[lost], machine: '' }).toEqual({ ...made[lost], machine: '' })
+}, 600_000)

@@ -1,8 +1,7 @@
 // What a readout knows before anything is learned: of raw pixels, and of the networks with their first weights.
-import { collectFeatures, dispose, linearProbe, networkOf, seeded } from 'lapstrake'
-import { rounded } from '../measuring.ts'
-import { dataSets, experimentOf, levelsOf, seeds, type Cell, type Scale } from './design.ts'
-import { dataOf, featuresOf } from './run-cell.ts'
+import { collectFeatures, dispose, networkOf, seeded } from 'lapstrake'
+import { comparisonNamed, experimentOf, levelsOf, type Scale } from './design.ts'
+import { featuresOf, imagesOf, readOut } from './run-cell.ts'
 
 /** Accuracies of linear readout on the test images. */
 export interface Baseline {
@@ -11,46 +10,36 @@ export interface Baseline {
   readonly untrained: readonly (readonly number[])[]
 }
 
-/** By data set. */
+/** By comparison. */
 export type Baselines = Readonly<Record<string, Baseline>>
 
-export async function measureBaselines(scale: Scale, onProgress: (message: string) => void): Promise<Baselines> {
-  const found: Record<string, Baseline> = {}
-  for (const data of Object.keys(dataSets) as Cell['data'][]) {
-    const cellOf = (seed: number): Cell => ({
-      data,
-      method: 'end-to-end',
-      head: 'MLP of 2',
-      blocks: 12,
-      width: 'growing',
-      seed
-    })
-    const [training, testing] = [
-      await dataOf(cellOf(0), 'train', scale.examples),
-      await dataOf(cellOf(0), 'test', scale.tests)
+/** One for each network and set of images. */
+export const measured: readonly string[] = ['form-6-mlp', 'form-8-mlp', 'supervised-cross-entropy-20k', 'large']
+
+export async function measureBaseline(name: string, scaleOf: (own: Scale) => Scale): Promise<Baseline> {
+  const { scale: own, seeds } = comparisonNamed(name)
+  const scale = scaleOf(own)
+  const cellOf = (seed: number) => ({ comparison: name, window: 'all', seed }) as const
+  const [training, testing] = [
+    await imagesOf({ comparison: name }, 'train', scale.examples),
+    await imagesOf({ comparison: name }, 'test', scale.tests)
+  ]
+  const flat = { pool: 'flatten' } as const
+  const [pixels] = await readOut(
+    [await collectFeatures(training, images => images.clone(), flat)],
+    [await collectFeatures(testing, images => images.clone(), flat)]
+  )
+  const untrained: number[][] = []
+  for (const seed of seeds) {
+    const network = networkOf(experimentOf(cellOf(seed), scale).backbone, training.shape)
+    const variables = network.init(seeded(seed).split('weights'))
+    const levels = levelsOf(cellOf(seed))
+    const [known, asked] = [
+      await featuresOf(network, variables, training, levels),
+      await featuresOf(network, variables, testing, levels)
     ]
-    const flat = { pool: 'flatten' } as const
-    const { accuracy } = await linearProbe(
-      await collectFeatures(training, images => images.clone(), flat),
-      await collectFeatures(testing, images => images.clone(), flat)
-    )
-    const untrained: number[][] = []
-    for (const seed of seeds) {
-      const cell = cellOf(seed)
-      const network = networkOf(experimentOf(cell, scale).backbone, training.shape)
-      const variables = network.init(seeded(seed).split('weights'))
-      const [known, asked] = [
-        await featuresOf(network, variables, training, levelsOf(cell)),
-        await featuresOf(network, variables, testing, levelsOf(cell))
-      ]
-      dispose(variables)
-      const stages: number[] = []
-      for (const [i, features] of known.entries())
-        stages.push(rounded((await linearProbe(features, asked[i]!)).accuracy))
-      untrained.push(stages)
-    }
-    found[data] = { pixels: rounded(accuracy), untrained }
-    onProgress(`${data}: ${(100 * accuracy).toFixed(1)} % of raw pixels.`)
+    dispose(variables)
+    untrained.push((await readOut(known, asked)).map(({ linear }) => linear))
   }
-  return found
+  return { pixels: pixels!.linear, untrained }
 }

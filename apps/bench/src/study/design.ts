@@ -1,84 +1,35 @@
-// What the study compares. Every cell is one run, and one file of results.
+// What the study compares. A comparison is one experiment under several windows; a cell is one run of it, and one file
+// of results.
 import {
   adamW,
-  cifar10,
   convDecoder,
-  convNet,
+  crossEntropy,
   endToEnd,
-  fashionMnist,
+  greedy,
+  linear,
   ntXent,
-  nWise,
   overlapping,
   projector,
+  randomResizedCrop,
+  resNet,
   simclr,
+  supCon,
   twoViews,
-  upperOnly,
   warmupCosine,
-  type Data,
   type Experiment,
-  type ImageDataset,
-  type Isolation,
-  type Merge,
-  type Recipe
+  type Isolation
 } from 'lapstrake'
+import type { DataName } from './data-sets.ts'
+import { plain, residualBlocks } from './networks.ts'
 
-/** The network is cut at every block, and a stage is two: so an isolation may share one block. */
-const stage = 2
+/** Stages that learn together: 1 is greedy, 2 and more overlap in all but one stage, all are end-to-end. */
+export type Window = 1 | 2 | 3 | 4 | 'all'
 
-interface Method {
-  readonly isolation: Isolation
-  readonly merge?: Merge | undefined
-}
+export const windows: readonly Window[] = [1, 2, 3, 4, 'all']
+const ends: readonly Window[] = [1, 2, 'all']
 
-export type MethodName =
-  | 'end-to-end'
-  | 'greedy'
-  | 'overlapping'
-  | 'overlapping, a loss more'
-  | 'upper gradient only'
-  | 'one block shared'
-export const methods: Readonly<Record<MethodName, Method>> = {
-  'end-to-end': { isolation: endToEnd() },
-  greedy: { isolation: nWise({ size: stage }) },
-  overlapping: { isolation: overlapping({ size: 2 * stage, stride: stage }) },
-  'overlapping, a loss more': { isolation: overlapping({ size: 2 * stage, stride: stage, lead: true }) },
-  'upper gradient only': { isolation: overlapping({ size: 2 * stage, stride: stage }), merge: upperOnly() },
-  'one block shared': { isolation: overlapping({ size: stage + 1, stride: stage }) }
-}
-
-export type HeadName = 'MLP of 2' | 'convolutional block' | 'MLP of 4'
-export const heads: Readonly<Record<HeadName, Recipe['head']>> = {
-  'MLP of 2': () => projector({ dims: [128, 64] }),
-  'convolutional block': () => convDecoder({ dims: [128, 64] }),
-  'MLP of 4': () => projector({ dims: [128, 128, 128, 64] })
-}
-
-export type DataName = 'cifar10' | 'fashion-mnist'
-
-interface DataSet {
-  readonly data: (options: { readonly limit: number }) => Data<ImageDataset>
-  readonly size: number
-  readonly channels: 1 | 3
-  readonly preset: 'cifar' | 'gray'
-}
-
-export const dataSets: Readonly<Record<DataName, DataSet>> = {
-  cifar10: { data: cifar10, size: 32, channels: 3, preset: 'cifar' },
-  'fashion-mnist': { data: fashionMnist, size: 28, channels: 1, preset: 'gray' }
-}
-
-/** One run. */
-export interface Cell {
-  readonly data: DataName
-  readonly method: MethodName
-  readonly head: HeadName
-  /**
-   * Blocks; the network of the main comparison is 12 of growing width, those of the study of depth have equal width.
-   */
-  readonly blocks: number
-  readonly width: 'growing' | 'equal'
-  readonly seed: number
-}
+export const isolationOf = (window: Window): Isolation =>
+  window === 'all' ? endToEnd() : window === 1 ? greedy() : overlapping({ size: window })
 
 /** How large a run is. */
 export interface Scale {
@@ -88,80 +39,186 @@ export interface Scale {
   readonly batchSize: number
 }
 
-export const scales: Readonly<Record<'full' | 'tiny', Scale>> = {
-  full: { examples: 5000, tests: 10_000, epochs: 8, batchSize: 64 },
-  /** To see that everything works. */
-  tiny: { examples: 256, tests: 200, epochs: 1, batchSize: 32 }
+/** All that runs have in common that differ in nothing but the window and the seed. */
+export interface Comparison {
+  readonly name: string
+  readonly part: 'form' | 'supervised' | 'long' | 'large' | 'depth'
+  /** What is particular about it, in a table. */
+  readonly title: string
+  readonly data: DataName
+  readonly windows: readonly Window[]
+  readonly seeds: readonly number[]
+  readonly scale: Scale
+  readonly learning: Pick<Experiment, 'backbone' | 'head' | 'loss' | 'views'>
 }
 
-export const seeds: readonly number[] = [0, 1, 2]
-export const depths: readonly number[] = [4, 8, 12, 16]
-export const byDepth: readonly MethodName[] = ['end-to-end', 'greedy', 'overlapping']
+/** One run. */
+export interface Cell {
+  readonly comparison: string
+  readonly window: Window
+  readonly seed: number
+}
 
-/** Of the study of depth. */
-export const depthCell = (blocks: number, method: MethodName, seed: number): Cell => ({
-  data: 'cifar10',
-  method,
-  head: 'MLP of 2',
-  blocks,
-  width: 'equal',
-  seed
+/** To see that everything works. */
+export const tiny: Scale = { examples: 256, tests: 200, epochs: 1, batchSize: 32 }
+
+const looks = (size: number, leastArea: number): Pick<Experiment, 'views'> => ({
+  views: twoViews(simclr({ size, preset: 'cifar', leastArea }))
+})
+const mlp = (): ReturnType<typeof projector> => projector({ dims: [128, 64] })
+const decoder = (): ReturnType<typeof convDecoder> => convDecoder({ dims: [128, 64] })
+const contrast = { loss: () => ntXent({ temperature: 0.2 }) }
+
+const six = [32, 32, 64, 64, 128, 128]
+const eight = [24, 24, 32, 32, 48, 48, 64, 64]
+
+const form = (name: string, title: string, learning: Pick<Experiment, 'backbone' | 'head'>): Comparison => ({
+  name: `form-${name}`,
+  part: 'form',
+  title,
+  data: 'drawn shapes',
+  windows,
+  seeds: [0, 1, 2, 3, 4],
+  scale: { examples: 6400, tests: 2000, epochs: 4, batchSize: 64 },
+  learning: { ...learning, ...contrast, ...looks(28, 0.4) }
 })
 
-const keysOf = <T extends object>(record: T): (keyof T)[] => Object.keys(record) as (keyof T)[]
+const supervised = (
+  name: string,
+  title: string,
+  examples: number,
+  learning: Pick<Experiment, 'head' | 'loss' | 'views'>
+): Comparison => ({
+  name: `supervised-${name}-${examples / 1000}k`,
+  part: 'supervised',
+  title: `${title}, ${examples.toLocaleString('en')} images`,
+  data: 'CIFAR-10',
+  windows,
+  seeds: [0, 1, 2],
+  scale: { examples, tests: 10_000, epochs: 2, batchSize: 64 },
+  learning: { backbone: plain(six), ...learning }
+})
 
-/** All runs, the ones that matter most first. */
-export const cells: readonly Cell[] = [
-  ...mainOf('cifar10', 'MLP of 2'),
-  ...mainOf('cifar10', 'convolutional block'),
-  ...seeds.flatMap(seed => depths.flatMap(blocks => byDepth.map(method => depthCell(blocks, method, seed)))),
-  ...mainOf('cifar10', 'MLP of 4'),
-  ...keysOf(heads).flatMap(head => mainOf('fashion-mnist', head))
+const classifier: Pick<Experiment, 'head' | 'loss' | 'views'> = {
+  head: () => linear({ dim: 10 }),
+  loss: () => crossEntropy(),
+  views: [randomResizedCrop({ size: 32, scale: [0.5, 1] })]
+}
+const supervisedContrast: Pick<Experiment, 'head' | 'loss' | 'views'> = {
+  head: mlp,
+  loss: () => supCon({ temperature: 0.1 }),
+  views: twoViews(randomResizedCrop({ size: 32, scale: [0.5, 1] }))
+}
+
+const long = (name: string, title: string, norm: 'batch' | 'layer'): Comparison => ({
+  name: `long-${name}`,
+  part: 'long',
+  title,
+  data: 'CIFAR-10',
+  windows: ends,
+  seeds: [0, 1, 2],
+  scale: { examples: 50_000, tests: 10_000, epochs: 20, batchSize: 64 },
+  learning: { backbone: plain(six, norm), head: mlp, ...contrast, ...looks(32, 0.2) }
+})
+
+const large: Comparison = {
+  name: 'large',
+  part: 'large',
+  title: 'eight residual blocks',
+  data: 'tiny-imagenet-20',
+  windows: ends,
+  seeds: [0, 1, 2],
+  scale: { examples: 10_000, tests: 1000, epochs: 30, batchSize: 64 },
+  learning: {
+    backbone: resNet({ depth: 18, stages: 'blocks', width: 16 }),
+    head: mlp,
+    ...contrast,
+    ...looks(64, 0.2)
+  }
+}
+
+const depth = (blocks: number): Comparison => ({
+  name: `depth-${blocks}`,
+  part: 'depth',
+  title: `${blocks} blocks`,
+  data: 'drawn shapes',
+  windows: ends,
+  seeds: [0, 1, 2],
+  scale: { examples: 6400, tests: 2000, epochs: 4, batchSize: 64 },
+  learning: { backbone: residualBlocks(blocks, 32), head: mlp, ...contrast, ...looks(28, 0.4) }
+})
+
+export const comparisons: readonly Comparison[] = [
+  form('6-mlp', 'six stages, MLP', { backbone: plain(six), head: mlp }),
+  form('8-mlp', 'eight stages, MLP', { backbone: plain(eight), head: mlp }),
+  form('6-conv', 'six stages, convolutional block', { backbone: plain(six), head: decoder }),
+  form('8-conv', 'eight stages, convolutional block', { backbone: plain(eight), head: decoder }),
+  supervised('cross-entropy', 'cross-entropy', 20_000, classifier),
+  supervised('supcon', 'SupCon', 20_000, supervisedContrast),
+  supervised('cross-entropy', 'cross-entropy', 50_000, classifier),
+  supervised('supcon', 'SupCon', 50_000, supervisedContrast),
+  long('batch-norm', 'batch normalisation', 'batch'),
+  long('layer-norm', 'layer normalisation', 'layer'),
+  large,
+  ...[4, 8, 12, 16].map(depth)
 ]
 
-function mainOf(data: Cell['data'], head: Cell['head']): readonly Cell[] {
-  return seeds.flatMap(seed =>
-    keysOf(methods).map(method => ({ data, method, head, blocks: 12, width: 'growing', seed }) as const)
+export function comparisonNamed(name: string): Comparison {
+  const found = comparisons.find(comparison => comparison.name === name)
+  if (found === undefined)
+    throw new Error(
+      `study: expected a comparison among ${comparisons.map(({ name }) => name).join(', ')}, got ${name}.`
+    )
+  return found
+}
+
+/** Which runs come first: the short ones of all seeds, then one seed of the long ones, then their others. */
+const rounds: readonly (readonly [begins: string, seeds: readonly number[]])[] = [
+  ['form-', [0, 1, 2]],
+  ['supervised-cross-entropy-20k', [0, 1, 2]],
+  ['supervised-supcon-20k', [0, 1, 2]],
+  ['form-', [3, 4]],
+  ['depth-', [0]],
+  ['long-', [0]],
+  ['large', [0]],
+  ['depth-', [1, 2]],
+  ['supervised-', [0, 1, 2]],
+  ['long-', [1, 2]],
+  ['large', [1, 2]]
+]
+
+/** All runs, the ones that matter most first. */
+export const cells: readonly Cell[] = uniqueByName(
+  rounds.flatMap(([begins, seeds]) =>
+    seeds.flatMap(seed =>
+      comparisons
+        .filter(({ name }) => name.startsWith(begins))
+        .flatMap(({ name, windows }) => windows.map((window): Cell => ({ comparison: name, window, seed })))
+    )
   )
+)
+
+export function nameOf({ comparison, window, seed }: Cell): string {
+  return `${comparison}_window-${window}_seed-${seed}`
 }
 
-export const nameOf = ({ data, method, head, blocks, width, seed }: Cell): string =>
-  [data, width === 'equal' ? `equal-${blocks}` : `growing-${blocks}`, head, method, `seed ${seed}`]
-    .join('_')
-    .replaceAll(/[ ,]+/g, '-')
-
-const growing = {
-  widths: [16, 16, 24, 24, 32, 32, 48, 48, 64, 64, 64, 64],
-  strides: [2, 1, 1, 1, 2, 1, 1, 1, 2, 1, 1, 1]
+function uniqueByName(cells: readonly Cell[]): readonly Cell[] {
+  return [...new Map(cells.map(cell => [nameOf(cell), cell])).values()]
 }
 
-/** The experiment of a cell: the same but for where gradients stop, what reads them, depth and seed. */
+/** The experiment of a cell: all of a comparison are the same but for where gradients stop. */
 export function experimentOf(cell: Cell, { batchSize, epochs, examples }: Scale): Experiment {
-  const { data, size, preset } = dataSets[cell.data]
-  const method: Method = methods[cell.method]
-  const shape =
-    cell.width === 'growing'
-      ? growing
-      : {
-          widths: new Array<number>(cell.blocks).fill(48),
-          strides: [2, 1, 2, ...new Array<number>(cell.blocks - 3).fill(1)]
-        }
   const total = epochs * Math.floor(examples / batchSize)
   return {
     name: nameOf(cell),
-    data: data({ limit: examples }),
     batchSize,
     epochs,
-    views: twoViews(simclr({ size, preset, leastArea: preset === 'cifar' ? 0.2 : undefined })),
-    backbone: convNet({ ...shape, layers: 1 }),
-    isolation: method.isolation,
-    merge: method.merge,
-    head: heads[cell.head],
-    loss: () => ntXent({ temperature: 0.2 }),
+    ...comparisonNamed(cell.comparison).learning,
+    isolation: isolationOf(cell.window),
     optimizer: adamW({ learningRate: warmupCosine({ peak: 2e-3, warmup: Math.min(30, Math.ceil(total / 10)), total }) })
   }
 }
 
-/** Where stages end, in blocks: what is read out. */
-export const levelsOf = ({ blocks }: Cell): readonly number[] =>
-  Array.from({ length: blocks / stage }, (_, i) => (i + 1) * stage)
+/** The place of each stage, from the bottom: what is read out. */
+export const levelsOf = (cell: Cell): readonly number[] =>
+  comparisonNamed(cell.comparison).learning.backbone.stages.map((_, i) => i + 1)

@@ -17,16 +17,20 @@ export interface Results {
 
 export const resultFile = (folder: string, cell: Cell): string => join(folder, `${nameOf(cell)}.json`)
 export const timesFile = (folder: string): string => join(folder, 'step-times.json')
-
 export const baselinesFile = (folder: string): string => join(folder, 'baselines.json')
 
 export async function readResults(folder: string): Promise<Results> {
   const read = async <T>(file: string): Promise<T> => JSON.parse(await readFile(file, 'utf8')) as T
   const files = cells.map(cell => resultFile(folder, cell)).filter(file => existsSync(file))
-  const [times, baselines] = [timesFile(folder), baselinesFile(folder)]
+  const times = timesFile(folder)
   return {
     runs: await Promise.all(files.map(file => read<CellResult>(file))),
     times: existsSync(times) ? (await read<{ milliseconds: StepTimes }>(times)).milliseconds : {},
-    baselines: existsSync(baselines) ? await read<Baselines>(baselines) : {}
+    baselines: await readBaselines(folder)
   }
+}
+
+export async function readBaselines(folder: string): Promise<Baselines> {
+  const file = baselinesFile(folder)
+  return existsSync(file) ? (JSON.parse(await readFile(file, 'utf8')) as Baselines) : {}
 }

@@ -1,44 +1,51 @@
 // One run of the study: trains, reads out every stage, measures.
+import { existsSync } from 'node:fs'
+import { readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import {
   collectLevels,
-  dispose,
   linearProbe,
   nearestNeighbours,
-  networkOf,
   plan,
-  seeded,
+  run,
   subset,
-  train,
-  type ImageDataset,
   type Features,
+  type ImageDataset,
   type Network,
   type Split,
   type Variables
 } from 'lapstrake'
+import { writeFileAtomic } from 'lapstrake/node'
 import { rounded } from '../measuring.ts'
-import { dataSets, experimentOf, levelsOf, type Cell, type Scale } from './design.ts'
+import { dataSets } from './data-sets.ts'
+import { comparisonNamed, experimentOf, levelsOf, type Cell, type Scale } from './design.ts'
 
 /** Accuracies on the test images of what reads a stage's features. */
 export interface StageResult {
-  /** Blocks below. */
-  readonly blocks: number
   readonly linear: number
+  readonly neighbours: number
+}
+
+/** Nearest neighbours of the top stage after an epoch, on some of the images. */
+interface CurvePoint {
+  readonly epoch: number
   readonly neighbours: number
 }
 
 export interface CellResult {
   readonly cell: Cell
   readonly scale: Scale
+  /** From the bottom. */
   readonly stages: readonly StageResult[]
-  /** Linear readout of the top stage that learned from a part of the labels. */
-  readonly fewLabels: Readonly<Record<'1 %' | '10 %', number>>
-  /** Nearest neighbours of the top stage after each epoch. */
-  readonly curve: readonly { readonly epoch: number; readonly neighbours: number }[]
+  readonly curve: readonly CurvePoint[]
   /** Most bytes of tensors in a step, as planned. */
   readonly peakBytes: number
   readonly stepMultiplyAdds: number
   readonly losses: Readonly<Record<string, number>>
 }
+
+/** Most images that readouts learn from: what more of them change is below a point, and takes long. */
+const known = 20_000
 
 /** Features of the levels that are read, from the bottom. */
 export const featuresOf = (
@@ -48,76 +55,87 @@ export const featuresOf = (
   levels: readonly number[]
 ): Promise<readonly Features[]> => collectLevels(data, images => network.levels(variables, images, { which: levels }))
 
-export async function runCell(cell: Cell, scale: Scale, onProgress: (message: string) => void): Promise<CellResult> {
-  const [training, testing] = [await dataOf(cell, 'train', scale.examples), await dataOf(cell, 'test', scale.tests)]
+/**
+ * @param unfinished a folder that remembers, epoch by epoch, the run under way
+ */
+export async function runCell(
+  cell: Cell,
+  scale: Scale,
+  unfinished: string,
+  onProgress: (message: string) => void
+): Promise<CellResult> {
+  const [training, testing] = [await imagesOf(cell, 'train', scale.examples), await imagesOf(cell, 'test', scale.tests)]
   const experiment = experimentOf(cell, scale)
+  const { name, views } = experiment
   const levels = levelsOf(cell)
-  const { peakBytes, stepMultiplyAdds } = await plan(experiment, { inputShape: training.shape, batch: scale.batchSize })
-  const steps = Math.floor(scale.examples / scale.batchSize)
-  const curve: { epoch: number; neighbours: number }[] = []
-  let losses: Readonly<Record<string, number>> = {}
-  const network = networkOf(experiment.backbone, training.shape)
-  const fewTests = subset(testing, { count: Math.min(2000, testing.size) })
-  const { state } = await train(experiment, {
-    dataset: training,
-    seed: cell.seed,
-    diagnoseEvery: 0,
-    async onStep(metrics, { state: borrowed }) {
-      losses = metrics.losses
-      if (metrics.step % steps === 0) {
-        const top = levels.slice(-1)
-        const [[known], [asked]] = [
-          await featuresOf(network, borrowed.stages, training, top),
-          await featuresOf(network, borrowed.stages, fewTests, top)
-        ]
-        const neighbours = rounded(await nearestNeighbours(known!, asked!))
-        curve.push({ epoch: metrics.epoch + 1, neighbours })
-        const rest = Object.values(losses).map(loss => loss.toFixed(2))
-        onProgress(
-          `${experiment.name}: epoch ${metrics.epoch + 1} of ${scale.epochs}, ` +
-            `${(100 * neighbours).toFixed(1)} % by nearest neighbours, losses ${rest.join(' ')}`
-        )
-      }
-    }
+  const { peakBytes, stepMultiplyAdds } = await plan(experiment, {
+    inputShape: training.shape,
+    batch: scale.batchSize,
+    views: views.length
   })
-  const known = await featuresOf(network, state.stages, training, levels)
-  const asked = await featuresOf(network, state.stages, testing, levels)
+  const learned = first(training, known)
+  const [some, few] = [first(training, 5000), first(testing, 1000)]
+  const stepsOfEpoch = Math.floor(scale.examples / scale.batchSize)
+  const [stateFile, curveFile] = [join(unfinished, `${name}.safetensors`), join(unfinished, `${name}.json`)]
+  const resume = existsSync(stateFile) ? new Uint8Array(await readFile(stateFile)) : undefined
+  const curve: CurvePoint[] =
+    resume === undefined ? [] : (JSON.parse(await readFile(curveFile, 'utf8')) as CurvePoint[])
+  let losses: Readonly<Record<string, number>> = {}
+
+  for await (const event of run(experiment, { dataset: training, seed: cell.seed, diagnoseEvery: 0, resume })) {
+    if (event.kind === 'warning') onProgress(event.message)
+    if (event.kind === 'step' && event.metrics.step % stepsOfEpoch === 0) {
+      losses = event.metrics.losses
+      const epoch = event.metrics.epoch + 1
+      const { network } = event.trainer
+      const top = levels.slice(-1)
+      const [[knownOfTop], [askedOfTop]] = [
+        await featuresOf(network, event.state.stages, some, top),
+        await featuresOf(network, event.state.stages, few, top)
+      ]
+      const neighbours = rounded(await nearestNeighbours(knownOfTop!, askedOfTop!))
+      curve.splice(epoch - 1, Infinity, { epoch, neighbours })
+      if (epoch < scale.epochs) {
+        // What the curve knows too much, the next epoch writes anew.
+        await writeFileAtomic(curveFile, JSON.stringify(curve))
+        await writeFileAtomic(stateFile, await event.save())
+      }
+      const rest = Object.values(losses).map(loss => loss.toFixed(2))
+      onProgress(
+        `${name}: epoch ${epoch} of ${scale.epochs}, ${(100 * neighbours).toFixed(1)} % by nearest neighbours, ` +
+          `losses ${rest.join(' ')}`
+      )
+    }
+    if (event.kind === 'end') {
+      const { network } = event.trainer
+      const stages = await readOut(
+        await featuresOf(network, event.state.stages, learned, levels),
+        await featuresOf(network, event.state.stages, testing, levels)
+      )
+      await Promise.all([stateFile, curveFile].map(file => rm(file, { force: true })))
+      return { cell, scale, stages, curve, peakBytes, stepMultiplyAdds, losses }
+    }
+  }
+  throw new Error(`study: expected ${name} to end, but it did not.`)
+}
+
+/** What reads out the stages, from the bottom. */
+export async function readOut(known: readonly Features[], asked: readonly Features[]): Promise<StageResult[]> {
   const stages: StageResult[] = []
-  for (const [i, blocks] of levels.entries()) {
+  for (const [i, features] of known.entries()) {
     stages.push({
-      blocks,
-      linear: rounded((await linearProbe(known[i]!, asked[i]!)).accuracy),
-      neighbours: rounded(await nearestNeighbours(known[i]!, asked[i]!))
+      linear: rounded((await linearProbe(features, asked[i]!)).accuracy),
+      neighbours: rounded(await nearestNeighbours(features, asked[i]!))
     })
   }
-  const few = async (part: number): Promise<number> =>
-    rounded((await linearProbe(partOf(known.at(-1)!, part, cell.seed), asked.at(-1)!)).accuracy)
-  const result: CellResult = {
-    cell,
-    scale,
-    stages,
-    fewLabels: { '1 %': await few(0.01), '10 %': await few(0.1) },
-    curve,
-    peakBytes,
-    stepMultiplyAdds,
-    losses
-  }
-  dispose(state)
-  return result
+  return stages
 }
 
-/** As many examples of each class, drawn at random: at least one, so that no class is unknown. */
-function partOf({ values, labels, dim }: Features, part: number, seed: number): Features {
-  const order = seeded(seed).split('few labels').permutation(labels.length)
-  const classes = new Map<number, number[]>()
-  for (const row of order) classes.set(labels[row]!, [...(classes.get(labels[row]!) ?? []), row])
-  const rows = [...classes.values()].flatMap(members =>
-    members.slice(0, Math.max(2, Math.round(part * members.length)))
-  )
-  const picked = new Float32Array(rows.length * dim)
-  rows.forEach((row, i) => picked.set(values.subarray(row * dim, (row + 1) * dim), i * dim))
-  return { values: picked, labels: Int32Array.from(rows, row => labels[row]!), dim }
-}
+const first = (dataset: ImageDataset, count: number): ImageDataset =>
+  subset(dataset, { count: Math.min(count, dataset.size) })
 
-export const dataOf = ({ data }: Cell, split: Split, count: number): Promise<ImageDataset> =>
-  dataSets[data].data({ limit: count }).open(split, { limit: count })
+export const imagesOf = (
+  { comparison }: Pick<Cell, 'comparison'>,
+  split: Split,
+  limit: number
+): Promise<ImageDataset> => dataSets[comparisonNamed(comparison).data].data().open(split, { limit })

@@ -1,52 +1,49 @@
-// How long a step takes, one thread: the ways of a comparison in turn, so that a busy moment of the machine meets all
-// of them.
+// How long a step takes, one thread: the windows of a comparison in turn, so that a busy moment of the machine meets
+// all of them.
+import * as tf from '@tensorflow/tfjs-core'
 import { createTrainer, dispose, own, seeded, viewsOf, type Owned, type State } from 'lapstrake'
 import { median, rounded, timed } from '../measuring.ts'
-import { cells, dataSets, experimentOf, scales, type Cell } from './design.ts'
+import { dataSets } from './data-sets.ts'
+import { comparisons, experimentOf, type Comparison, type Window } from './design.ts'
 
-/** What is compared with one another: all that differs is where gradients stop. */
-export type Comparison = Pick<Cell, 'data' | 'head' | 'blocks' | 'width'>
-export const comparisonOf = ({ data, head, blocks, width }: Comparison): string =>
-  [data, width, blocks, head].join(', ')
-
-/** Median milliseconds of a step with its augmentation, by comparison and way. */
+/** Median milliseconds of a step with its augmentation, by comparison and window. */
 export type StepTimes = Readonly<Record<string, Readonly<Record<string, number>>>>
 
 export async function measureStepTimes(repeats: number, onProgress: (message: string) => void): Promise<StepTimes> {
-  const firsts = cells.filter(({ seed }) => seed === 0)
   const times: Record<string, Record<string, number>> = {}
-  for (const name of new Set(firsts.map(comparisonOf))) {
-    const compared = firsts.filter(cell => comparisonOf(cell) === name)
-    const contenders = compared.map(contender)
+  for (const comparison of comparisons) {
+    const { name, windows } = comparison
+    const contenders = windows.map(window => contender(comparison, window))
     const found = contenders.map((): number[] => [])
     for (const { step } of contenders) step()
     for (let repeat = 0; repeat < repeats; repeat++) {
       for (const [i, { step }] of contenders.entries()) found[i]!.push(await timed(step))
     }
     for (const { stop } of contenders) stop()
-    times[name] = Object.fromEntries(compared.map(({ method }, i) => [method, rounded(median(found[i]!))]))
+    times[name] = Object.fromEntries(windows.map((window, i) => [window, rounded(median(found[i]!))]))
     onProgress(
       `${name}: ${Object.entries(times[name])
-        .map(([method, ms]) => `${method} ${ms} ms`)
+        .map(([window, ms]) => `${window} ${ms} ms`)
         .join(', ')}`
     )
   }
   return times
 }
 
-function contender(cell: Cell): { step(): void; stop(): void } {
-  const { size, channels } = dataSets[cell.data]
-  const experiment = experimentOf(cell, scales.full)
-  const trainer = createTrainer(experiment, { inputShape: [size, size, channels] })
+function contender({ name, data, scale }: Comparison, window: Window): { step(): void; stop(): void } {
+  const { shape } = dataSets[data]
+  const experiment = experimentOf({ comparison: name, window, seed: 0 }, scale)
+  const trainer = createTrainer(experiment, { inputShape: shape })
   const random = seeded(0)
   let state: Owned<State> = trainer.init(random)
-  const pixels = random.uniform([scales.full.batchSize, size, size, channels])
+  const pixels = random.uniform([scale.batchSize, ...shape])
+  const labels = own(() => tf.cast(tf.mod(tf.range(0, scale.batchSize), 10), 'int32') as tf.Tensor1D)
   return {
     step() {
-      const batch = own(() => ({ views: viewsOf(experiment.views, pixels, random) }))
-      const { state: next, losses, embeddings, gradientNorms } = trainer.step(state, batch)
+      const views = own(() => ({ views: viewsOf(experiment.views, pixels, random) }))
+      const { state: next, losses, embeddings, gradientNorms } = trainer.step(state, { ...views, labels })
       state = next
-      dispose(batch)
+      dispose(views)
       dispose(losses)
       dispose(embeddings)
       dispose(gradientNorms)
@@ -54,6 +51,7 @@ function contender(cell: Cell): { step(): void; stop(): void } {
     stop() {
       dispose(state)
       pixels.dispose()
+      labels.dispose()
     }
   }
 }

@@ -17,7 +17,10 @@ export function applyLoss(
   return naming(unit, () => {
     const { loss, memory } = either(unit.loss, embeddings, batch, variables)
     if (loss.rank !== 0)
-      throw new Error(`expected the loss to be one scalar, got shape [${loss.shape}]. Take its mean.`)
+      throw new Error(
+        `expected the loss to be one scalar, got shape [${loss.shape}]. ` +
+          "Leave out its reduction: 'none', or take the mean of what it gives."
+      )
     if (memory === undefined)
       throw new Error('expected a loss with variables to return { loss, memory }, got no memory. Return {} for none.')
     return { loss, memory: copyOf(memory) }

@@ -49,6 +49,17 @@ export { networkOf, type EncodeOptions, type LevelsOptions, type Network } from 
 export type { TrainerOptions } from './prepared.ts'
 export { checkGiven, checkOptions, didYouMean, type OptionKind, type OptionKinds, type OptionType } from './options.ts'
 export { randomFrom, seeded, type Random } from './random.ts'
+export {
+  reduced,
+  reducedWithGradient,
+  reductionKind,
+  type LossOf,
+  type Reduced,
+  type Reduction,
+  type ReductionOptions,
+  type RowLoss,
+  type StatefulLossOf
+} from './reduction.ts'
 export type { Shape } from './shape.ts'
 export { stageNames } from './stage-names.ts'
 export { stateless, type StatelessStage } from './stateless.ts'

@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core'
 
 /** A result with the way back from it. */
-export interface WithGradient<T extends tf.Tensor> {
+export interface WithGradient<T extends tf.Tensor, Cotangent extends tf.Tensor = T> {
   readonly value: T
   /** What the gradient needs; kept until the backward pass is over, and nothing else of the forward pass is. */
   readonly saved: readonly tf.Tensor[]
   /** From the cotangent of `value` and what was saved to the cotangent of each input, in order. */
-  readonly gradient: (cotangent: T, saved: readonly tf.Tensor[]) => readonly tf.Tensor[]
+  readonly gradient: (cotangent: Cotangent, saved: readonly tf.Tensor[]) => readonly tf.Tensor[]
 }
 
 /**

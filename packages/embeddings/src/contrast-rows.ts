@@ -1,7 +1,7 @@
 import { fusedOr, withGradient } from '@lapstrake/core'
 import { contrastRows as contrast } from '@lapstrake/kernels'
 import * as tf from '@tensorflow/tfjs-core'
-import { zeroLoss } from './zero-loss.ts'
+import { zeroLoss, zeroRows } from './zero-loss.ts'
 
 export interface ContrastOptions {
   /** Divides the similarities. */
@@ -34,11 +34,35 @@ export function contrastRows(
 ): tf.Scalar {
   if (rows.shape[0] < 2) return zeroLoss(rows)
   return withGradient([rows, attracted], (rows, attracted) => {
-    const [value, slope] = fusedOr(contrast, { rows, attracted, weights }, { temperature, chunk })
+    const [costs, slope] = fusedOr(contrast, { rows, attracted, weights }, { temperature, chunk })
     return {
-      value,
+      value: tf.sum(tf.mul(weights, costs)),
       saved: [slope, weights],
       gradient: (dy, [slope, weights]) => [tf.mul(slope!, dy), tf.mul(weights!, tf.neg(dy))]
     }
   })
+}
+
+/**
+ * What each of the rows that ask costs, `log Σ exp(zᵢ · zⱼ / t) − aᵢ`, `[asking]`: the parts of {@link contrastRows}.
+ *
+ * How much each row weighs is known on the way back only, where all are compared once more: it takes twice as long.
+ */
+export function contrastEachRow(
+  rows: tf.Tensor2D,
+  attracted: tf.Tensor1D,
+  { temperature, chunk = Infinity }: ContrastOptions
+): tf.Tensor1D {
+  if (rows.shape[0] < 2) return zeroRows(rows)
+  const compared = (
+    rows: tf.Tensor2D,
+    attracted: tf.Tensor1D,
+    weights: tf.Tensor1D
+  ): readonly [costs: tf.Tensor1D, slope: tf.Tensor] =>
+    fusedOr(contrast, { rows, attracted, weights }, { temperature, chunk })
+  return withGradient([rows, attracted], (rows, attracted) => ({
+    value: compared(rows, attracted, tf.onesLike(attracted))[0],
+    saved: [rows, attracted],
+    gradient: (dy, [rows, attracted]) => [compared(rows as tf.Tensor2D, attracted as tf.Tensor1D, dy)[1], tf.neg(dy)]
+  }))
 }

@@ -10,11 +10,12 @@ type Attributes = {
   /** How many rows are compared at a time with all others, where it is composed. */
   readonly chunk: number
 }
-type Results = readonly [value: tf.Scalar, slope: tf.Tensor]
+type Results = readonly [costs: tf.Tensor1D, slope: tf.Tensor]
 
 /**
- * `Σ cᵢ (log Σ exp(zᵢ · zⱼ / t) − aᵢ)`, the inner sum over all `j` other than `i`, and its slope for `z`: of rows
- * `z [n, dim]`, two or more, of which the first ask and have weights `c` and attractions `a`.
+ * What rows cost among all others, `log Σ exp(zᵢ · zⱼ / t) − aᵢ`, the sum over all `j` other than `i`, `[asking]`; and
+ * the slope for `z` of `Σ cᵢ · costᵢ`: of rows `z [n, dim]`, two or more, of which the first ask and have weights `c`
+ * and attractions `a`.
  */
 export const contrastRows: FusedKernel<Inputs, Attributes, Results> = {
   name: 'ContrastRows',
@@ -26,7 +27,7 @@ export const contrastRows: FusedKernel<Inputs, Attributes, Results> = {
     if (inputs.weights.length !== 1 || asking! < 1 || asking! > n!)
       throw new Error(`contrastRows: expected weights of 1 to ${n} rows, got [${inputs.weights.join(', ')}].`)
     expectShapes('contrastRows', inputs, { attracted: [asking!] })
-    return [[], [n!, dim!]]
+    return [[asking!], [n!, dim!]]
   },
   multiplyAdds: ({ rows: [n, dim] }) => 2 * n! * n! * dim!,
   composed: ({ rows, attracted, weights }, { temperature, chunk }) =>
@@ -40,19 +41,19 @@ function withoutItself(similarity: tf.Tensor2D, start: number): tf.Tensor2D {
   return leaveOut(similarity, tf.equal(tf.reshape(row, [count, 1]), column))
 }
 
-/** The value, and its slope for the rows `z`. */
+/** The costs, and the slope of their weighted sum for the rows `z`. */
 function inTiles(
   z: tf.Tensor2D,
   attracted: tf.Tensor1D,
   weights: tf.Tensor1D,
   temperature: number,
   chunk: number
-): [value: tf.Scalar, slope: tf.Tensor] {
+): [costs: tf.Tensor1D, slope: tf.Tensor] {
   const [n, dim] = z.shape
   const asking = weights.shape[0]
   const answers = tf.transpose(z)
   const asked: tf.Tensor2D[] = []
-  const totals: tf.Scalar[] = []
+  const costs: tf.Tensor1D[] = []
   let answered: tf.Tensor2D = tf.zeros([n, dim])
   for (let start = 0; start < asking; start += chunk) {
     const count = Math.min(chunk, asking - start)
@@ -64,13 +65,13 @@ function inTiles(
         tf.reshape(tf.slice1d(numbers, start, count), [count, 1])
       ) as [tf.Tensor2D, tf.Tensor2D]
       return {
-        total: tf.sum(tf.mul(weight, tf.sub(logTotal, attraction))) as tf.Scalar,
+        costs: tf.reshape(tf.sub(logTotal, attraction), [count]) as tf.Tensor1D,
         // Every similarity stands in two rows: once the row is the anchor, once the candidate.
         asked: tf.mul(weight, tf.matMul(probability, z)) as tf.Tensor2D, // [count, dim]
         answered: tf.add(answered, transposedTimes(probability, tf.mul(weight, anchors))) as tf.Tensor2D // [n, dim]
       }
     })
-    totals.push(tile.total)
+    costs.push(tile.costs)
     asked.push(tile.asked)
     answered.dispose()
     answered = tile.answered
@@ -82,5 +83,5 @@ function inTiles(
     ]),
     answered
   )
-  return [tf.addN(totals) as tf.Scalar, tf.div(repelled, temperature)]
+  return [tf.concat1d(costs), tf.div(repelled, temperature)]
 }

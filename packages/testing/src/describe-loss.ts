@@ -1,10 +1,21 @@
-import { leaves, mapViews, own, seeded, vjp, type Batch, type LocalLoss, type Shape, type Views } from '@lapstrake/core'
+import {
+  leaves,
+  mapViews,
+  own,
+  seeded,
+  vjp,
+  type Batch,
+  type LocalLoss,
+  type Reduction,
+  type Shape,
+  type Views
+} from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import { gradientError } from './gradient-error.ts'
 import { apply, example, variablesFor, variablesOf, type Example } from './loss-example.ts'
 import { badInputs, expectEveryViewToCount, expectRefusal } from './loss-refusals.ts'
-import type { LossPromise, LossSuite } from './loss-suite.ts'
+import type { LossPromise, LossSuite, ReducedLoss } from './loss-suite.ts'
 import { read } from './read.ts'
 
 /**
@@ -12,7 +23,7 @@ import { read } from './read.ts'
  * agrees with finite differences, also within a `tf.grad` of one's own; finite for rows of zeros, repeated rows and
  * long rows; indifferent to the order of the examples; no examples, integers, rows that are none, labels that are no
  * classes and other numbers of views refused by name, before anything is computed; arguments untouched and nothing left
- * behind.
+ * behind. And of one with a `reduction`: rows that make up the loss, their sum, and the gradient of each.
  */
 export function describeLoss(name: string, loss: LocalLoss, options: LossSuite = {}): void {
   const { batch: rows = 6, dim = 5, shape = [dim], tolerance = 0.02, except = {} } = options
@@ -80,6 +91,8 @@ export function describeLoss(name: string, loss: LocalLoss, options: LossSuite =
         expect(gradientsOf(loss, changed, batch, shape).flat().every(Number.isFinite)).toBe(true)
       })
 
+    if (options.reducing) describeRows(loss, { ...options, shape }, options.reducing, draw, promise)
+
     promise('the order of the examples does not matter', 'order', () => {
       const { views, batch } = draw()
       const order = tf.tensor1d([...random.split('order').permutation(rows)], 'int32')
@@ -114,6 +127,79 @@ export function describeLoss(name: string, loss: LocalLoss, options: LossSuite =
   })
 }
 
+/** What a loss promises whose rows can be had one by one. */
+function describeRows(
+  loss: LocalLoss,
+  { shape = [], teacher, tolerance = 0.02, meanOf = mean }: LossSuite,
+  reducing: (reduction: Reduction) => ReducedLoss,
+  draw: () => Example,
+  promise: (title: string, excuse: LossPromise | undefined, check: () => void) => void
+): void {
+  const rowsOf = ({ views, batch }: Example): tf.Tensor1D => {
+    const each = reducing('none')
+    return apply<tf.Tensor1D>(each, views, batch, variablesOf(each, shape, teacher))
+  }
+  const weightsFor = (rows: number): tf.Tensor1D => seeded(7).uniform([rows], -1, 2) as tf.Tensor1D
+
+  test('its rows are finite numbers, which make up the loss and its sum', () => {
+    const given = draw()
+    const rows = own(() => rowsOf(given))
+    expect(rows.rank).toBe(1)
+    const each = read(rows)
+    expect(each.every(Number.isFinite)).toBe(true)
+    const size = each.reduce((most, cost) => Math.max(most, Math.abs(cost)), 1)
+    const [whole] = evaluate(loss, given.views, given.batch, shape)
+    for (const one of [loss, reducing('mean')])
+      expect(Math.abs(evaluate(one, given.views, given.batch, shape)[0]! - meanOf(each))).toBeLessThan(1e-5 * size)
+    expect(evaluate(reducing('mean'), given.views, given.batch, shape)).toEqual([whole])
+    const total = each.reduce((sum, cost) => sum + cost, 0)
+    const [sum] = evaluate(reducing('sum'), given.views, given.batch, shape)
+    expect(Math.abs(sum! - total)).toBeLessThan(1e-5 * size * each.length)
+  })
+
+  promise('gradients of its rows, weighed at random, agree with finite differences', 'finite differences', () => {
+    const given = draw()
+    const f = (...inputs: tf.Tensor[]): tf.Scalar => {
+      const rows = rowsOf({ ...given, views: mapViews(given.views, (_, place) => inputs[place] as tf.Tensor2D) })
+      return tf.sum(tf.mul(rows, weightsFor(rows.size)))
+    }
+    expect(gradientError(f, given.views)).toBeLessThan(tolerance)
+  })
+
+  test('gradients of its rows, all alike, are those of the sum', () => {
+    const { views, batch } = draw()
+    const [ofRows, ofSum] = (['none', 'sum'] as const).map(reduction =>
+      gradientsOf(reducing(reduction), views, batch, shape).flat()
+    ) as [number[], number[]]
+    const largest = ofSum.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6)
+    expect(ofRows.length).toBe(ofSum.length)
+    ofSum.forEach((value, i) => expect(Math.abs(ofRows[i]! - value)).toBeLessThan(1e-4 * largest))
+  })
+
+  promise('its rows work within tf.grad', 'tf.grad', () => {
+    const given = draw()
+    const [batch] = given.views[0].shape
+    const ofAll = tf.grad(all => {
+      const views = mapViews(given.views, (_, place) => tf.slice(all, place * batch, batch) as tf.Tensor2D)
+      const rows = rowsOf({ ...given, views })
+      return tf.sum(tf.mul(rows, weightsFor(rows.size)))
+    })
+    const found = read(own(() => ofAll(tf.concat<tf.Tensor>([...given.views]))))
+    expect(found.every(Number.isFinite)).toBe(true)
+    expect(found.some(value => value !== 0)).toBe(true)
+  })
+
+  for (const [title, change] of hardCases(shape))
+    promise(`its rows and their gradients stay finite for ${title}`, 'finite', () => {
+      const { views, batch } = draw()
+      const changed = mapViews(views, change)
+      expect(read(own(() => rowsOf({ views: changed, batch }))).every(Number.isFinite)).toBe(true)
+      expect(gradientsOf(reducing('none'), changed, batch, shape).flat().every(Number.isFinite)).toBe(true)
+    })
+}
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
+
 /** Changes to a view after which losses tend to divide by zero or to overflow. */
 const hardCases = (shape: Shape): readonly (readonly [title: string, change: (view: tf.Tensor2D) => tf.Tensor2D])[] => [
   ['a row of zeros', view => tf.concat<tf.Tensor>([tf.zeros([1, ...shape]), tf.slice(view, 1)]) as tf.Tensor2D],
@@ -133,13 +219,14 @@ const batchInOrder = ({ views, labels, indices, teacher, targets }: Batch, order
   targets: targets && inOrder(targets, order)
 })
 
-const evaluate = (loss: LocalLoss, views: Views<tf.Tensor2D>, batch: Batch, shape: Shape): number[] =>
+const evaluate = (loss: ReducedLoss, views: Views<tf.Tensor2D>, batch: Batch, shape: Shape): number[] =>
   read(own(() => apply(loss, views, batch, variablesFor(loss, batch, shape))))
 
-function gradientsOf(loss: LocalLoss, views: Views<tf.Tensor2D>, batch: Batch, shape: Shape): number[][] {
+/** Of what a loss gives; of the sum of its rows, where it gives them. */
+function gradientsOf(loss: ReducedLoss, views: Views<tf.Tensor2D>, batch: Batch, shape: Shape): number[][] {
   const variables = variablesFor(loss, batch, shape)
   const { pull } = vjp(
-    () => ({ outputs: [apply(loss, views, batch, variables)], aux: null }),
+    () => ({ outputs: [tf.sum(apply(loss, views, batch, variables))], aux: null }),
     leaves<tf.Tensor>([...views])
   )
   return pull([tf.scalar(1)], views, { last: true }).map(gradient => (gradient === undefined ? [] : read(gradient)))

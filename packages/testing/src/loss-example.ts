@@ -1,14 +1,6 @@
-import {
-  seeded,
-  type Batch,
-  type LocalLoss,
-  type LossVariables,
-  type Random,
-  type Shape,
-  type Views
-} from '@lapstrake/core'
+import { seeded, type Batch, type LossVariables, type Random, type Shape, type Views } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
-import type { LossSuite } from './loss-suite.ts'
+import type { LossSuite, ReducedLoss } from './loss-suite.ts'
 
 /** Views, and a batch of all that a loss may ask for. */
 export interface Example {
@@ -42,11 +34,16 @@ export function example(
   }
 }
 
-export const variablesOf = (loss: LocalLoss, embedding: Shape, teacher: Shape | undefined): LossVariables =>
+export const variablesOf = (loss: ReducedLoss, embedding: Shape, teacher: Shape | undefined): LossVariables =>
   typeof loss === 'function' ? { params: {}, memory: {} } : loss.init(seeded(5), { embedding, teacher })
 
-export const apply = (loss: LocalLoss, views: Views<tf.Tensor2D>, batch: Batch, variables: LossVariables): tf.Scalar =>
-  typeof loss === 'function' ? loss(views, batch) : loss.apply(views, batch, variables).loss
+/** What a loss gives: a scalar, or with `reduction: 'none'` a number for each row. */
+export const apply = <T extends tf.Tensor = tf.Scalar>(
+  loss: ReducedLoss,
+  views: Views<tf.Tensor2D>,
+  batch: Batch,
+  variables: LossVariables
+): T => (typeof loss === 'function' ? loss(views, batch) : loss.apply(views, batch, variables).loss) as tf.Tensor as T
 
-export const variablesFor = (loss: LocalLoss, batch: Batch, embedding: Shape): LossVariables =>
+export const variablesFor = (loss: ReducedLoss, batch: Batch, embedding: Shape): LossVariables =>
   variablesOf(loss, embedding, batch.teacher?.[0].shape.slice(1))

@@ -2,17 +2,17 @@ import * as tf from '@tensorflow/tfjs-core'
 import { conditionalMean, constant } from './conditional-mean.ts'
 
 /**
- * `mean_i Σ_u w⁺ d²(q_i, p_i^u)` with `w⁺ = softmax_u(temperature · d²)`: of all positives, the most distant attracts
- * most.
+ * `Σ_u w⁺ d²(q_i, p_i^u)` of each row, `[batch]`, with `w⁺ = softmax_u(temperature · d²)`: of all positives, the most
+ * distant attracts most.
  */
 export function attraction(
   query: tf.Tensor2D,
   positives: readonly tf.Tensor2D[],
   temperature: number,
   detachWeights: boolean
-): tf.Scalar {
+): tf.Tensor1D {
   const distances = toEach(query, positives)
-  return tf.mean(conditionalMean(distances, temperature, detachWeights ? constant(distances) : distances))
+  return conditionalMean(distances, temperature, detachWeights ? constant(distances) : distances)
 }
 
 /** Squared distances of each row to its own in each of the others, `[batch, others]`. */

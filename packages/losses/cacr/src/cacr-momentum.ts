@@ -1,11 +1,21 @@
-import { checkOptions, detached, type Loss, type OptionKinds } from '@lapstrake/core'
+import {
+  checkOptions,
+  detached,
+  reduced,
+  reductionKind,
+  type LossOf,
+  type OptionKinds,
+  type Reduced,
+  type Reduction,
+  type ReductionOptions
+} from '@lapstrake/core'
 import { checkTemperature, checkViews, logSumExpRows, normaliseRows, targetsOf } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 import { toEach } from './attraction.ts'
 import { conditionalMean, constant } from './conditional-mean.ts'
 import { diagonal, offDiagonal } from './diagonal.ts'
 
-export interface CACRMomentumOptions {
+export interface CACRMomentumOptions<R extends Reduction = 'mean' | 'sum'> extends ReductionOptions<R> {
   /** Divides the cosine similarities, and the distances in the weights. */
   readonly temperature?: number | undefined
   /**
@@ -13,30 +23,28 @@ export interface CACRMomentumOptions {
    * cosine distance to its key less the weighed mean of those to the others (`euclidean`).
    */
   readonly cost?: 'rbf' | 'euclidean' | undefined
-  /** The mean over the examples, or their sum, which the authors take for the `euclidean` cost. */
-  readonly reduction?: 'mean' | 'sum' | undefined
 }
 
 const kinds: OptionKinds<CACRMomentumOptions> = {
   temperature: 'number',
   cost: { among: ['rbf', 'euclidean'] },
-  reduction: { among: ['mean', 'sum'] }
+  reduction: reductionKind
 }
 
 /**
  * CACR on a momentum encoder without a queue: the other views of an example look for its key among the keys of the
  * batch, and the most distant of them counts most.
  *
- * Wants a recipe with `target: { momentum }`. Takes two or more views `[batch, dim]` of any length. Returns
- * {@link cacrAgainst}, averaged over the keys, each time without the query of the key's own view. With two views all
- * `p` are 1, and the `rbf` cost is `2 · temperature` times InfoNCE in both directions, as in MoCo v3: the weights speak
- * from three views on.
+ * Wants a recipe with `target: { momentum }`. Takes two or more views `[batch, dim]` of any length. Returns {@link
+ * cacrAgainst}, averaged over the keys, each time without the query of the key's own view, and over the examples,
+ * `[batch]`; the authors take the sum over them for the `euclidean` cost. With two views all `p` are 1, and the `rbf`
+ * cost is `2 · temperature` times InfoNCE in both directions, as in MoCo v3: the weights speak from three views on.
  *
  * @throws RangeError if `temperature` is not above 0
  * @throws Error without a target network, unless there is a target for each view, or for views of different shapes
  * @see Zheng et al. 2021, https://arxiv.org/abs/2105.03746, as in its ImageNet-1K experiments
  */
-export function cacrMomentum(options: CACRMomentumOptions = {}): Loss {
+export function cacrMomentum<R extends Reduction = 'mean'>(options: CACRMomentumOptions<R> = {}): LossOf<R> {
   checkOptions('cacrMomentum', options, kinds)
   checkTemperature('cacrMomentum', options.temperature ?? 1)
   return (embeddings, batch) => {
@@ -44,17 +52,14 @@ export function cacrMomentum(options: CACRMomentumOptions = {}): Loss {
     const targets = targetsOf('cacrMomentum', embeddings, batch.targets)
     const queries = embeddings.map(normaliseRows)
     const keys = detached(() => targets.map(normaliseRows))
-    return tf.mean(
-      tf.stack(
-        keys.map((key, v) =>
-          against(
-            queries.filter((_, m) => m !== v),
-            key,
-            options
-          )
-        )
+    const ofKeys = keys.map((key, v) =>
+      against(
+        queries.filter((_, m) => m !== v),
+        key,
+        options
       )
     )
+    return reduced(tf.mean(tf.stack(ofKeys), 0), options.reduction ?? ('mean' as R))
   }
 }
 
@@ -65,36 +70,36 @@ export function cacrMomentum(options: CACRMomentumOptions = {}): Loss {
  *
  * @param queries one view or more, each `[batch, dim]`, of any length
  * @param key `[batch, dim]`; it gets a gradient, too, unless it is a constant
- * @returns averaged over the batch, or summed; the mean is `2 · temperature · log(batch)` (`rbf`) or 0 (`euclidean`)
+ * @returns averaged over the examples, `[batch]`; the mean is `2 · temperature · log(batch)` (`rbf`) or 0 (`euclidean`)
  * when all embeddings are equal, and exactly 0 for a batch of one (`rbf`)
  * @throws RangeError if `temperature` is not above 0
  * @throws Error if the shapes differ
  * @see Zheng et al. 2021, https://arxiv.org/abs/2105.03746
  */
-export function cacrAgainst(
+export function cacrAgainst<R extends Reduction = 'mean'>(
   queries: readonly tf.Tensor2D[],
   key: tf.Tensor2D,
-  options: CACRMomentumOptions = {}
-): tf.Scalar {
+  options: CACRMomentumOptions<R> = {}
+): Reduced<R> {
   checkOptions('cacrAgainst', options, kinds)
   checkTemperature('cacrAgainst', options.temperature ?? 1)
   checkViews('cacrAgainst', [...queries, key])
-  return against(queries.map(normaliseRows), normaliseRows(key), options)
+  const each = against(queries.map(normaliseRows), normaliseRows(key), options)
+  return reduced(each, options.reduction ?? ('mean' as R))
 }
 
-/** The cost of unit rows. */
+/** What each example costs, `[batch]`, of unit rows. */
 function against(
   queries: readonly tf.Tensor2D[],
   key: tf.Tensor2D,
-  { temperature = 1, cost = 'rbf', reduction = 'mean' }: CACRMomentumOptions
-): tf.Scalar {
+  { temperature = 1, cost = 'rbf' }: CACRMomentumOptions<Reduction>
+): tf.Tensor1D {
   const weights = detached(() => tf.softmax(tf.div(toEach(key, queries), temperature))) // [batch, queries]
   const costs = tf.stack(
     queries.map(query => costOf[cost](query, key, temperature)),
     1
   ) // [batch, queries]
-  const each = tf.sum(tf.mul(weights, costs), 1)
-  return reduction === 'mean' ? tf.mean(each) : tf.sum(each)
+  return tf.sum(tf.mul(weights, costs), 1)
 }
 
 type Cost = (query: tf.Tensor2D, key: tf.Tensor2D, temperature: number) => tf.Tensor1D

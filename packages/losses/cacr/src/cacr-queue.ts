@@ -1,4 +1,12 @@
-import { checkOptions, detached, type StatefulLoss } from '@lapstrake/core'
+import {
+  checkOptions,
+  detached,
+  reduced,
+  reductionKind,
+  type Reduction,
+  type ReductionOptions,
+  type StatefulLossOf
+} from '@lapstrake/core'
 import {
   checkViews,
   distancesOfUnitRows,
@@ -7,7 +15,7 @@ import {
   normaliseRows,
   rowQueue,
   targetsOf,
-  zeroLoss,
+  zeroRows,
   type RowQueue
 } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
@@ -17,8 +25,9 @@ import { checkStrengths } from './check-strengths.ts'
 import { conditionalMean, constant } from './conditional-mean.ts'
 import { offDiagonal } from './diagonal.ts'
 
-export interface CACRQueueOptions
-  extends Pick<CACROptions, 'attraction' | 'repulsion' | 'positiveTemperature' | 'negativeTemperature'> {
+export interface CACRQueueOptions<R extends Reduction = 'mean' | 'sum'>
+  extends Pick<CACROptions, 'attraction' | 'repulsion' | 'positiveTemperature' | 'negativeTemperature'>,
+    ReductionOptions<R> {
   /** Keys in the queue. Any number goes with any batch. */
   readonly size?: number | undefined
   /**
@@ -34,17 +43,19 @@ export interface CACRQueueOptions
  * queue of keys of earlier batches. Each unit has a queue of its own.
  *
  * Wants a recipe with `target: { momentum }`. Takes two or more views `[batch, dim]` of any length; rows are scaled to
- * length one here. Returns `attraction · Σ w⁺ d² − repulsion · Σ w⁻ d²`, averaged over examples and views, from
- * `−4 · repulsion` to `4 · attraction`, and 0 when all embeddings are equal; the repulsion is exactly 0 while there is
- * nothing to repel. The keys of the last view join the queue after the loss is taken. No gradient passes through the
- * weights of keys, but through those within the batch, as the authors have it. Their code repels every view with the
- * similarities of the first; here each has its own.
+ * length one here. Returns `attraction · Σ w⁺ d² − repulsion · Σ w⁻ d²`, averaged over views and examples, `[batch]`,
+ * from `−4 · repulsion` to `4 · attraction`, and 0 when all embeddings are equal; the repulsion is exactly 0 while
+ * there is nothing to repel. The keys of the last view join the queue after the loss is taken. No gradient passes
+ * through the weights of keys, but through those within the batch, as the authors have it. Their code repels every view
+ * with the similarities of the first; here each has its own.
  *
  * @throws RangeError if an option is out of range
  * @throws Error without a target network, for views of different shapes, or a queue of another size or width
  * @see Zheng et al. 2021, https://arxiv.org/abs/2105.03746, as in its ImageNet-22K and WebVision experiments
  */
-export function cacrQueue(options: CACRQueueOptions = {}): StatefulLoss<Record<string, never>, RowQueue> {
+export function cacrQueue<R extends Reduction = 'mean'>(
+  options: CACRQueueOptions<R> = {}
+): StatefulLossOf<R, Record<string, never>, RowQueue> {
   checkOptions('cacrQueue', options, {
     attraction: 'number',
     repulsion: 'number',
@@ -52,10 +63,11 @@ export function cacrQueue(options: CACRQueueOptions = {}): StatefulLoss<Record<s
     negativeTemperature: 'number',
     size: 'number',
     fill: { among: ['random', 'empty'] },
-    withinBatch: 'boolean'
+    withinBatch: 'boolean',
+    reduction: reductionKind
   })
   const { attraction: alpha = 1, repulsion: beta = 1, positiveTemperature = 1, negativeTemperature = 2 } = options
-  const { size = 4096, fill = 'random', withinBatch = true } = options
+  const { size = 4096, fill = 'random', withinBatch = true, reduction = 'mean' as R } = options
   checkStrengths('cacrQueue', { attraction: alpha, repulsion: beta, positiveTemperature, negativeTemperature })
   if (!Number.isInteger(size) || size < 1)
     throw new RangeError(`cacrQueue: expected a size of 1 or more keys, got ${size}. Try 4096.`)
@@ -91,22 +103,24 @@ export function cacrQueue(options: CACRQueueOptions = {}): StatefulLoss<Record<s
       )
       const repulsions = queries.map(query => repulsion(query, queue, negativeTemperature, withinBatch))
       return {
-        loss: tf.sub(
-          tf.mul(tf.mean(tf.stack(attractions)), alpha),
-          tf.mul(tf.mean(tf.stack(repulsions)), beta)
-        ) as tf.Scalar,
+        loss: reduced(
+          tf.sub(tf.mul(tf.mean(tf.stack(attractions), 0), alpha), tf.mul(tf.mean(tf.stack(repulsions), 0), beta)),
+          reduction
+        ),
         memory: detached(() => enqueue(queue, keys.at(-1)!))
       }
     }
   }
 }
 
-/** `mean_i Σ_j w⁻ d²` over the queue and the other rows of the view, with one softmax `w⁻` over both. */
-function repulsion(query: tf.Tensor2D, queue: RowQueue, temperature: number, withinBatch: boolean): tf.Scalar {
+/**
+ * `Σ_j w⁻ d²` of each row over the queue and the other rows of its view, with one softmax `w⁻` over both; `[batch]`.
+ */
+function repulsion(query: tf.Tensor2D, queue: RowQueue, temperature: number, withinBatch: boolean): tf.Tensor1D {
   const toQueue = queue.filled > 0 ? [distancesOfUnitRows(query, filledRows(queue))] : []
   const toBatch = withinBatch && query.shape[0] > 1 ? [offDiagonal(distancesOfUnitRows(query, query))] : []
-  if (toQueue.length + toBatch.length === 0) return zeroLoss(query)
+  if (toQueue.length + toBatch.length === 0) return zeroRows(query)
   const distances = tf.concat2d([...toQueue, ...toBatch], 1) // [batch, filled + batch − 1]
   const seen = tf.concat2d([...toQueue.map(constant), ...toBatch], 1)
-  return tf.mean(conditionalMean(distances, -temperature, seen))
+  return conditionalMean(distances, -temperature, seen)
 }

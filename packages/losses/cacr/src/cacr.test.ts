@@ -1,6 +1,6 @@
 import { seeded, vjp, type Loss, type Views } from '@lapstrake/core'
 import type { RowQueue } from '@lapstrake/embeddings'
-import { describeLoss, read } from '@lapstrake/testing'
+import { read } from '@lapstrake/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import {
@@ -12,42 +12,6 @@ import {
   type CACROptions,
   type CACRQueueOptions
 } from './index.ts'
-
-const constantWeights = { 'finite differences': 'no gradient passes through the weights' }
-describeLoss('cacr', cacr())
-describeLoss(
-  'cacr of four views',
-  cacr({ attraction: 0.5, repulsion: 2, positiveTemperature: 2, negativeTemperature: 0.9 }),
-  { views: 4 }
-)
-describeLoss('cacr, rbf', cacr({ cost: 'rbf', rbfScale: 1, negativeTemperature: 2 }), { views: 3 })
-describeLoss('cacr, debiased', cacr({ classPrior: 0.1 }))
-describeLoss('cacr, all weights alike', cacr({ positiveTemperature: 0, negativeTemperature: 0, detachWeights: true }), {
-  views: 3
-})
-describeLoss('cacr, weights detached', cacr({ detachWeights: true }), { views: 3, except: constantWeights })
-describeLoss('cacr of rows as they are', cacr({ normalise: false }), { views: 3 })
-describeLoss('cacrMomentum, rbf', cacrMomentum({ temperature: 0.5 }), { targets: true })
-describeLoss('cacrMomentum of three views, rbf', cacrMomentum(), { targets: true, views: 3, except: constantWeights })
-describeLoss('cacrMomentum, euclidean', cacrMomentum({ cost: 'euclidean', reduction: 'sum' }), {
-  targets: true,
-  views: 3,
-  except: constantWeights
-})
-describeLoss('cacrMomentum, euclidean, all weights alike', cacrMomentum({ cost: 'euclidean', temperature: 1e6 }), {
-  targets: true,
-  views: 3
-})
-describeLoss('cacrQueue', cacrQueue({ size: 7 }), { targets: true, views: 3, except: constantWeights })
-describeLoss('cacrQueue, all weights alike', cacrQueue({ size: 7, positiveTemperature: 0, negativeTemperature: 0 }), {
-  targets: true,
-  views: 3
-})
-describeLoss('cacrQueue, the queue alone', cacrQueue({ size: 7, withinBatch: false }), {
-  targets: true,
-  except: constantWeights
-})
-describeLoss('cacrQueue, the batch alone', cacrQueue({ size: 7, fill: 'empty' }), { targets: true })
 
 const rows = (seed: number, batch = 5, dim = 4): tf.Tensor2D => seeded(seed).normal([batch, dim]) as tf.Tensor2D
 const viewsOf = (tensors: readonly tf.Tensor2D[]): Views<tf.Tensor2D> => tensors as unknown as Views<tf.Tensor2D>
@@ -429,6 +393,11 @@ describe('clear errors', () => {
     [
       () => cacr({ classPrior: 0.1, cost: 'rbf' }),
       'cacr: expected no classPrior with the rbf cost, got 0.1. Leave it out, or choose the euclidean cost.'
+    ],
+    [
+      () => cacr({ reduction: 'none', cost: 'rbf' }),
+      "cacr: expected the mean with the rbf cost, which is no mean over rows, got a reduction of 'none'. " +
+        'Leave it out, or choose the euclidean cost.'
     ],
     [() => value(cacr(), [z]), 'cacr: expected two or more views of each example, got 1.'],
     [

@@ -1,11 +1,21 @@
-import { checkEmbeddings, checkOptions, type Loss } from '@lapstrake/core'
+import {
+  checkEmbeddings,
+  checkOptions,
+  reduced,
+  reductionKind,
+  type LossOf,
+  type Reduced,
+  type Reduction,
+  type ReductionOptions
+} from '@lapstrake/core'
 import {
   checkPositive,
   checkViews,
   distancesOfUnitRows,
   normaliseRows,
   squaredDistances,
-  zeroLoss
+  zeroLoss,
+  zeroRows
 } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 import { attraction } from './attraction.ts'
@@ -13,7 +23,7 @@ import { checkStrengths } from './check-strengths.ts'
 import { conditionalMean, constant } from './conditional-mean.ts'
 import { diagonal, offDiagonal } from './diagonal.ts'
 
-export interface CACROptions {
+export interface CACROptions<R extends Reduction = 'mean' | 'sum'> extends ReductionOptions<R> {
   /** Multiplies the attraction, the paper's α. 0 leaves it out. */
   readonly attraction?: number | undefined
   /** Multiplies the repulsion, the paper's β: 2 in the authors' STL-10 runs. 0 leaves it out. */
@@ -57,14 +67,15 @@ export interface CACROptions {
  * Takes two or more views `[batch, dim]` of any length; rows are scaled to length one here. All views of an example
  * attract each other, and a view repels the other examples of each later view. Returns
  * `attraction · Σ w⁺ d² − repulsion · Σ w⁻ d²`, averaged over examples and views, from `−4 · repulsion` to
- * `4 · attraction`; or, for the `rbf` cost, `repulsion · log Σ w⁻ exp(−rbfScale · d²)` as the second term. It is 0 when
- * all embeddings are equal. A batch of one has no negatives: its repulsion is exactly 0.
+ * `4 · attraction`; or, for the `rbf` cost, `repulsion · log Σ w⁻ exp(−rbfScale · d²)` as the second term. Rows
+ * are `[batch]`; the `rbf` cost has none, for it is the logarithm of a mean over them. It is 0 when all embeddings are
+ * equal. A batch of one has no negatives: its repulsion is exactly 0.
  *
  * @throws RangeError if an option is out of range
  * @throws Error unless there are two or more views of one shape
  * @see Zheng et al. 2021, https://arxiv.org/abs/2105.03746, as in its CIFAR and STL-10 experiments
  */
-export function cacr(options: CACROptions = {}): Loss {
+export function cacr<R extends Reduction = 'mean'>(options: CACROptions<R> = {}): LossOf<R> {
   check('cacr', options)
   return embeddings => {
     checkViews('cacr', embeddings)
@@ -77,7 +88,7 @@ export function cacr(options: CACROptions = {}): Loss {
  *
  * @throws RangeError and Error as {@link cacr} does
  */
-export function cacrLoss(features: tf.Tensor, options: CACROptions = {}): tf.Scalar {
+export function cacrLoss<R extends Reduction = 'mean'>(features: tf.Tensor, options: CACROptions<R> = {}): Reduced<R> {
   check('cacrLoss', options)
   const [batch = 0, views = 0] = features.shape
   if (features.rank < 3 || views < 2) {
@@ -90,7 +101,7 @@ export function cacrLoss(features: tf.Tensor, options: CACROptions = {}): tf.Sca
   return contrast(tf.unstack(tf.reshape(features, [batch, views, -1]), 1) as tf.Tensor2D[], options)
 }
 
-function check(who: string, options: CACROptions): void {
+function check(who: string, options: CACROptions<Reduction>): void {
   checkOptions(who, options, {
     attraction: 'number',
     repulsion: 'number',
@@ -100,10 +111,11 @@ function check(who: string, options: CACROptions): void {
     rbfScale: 'number',
     classPrior: 'number',
     detachWeights: 'boolean',
-    normalise: 'boolean'
+    normalise: 'boolean',
+    reduction: reductionKind
   })
   const { attraction = 1, repulsion = 1, positiveTemperature = 1, negativeTemperature = 1 } = options
-  const { cost = 'euclidean', rbfScale = 2, classPrior = 0 } = options
+  const { cost = 'euclidean', rbfScale = 2, classPrior = 0, reduction = 'mean' } = options
   checkStrengths(who, { attraction, repulsion, positiveTemperature, negativeTemperature })
   checkPositive(who, 'rbfScale', rbfScale, 'Try 2.')
   if (!(classPrior >= 0 && classPrior < 1)) {
@@ -114,15 +126,23 @@ function check(who: string, options: CACROptions): void {
       `${who}: expected no classPrior with the rbf cost, got ${classPrior}. Leave it out, or choose the euclidean cost.`
     )
   }
+  if (reduction !== 'mean' && cost === 'rbf') {
+    throw new RangeError(
+      `${who}: expected the mean with the rbf cost, which is no mean over rows, got a reduction of '${reduction}'. ` +
+        'Leave it out, or choose the euclidean cost.'
+    )
+  }
 }
 
-function contrast(views: readonly tf.Tensor2D[], options: CACROptions): tf.Scalar {
+function contrast<R extends Reduction = 'mean'>(views: readonly tf.Tensor2D[], options: CACROptions<R>): Reduced<R> {
   const {
     attraction: alpha = 1,
     repulsion: beta = 1,
     positiveTemperature = 1,
     detachWeights = false,
-    normalise = true
+    normalise = true,
+    cost = 'euclidean',
+    reduction = 'mean' as R
   } = options
   const z = normalise ? views.map(normaliseRows) : views
   const attractions = z.map((query, v) =>
@@ -133,27 +153,48 @@ function contrast(views: readonly tf.Tensor2D[], options: CACROptions): tf.Scala
       detachWeights
     )
   )
-  const repulsions = z.flatMap((query, v) => z.slice(v + 1).map(other => repulsion(query, other, options)))
-  return tf.add(tf.mul(tf.mean(tf.stack(attractions)), alpha), tf.mul(tf.mean(tf.stack(repulsions)), beta)) as tf.Scalar
+  const pairs = z.flatMap((query, v) => z.slice(v + 1).map(other => [query, other] as const))
+  const attracted = tf.mul(tf.mean(tf.stack(attractions), 0), alpha) // [batch]
+  const repelled = (each: readonly tf.Tensor[]): tf.Tensor => tf.mul(tf.mean(tf.stack([...each]), 0), beta)
+  if (cost === 'euclidean') {
+    const repulsions = pairs.map(([query, other]) => repulsion(query, other, options))
+    return reduced(tf.add(attracted, repelled(repulsions)), reduction)
+  }
+  const repulsions = pairs.map(([query, other]) => kernelRepulsion(query, other, options))
+  return tf.add(tf.mean(attracted), repelled(repulsions)) as Reduced<R>
 }
 
 /**
- * What each row of one view costs among the other examples of another, with
- * `w⁻ = softmax_j(−negativeTemperature · d²)`; averaged.
+ * What each row of one view costs among the other examples of another, `[batch]`, with
+ * `w⁻ = softmax_j(−negativeTemperature · d²)`.
  */
-function repulsion(query: tf.Tensor2D, other: tf.Tensor2D, options: CACROptions): tf.Scalar {
-  const { negativeTemperature = 1, cost = 'euclidean', rbfScale = 2, classPrior = 0 } = options
-  const { detachWeights = false, normalise = true } = options
+function repulsion(query: tf.Tensor2D, other: tf.Tensor2D, options: CACROptions<Reduction>): tf.Tensor1D {
+  const { classPrior = 0 } = options
+  if (query.shape[0] === 1) return zeroRows(query)
+  const { distances, negatives, seen, negativeTemperature } = compared(query, other, options)
+  const repelled = conditionalMean(negatives, -negativeTemperature, seen)
+  return tf.div(tf.add(tf.mul(diagonal(distances), classPrior), repelled), classPrior - 1)
+}
+
+/** `log( mean_i Σ_j w⁻ exp(−rbfScale · d²) )`, safe for distances whose kernel is 0 in float32. */
+function kernelRepulsion(query: tf.Tensor2D, other: tf.Tensor2D, options: CACROptions<Reduction>): tf.Scalar {
+  const { rbfScale = 2 } = options
   const batch = query.shape[0]
   if (batch === 1) return zeroLoss(query)
+  const { negatives, seen, negativeTemperature } = compared(query, other, options)
+  const logWeights = tf.logSoftmax(tf.mul(seen, -negativeTemperature))
+  return tf.sub(tf.logSumExp(tf.sub(logWeights, tf.mul(negatives, rbfScale))), Math.log(batch))
+}
+
+/**
+ * Distances between the rows of two views, and those of different examples, `[batch, batch − 1]`, as weights see them.
+ */
+function compared(
+  query: tf.Tensor2D,
+  other: tf.Tensor2D,
+  { negativeTemperature = 1, detachWeights = false, normalise = true }: CACROptions<Reduction>
+): { distances: tf.Tensor2D; negatives: tf.Tensor2D; seen: tf.Tensor2D; negativeTemperature: number } {
   const distances = (normalise ? distancesOfUnitRows : squaredDistances)(query, other)
   const negatives = offDiagonal(distances) // [batch, batch − 1]
-  const seen = detachWeights ? constant(negatives) : negatives
-  if (cost === 'rbf') {
-    const logWeights = tf.logSoftmax(tf.mul(seen, -negativeTemperature))
-    // log( mean_i Σ_j w⁻ exp(−scale · d²) ), safe for distances whose kernel is 0 in float32.
-    return tf.sub(tf.logSumExp(tf.sub(logWeights, tf.mul(negatives, rbfScale))), Math.log(batch))
-  }
-  const repelled = conditionalMean(negatives, -negativeTemperature, seen)
-  return tf.mean(tf.div(tf.add(tf.mul(diagonal(distances), classPrior), repelled), classPrior - 1))
+  return { distances, negatives, seen: detachWeights ? constant(negatives) : negatives, negativeTemperature }
 }

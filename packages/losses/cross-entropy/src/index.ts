@@ -1,1 +1,1 @@
-export { crossEntropy } from './cross-entropy.ts'
+export { crossEntropy, type CrossEntropyOptions } from './cross-entropy.ts'

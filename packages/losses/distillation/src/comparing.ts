@@ -1,4 +1,12 @@
-import { checkEmbeddings, type Loss, type Views } from '@lapstrake/core'
+import {
+  checkEmbeddings,
+  reduced,
+  type Batch,
+  type Loss,
+  type LossOf,
+  type Reduction,
+  type Views
+} from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 
 /**
@@ -9,18 +17,35 @@ import * as tf from '@tensorflow/tfjs-core'
  */
 export const comparing =
   (who: string, compare: (student: tf.Tensor, teacher: tf.Tensor) => tf.Scalar): Loss =>
-  (embeddings, { teacher }) => {
-    if (teacher === undefined)
-      throw new Error(`${who}: expected a teacher, got none. Give the recipe teacher: { backbone, weights }.`)
-    const students: Views = embeddings
-    checkEmbeddings(who, students)
-    if (students.length !== teacher.length) {
-      throw new Error(
-        `${who}: expected student and teacher to see the same views, got ${students.length} and ${teacher.length}.`
-      )
-    }
-    return tf.div(tf.addN(students.map((student, v) => compare(student, teacher[v]!))), students.length)
+  (embeddings, batch) =>
+    tf.div(tf.addN(ofEachView(who, compare, embeddings, batch)), embeddings.length)
+
+/** {@link comparing} row by row, `[views · batch]`, view after view; and the rows reduced. */
+export const comparingRows =
+  <R extends Reduction>(
+    who: string,
+    reduction: R,
+    compare: (student: tf.Tensor, teacher: tf.Tensor) => tf.Tensor1D
+  ): LossOf<R> =>
+  (embeddings, batch) =>
+    reduced(tf.concat1d(ofEachView(who, compare, embeddings, batch)), reduction)
+
+function ofEachView<T>(
+  who: string,
+  compare: (student: tf.Tensor, teacher: tf.Tensor) => T,
+  students: Views,
+  { teacher }: Batch
+): T[] {
+  if (teacher === undefined)
+    throw new Error(`${who}: expected a teacher, got none. Give the recipe teacher: { backbone, weights }.`)
+  checkEmbeddings(who, students)
+  if (students.length !== teacher.length) {
+    throw new Error(
+      `${who}: expected student and teacher to see the same views, got ${students.length} and ${teacher.length}.`
+    )
   }
+  return students.map((student, v) => compare(student, teacher[v]!))
+}
 
 /** @throws Error unless both are floats and show the same examples, one or more */
 export function checkBatch(who: string, student: tf.Tensor, teacher: tf.Tensor): void {
@@ -44,6 +69,9 @@ export function checkSameShape(who: string, student: tf.Tensor, teacher: tf.Tens
     )
   }
 }
+
+/** The mean of what belongs to each example, `[batch]`. */
+export const meanOfEach = (values: tf.Tensor): tf.Tensor1D => tf.mean(flatRows(values), 1)
 
 /** Each example as one row, `[batch, …]`. */
 export const flatRows = (features: tf.Tensor): tf.Tensor2D => tf.reshape(features, [features.shape[0]!, -1])

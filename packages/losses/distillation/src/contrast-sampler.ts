@@ -6,7 +6,10 @@ export interface ContrastSamplerOptions {
   readonly examples: number
   /** Drawn for each row, with replacement. */
   readonly negatives: number
-  /** The class of every example: negatives then come from other classes only. */
+  /**
+   * The class of every example, below 0 where it is unknown: negatives then come from other classes only, and an
+   * example of unknown class is one by itself.
+   */
   readonly labels?: ArrayLike<number> | undefined
   /** The positive is the example itself, or any example of its class. */
   readonly positive?: 'exact' | 'relaxed' | undefined
@@ -90,11 +93,12 @@ const skip = (place: tf.Tensor, first: tf.Tensor, count: tf.Tensor | number): tf
 /** Places class by class, and for each example where its class begins there and how long it is. */
 function sortByClass(labels: ArrayLike<number>): { order: Int32Array; first: Int32Array; count: Int32Array } {
   const order = Int32Array.from({ length: labels.length }, (_, i) => i).sort((a, b) => labels[a]! - labels[b]! || a - b)
+  const isAlike = (a: number, b: number): boolean => a === b || (labels[a]! >= 0 && labels[a] === labels[b])
   const first = new Int32Array(labels.length)
   const count = new Int32Array(labels.length)
   for (let from = 0; from < order.length; ) {
     let end = from
-    while (end < order.length && labels[order[end]!] === labels[order[from]!]) end++
+    while (end < order.length && isAlike(order[end]!, order[from]!)) end++
     if (end - from === labels.length)
       throw new Error(
         'crd: expected labels of two classes or more, got one. Leave the labels out: ' +

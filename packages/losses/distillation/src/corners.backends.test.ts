@@ -83,9 +83,9 @@ await describeOnBackends(['cpu', 'wasm'], () => {
   test('pkt has no logarithm of 0: epsilon is above it', () => {
     const student = tf.ones([2, 2])
     for (const epsilon of [0, -1, NaN]) {
-      const message = `pkt: expected a small epsilon above 0, got ${epsilon}. Try 1e-7.`
-      expect(() => pkt({ epsilon })).toThrow(message)
-      expect(() => probabilisticTransfer(student, student, { epsilon })).toThrow(message)
+      const message = `: expected a small epsilon above 0, got ${epsilon}. Try 1e-7.`
+      expect(() => pkt({ epsilon })).toThrow(`pkt${message}`)
+      expect(() => probabilisticTransfer(student, student, { epsilon })).toThrow(`probabilisticTransfer${message}`)
     }
   })
 })

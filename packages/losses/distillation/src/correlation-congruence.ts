@@ -8,7 +8,7 @@ import { checkSameShape, comparing, flatRows } from './comparing.ts'
  *
  * Takes rows `[batch, dim]` of one shape. With `Δ` the difference of student and teacher, returns the mean over
  * neighbours in the batch of `Σ |Δᵢ| |Δᵢ₊₁|`: it depends on the order of the batch, and is exactly 0 for a single
- * example.
+ * example. It has no `reduction`: neighbours have a cost, and no example one of its own.
  *
  * @throws Error for features of different shapes
  * @see Peng et al. 2019, https://arxiv.org/abs/1904.01802; this form from https://github.com/HobbitLong/RepDistiller

@@ -1,10 +1,14 @@
 import {
   checkOptions,
   detached,
+  reduced,
+  reductionKind,
   type Batch,
   type LossShapes,
   type Random,
-  type StatefulLoss,
+  type Reduction,
+  type ReductionOptions,
+  type StatefulLossOf,
   type Views
 } from '@lapstrake/core'
 import {
@@ -15,21 +19,21 @@ import {
   logSumExpRows,
   normaliseRows,
   rowQueue,
-  zeroLoss,
+  zeroRows,
   type RowQueue
 } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 import { againstTeacherRows } from './against-teacher-rows.ts'
 import { project, projections, type Projections } from './projections.ts'
 
-export interface CRDInBatchOptions {
+export interface CRDInBatchOptions<R extends Reduction = 'mean' | 'sum'> extends ReductionOptions<R> {
   /** Divides the cosine similarities. */
   readonly temperature?: number | undefined
   /** Numbers in a projected row. */
   readonly dim?: number | undefined
 }
 
-export interface CRDQueueOptions extends CRDInBatchOptions {
+export interface CRDQueueOptions<R extends Reduction = 'mean' | 'sum'> extends CRDInBatchOptions<R> {
   /** Rows of each queue. */
   readonly size?: number | undefined
 }
@@ -42,22 +46,25 @@ export type CRDQueues = { readonly student: RowQueue; readonly teacher: RowQueue
  * teacher's its student's. Nothing is remembered, so data may be of any size. Both sides are projected to `dim`
  * numbers; the projections learn.
  *
- * Returns nats, the mean over both directions: `log(rows)` when all are equal, exactly 0 for a single row.
+ * Returns nats, the mean over both directions and all rows, `[views · batch]` view after view: `log(rows)` when all are
+ * equal, exactly 0 for a single row.
  *
  * @throws RangeError for options out of range
  * @throws Error without a teacher, or if student and teacher saw different examples
  * @see Tian et al. 2020, eq. 10 with InfoNCE for the bound, https://arxiv.org/abs/1910.10699; van den Oord et al. 2018,
  * eq. 4
  */
-export function crdInBatch(options: CRDInBatchOptions = {}): StatefulLoss<Projections, Record<string, never>> {
-  checkOptions('crdInBatch', options, { temperature: 'number', dim: 'number' })
-  const { temperature = 0.1, dim = 128 } = options
+export function crdInBatch<R extends Reduction = 'mean'>(
+  options: CRDInBatchOptions<R> = {}
+): StatefulLossOf<R, Projections, Record<string, never>> {
+  checkOptions('crdInBatch', options, { temperature: 'number', dim: 'number', reduction: reductionKind })
+  const { temperature = 0.1, dim = 128, reduction = 'mean' as R } = options
   const { init, rows } = projected('crdInBatch', temperature, dim)
   return {
     init: (random, shapes) => ({ params: init(random, shapes), memory: {} }),
     apply(embeddings, batch, { params, memory }) {
       const { student, teacher } = rows(embeddings, batch, params)
-      return { loss: bothWays(student, teacher, student, teacher, temperature), memory }
+      return { loss: reduced(bothWays(student, teacher, student, teacher, temperature), reduction), memory }
     }
   }
 }
@@ -66,15 +73,18 @@ export function crdInBatch(options: CRDInBatchOptions = {}): StatefulLoss<Projec
  * Contrastive distillation against queues: as {@link crdInBatch}, with the newest rows of earlier batches as further
  * negatives.
  *
- * Returns nats, the mean over both directions: `log(rows + size)` when all are equal. The queues begin empty.
+ * Returns nats, the mean over both directions and all rows, `[views · batch]` view after view: `log(rows + size)` when
+ * all are equal. The queues begin empty.
  *
  * @throws RangeError for options out of range
  * @throws Error without a teacher, or if student and teacher saw different examples
  * @see Tian et al. 2020, eq. 10, https://arxiv.org/abs/1910.10699; He et al. 2020, https://arxiv.org/abs/1911.05722
  */
-export function crdQueue(options: CRDQueueOptions = {}): StatefulLoss<Projections, CRDQueues> {
-  checkOptions('crdQueue', options, { temperature: 'number', dim: 'number', size: 'number' })
-  const { temperature = 0.07, dim = 128, size = 4096 } = options
+export function crdQueue<R extends Reduction = 'mean'>(
+  options: CRDQueueOptions<R> = {}
+): StatefulLossOf<R, Projections, CRDQueues> {
+  checkOptions('crdQueue', options, { temperature: 'number', dim: 'number', size: 'number', reduction: reductionKind })
+  const { temperature = 0.07, dim = 128, size = 4096, reduction = 'mean' as R } = options
   const { init, rows } = projected('crdQueue', temperature, dim)
   checkPositive('crdQueue', 'size', size, 'Try 4096.')
   return {
@@ -87,7 +97,10 @@ export function crdQueue(options: CRDQueueOptions = {}): StatefulLoss<Projection
       const known = (now: tf.Tensor2D, queue: RowQueue): tf.Tensor2D =>
         queue.filled === 0 ? now : tf.concat2d([now, filledRows(queue)], 0)
       return {
-        loss: bothWays(student, teacher, known(student, memory.student), known(teacher, memory.teacher), temperature),
+        loss: reduced(
+          bothWays(student, teacher, known(student, memory.student), known(teacher, memory.teacher), temperature),
+          reduction
+        ),
         memory: detached(() => ({
           student: enqueue(memory.student, student),
           teacher: enqueue(memory.teacher, teacher)
@@ -124,19 +137,19 @@ function projected(
   }
 }
 
-/** Row `i` of each side should find row `i` of the other's candidates. */
+/** Row `i` of each side should find row `i` of the other's candidates: what each row costs, `[rows]`. */
 function bothWays(
   student: tf.Tensor2D,
   teacher: tf.Tensor2D,
   students: tf.Tensor2D,
   teachers: tf.Tensor2D,
   temperature: number
-): tf.Scalar {
+): tf.Tensor1D {
   // Both sides, so that every parameter has a gradient.
-  if (students.shape[0] === 1) return zeroLoss(tf.concat2d([student, teacher], 0))
+  if (students.shape[0] === 1) return zeroRows(tf.add(student, teacher))
   const positive = tf.div(tf.sum(tf.mul(student, teacher), 1, true), temperature) // [rows, 1]
   const total = (anchors: tf.Tensor2D, candidates: tf.Tensor2D): tf.Tensor =>
     logSumExpRows(tf.matMul(tf.div(anchors, temperature), tf.transpose(candidates)) as tf.Tensor2D)
   const both = tf.add(total(student, teachers), total(teacher, students))
-  return tf.mean(tf.sub(tf.div(both, 2), positive)) as tf.Scalar
+  return tf.squeeze(tf.sub(tf.div(both, 2), positive), [1])
 }

@@ -1,5 +1,14 @@
-import { checkEmbeddings, checkOptions, detached } from '@lapstrake/core'
-import { checkTemperature, normaliseRows, zeroLoss } from '@lapstrake/embeddings'
+import {
+  checkEmbeddings,
+  checkOptions,
+  detached,
+  reduced,
+  reductionKind,
+  type Reduced,
+  type Reduction,
+  type ReductionOptions
+} from '@lapstrake/core'
+import { checkTemperature, normaliseRows, zeroRows } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 
 /** The last rows of every example, of student and teacher: constants to the loss, drawn towards new rows after it. */
@@ -32,7 +41,7 @@ export interface CRDLossInputs {
   readonly contrast: tf.Tensor2D
 }
 
-export interface CRDLossOptions {
+export interface CRDLossOptions<R extends Reduction = 'mean' | 'sum'> extends ReductionOptions<R> {
   readonly temperature?: number | undefined
   /** How much of a bank's row stays when a new one comes. */
   readonly momentum?: number | undefined
@@ -41,8 +50,8 @@ export interface CRDLossOptions {
 }
 
 /** What {@link crdLoss} gives. */
-export interface CRDLossResult {
-  readonly loss: tf.Scalar
+export interface CRDLossResult<R extends Reduction = 'mean' | 'sum'> {
+  readonly loss: Reduced<R>
   readonly banks: Banks
   readonly logNormalisers: LogNormalisers
 }
@@ -53,16 +62,25 @@ export interface CRDLossResult {
  * and no bank.
  *
  * With `s` the similarity of an anchor and a bank's row, `x = e^(s/t) / Z` and `c = K / n + ε` for `K` negatives among
- * `n` examples, a side costs `−mean over the batch of [ log(x₀ / (x₀ + c)) + Σₖ log((K / n) / (xₖ + c)) ]`. Computed
- * from logarithms throughout. Where an example occurs more than once in a batch, its last row stays in the bank.
+ * `n` examples, a side costs `−mean over the batch of [ log(x₀ / (x₀ + c)) + Σₖ log((K / n) / (xₖ + c)) ]`, `[batch]`.
+ * Computed from logarithms throughout. Where an example occurs more than once in a batch, its last row stays in the
+ * bank.
  *
  * @throws RangeError for options out of range
  * @throws Error if the banks, indices or places do not fit the rows
  * @see Tian et al. 2020, eq. 17 to 19, https://arxiv.org/abs/1910.10699; Z as in the authors' code
  */
-export function crdLoss(given: CRDLossInputs, options: CRDLossOptions = {}): CRDLossResult {
-  checkOptions('crdLoss', options, { temperature: 'number', momentum: 'number', epsilon: 'number' })
-  const { temperature = 0.07, momentum = 0.5, epsilon = 1e-7 } = options
+export function crdLoss<R extends Reduction = 'mean'>(
+  given: CRDLossInputs,
+  options: CRDLossOptions<R> = {}
+): CRDLossResult<R> {
+  checkOptions('crdLoss', options, {
+    temperature: 'number',
+    momentum: 'number',
+    epsilon: 'number',
+    reduction: reductionKind
+  })
+  const { temperature = 0.07, momentum = 0.5, epsilon = 1e-7, reduction = 'mean' as R } = options
   checkTemperature('crdLoss', temperature)
   checkEpsilon('crdLoss', epsilon)
   if (!(momentum >= 0 && momentum < 1))
@@ -75,12 +93,12 @@ export function crdLoss(given: CRDLossInputs, options: CRDLossOptions = {}): CRD
     anchors: tf.Tensor2D,
     bank: tf.Tensor2D,
     known: tf.Scalar | undefined
-  ): { loss: tf.Scalar; logNormaliser: tf.Scalar } => {
+  ): { each: tf.Tensor1D; logNormaliser: tf.Scalar } => {
     const logits = similarities(anchors, bank, contrast, temperature)
     const logNormaliser =
       known ?? detached(() => tf.add(tf.logSumExp(logits), Math.log(examples / logits.size)) as tf.Scalar)
     return {
-      loss: noiseContrastive(tf.sub(logits, logNormaliser) as tf.Tensor2D, { examples, epsilon }),
+      each: misjudged(tf.sub(logits, logNormaliser) as tf.Tensor2D, examples, epsilon),
       logNormaliser
     }
   }
@@ -89,37 +107,41 @@ export function crdLoss(given: CRDLossInputs, options: CRDLossOptions = {}): CRD
   const updated = (bank: tf.Tensor2D, rows: tf.Tensor2D): tf.Tensor2D =>
     detached(() => drawn(bank, rows, indices, momentum))
   return {
-    loss: tf.add(asked.loss, answered.loss),
+    loss: reduced(tf.add(asked.each, answered.each), reduction),
     banks: { student: updated(banks.student, studentRows), teacher: updated(banks.teacher, teacherRows) },
     logNormalisers: { student: asked.logNormaliser, teacher: answered.logNormaliser }
   }
 }
 
-export interface NoiseContrastiveOptions {
+export interface NoiseContrastiveOptions<R extends Reduction = 'mean' | 'sum'> extends ReductionOptions<R> {
   /** Rows that a negative may be. */
   readonly examples: number
   readonly epsilon?: number | undefined
 }
 
 /**
- * Noise-contrastive estimation of which column is the positive: column 0 is, the others are noise. Returns exactly 0
- * without noise, where nothing is to be told apart.
+ * Noise-contrastive estimation of which column is the positive: column 0 is, the others are noise. Returns nats,
+ * summed over the columns and averaged over the rows, `[batch]`; exactly 0 without noise, where nothing is to be told
+ * apart.
  *
  * @param logits `[batch, 1 + negatives]`, logarithms of the normalised scores
  * @throws RangeError for options out of range
  * @throws Error unless the logits are floats `[batch, columns]`, of one row and one column or more
  * @see Tian et al. 2020, eq. 18, https://arxiv.org/abs/1910.10699
  */
-export function noiseContrastive(logits: tf.Tensor2D, options: NoiseContrastiveOptions): tf.Scalar {
-  checkOptions('noiseContrastive', options, { examples: 'number', epsilon: 'number' })
-  const { examples, epsilon = 1e-7 } = options
+export function noiseContrastive<R extends Reduction = 'mean'>(
+  logits: tf.Tensor2D,
+  options: NoiseContrastiveOptions<R>
+): Reduced<R> {
+  checkOptions('noiseContrastive', options, { examples: 'number', epsilon: 'number', reduction: reductionKind })
+  const { examples, epsilon = 1e-7, reduction = 'mean' as R } = options
   if (!(examples > 0 && examples < Infinity)) {
     throw new RangeError(
       `noiseContrastive: expected 1 or more examples, got ${examples}. Give it how many rows a negative may be.`
     )
   }
   checkEpsilon('noiseContrastive', epsilon)
-  const [batch, columns] = logits.shape
+  const [, columns] = logits.shape
   if (logits.rank !== 2 || columns < 1) {
     throw new Error(
       `noiseContrastive: expected logits [batch, 1 + negatives], got [${logits.shape.join(', ')}]. ` +
@@ -127,15 +149,21 @@ export function noiseContrastive(logits: tf.Tensor2D, options: NoiseContrastiveO
     )
   }
   checkEmbeddings('noiseContrastive', [logits])
+  return reduced(misjudged(logits, examples, epsilon), reduction)
+}
+
+/** {@link noiseContrastive} of each row, `[batch]`. */
+function misjudged(logits: tf.Tensor2D, examples: number, epsilon: number): tf.Tensor1D {
+  const [batch, columns] = logits.shape
   const negatives = columns - 1
-  if (negatives === 0) return zeroLoss(logits)
+  if (negatives === 0) return zeroRows(logits)
   const noise = Math.log(negatives / examples + epsilon)
   const positive = tf.slice(logits, [0, 0], [batch, 1])
   const others = tf.slice(logits, [0, 1], [batch, negatives])
   // log((K/n) / (x + c)) = log(K/n) − log c − softplus(log x − log c)
   const constant = negatives * (Math.log(negatives / examples) - noise)
-  const cost = tf.add(tf.sum(softplus(tf.sub(noise, positive))), tf.sum(softplus(tf.sub(others, noise))))
-  return tf.sub(tf.div(cost, batch), constant) as tf.Scalar
+  const cost = tf.add(softplus(tf.sub(noise, positive)), tf.sum(softplus(tf.sub(others, noise)), 1, true))
+  return tf.sub(tf.squeeze(cost, [1]), constant) as tf.Tensor1D
 }
 
 function checkEpsilon(who: string, epsilon: number): void {

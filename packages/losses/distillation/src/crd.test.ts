@@ -1,24 +1,10 @@
 import { leaves, own, seeded, vjp, type Batch, type LossShapes, type StatefulLoss, type Views } from '@lapstrake/core'
-import { describeLoss, gradientError, read } from '@lapstrake/testing'
+import { gradientError, read } from '@lapstrake/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import { contrastSampler } from './contrast-sampler.ts'
 import { crdLoss } from './crd-loss.ts'
 import { crd, crdInBatch, crdQueue } from './index.ts'
-
-const except = {
-  order: "draws are those of a row's place",
-  'finite differences': 'the first call sets the normalisers, which are constants to the gradient; see below'
-}
-describeLoss('crd', crd({ examples: 10, negatives: 5, dim: 4 }), { teacher: [7], except })
-describeLoss(
-  'crd with labels, relaxed',
-  crd({ examples: 6, negatives: 5, dim: 4, labels: [0, 1, 2, 0, 1, 2], positive: 'relaxed', temperature: 0.2 }),
-  { teacher: [7], except }
-)
-describeLoss('crdInBatch', crdInBatch({ dim: 4 }), { teacher: [7] })
-describeLoss('crdInBatch on maps', crdInBatch({ dim: 4 }), { shape: [2, 3, 4], teacher: [2, 2, 5] })
-describeLoss('crdQueue', crdQueue({ dim: 4, size: 7 }), { teacher: [7] })
 
 const shapes: LossShapes = { embedding: [5], teacher: [7] }
 const batchOf = (rows: number, seed = 1): { embeddings: Views<tf.Tensor2D>; batch: Batch } => {
@@ -55,6 +41,18 @@ describe('what is contrasted', () => {
       expect(negatives.some(place => labels[place] === own[i])).toBe(false)
       expect(new Set(negatives).size).toBe(labels.filter(label => label !== own[i]).length)
     })
+  })
+
+  test('examples of unknown class are each a class of their own: any other may be their negative', () => {
+    const labels = [-1, 0, 0, -1, 0, -1, 0, 1, -1, -1]
+    draw({ examples: 10, negatives: 500, labels, positive: 'relaxed' }).forEach(([positive, ...negatives], i) => {
+      const own = [0, 3, 9, 3][i]!
+      expect(positive).toBe(own)
+      expect([...new Set(negatives)].sort((a, b) => a - b)).toEqual(
+        Array.from({ length: 10 }, (_, place) => place).filter(place => place !== own)
+      )
+    })
+    expect(draw({ examples: 10, negatives: 500, labels: labels.map(() => -1) })).toHaveLength(4)
   })
 })
 

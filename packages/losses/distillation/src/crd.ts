@@ -1,4 +1,11 @@
-import { checkOptions, randomFrom, type StatefulLoss } from '@lapstrake/core'
+import {
+  checkOptions,
+  randomFrom,
+  reductionKind,
+  type Reduction,
+  type ReductionOptions,
+  type StatefulLossOf
+} from '@lapstrake/core'
 import { checkPositive, checkTemperature } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 import { contrastSampler, samplerKinds, type ContrastSampler, type ContrastSamplerOptions } from './contrast-sampler.ts'
@@ -6,7 +13,9 @@ import { crdLoss, type Banks, type LogNormalisers } from './crd-loss.ts'
 import { againstTeacherRows } from './against-teacher-rows.ts'
 import { project, projections, type Projections } from './projections.ts'
 
-export interface CRDOptions extends Partial<ContrastSamplerOptions> {
+export interface CRDOptions<R extends Reduction = 'mean' | 'sum'>
+  extends Partial<ContrastSamplerOptions>,
+    ReductionOptions<R> {
   readonly temperature?: number | undefined
   /** Numbers in a row of the banks. */
   readonly dim?: number | undefined
@@ -30,16 +39,25 @@ export type CRDMemory = {
  * Wants a recipe with a `teacher`, batches with `indices`, and to know how many `examples` there are (train() tells).
  * With `labels`, negatives come from other classes only, as in the paper's runs. Normalisers are set by the first
  * batch; banks, normalisers and the state of the sampler are saved with the run. Returns nats, summed over the
- * negatives and averaged over the batch. Use `crdInBatch` or `crdQueue` for data too large for banks.
+ * negatives and averaged over the rows, `[views · batch]` view after view. Use `crdInBatch` or `crdQueue` for data too
+ * large for banks.
  *
  * @throws RangeError for options out of range, or a bank smaller than the data set
  * @throws Error without a teacher, without indices, or if student and teacher saw different examples
  * @see Tian et al. 2020, eq. 17 to 19, https://arxiv.org/abs/1910.10699
  */
-export function crd(options: CRDOptions = {}): StatefulLoss<Projections, CRDMemory> {
-  checkOptions('crd', options, { ...samplerKinds, temperature: 'number', dim: 'number', momentum: 'number' })
+export function crd<R extends Reduction = 'mean'>(
+  options: CRDOptions<R> = {}
+): StatefulLossOf<R, Projections, CRDMemory> {
+  checkOptions('crd', options, {
+    ...samplerKinds,
+    temperature: 'number',
+    dim: 'number',
+    momentum: 'number',
+    reduction: reductionKind
+  })
   const { examples, negatives = 4096, labels, positive = 'exact' } = options
-  const { temperature = 0.07, dim = 128, momentum = 0.5 } = options
+  const { temperature = 0.07, dim = 128, momentum = 0.5, reduction = 'mean' as R } = options
   checkTemperature('crd', temperature)
   checkPositive('crd', 'dim', dim, 'Try 128.')
   if (!(momentum >= 0 && momentum < 1))
@@ -97,7 +115,7 @@ export function crd(options: CRDOptions = {}): StatefulLoss<Projections, CRDMemo
           contrast,
           logNormalisers: calls > 0 ? logNormalisers : undefined
         },
-        { temperature, momentum }
+        { temperature, momentum, reduction }
       )
       return { loss, memory: { ...next, key, calls: calls + 1 } }
     }

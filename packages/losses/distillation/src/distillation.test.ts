@@ -1,5 +1,5 @@
 import { seeded, vjp, type Batch, type Loss, type StatefulLoss, type Views } from '@lapstrake/core'
-import { describeLoss, read } from '@lapstrake/testing'
+import { read } from '@lapstrake/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import {
@@ -7,18 +7,14 @@ import {
   activationBoundary,
   at,
   attentionTransfer,
-  cc,
   correlationCongruence,
   factorTransfer,
-  fitNet,
   flowOfSolution,
   ft,
   hint,
   kd,
   knowledgeDistillation,
   neuronSelectivity,
-  nst,
-  pkt,
   probabilisticTransfer,
   relational,
   rkd,
@@ -27,29 +23,6 @@ import {
   variationalInformation,
   vid
 } from './index.ts'
-
-const maps = { shape: [4, 4, 3], teacher: [2, 2, 5], batch: 4 }
-const corners = { 'finite differences': 'it has corners where activations cross the margin' }
-describeLoss('kd', kd(), { teacher: [5] })
-describeLoss('fitNet', fitNet(), { teacher: [5] })
-describeLoss('at', at(), maps)
-describeLoss('at with signs', at({ power: 3 }), maps)
-describeLoss('sp', sp(), maps)
-describeLoss('cc', cc(), {
-  teacher: [5],
-  except: {
-    order: 'it compares neighbours in the batch',
-    'finite differences': 'it has corners where student and teacher agree'
-  }
-})
-describeLoss('vid on maps', vid(), { ...maps, tolerance: 0.1 })
-describeLoss('vid on rows', vid(), { teacher: [7], tolerance: 0.1 })
-describeLoss('rkd', rkd(), { teacher: [7] })
-describeLoss('pkt', pkt(), { teacher: [7] })
-describeLoss('ab', ab(), { shape: [3, 3, 4], teacher: [3, 3, 4], except: corners })
-describeLoss('ft', ft({ difference: 2 }), maps)
-describeLoss('nst', nst(), maps)
-describeLoss('nst of more channels than places', nst(), { shape: [2, 2, 5], teacher: [2, 2, 6], batch: 4 })
 
 const random = (seed: number, ...shape: number[]): tf.Tensor => seeded(seed).normal(shape)
 const number = (scalar: tf.Tensor): number => read(scalar)[0]!

@@ -15,10 +15,10 @@ export {
   type NoiseContrastiveOptions
 } from './crd-loss.ts'
 export { factorTransfer, ft, type FactorOptions } from './factor-transfer.ts'
-export { fitNet, hint } from './hint.ts'
-export { flowOfSolution } from './flow-of-solution.ts'
+export { fitNet, hint, type HintOptions } from './hint.ts'
+export { flowOfSolution, type FSPOptions } from './flow-of-solution.ts'
 export { kd, knowledgeDistillation, type KDOptions } from './knowledge-distillation.ts'
-export { neuronSelectivity, nst } from './neuron-selectivity.ts'
+export { neuronSelectivity, nst, type NSTOptions } from './neuron-selectivity.ts'
 export { pkt, probabilisticTransfer, type PKTOptions } from './probabilistic-transfer.ts'
 export type { Projection, Projections } from './projections.ts'
 export { relational, rkd, type RKDOptions } from './relational.ts'

@@ -17,7 +17,8 @@ const kinds: OptionKinds<RKDOptions> = { distance: 'number', angle: 'number' }
  *
  * Takes features `[batch, …]` of any shapes. Distances are divided by their mean and compared with a smooth L1 over all
  * pairs, angles over all triples; both come from the differences of all pairs, so that it does not matter where rows
- * lie. Returns a number of 0 or more; exactly 0 for a single example. Equal rows count as 10⁻⁶ apart.
+ * lie. Returns a number of 0 or more; exactly 0 for a single example. Equal rows count as 10⁻⁶ apart. It
+ * has no `reduction`: pairs and triples have a cost, and no example one of its own.
  *
  * @throws RangeError if a weight is not a finite number of 0 or more
  * @throws Error unless both are of the same examples

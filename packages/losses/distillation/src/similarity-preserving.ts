@@ -7,7 +7,7 @@ import { checkBatch, comparing, flatRows } from './comparing.ts'
  * Similarity-preserving distillation: examples that are alike to the teacher should be alike to the student.
  *
  * Takes features `[batch, …]` of any shapes. With `G` the products of all pairs of examples, rows scaled to length one,
- * returns `‖G_s − G_t‖² / batch²`.
+ * returns `‖G_s − G_t‖² / batch²`. It has no `reduction`: pairs have a cost, and no example one of its own.
  *
  * @throws Error unless both are of the same examples
  * @see Tung & Mori 2019, eq. 4, https://arxiv.org/abs/1907.09682

@@ -1,6 +1,16 @@
-import { checkOptions, type OptionKinds, type Random, type StatefulLoss } from '@lapstrake/core'
+import {
+  checkOptions,
+  reduced,
+  reductionKind,
+  type OptionKinds,
+  type Random,
+  type StatefulLossOf,
+  type Reduced,
+  type Reduction,
+  type ReductionOptions
+} from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { comparing } from './comparing.ts'
+import { comparingRows, meanOfEach } from './comparing.ts'
 import { sameSize } from './maps.ts'
 
 /**
@@ -15,35 +25,44 @@ export interface Regressor {
   readonly [name: string]: tf.Tensor | readonly tf.Tensor[]
 }
 
-export interface VIDOptions {
+export interface VIDOptions<R extends Reduction = 'mean' | 'sum'> extends ReductionOptions<R> {
   /** Least variance. */
   readonly epsilon?: number | undefined
   /** First variance of every channel. */
   readonly variance?: number | undefined
 }
 
-const kinds: OptionKinds<VIDOptions> = { epsilon: 'number', variance: 'number' }
+const kinds: OptionKinds<VIDOptions> = { epsilon: 'number', variance: 'number', reduction: reductionKind }
 
 /**
  * Variational information distillation: the negative log-likelihood of the teacher's features under a Gaussian around
  * what a regressor makes of the student's.
  *
  * Takes maps `[batch, height, width, channels]`, the larger pooled to the smaller, or rows `[batch, dim]`. Returns nats
- * without the constant, `mean ½ [ (μ(s) − t)² / v + log v ]`.
+ * without the constant, `mean ½ [ (μ(s) − t)² / v + log v ]`, averaged over the examples, `[batch]`.
  *
  * @throws Error unless both are of the same examples, and both maps or both rows
  * @see Ahn et al. 2019, eq. 6, https://arxiv.org/abs/1904.05835
  */
-export function variationalInformation(
+export function variationalInformation<R extends Reduction = 'mean'>(
   student: tf.Tensor,
   teacher: tf.Tensor,
   regressor: Regressor,
-  options: VIDOptions = {}
-): tf.Scalar {
+  options: VIDOptions<R> = {}
+): Reduced<R> {
   checkOptions('variationalInformation', options, kinds)
-  const { epsilon = 1e-5 } = options
-  const { weights, logScale } = regressor
-  checkVariance(options)
+  const { epsilon = 1e-5, reduction = 'mean' as R } = options
+  checkVariance('variationalInformation', options)
+  return reduced(surprises(student, teacher, regressor, epsilon), reduction)
+}
+
+/** Of each example, `[batch]`. */
+function surprises(
+  student: tf.Tensor,
+  teacher: tf.Tensor,
+  { weights, logScale }: Regressor,
+  epsilon: number
+): tf.Tensor1D {
   const asMaps = (features: tf.Tensor): tf.Tensor =>
     features.rank === 2 ? tf.reshape(features, [features.shape[0]!, 1, 1, -1]) : features
   const [s, t] = sameSize('vid', asMaps(student), asMaps(teacher))
@@ -53,14 +72,20 @@ export function variationalInformation(
     channels(s)
   )
   const variance = tf.add(tf.add(tf.relu(logScale), tf.log1p(tf.exp(tf.neg(tf.abs(logScale))))), epsilon)
-  return tf.mul(tf.mean(tf.add(tf.div(tf.squaredDifference(guess, channels(t)), variance), tf.log(variance))), 0.5)
+  const each = tf.add(tf.div(tf.squaredDifference(guess, channels(t)), variance), tf.log(variance))
+  return tf.mul(meanOfEach(tf.reshape(each, t.shape)), 0.5)
 }
 
-/** {@link variationalInformation} for a recipe: the regressor learns with the unit. Usual weight: 1. */
-export function vid(options: VIDOptions = {}): StatefulLoss<Regressor, Record<string, never>> {
+/**
+ * {@link variationalInformation} for a recipe: the regressor learns with the unit. Usual weight: 1. Rows are
+ * `[views · batch]`, view after view.
+ */
+export function vid<R extends Reduction = 'mean'>(
+  options: VIDOptions<R> = {}
+): StatefulLossOf<R, Regressor, Record<string, never>> {
   checkOptions('vid', options, kinds)
-  const { epsilon = 1e-5, variance = 5 } = options
-  checkVariance(options)
+  const { epsilon = 1e-5, variance = 5, reduction = 'mean' as R } = options
+  checkVariance('vid', options)
   return {
     init(random: Random, { embedding, teacher }) {
       if (teacher === undefined)
@@ -77,7 +102,7 @@ export function vid(options: VIDOptions = {}): StatefulLoss<Regressor, Record<st
       }
     },
     apply: (embeddings, batch, { params, memory }) => ({
-      loss: comparing('vid', (student, teacher) => variationalInformation(student, teacher, params, { epsilon }))(
+      loss: comparingRows('vid', reduction, (student, teacher) => surprises(student, teacher, params, epsilon))(
         embeddings,
         batch
       ),
@@ -86,7 +111,7 @@ export function vid(options: VIDOptions = {}): StatefulLoss<Regressor, Record<st
   }
 }
 
-function checkVariance({ epsilon = 1e-5, variance = 5 }: VIDOptions): void {
+function checkVariance(who: string, { epsilon = 1e-5, variance = 5 }: VIDOptions<Reduction>): void {
   if (!(epsilon >= 0 && variance > epsilon && variance < Infinity))
-    throw new RangeError(`vid: expected a variance above epsilon, got ${variance} and ${epsilon}. Try 5 and 1e-5.`)
+    throw new RangeError(`${who}: expected a variance above epsilon, got ${variance} and ${epsilon}. Try 5 and 1e-5.`)
 }

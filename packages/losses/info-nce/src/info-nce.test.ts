@@ -1,25 +1,22 @@
 import '@tensorflow/tfjs-backend-cpu'
-import { seeded, symmetric, vjp, type Views } from '@lapstrake/core'
+import { seeded, vjp, type Loss, type RowLoss, type Views } from '@lapstrake/core'
 import type { RowQueue } from '@lapstrake/embeddings'
-import { describeLoss, read } from '@lapstrake/testing'
+import { read } from '@lapstrake/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import { dcl, debiased, hardNegatives, infoNCE, infoNCEAgainst, moco, ntXent } from './index.ts'
 
-describeLoss('ntXent', ntXent())
-describeLoss('ntXent of three views, cold', ntXent({ temperature: 0.1 }), { views: 3 })
-describeLoss('ntXent in tiles', ntXent({ chunk: 5 }))
-describeLoss('infoNCE', infoNCE({ temperature: 0.3 }))
-describeLoss('dcl', dcl({ temperature: 0.5 }))
-describeLoss('debiased', debiased())
-describeLoss('hardNegatives', hardNegatives({ concentration: 2 }))
-describeLoss('moco', moco({ size: 8 }), {
-  targets: true,
-  except: { 'every view': 'the second view asks only under symmetric()' }
-})
-describeLoss('moco in both directions', symmetric(moco({ size: 8, temperature: 0.2 })), {
-  targets: true,
-  except: { order: 'the keys of one direction are negatives of the other, the newest last' }
+test("reduction: 'none' gives rows, for the compiler too", () => {
+  const [loss, rows]: [Loss, RowLoss] = [infoNCE(), infoNCE({ reduction: 'none' })]
+  // @ts-expect-error Rows are no loss.
+  const refused: Loss = infoNCE({ reduction: 'none' })
+  const [a, b] = [tf.eye(3), tf.ones([3, 3]) as tf.Tensor2D]
+  const batch = { views: [a, b] as const }
+  expect([loss, rows, refused].map(one => one([a, b], batch).shape)).toEqual([[], [3], [3]])
+  const weights = tf.tensor1d([1, 0, 2])
+  const weighed: Loss = (embeddings, batch) => tf.mean(tf.mul(rows(embeddings, batch), weights))
+  const costs = read(rows([a, b], batch))
+  expect(read(weighed([a, b], batch))[0]).toBeCloseTo((costs[0]! + 2 * costs[2]!) / 3, 6)
 })
 
 const views = (...tensors: tf.Tensor[]): Views<tf.Tensor2D> => tensors as unknown as Views<tf.Tensor2D>

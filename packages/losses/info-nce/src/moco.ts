@@ -1,4 +1,13 @@
-import { checkOptions, detached, pairOf, type StatefulLoss } from '@lapstrake/core'
+import {
+  checkOptions,
+  detached,
+  pairOf,
+  reduced,
+  reductionKind,
+  type Reduction,
+  type ReductionOptions,
+  type StatefulLossOf
+} from '@lapstrake/core'
 import {
   checkTemperature,
   enqueue,
@@ -6,12 +15,12 @@ import {
   normaliseRows,
   rowQueue,
   targetsOf,
-  zeroLoss,
+  zeroRows,
   type RowQueue
 } from '@lapstrake/embeddings'
 import { infoNCEAgainst } from './info-nce.ts'
 
-export interface MocoOptions {
+export interface MocoOptions<R extends Reduction = 'mean' | 'sum'> extends ReductionOptions<R> {
   /** Keys in the queue. Any number goes with any batch. */
   readonly size?: number | undefined
   /** Divides the cosine similarities: 0.07 in the first paper, 0.2 in the second. */
@@ -28,16 +37,24 @@ export interface MocoOptions {
  *
  * Wants a recipe with `target: { momentum }`; the target follows before it encodes the keys. Takes two views
  * `[batch, dim]` of any length. The keys of this batch join the queue after the loss is taken, and no gradient reaches
- * them. Returns nats, averaged over the batch: `log(size + 1)` when queries, keys and queue are all equal, 0 while an
- * empty queue has nothing to compare. `symmetric(moco())` asks in both directions and queues the keys of both views.
+ * them. Returns nats, averaged over the batch, `[batch]`: `log(size + 1)` when queries, keys and queue are all equal, 0
+ * while an empty queue has nothing to compare. `symmetric(moco())` asks in both directions and queues the keys of both
+ * views.
  *
  * @throws RangeError if `temperature` is not above 0 or `size` is not a whole number above 0
  * @throws Error without a target network, unless there are two views of one shape, or for a queue of another width
  * @see He et al. 2020, eq. 1 and algorithm 1, https://arxiv.org/abs/1911.05722
  */
-export function moco(options: MocoOptions = {}): StatefulLoss<Record<string, never>, RowQueue> {
-  checkOptions('moco', options, { size: 'number', temperature: 'number', fill: { among: ['random', 'empty'] } })
-  const { size = 4096, temperature = 0.07, fill = 'random' } = options
+export function moco<R extends Reduction = 'mean'>(
+  options: MocoOptions<R> = {}
+): StatefulLossOf<R, Record<string, never>, RowQueue> {
+  checkOptions('moco', options, {
+    size: 'number',
+    temperature: 'number',
+    fill: { among: ['random', 'empty'] },
+    reduction: reductionKind
+  })
+  const { size = 4096, temperature = 0.07, fill = 'random', reduction = 'mean' as R } = options
   checkTemperature('moco', temperature)
   if (!Number.isInteger(size) || size < 1)
     throw new RangeError(`moco: expected a size of 1 or more keys, got ${size}. Try 4096.`)
@@ -63,8 +80,8 @@ export function moco(options: MocoOptions = {}): StatefulLoss<Record<string, nev
       return {
         loss:
           queue.filled === 0
-            ? zeroLoss(queries)
-            : infoNCEAgainst(queries, keys, filledRows(queue), { temperature, normalise: false }),
+            ? reduced(zeroRows(queries), reduction)
+            : infoNCEAgainst(queries, keys, filledRows(queue), { temperature, normalise: false, reduction }),
         memory: detached(() => enqueue(queue, keys))
       }
     }

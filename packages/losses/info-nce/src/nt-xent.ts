@@ -1,8 +1,23 @@
-import { checkOptions, type Loss } from '@lapstrake/core'
-import { checkTemperature, checkViews, contrastRows, normaliseRows, zeroLoss } from '@lapstrake/embeddings'
+import {
+  checkOptions,
+  reduced,
+  reductionKind,
+  type LossOf,
+  type Reduced,
+  type Reduction,
+  type ReductionOptions
+} from '@lapstrake/core'
+import {
+  checkTemperature,
+  checkViews,
+  contrastEachRow,
+  contrastRows,
+  normaliseRows,
+  zeroRows
+} from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 
-export interface NTXentOptions {
+export interface NTXentOptions<R extends Reduction = 'mean' | 'sum'> extends ReductionOptions<R> {
   /** Divides the cosine similarities. SimCLR uses 0.5 on CIFAR-10 and 0.1 on ImageNet. */
   readonly temperature?: number | undefined
   /**
@@ -25,15 +40,21 @@ export interface NTXentOptions {
  * which for two views is the paper's equation to the letter: with more, a row's other positives stay in its
  * denominator. Returns nats: near 0 at best for two views, `log(V · batch − 1)` when all embeddings are equal. The
  * gradient is in closed form, made on the way, and nothing else stays; see {@link contrastRows}. A batch of one example
- * with two views has nothing to compare and costs exactly 0.
+ * with two views has nothing to compare and costs exactly 0. Rows are `[V · batch]`, view after view; `none` takes
+ * twice as long.
  *
  * @throws RangeError if `temperature` is not above 0, or `chunk` is not a whole number above 0
  * @throws Error for fewer than two views, or views of different shapes
  * @see Chen et al. 2020, eq. 1, https://arxiv.org/abs/2002.05709
  */
-export function ntXent(options: NTXentOptions = {}): Loss {
-  checkOptions('ntXent', options, { temperature: 'number', chunk: 'number', normalise: 'boolean' })
-  const { temperature = 0.5, chunk, normalise = true } = options
+export function ntXent<R extends Reduction = 'mean'>(options: NTXentOptions<R> = {}): LossOf<R> {
+  checkOptions('ntXent', options, {
+    temperature: 'number',
+    chunk: 'number',
+    normalise: 'boolean',
+    reduction: reductionKind
+  })
+  const { temperature = 0.5, chunk, normalise = true, reduction = 'mean' as R } = options
   checkTemperature('ntXent', temperature)
   if (chunk !== undefined && (!Number.isInteger(chunk) || chunk < 1)) {
     throw new RangeError(`ntXent: expected a chunk of 1 or more rows, got ${chunk}. Try 256, or leave it out.`)
@@ -42,10 +63,12 @@ export function ntXent(options: NTXentOptions = {}): Loss {
     checkViews('ntXent', embeddings)
     const rows = tf.concat2d([...embeddings], 0)
     const n = rows.shape[0]
-    if (n === 2) return zeroLoss(rows)
+    if (n === 2) return reduced(zeroRows(rows), reduction)
     const z = normalise ? normaliseRows(rows) : rows
     const positive = tf.div(tf.sum(tf.mul(z, positives(z, embeddings.length)), 1), temperature) as tf.Tensor1D // [n]
-    return contrastRows(z, positive, tf.fill([n], 1 / n), { temperature, chunk })
+    if (reduction === 'none') return contrastEachRow(z, positive, { temperature, chunk }) as Reduced<R>
+    const weights: tf.Tensor1D = tf.fill([n], reduction === 'sum' ? 1 : 1 / n)
+    return contrastRows(z, positive, weights, { temperature, chunk }) as Reduced<R>
   }
 }
 

@@ -18,7 +18,8 @@ export interface BarlowTwinsOptions {
  * Takes two views `[batch, dim]`; each dimension is standardised over the batch here, so its offset and scale do not
  * matter. With `C` the correlations of the dimensions of one view with those of the other, it is
  * `Σᵢ (1 − Cᵢᵢ)² + λ Σ_{i≠j} Cᵢⱼ²`. Returns a number of 0 or more, summed over the dimensions: `dim` when all
- * embeddings are equal, exactly 0 for a batch of one, which has no correlations.
+ * embeddings are equal, exactly 0 for a batch of one, which has no correlations. It has no `reduction`: the batch is
+ * compared dimension by dimension, not row by row.
  *
  * @throws RangeError if `redundancy` is below 0 or `epsilon` is not above 0
  * @throws Error unless there are two views of one shape

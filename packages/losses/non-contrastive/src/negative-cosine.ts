@@ -1,8 +1,16 @@
-import { checkOptions, detached } from '@lapstrake/core'
+import {
+  checkOptions,
+  detached,
+  reduced,
+  reductionKind,
+  type Reduced,
+  type Reduction,
+  type ReductionOptions
+} from '@lapstrake/core'
 import { checkPositive, checkViews, normaliseRows } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 
-export interface NegativeCosineOptions {
+export interface NegativeCosineOptions<R extends Reduction = 'mean' | 'sum'> extends ReductionOptions<R> {
   /** Rows shorter than this have no direction: they count as zeros, and so does their gradient. */
   readonly epsilon?: number | undefined
 }
@@ -17,17 +25,35 @@ export interface NegativeCosineOptions {
  * @throws Error unless both have one shape
  * @see Chen & He 2021, eq. 1 and 3, https://arxiv.org/abs/2011.10566
  */
-export function negativeCosine(
+export function negativeCosine<R extends Reduction = 'mean'>(
   predictions: tf.Tensor2D,
   targets: tf.Tensor2D,
-  options: NegativeCosineOptions = {}
-): tf.Scalar {
-  checkOptions('negativeCosine', options, { epsilon: 'number' })
-  const { epsilon = 1e-8 } = options
-  checkPositive('negativeCosine', 'small epsilon', epsilon, 'Try 1e-8.')
+  options: NegativeCosineOptions<R> = {}
+): Reduced<R> {
+  const { epsilon, reduction } = checked('negativeCosine', options)
   checkViews('negativeCosine', [predictions, targets])
+  return reduced(negativeCosines(predictions, targets, epsilon), reduction)
+}
+
+/**
+ * The options, those that were left out among them.
+ *
+ * @throws RangeError if `epsilon` is not above 0
+ */
+export function checked<R extends Reduction>(
+  who: string,
+  options: NegativeCosineOptions<R>
+): { readonly epsilon: number; readonly reduction: R } {
+  checkOptions(who, options, { epsilon: 'number', reduction: reductionKind })
+  const { epsilon = 1e-8, reduction = 'mean' as R } = options
+  checkPositive(who, 'small epsilon', epsilon, 'Try 1e-8.')
+  return { epsilon, reduction }
+}
+
+/** {@link negativeCosine} of each row, `[batch]`. */
+export function negativeCosines(predictions: tf.Tensor2D, targets: tf.Tensor2D, epsilon: number): tf.Tensor1D {
   const constants = detached(() => directions(targets, epsilon))
-  return tf.neg(tf.mean(tf.sum(tf.mul(directions(predictions, epsilon), constants), 1)))
+  return tf.neg(tf.sum(tf.mul(directions(predictions, epsilon), constants), 1))
 }
 
 /** Rows of length one, and zeros for those that are too short. */

@@ -12,15 +12,10 @@ import {
   type StatefulLoss,
   type Views
 } from '@lapstrake/core'
-import { describeLoss, gradientError, read } from '@lapstrake/testing'
+import { gradientError, read } from '@lapstrake/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import { byol, byolLoss, negativeCosine, simSiam, simSiamLoss } from './index.ts'
-
-describeLoss('simSiam', simSiam(), {
-  except: { 'finite differences': 'the other view is a constant to the gradient; see below' }
-})
-describeLoss('byol', byol(), { targets: true, tolerance: 0.1 })
 
 const rows = (seed: number, batch = 6, dim = 4): tf.Tensor2D => seeded(seed).normal([batch, dim]) as tf.Tensor2D
 const pair = (...tensors: readonly tf.Tensor[]): Views<tf.Tensor2D> => tensors as unknown as Views<tf.Tensor2D>

@@ -1,5 +1,14 @@
-import { mapViews, type Batch, type Shape, type StatefulLoss, type Views } from '@lapstrake/core'
-import { zeroLoss } from '@lapstrake/embeddings'
+import {
+  mapViews,
+  reduced,
+  type Batch,
+  type Reduced,
+  type Reduction,
+  type Shape,
+  type StatefulLossOf,
+  type Views
+} from '@lapstrake/core'
+import { zeroRows } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 import { twoViews } from './checks.ts'
 import { standardise } from './standardise.ts'
@@ -19,8 +28,12 @@ export interface Predictor {
   readonly [name: string]: tf.Tensor
 }
 
-/** Width of the hidden layer: a number, or a multiple of the embedding's. */
-export type HiddenWidth = { readonly hidden: number | undefined; readonly proportion: number }
+/** The width of the hidden layer, a number, or a multiple of the embedding's; and what becomes of the rows. */
+export interface PredictorOptions<R extends Reduction> {
+  readonly hidden: number | undefined
+  readonly proportion: number
+  readonly reduction: R
+}
 
 /**
  * A loss that compares what a predictor of its own makes of each view with something constant; exactly zero for a batch
@@ -30,11 +43,11 @@ export type HiddenWidth = { readonly hidden: number | undefined; readonly propor
  *
  * @param against looks at what there is to compare with, before anything is computed, and gives the loss of predictions
  */
-export function withPredictor(
+export function withPredictor<R extends Reduction>(
   who: string,
-  { hidden, proportion }: HiddenWidth,
-  against: (embeddings: Views<tf.Tensor2D>, batch: Batch) => (predictions: Views<tf.Tensor2D>) => tf.Scalar
-): StatefulLoss<Predictor, Record<string, never>> {
+  { hidden, proportion, reduction }: PredictorOptions<R>,
+  against: (embeddings: Views<tf.Tensor2D>, batch: Batch) => (predictions: Views<tf.Tensor2D>) => Reduced<R>
+): StatefulLossOf<R, Predictor, Record<string, never>> {
   if (hidden !== undefined && !(Number.isInteger(hidden) && hidden > 0)) {
     throw new RangeError(
       `${who}: expected a hidden width of 1 or more, got ${hidden}. Leave it out for the paper's proportion.`
@@ -69,7 +82,7 @@ export function withPredictor(
       const predictions = mapViews(embeddings, rows => predict(rows, params))
       const alone = embeddings[0].shape[0] === 1
       return {
-        loss: alone ? zeroLoss(tf.concat2d([...predictions], 0)) : compare(predictions),
+        loss: alone ? reduced(zeroRows(tf.add(...twoViews(who, predictions))), reduction) : compare(predictions),
         memory
       }
     }

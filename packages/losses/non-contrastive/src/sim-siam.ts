@@ -1,11 +1,18 @@
-import { checkOptions, type StatefulLoss, type Views } from '@lapstrake/core'
-import { checkPositive } from '@lapstrake/embeddings'
+import {
+  checkOptions,
+  reduced,
+  reductionKind,
+  type Reduced,
+  type Reduction,
+  type StatefulLossOf,
+  type Views
+} from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { twoViews } from './checks.ts'
-import { negativeCosine, type NegativeCosineOptions } from './negative-cosine.ts'
+import { checked, negativeCosines, type NegativeCosineOptions } from './negative-cosine.ts'
 import { withPredictor, type Predictor } from './predictor.ts'
 
-export interface SimSiamOptions extends NegativeCosineOptions {
+export interface SimSiamOptions<R extends Reduction = 'mean' | 'sum'> extends NegativeCosineOptions<R> {
   /** Width of the predictor's hidden layer: a quarter of the embedding's when left out, as the paper's 512 for 2048. */
   readonly hidden?: number | undefined
 }
@@ -16,21 +23,23 @@ export interface SimSiamOptions extends NegativeCosineOptions {
  *
  * Takes two views `[batch, dim]` of any length. The predictor – linear, batch normalisation, ReLU, linear – learns with
  * the unit; without it, or with a gradient on both sides, the embeddings collapse. Returns a number from −1, where
- * every guess is right, to 1; exactly 0 for a batch of one. A low loss alone says little, for equal embeddings reach it
- * too: watch how they spread.
+ * every guess is right, to 1, averaged over the examples, `[batch]`; exactly 0 for a batch of one. A low loss alone
+ * says little, for equal embeddings reach it too: watch how they spread.
  *
  * @throws RangeError if `hidden` is not a whole number above 0, or `epsilon` is not above 0
  * @throws Error unless there are two views of one shape
  * @see Chen & He 2021, eq. 4 and algorithm 1, https://arxiv.org/abs/2011.10566
  */
-export function simSiam(options: SimSiamOptions = {}): StatefulLoss<Predictor, Record<string, never>> {
-  checkOptions('simSiam', options, { hidden: 'number', epsilon: 'number' })
-  const { hidden, epsilon = 1e-8 } = options
-  checkPositive('simSiam', 'small epsilon', epsilon, 'Try 1e-8.')
+export function simSiam<R extends Reduction = 'mean'>(
+  options: SimSiamOptions<R> = {}
+): StatefulLossOf<R, Predictor, Record<string, never>> {
+  checkOptions('simSiam', options, { hidden: 'number', epsilon: 'number', reduction: reductionKind })
+  const { hidden, ...given } = options
+  const { reduction } = checked<R>('simSiam', given)
   return withPredictor(
     'simSiam',
-    { hidden, proportion: 1 / 4 },
-    embeddings => predictions => simSiamLoss(predictions, embeddings, { epsilon })
+    { hidden, proportion: 1 / 4, reduction },
+    embeddings => predictions => simSiamLoss(predictions, embeddings, given)
   )
 }
 
@@ -41,12 +50,12 @@ export function simSiam(options: SimSiamOptions = {}): StatefulLoss<Predictor, R
  * @throws Error unless there are two predictions and two embeddings, all of one shape
  * @see Chen & He 2021, eq. 4, https://arxiv.org/abs/2011.10566
  */
-export function simSiamLoss(
+export function simSiamLoss<R extends Reduction = 'mean'>(
   predictions: Views<tf.Tensor2D>,
   embeddings: Views<tf.Tensor2D>,
-  options: NegativeCosineOptions = {}
-): tf.Scalar {
-  checkOptions('simSiamLoss', options, { epsilon: 'number' })
+  options: NegativeCosineOptions<R> = {}
+): Reduced<R> {
+  const { epsilon, reduction } = checked('simSiamLoss', options)
   const [[p1, p2], [z1, z2]] = [twoViews('simSiamLoss', predictions), twoViews('simSiamLoss', embeddings)]
-  return tf.div(tf.add(negativeCosine(p1, z2, options), negativeCosine(p2, z1, options)), 2)
+  return reduced(tf.div(tf.add(negativeCosines(p1, z2, epsilon), negativeCosines(p2, z1, epsilon)), 2), reduction)
 }

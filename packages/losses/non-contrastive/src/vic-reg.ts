@@ -31,7 +31,7 @@ export interface VICRegOptions {
  *
  * and for more the mean of that over all pairs of views. The factors 1 / dim in `s` and 1 / 2 at `v` are those of the
  * authors' code; the paper's equations are without. Returns a number of 0 or more: `μ (γ − √ε)` when all embeddings are
- * equal, exactly 0 for a batch of one, which cannot vary.
+ * equal, exactly 0 for a batch of one, which cannot vary. It has no `reduction`: dimensions vary over the whole batch.
  *
  * @throws RangeError if a weight is below 0, or `deviation` or `epsilon` is not above 0
  * @throws Error for fewer than two views, or views of different shapes

@@ -1,4 +1,4 @@
-import { checkOptions, type OptionKinds } from '@lapstrake/core'
+import { checkGiven, checkOptions, type OptionKinds } from '@lapstrake/core'
 import type { ChiSquareComplexity, Complexity } from './complexity.ts'
 import { checkRisk, klInverse } from './kl-inverse.ts'
 import { checkDelta, checkDependence } from './prior-grid.ts'
@@ -97,8 +97,16 @@ export function chiSquareCertificate(options: ChiSquareCertificateOptions): Cert
   )
 }
 
-/** A certificate in words. */
-export function sayCertificate({ bound, confidence, vacuous, rigorous }: Certificate): string {
+/**
+ * A certificate in words.
+ *
+ * @throws TypeError for anything but a certificate
+ */
+export function sayCertificate(certificate: Certificate): string {
+  checkGiven('sayCertificate', 'a certificate, as riskCertificate() gives', certificate, 'record')
+  const { bound, confidence, vacuous, rigorous } = certificate
+  checkGiven('sayCertificate', 'a certificate with its bound', bound, 'number')
+  checkGiven('sayCertificate', 'a certificate with its confidence', confidence, 'number')
   const sentence =
     `With probability ${percent(confidence)} over the draw of the sample, ` +
     `the risk is at most ${bound > 1 ? bound.toPrecision(3) : bound.toFixed(3)}.`

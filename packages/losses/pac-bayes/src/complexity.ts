@@ -1,7 +1,7 @@
-import { checkOptions } from '@lapstrake/core'
+import { checkGiven, checkOptions } from '@lapstrake/core'
 import { directions, type Direction } from './divergences.ts'
 import { checkDelta, gridKinds, priorGrid, type PriorGrid } from './prior-grid.ts'
-import { chiSquareDivergence, klDivergence, type WeighedPosterior } from './weighed-posterior.ts'
+import { checkPosterior, chiSquareFrom, klFrom, type WeighedPosterior } from './weighed-posterior.ts'
 
 /** What a certificate pays for the posterior it chose, in nats. */
 export interface Complexity {
@@ -31,11 +31,12 @@ export function complexityOf(posteriors: readonly WeighedPosterior[], options: C
   checkOptions('complexityOf', options, { ...gridKinds, delta: 'number' })
   const { delta = 0.05, ...given } = options
   checkDelta('complexityOf', 'delta', delta)
+  checkPosteriors('complexityOf', posteriors)
   const parts = posteriors.map(posterior =>
     best(
       gridPoints(posterior, given),
       ({ j, priorLogStd }) => {
-        const divergence = klDivergence(posterior, priorLogStd)
+        const divergence = klFrom(posterior, priorLogStd)
         const union = 2 * Math.log(j) + Math.log(Math.PI ** 2 / 6)
         return { divergence, union, total: divergence + union }
       },
@@ -72,10 +73,11 @@ export function chiSquareComplexityOf(
 ): ChiSquareComplexity {
   checkOptions('chiSquareComplexityOf', options, { ...gridKinds, direction: { among: directions } })
   const { direction = 'posterior-prior', ...given } = options
+  checkPosteriors('chiSquareComplexityOf', posteriors)
   const parts = posteriors.map(posterior =>
     best(
       gridPoints(posterior, given),
-      ({ j, priorLogStd }) => ({ j, chiSquare: chiSquareDivergence(posterior, direction, priorLogStd) }),
+      ({ j, priorLogStd }) => ({ j, chiSquare: chiSquareFrom(posterior, direction, priorLogStd) }),
       ({ j, chiSquare }) => j * Math.sqrt(chiSquare + 1)
     )
   )
@@ -83,6 +85,11 @@ export function chiSquareComplexityOf(
     chiSquare: parts.reduce((product, { chiSquare }) => product * (chiSquare + 1), 1) - 1,
     unionFactor: parts.reduce((product, { j }) => (product * Math.PI * j) / Math.sqrt(6), Math.sqrt(6))
   }
+}
+
+function checkPosteriors(who: string, posteriors: readonly WeighedPosterior[]): void {
+  checkGiven(who, 'a list of posteriors, as weighPosterior() gives', posteriors, 'list')
+  for (const posterior of posteriors) checkPosterior(who, posterior)
 }
 
 interface GridPoint {

@@ -1,12 +1,12 @@
-import { checkOptions } from '@lapstrake/core'
+import {
+  checkOptions,
+  reduced,
+  reductionKind,
+  type Reduced,
+  type Reduction,
+  type ReductionOptions
+} from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
-
-/** One number for the batch, or one for each example. */
-export type Reduction = 'mean' | 'sum' | 'none'
-
-export interface ReductionOptions {
-  readonly reduction?: Reduction | undefined
-}
 
 /**
  * How much closer each anchor is to its positives than to each of its negatives, `[batch, negatives]`: inner products
@@ -43,14 +43,20 @@ const steepest = 64
  * Logistic loss of margins `[batch, negatives]`: `log₂(1 + Σ exp(−v))`, 0 at best and 1 for one negative at a margin of
  * 0.
  */
-export function logisticLoss(margins: tf.Tensor2D, options: ReductionOptions = {}): tf.Tensor {
+export function logisticLoss<R extends Reduction = 'mean'>(
+  margins: tf.Tensor2D,
+  options: ReductionOptions<R> = {}
+): Reduced<R> {
   const reduction = reductionOf('logisticLoss', options)
   const total = tf.sum(tf.exp(tf.minimum(tf.neg(margins), steepest)), 1)
   return reduced(tf.div(tf.log1p(total), Math.LN2), reduction)
 }
 
 /** Hinge loss of margins `[batch, negatives]`: `max(0, 1 − least margin)`, 0 at best and 1 at a margin of 0. */
-export function hingeLoss(margins: tf.Tensor2D, options: ReductionOptions = {}): tf.Tensor {
+export function hingeLoss<R extends Reduction = 'mean'>(
+  margins: tf.Tensor2D,
+  options: ReductionOptions<R> = {}
+): Reduced<R> {
   const reduction = reductionOf('hingeLoss', options)
   return reduced(tf.relu(tf.sub(1, tf.min(margins, 1))), reduction)
 }
@@ -60,15 +66,15 @@ export function hingeLoss(margins: tf.Tensor2D, options: ReductionOptions = {}):
  * 1. A tie is an error, and so is a margin that is no number: the risk of a network that diverged is 1, not 0. Has no
  * gradient.
  */
-export function zeroOneLoss(margins: tf.Tensor2D, options: ReductionOptions = {}): tf.Tensor {
+export function zeroOneLoss<R extends Reduction = 'mean'>(
+  margins: tf.Tensor2D,
+  options: ReductionOptions<R> = {}
+): Reduced<R> {
   const reduction = reductionOf('zeroOneLoss', options)
   return reduced(tf.mean(tf.cast(tf.logicalNot(tf.greater(margins, 0)), 'float32'), 1), reduction)
 }
 
-function reductionOf(who: string, options: ReductionOptions): Reduction {
-  checkOptions(who, options, { reduction: { among: ['mean', 'sum', 'none'] } })
-  return options.reduction ?? 'mean'
+function reductionOf<R extends Reduction>(who: string, options: ReductionOptions<R>): R {
+  checkOptions(who, options, { reduction: reductionKind })
+  return options.reduction ?? ('mean' as R)
 }
-
-const reduced = (each: tf.Tensor, reduction: Reduction): tf.Tensor =>
-  reduction === 'mean' ? tf.mean(each) : reduction === 'sum' ? tf.sum(each) : each

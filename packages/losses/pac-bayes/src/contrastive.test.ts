@@ -1,5 +1,5 @@
 import { seeded, vjp, type Batch, type Loss, type Views } from '@lapstrake/core'
-import { describeLoss, read } from '@lapstrake/testing'
+import { read } from '@lapstrake/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import {
@@ -10,19 +10,6 @@ import {
   hingeLoss,
   logisticLoss
 } from './index.ts'
-
-const neighbours = { order: 'negatives are the examples that follow' }
-describeLoss('contrastiveLogistic', contrastiveLogistic({ negatives: 2 }), { except: neighbours })
-describeLoss('contrastiveLogistic against all others', contrastiveLogistic({ negatives: 5 }))
-describeLoss(
-  'contrastiveLogistic of tuples',
-  contrastiveLogistic({ negatives: 2, anchors: 'tuples', normalise: true }),
-  { except: neighbours }
-)
-describeLoss('contrastiveLogistic of blocks', contrastiveLogistic(), { views: 4, except: neighbours })
-describeLoss('contrastiveHinge', contrastiveHinge({ negatives: 2 }), {
-  except: { ...neighbours, 'finite differences': 'it has corners where margins are equal' }
-})
 
 const views = (rows: number, count = 2): Views<tf.Tensor2D> =>
   Array.from({ length: count }, (_, v) => seeded(v).normal([rows, 4])) as unknown as Views<tf.Tensor2D>

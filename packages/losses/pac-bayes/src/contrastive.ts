@@ -1,9 +1,17 @@
-import { checkOptions, detached, type Loss } from '@lapstrake/core'
-import { checkViews, normaliseRows, zeroLoss } from '@lapstrake/embeddings'
+import {
+  checkOptions,
+  detached,
+  reduced,
+  reductionKind,
+  type LossOf,
+  type Reduction,
+  type ReductionOptions
+} from '@lapstrake/core'
+import { checkViews, normaliseRows, zeroRows } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 import { hingeLoss, logisticLoss, zeroOneLoss } from './contrastive-losses.ts'
 
-export interface ContrastiveOptions {
+export interface ContrastiveOptions<R extends Reduction = 'mean' | 'sum'> extends ReductionOptions<R> {
   /** How many of the examples that follow an anchor in the batch are its negatives. */
   readonly negatives?: number | undefined
   /**
@@ -13,7 +21,6 @@ export interface ContrastiveOptions {
   readonly anchors?: 'all' | 'tuples' | undefined
   /** Scales rows to length one. The theory takes them as they come. */
   readonly normalise?: boolean | undefined
-  readonly reduction?: 'mean' | 'sum' | undefined
 }
 
 /**
@@ -21,21 +28,21 @@ export interface ContrastiveOptions {
  * that follow.
  *
  * Takes two views or more `[batch, dim]`; all but the first make a block, whose mean is what is compared. Returns bits,
- * averaged over the anchors: near 0 at best, `log₂(1 + negatives)` when all embeddings are equal, exactly 0 for a batch
- * of one.
+ * averaged over the anchors, `[batch]` or `[tuples]`: near 0 at best, `log₂(1 + negatives)` when all embeddings are
+ * equal, exactly 0 for a batch of one.
  *
  * @throws RangeError if `negatives` is not a whole number above 0
  * @throws Error unless there are two views of one shape, and more examples than negatives (for `tuples`, whole tuples)
  * @see Nozawa et al. 2020, section 2.1, https://arxiv.org/abs/1910.04464
  */
-export const contrastiveLogistic = (options: ContrastiveOptions = {}): Loss =>
+export const contrastiveLogistic = <R extends Reduction = 'mean'>(options: ContrastiveOptions<R> = {}): LossOf<R> =>
   contrastive('contrastiveLogistic', logisticLoss, options)
 
 /**
  * Contrastive hinge loss: {@link contrastiveLogistic} with `max(0, 1 − least margin)`. Returns 0 or more, 1 when all
  * embeddings are equal.
  */
-export const contrastiveHinge = (options: ContrastiveOptions = {}): Loss =>
+export const contrastiveHinge = <R extends Reduction = 'mean'>(options: ContrastiveOptions<R> = {}): LossOf<R> =>
   contrastive('contrastiveHinge', hingeLoss, options)
 
 /**
@@ -43,21 +50,21 @@ export const contrastiveHinge = (options: ContrastiveOptions = {}): Loss =>
  * positives, 0 to 1; ties are errors, and so are embeddings that are no numbers. What a certificate bounds. It has no
  * gradient: measure with it, do not train with it.
  */
-export const contrastiveZeroOne = (options: ContrastiveOptions = {}): Loss => {
+export function contrastiveZeroOne<R extends Reduction = 'mean'>(options: ContrastiveOptions<R> = {}): LossOf<R> {
   const risk = contrastive('contrastiveZeroOne', zeroOneLoss, options)
   return (embeddings, batch) => detached(() => risk(embeddings, batch))
 }
 
-type OfMargins = typeof logisticLoss
+type OfMargins = (margins: tf.Tensor2D, options: ReductionOptions<'none'>) => tf.Tensor1D
 
-function contrastive(who: string, lossOf: OfMargins, options: ContrastiveOptions): Loss {
+function contrastive<R extends Reduction>(who: string, lossOf: OfMargins, options: ContrastiveOptions<R>): LossOf<R> {
   checkOptions(who, options, {
     negatives: 'number',
     anchors: { among: ['all', 'tuples'] },
     normalise: 'boolean',
-    reduction: { among: ['mean', 'sum'] }
+    reduction: reductionKind
   })
-  const { negatives = 1, anchors = 'all', normalise = false, reduction = 'mean' } = options
+  const { negatives = 1, anchors = 'all', normalise = false, reduction = 'mean' as R } = options
   if (!Number.isInteger(negatives) || negatives < 1)
     throw new RangeError(`${who}: expected 1 or more negatives, got ${negatives}. Try 1.`)
   return embeddings => {
@@ -66,14 +73,15 @@ function contrastive(who: string, lossOf: OfMargins, options: ContrastiveOptions
       ? (embeddings.map(normaliseRows) as [tf.Tensor2D, ...tf.Tensor2D[]])
       : embeddings
     const batch = features.shape[0]
-    if (batch === 1) return tf.addN(embeddings.map(zeroLoss)) as tf.Scalar
+    if (batch === 1) return reduced(tf.addN(embeddings.map(zeroRows)), reduction)
     checkBatch(who, batch, negatives, anchors)
     const others = tf.div(tf.addN(block), block.length) as tf.Tensor2D // the mean of each block
     const margins = Array.from({ length: negatives }, (_, k) =>
       tf.sum(tf.mul(features, tf.sub(others, rolled(others, k + 1))), 1, true)
     )
     const all = tf.concat2d(margins as tf.Tensor2D[], 1) // [batch, negatives]
-    return lossOf(anchors === 'all' ? all : firsts(all, negatives + 1), { reduction }) as tf.Scalar
+    const each = lossOf(anchors === 'all' ? all : firsts(all, negatives + 1), { reduction: 'none' })
+    return reduced(each, reduction)
   }
 }
 

@@ -9,14 +9,7 @@ export {
   type ComplexityOptions
 } from './complexity.ts'
 export { contrastiveHinge, contrastiveLogistic, contrastiveZeroOne, type ContrastiveOptions } from './contrastive.ts'
-export {
-  contrastiveMargins,
-  hingeLoss,
-  logisticLoss,
-  zeroOneLoss,
-  type Reduction,
-  type ReductionOptions
-} from './contrastive-losses.ts'
+export { contrastiveMargins, hingeLoss, logisticLoss, zeroOneLoss } from './contrastive-losses.ts'
 export { gaussianKL, logGaussianChiSquare, type Compared, type Direction } from './divergences.ts'
 export {
   binaryKL,

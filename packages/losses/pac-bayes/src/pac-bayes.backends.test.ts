@@ -1,4 +1,4 @@
-import { leaves, seeded, stateless, vjp, type Params, type Random, type Stage } from '@lapstrake/core'
+import { leaves, seeded, stateless, vjp, type Params, type Random, type Reduction, type Stage } from '@lapstrake/core'
 import { expectGolden, expectGoldenTensor, goldenTensor, type GoldenTensor } from '@lapstrake/testing'
 import { describeOnBackends } from '@lapstrake/testing/node'
 import * as tf from '@tensorflow/tfjs-core'
@@ -18,8 +18,7 @@ import {
   stochastic,
   weighPosterior,
   zeroOneLoss,
-  type Objective,
-  type Reduction
+  type Objective
 } from './index.ts'
 
 interface LossCase {

@@ -52,7 +52,8 @@ export interface StochasticStage extends Stage<Posterior, PriorBuffers> {
 }
 
 /** Whether a stage was made by {@link stochastic}. */
-export const isStochastic = (stage: Stage): stage is Stage & StochasticStage => 'draw' in stage && 'posterior' in stage
+export const isStochastic = (stage: Stage): stage is Stage & StochasticStage =>
+  typeof stage === 'object' && (stage as Stage | null) !== null && 'draw' in stage && 'posterior' in stage
 
 /**
  * A stage whose weights are a Gaussian posterior: drawn once for each batch while learning, at their mean at inference.

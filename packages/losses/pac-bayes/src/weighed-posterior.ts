@@ -1,8 +1,8 @@
-import { copyOf, dispose, leaves, own, type Variables } from '@lapstrake/core'
+import { checkGiven, copyOf, dispose, leaves, own, type Stage, type Variables } from '@lapstrake/core'
 import type * as tf from '@tensorflow/tfjs-core'
-import type { Direction } from './divergences.ts'
+import { directions, type Direction } from './divergences.ts'
 import type { Posterior } from './posterior.ts'
-import type { PriorBuffers, StochasticStage } from './stochastic.ts'
+import { isStochastic, type PriorBuffers, type StochasticStage } from './stochastic.ts'
 
 /** A posterior on the host, in double precision, as far as divergences ask. */
 export interface WeighedPosterior {
@@ -12,11 +12,23 @@ export interface WeighedPosterior {
   readonly priorLogStd: number
 }
 
-/** Reads the posterior of a stage's weights. */
+/**
+ * Reads the posterior of a stage's weights.
+ *
+ * @throws TypeError for another stage than one made by `stochastic`, or without its variables
+ */
 export async function weighPosterior(
   stage: StochasticStage,
   variables: Variables<Posterior, PriorBuffers>
 ): Promise<WeighedPosterior> {
+  checkGiven('weighPosterior', 'a stage, as in stochastic(conv(…))', stage, 'record')
+  if (!isStochastic(stage as StochasticStage & Stage))
+    throw new TypeError(
+      'weighPosterior: expected a stage made by stochastic(), got another. Give it stochastic(stage).'
+    )
+  checkGiven('weighPosterior', 'the variables of the stage, as { params, buffers }', variables, 'record')
+  checkGiven('weighPosterior', 'params, a record', variables.params, 'record')
+  checkGiven('weighPosterior', 'buffers with a prior', variables.buffers?.prior, ['record', 'list'])
   // Clones, for some of the posterior may be the variables themselves.
   const posterior = own(() => copyOf(stage.posterior(variables)))
   const { mean, logStd, priorLogStd } = posterior
@@ -27,8 +39,22 @@ export async function weighPosterior(
   return { shift: means.map((value, i) => value - priors[i]!), logStd: logStds, priorLogStd: deviation[0]! }
 }
 
+/** @throws TypeError unless it is what {@link weighPosterior} gives */
+export function checkPosterior(who: string, posterior: WeighedPosterior): void {
+  checkGiven(who, 'a posterior, as weighPosterior() gives', posterior, 'record')
+  checkGiven(who, 'a posterior with its shift', posterior.shift, 'list')
+  checkGiven(who, 'a posterior with its logStd', posterior.logStd, 'list')
+  checkGiven(who, 'a posterior with its priorLogStd', posterior.priorLogStd, 'number')
+}
+
 /** `KL(Q‖P)` in nats, with the prior's own deviation or another. */
-export function klDivergence({ shift, logStd, priorLogStd: own }: WeighedPosterior, priorLogStd: number = own): number {
+export function klDivergence(posterior: WeighedPosterior, priorLogStd?: number): number {
+  checkPosterior('klDivergence', posterior)
+  return klFrom(posterior, priorLogStd ?? posterior.priorLogStd)
+}
+
+/** {@link klDivergence} from a prior of this deviation. */
+export function klFrom({ shift, logStd }: WeighedPosterior, priorLogStd: number): number {
   const precision = Math.exp(-2 * priorLogStd)
   let sum = 0
   for (let i = 0; i < shift.length; i++) {
@@ -38,11 +64,15 @@ export function klDivergence({ shift, logStd, priorLogStd: own }: WeighedPosteri
 }
 
 /** `χ²` in the direction asked for; infinite where the deviations do not allow it. */
-export function chiSquareDivergence(
-  { shift, logStd, priorLogStd: own }: WeighedPosterior,
-  direction: Direction,
-  priorLogStd: number = own
-): number {
+export function chiSquareDivergence(posterior: WeighedPosterior, direction: Direction, priorLogStd?: number): number {
+  checkPosterior('chiSquareDivergence', posterior)
+  if (!directions.includes(direction))
+    throw new TypeError(`chiSquareDivergence: expected a direction, got ${direction}. Try '${directions[0]}'.`)
+  return chiSquareFrom(posterior, direction, priorLogStd ?? posterior.priorLogStd)
+}
+
+/** {@link chiSquareDivergence} from a prior of this deviation. */
+export function chiSquareFrom({ shift, logStd }: WeighedPosterior, direction: Direction, priorLogStd: number): number {
   let sum = 0
   for (let i = 0; i < shift.length; i++) {
     const [from, to] = direction === 'posterior-prior' ? [logStd[i]!, priorLogStd] : [priorLogStd, logStd[i]!]

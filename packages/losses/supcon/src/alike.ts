@@ -72,10 +72,10 @@ export const likenessToItself = ({ similarity }: Alike, batch: number): tf.Tenso
     ? tf.ones([batch, 1])
     : tf.sum(tf.mul(tf.cast(similarity, 'float32'), tf.eye(batch)), 1, true)
 
-/** 1 for each example that is not like all others, or else 0; `[batch, 1]`. */
-export function hasUnlike(alike: Alike, batch: number): tf.Tensor2D {
+/** Whether an example is not like all others, bool, `[batch]`. */
+export function hasUnlike(alike: Alike, batch: number): tf.Tensor1D {
   const unlike = tf.mul(tf.cast(tf.lessEqual(alikeMatrix(alike, batch), 0), 'float32'), tf.sub(1, tf.eye(batch)))
-  return tf.max(unlike, 1, true)
+  return tf.greater(tf.max(unlike, 1), 0)
 }
 
 /** How much example `j` is a positive of example `i`, `[batch, batch]`. */

@@ -2,9 +2,10 @@ import { own } from '@lapstrake/core'
 import { leaveOut, softmaxRows } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 
-/** A loss of logits, and its derivative by each of them. */
+/** What anchors cost, and how that changes with each of their logits. */
 interface Sloped {
-  readonly value: tf.Tensor
+  /** `[anchors, 1]` */
+  readonly costs: tf.Tensor
   readonly slope: tf.Tensor2D
 }
 
@@ -14,68 +15,81 @@ export interface Rules {
   readonly noNegative: 'cost' | 'zero'
 }
 
-export type Formula = (logits: tf.Tensor2D, weights: tf.Tensor2D, rules: Rules) => Sloped
+/** Which anchors cost something, and what the sum of their costs is divided by for the mean. */
+export interface Counting {
+  /** bool, one for each anchor. */
+  readonly active: tf.Tensor
+  readonly count: number | tf.Scalar
+}
+
+/** A loss of logits `[anchors, n]` and of what each row is a positive of each anchor. */
+export interface Formula {
+  costs(logits: tf.Tensor2D, weights: tf.Tensor2D): Sloped
+  counting(weights: tf.Tensor2D, rules: Rules): Counting
+}
 
 /**
  * Formulas that want all logits of anchors `[anchors, n]`, up to a constant of each anchor. Those of a row with itself
  * are left out, and their weights zero.
  */
-export const formulas: Readonly<Record<'in' | 'pairs', Formula>> = { in: within, pairs }
+export const formulas: Readonly<Record<'in' | 'pairs', Formula>> = {
+  in: {
+    costs: within,
+    counting: (weights, { noPositive, noNegative }) =>
+      countingOf(tf.sum(weights, 1, true), noPositive, noNegative === 'zero' ? hasNegative(weights) : undefined)
+  },
+  pairs: {
+    costs: pairs,
+    counting: weights => ({
+      active: tf.greater(tf.sum(weights, 1, true), 0),
+      count: tf.maximum(tf.sum(weights), lightest)
+    })
+  }
+}
 
 /** Lighter positives count as none. */
-const lightest = 1e-6
+export const lightest = 1e-6
 
-/** Eq. 3: `log Σ exp(s) − log( Σ w exp(s) / Σ w )`, averaged over the anchors. */
-function within(logits: tf.Tensor2D, weights: tf.Tensor2D, { noPositive, noNegative }: Rules): Sloped {
-  const anchors = anchorsOf(tf.sum(weights, 1, true), noPositive)
-  const { total } = anchors
-  const counts = noNegative === 'cost' ? anchors.counts : tf.mul(anchors.counts, hasNegative(weights))
+/** Eq. 3: `log Σ exp(s) − log( Σ w exp(s) / Σ w )`. */
+function within(logits: tf.Tensor2D, weights: tf.Tensor2D): Sloped {
   const weighed = own(() =>
     leaveOut(tf.add(logits, tf.log(tf.maximum(weights, 1e-30))) as tf.Tensor2D, tf.lessEqual(weights, 0))
   )
   const positive = softmaxRows(weighed)
   weighed.dispose()
   const all = softmaxRows(logits)
-  const inside = tf.sub(positive.logTotal, tf.log(total))
-  const cost = tf.sub(all.logTotal, inside)
-  return {
-    value: tf.sum(tf.mul(tf.where(tf.greater(counts, 0), cost, tf.zerosLike(cost)), counts)),
-    slope: tf.mul(tf.sub(all.probability, positive.probability), counts)
-  }
+  const inside = tf.sub(positive.logTotal, tf.log(tf.maximum(tf.sum(weights, 1, true), lightest)))
+  return { costs: tf.sub(all.logTotal, inside), slope: tf.sub(all.probability, positive.probability) }
 }
 
-/** `log(exp(s) + Σ exp(negatives)) − s`, averaged over the pairs of an anchor and a positive. */
+/** `log(exp(s) + Σ exp(negatives)) − s`, summed over the pairs of an anchor and a positive. */
 function pairs(logits: tf.Tensor2D, weights: tf.Tensor2D): Sloped {
   const positive = tf.greater(weights, 0)
   const negative = own(() => softmaxRows(leaveOut(logits, positive)))
-  const each = own(() => tf.div(weights, tf.maximum(tf.sum(weights), lightest)) as tf.Tensor2D)
   const margin = tf.sub(negative.logTotal, logits)
   // log(1 + exp(m)) in a form that does not overflow, also where a row meets itself or has no negatives.
   const cost = own(() => tf.add(tf.relu(margin), tf.log1p(tf.exp(tf.neg(tf.abs(margin))))))
-  const value = own(() => tf.sum(tf.mul(tf.where(positive, cost, tf.zerosLike(cost)), each)))
+  const costs = own(() => tf.sum(tf.mul(tf.where(positive, cost, tf.zerosLike(cost)), weights), 1, true))
   cost.dispose()
-  const doubt = own(() => tf.mul(tf.sigmoid(margin), each)) // the chance left to the negatives, pair by pair
+  const doubt = own(() => tf.mul(tf.sigmoid(margin), weights)) // the chance left to the negatives, pair by pair
   margin.dispose()
   const repelled = own(() => tf.where(positive, tf.zerosLike(weights), negative.probability))
-  return { value, slope: tf.sub(tf.mul(tf.sum(doubt, 1, true), repelled), doubt) }
+  return { costs, slope: tf.sub(tf.mul(tf.sum(doubt, 1, true), repelled), doubt) }
 }
 
-/** 1 for each anchor whose other rows are not all positives, or else 0; `[anchors, 1]`. */
-const hasNegative = (weights: tf.Tensor2D): tf.Tensor2D =>
+/** Whether an anchor's other rows are not all positives, `[anchors, 1]`. */
+const hasNegative = (weights: tf.Tensor2D): tf.Tensor =>
   // One row without weight is the anchor itself.
-  tf.cast(tf.greater(tf.sum(tf.cast(tf.lessEqual(weights, 0), 'float32'), 1, true), 1), 'float32')
+  tf.greater(tf.sum(tf.cast(tf.lessEqual(weights, 0), 'float32'), 1, true), 1)
 
 /**
- * What positives of the anchors weigh in all, and what each anchor counts in the mean, from the sums of their weights;
- * each `[anchors, 1]`.
+ * How anchors count, from what their positives weigh in all, a number for each: one without positives costs nothing,
+ * and one without negatives neither where that is asked for.
  */
-export function anchorsOf(
-  sums: tf.Tensor2D,
-  noPositive: 'zero' | 'skip'
-): { readonly total: tf.Tensor2D; readonly counts: tf.Tensor2D } {
-  const active = tf.cast(tf.greater(sums, lightest), 'float32')
+export function countingOf(sums: tf.Tensor, noPositive: 'zero' | 'skip', hasNegative: tf.Tensor | undefined): Counting {
+  const hasPositive = tf.greater(sums, lightest)
   return {
-    total: tf.maximum(sums, lightest),
-    counts: tf.div(active, noPositive === 'zero' ? sums.shape[0] : tf.maximum(tf.sum(active), 1))
+    active: hasNegative === undefined ? hasPositive : tf.logicalAnd(hasPositive, hasNegative),
+    count: noPositive === 'zero' ? sums.size : tf.maximum(tf.sum(tf.cast(hasPositive, 'float32')), 1)
   }
 }

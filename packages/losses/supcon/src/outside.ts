@@ -1,38 +1,46 @@
-import { own } from '@lapstrake/core'
-import { contrastRows } from '@lapstrake/embeddings'
+import { own, type Reduced, type Reduction } from '@lapstrake/core'
+import { contrastEachRow, contrastRows } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 import { hasUnlike, likenessToItself, sumsOfAlike, type Alike } from './alike.ts'
-import { anchorsOf, type Rules } from './formulas.ts'
+import { countingOf, lightest, type Rules } from './formulas.ts'
 
 /**
- * Eq. 2: `log Σ exp(s) − Σ w s / Σ w`, averaged over the anchors: the first `asking` of the rows `z`, view after view.
+ * Eq. 2: `log Σ exp(s) − Σ w s / Σ w` of the anchors, reduced: the first `asking` of the rows `z`, view after view.
  *
  * A row's similarities to its positives add up to that with their sum, so that none of them is needed.
  */
-export function outside(
+export function outside<R extends Reduction>(
   z: tf.Tensor2D,
   alike: Alike,
   views: number,
   asking: number,
   temperature: number,
-  { noPositive, noNegative }: Rules
-): tf.Scalar {
+  { noPositive, noNegative }: Rules,
+  reduction: R
+): Reduced<R> {
   const [count, dim] = z.shape
   const batch = count / views
   const anchorViews = asking / batch
   const itself = likenessToItself(alike, batch)
-  const { total, counts } = own(() => {
-    const ofExamples = tf.sub(tf.mul(sumsOfAlike(alike, tf.ones([batch, 1])), views), itself) as tf.Tensor2D
-    const anchors = anchorsOf(tf.tile(ofExamples, [anchorViews, 1]), noPositive)
-    if (noNegative === 'cost') return anchors
-    return { ...anchors, counts: tf.mul(anchors.counts, tf.tile(hasUnlike(alike, batch), [anchorViews, 1])) }
+  const { total, weights } = own(() => {
+    const ofExamples = tf.sub(tf.mul(sumsOfAlike(alike, tf.ones([batch, 1])), views), itself)
+    const sums = tf.reshape(tf.tile(ofExamples, [anchorViews, 1]), [asking]) as tf.Tensor1D
+    const unlike = noNegative === 'zero' ? tf.tile(hasUnlike(alike, batch), [anchorViews]) : undefined
+    const { active, count } = countingOf(sums, noPositive, unlike)
+    const counts = tf.cast(active, 'float32') as tf.Tensor1D
+    return {
+      total: tf.maximum(sums, lightest),
+      weights: reduction === 'mean' ? (tf.div(counts, count) as tf.Tensor1D) : counts
+    }
   })
   const byView = tf.reshape(z, [views, batch, dim])
   const anchors = tf.slice(byView, 0, anchorViews)
   const positives = tf.sub(sumsOfAlike(alike, tf.sum(byView, 0)), tf.mul(itself, anchors)) // [anchorViews, batch, dim]
-  const attracted = tf.div(
-    tf.sum(tf.mul(anchors, positives), 2),
-    tf.reshape(tf.mul(total, temperature), [anchorViews, batch])
-  )
-  return contrastRows(z, tf.reshape(attracted, [asking]), tf.reshape(counts, [asking]), { temperature })
+  const attraction = tf.reshape(tf.sum(tf.mul(anchors, positives), 2), [asking])
+  const attracted = tf.div(attraction, tf.mul(total, temperature)) as tf.Tensor1D
+  return (
+    reduction === 'none'
+      ? tf.mul(contrastEachRow(z, attracted, { temperature }), weights)
+      : contrastRows(z, attracted, weights, { temperature })
+  ) as Reduced<R>
 }

@@ -1,18 +1,8 @@
 import { seeded, vjp, type Batch, type Views } from '@lapstrake/core'
-import { describeLoss, gradientError, read } from '@lapstrake/testing'
+import { gradientError, read } from '@lapstrake/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import { supCon, supConLoss, type SupConOptions } from './index.ts'
-
-describeLoss('supCon', supCon())
-describeLoss('supCon of three views, positives inside the logarithm', supCon({ form: 'in', temperature: 0.3 }), {
-  views: 3
-})
-describeLoss('supCon over pairs, cold', supCon({ form: 'pairs', temperature: 0.1 }))
-describeLoss(
-  'supCon with first anchors that have positives',
-  supCon({ anchors: 'first', noPositive: 'skip', baseTemperature: 0.07 })
-)
 
 const forms = ['out', 'in', 'pairs'] as const
 const rows = (seed: number, batch = 6, dim = 4): tf.Tensor2D => seeded(seed).normal([batch, dim]) as tf.Tensor2D

@@ -1,4 +1,16 @@
-import { checkEmbeddings, checkOptions, own, withGradient, type Loss } from '@lapstrake/core'
+import {
+  checkEmbeddings,
+  checkOptions,
+  own,
+  reduced,
+  reducedWithGradient,
+  reductionKind,
+  type LossOf,
+  type Reduced,
+  type Reduction,
+  type ReductionOptions,
+  type WithGradient
+} from '@lapstrake/core'
 import {
   checkPositive,
   checkTemperature,
@@ -6,14 +18,14 @@ import {
   leaveOut,
   normaliseRows,
   transposedTimes,
-  zeroLoss
+  zeroRows
 } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 import { checkAlike, positiveWeights, type Alike } from './alike.ts'
 import { formulas, type Formula, type Rules } from './formulas.ts'
 import { outside } from './outside.ts'
 
-export interface SupConOptions {
+export interface SupConOptions<R extends Reduction = 'mean' | 'sum'> extends ReductionOptions<R> {
   /** Divides the similarities. The paper uses 0.1. */
   readonly temperature?: number | undefined
   /**
@@ -45,16 +57,18 @@ export interface SupConOptions {
  * Supervised contrastive loss: each row should find all rows of examples like its own among the rows of all views.
  *
  * Takes one view or more `[batch, dim]`, and `labels` or `similarity` from the batch; without either it wants two views
- * and is NT-Xent. Returns nats times `temperature / baseTemperature`, averaged over the anchors; `log(V · batch − 1)`
- * times that when all embeddings are equal; exactly 0 when nothing is alike, and for two rows or one. The forms `in`
- * and `pairs` keep one matrix of similarities from the forward pass; `out` keeps none.
+ * and is NT-Xent. Returns nats times `temperature / baseTemperature`, averaged over the anchors, `[V · batch]` view
+ * after view, or `[batch]` for those of the first; in the form `pairs` a row is the sum over an anchor's pairs, and the
+ * mean one over pairs. `log(V · batch − 1)` times that when all embeddings are equal; exactly 0 when nothing is alike,
+ * and for two rows or one. The forms `in` and `pairs` keep one matrix of similarities from the forward pass; `out`
+ * keeps none, and takes twice as long for `reduction: 'none'`.
  *
  * @throws RangeError if `temperature` or `baseTemperature` is not above 0
  * @throws Error for labels and a similarity together, labels or a similarity of the wrong form, views of different
  * shapes, or one view and neither
  * @see Khosla et al. 2020, eq. 2 and 3, https://arxiv.org/abs/2004.11362
  */
-export function supCon(options: SupConOptions = {}): Loss {
+export function supCon<R extends Reduction = 'mean'>(options: SupConOptions<R> = {}): LossOf<R> {
   check('supCon', options)
   return (embeddings, { labels, similarity }) => {
     checkViews('supCon', embeddings, 1)
@@ -68,7 +82,11 @@ export function supCon(options: SupConOptions = {}): Loss {
  *
  * @throws RangeError and Error as {@link supCon} does
  */
-export function supConLoss(features: tf.Tensor, alike: Alike = {}, options: SupConOptions = {}): tf.Scalar {
+export function supConLoss<R extends Reduction = 'mean'>(
+  features: tf.Tensor,
+  alike: Alike = {},
+  options: SupConOptions<R> = {}
+): Reduced<R> {
   check('supConLoss', options)
   const [batch = 0, views = 0] = features.shape
   if (features.rank < 3)
@@ -81,7 +99,7 @@ export function supConLoss(features: tf.Tensor, alike: Alike = {}, options: SupC
   return contrast(tf.reshape(rows, [views * batch, -1]), views, alike, options)
 }
 
-function check(who: string, options: SupConOptions): void {
+function check(who: string, options: SupConOptions<Reduction>): void {
   checkOptions(who, options, {
     temperature: 'number',
     baseTemperature: 'number',
@@ -89,7 +107,8 @@ function check(who: string, options: SupConOptions): void {
     form: { among: ['out', 'in', 'pairs'] },
     noPositive: { among: ['zero', 'skip'] },
     noNegative: { among: ['cost', 'zero'] },
-    normalise: 'boolean'
+    normalise: 'boolean',
+    reduction: reductionKind
   })
   const { temperature = 0.1, baseTemperature = temperature } = options
   checkTemperature(who, temperature)
@@ -97,7 +116,12 @@ function check(who: string, options: SupConOptions): void {
 }
 
 /** The loss of rows, view after view. */
-function contrast(rows: tf.Tensor2D, views: number, alike: Alike, options: SupConOptions): tf.Scalar {
+function contrast<R extends Reduction = 'mean'>(
+  rows: tf.Tensor2D,
+  views: number,
+  alike: Alike,
+  options: SupConOptions<R>
+): Reduced<R> {
   const {
     temperature = 0.1,
     baseTemperature = temperature,
@@ -105,68 +129,65 @@ function contrast(rows: tf.Tensor2D, views: number, alike: Alike, options: SupCo
     form = 'out',
     noPositive = 'zero',
     noNegative = 'cost',
-    normalise = true
+    normalise = true,
+    reduction = 'mean' as R
   } = options
   const count = rows.shape[0]
   const batch = count / views
   const asking = anchors === 'all' ? count : batch
   // Of two rows, one finds the other among the other alone.
-  if (count <= 2) return zeroLoss(rows)
+  if (count <= 2) return reduced(tf.slice(zeroRows(rows), 0, asking), reduction)
   const rules = { noPositive, noNegative }
   const z = normalise ? normaliseRows(rows) : rows
-  const loss =
-    form === 'out'
-      ? outside(z, alike, views, asking, temperature, rules)
-      : amongLogits(
-          z,
-          own(() => positiveWeights(alike, batch, views, asking)),
-          temperature,
-          rules,
-          formulas[form]
-        )
-  return tf.mul(loss, temperature / baseTemperature)
+  const cost = (): Reduced<R> => {
+    if (form === 'out') return outside(z, alike, views, asking, temperature, rules, reduction)
+    const weights = own(() => positiveWeights(alike, batch, views, asking))
+    return amongLogits(z, weights, temperature, formulas[form], rules, reduction)
+  }
+  return tf.mul(cost(), temperature / baseTemperature)
 }
 
-/** The loss of rows by a formula of all logits. */
-function amongLogits(
+/** What anchors cost by a formula of all logits. */
+function amongLogits<R extends Reduction>(
   rows: tf.Tensor2D,
   weights: tf.Tensor2D,
   temperature: number,
+  formula: Formula,
   rules: Rules,
-  formula: Formula
-): tf.Scalar {
-  const [asking, count] = weights.shape
-  return withGradient([rows], z => {
+  reduction: R
+): Reduced<R> {
+  const [asking, n] = weights.shape
+  const { active, count } = own(() => formula.counting(weights, rules))
+  const forward = (z: tf.Tensor2D): WithGradient<tf.Tensor1D, tf.Tensor> => {
     // Matrices of all pairs are freed as soon as they have been read: of the many that it takes, few are there at a
     // time.
     const logits = own(() => {
-      const itself = tf.cast(tf.eye(asking, count), 'bool')
+      const itself = tf.cast(tf.eye(asking, n), 'bool')
       const similarity = tf.matMul(tf.div(tf.slice(z, 0, asking), temperature), tf.transpose(z))
-      const others = leaveOut(similarity as tf.Tensor2D, itself) // [asking, count]
+      const others = leaveOut(similarity as tf.Tensor2D, itself) // [asking, n]
       // Seen from the largest, so that small differences of large similarities keep their digits.
       return tf.sub(others, tf.max(others, 1, true)) as tf.Tensor2D
     })
-    const { value, slope } = own(() => formula(logits, weights, rules))
+    const { costs, slope } = own(() => formula.costs(logits, weights))
     return {
-      value: value as tf.Scalar,
-      saved: [z, slope],
-      gradient(dy, [z, slope]) {
-        const anchor = tf.slice(z as tf.Tensor2D, 0, asking)
-        const asked = tf.matMul(slope as tf.Tensor2D, z as tf.Tensor2D) // [asking, dim]
-        const answered = transposedTimes(slope as tf.Tensor2D, anchor) // [count, dim]
+      value: tf.reshape(tf.where(active, costs, tf.zerosLike(costs)), [asking]),
+      saved: [z, slope, active],
+      gradient(dy, [z, slope, active]) {
+        const scale = tf.mul(tf.div(dy, temperature), tf.cast(active!, 'float32')) // [asking, 1]
+        const anchor: tf.Tensor2D = tf.mul(tf.slice(z as tf.Tensor2D, 0, asking), scale)
+        const asked = tf.mul(tf.matMul(slope as tf.Tensor2D, z as tf.Tensor2D), scale) // [asking, dim]
+        const answered = transposedTimes(slope as tf.Tensor2D, anchor) // [n, dim]
         return [
-          tf.mul(
-            tf.add(
-              tf.pad(asked, [
-                [0, count - asking],
-                [0, 0]
-              ]),
-              answered
-            ),
-            tf.mul(dy, 1 / temperature)
+          tf.add(
+            tf.pad(asked, [
+              [0, n - asking],
+              [0, 0]
+            ]),
+            answered
           )
         ]
       }
     }
-  })
+  }
+  return reducedWithGradient([rows], reduction, forward, count)
 }

@@ -50,8 +50,9 @@ function loops({ rows, attracted, weights, temperature }: Problem): { value: num
 function kernel({ rows, attracted, weights, temperature }: Problem): { value: number; slope: number[] } {
   return tf.tidy(() => {
     const inputs = { rows: tf.tensor2d(rows), attracted: tf.tensor1d(attracted), weights: tf.tensor1d(weights) }
-    const [value, slope] = fusedOr(contrastRows, inputs, { temperature, chunk: Infinity })
-    return { value: value.dataSync()[0]!, slope: [...slope.dataSync()] }
+    const [costs, slope] = fusedOr(contrastRows, inputs, { temperature, chunk: Infinity })
+    const value = weights.reduce((sum, weight, i) => sum + weight * costs.dataSync()[i]!, 0)
+    return { value, slope: [...slope.dataSync()] }
   })
 }
 

@@ -19,8 +19,8 @@ const ofRows = implement(contrastRows, ({ rows, attracted, weights }, { temperat
   const [n, dim] = rows.shape as [number, number]
   const asking = weights.shape[0]!
   const { engine } = backend
-  const [value, slope] = [backend.allocate([]), fillBlock(backend, backend.allocate([n, dim]), 0)]
-  const [rowsAt, attractedAt, weightsAt, valueAt, slopeAt] = [rows, attracted, weights, value, slope].map(info =>
+  const [costs, slope] = [backend.allocate([asking]), fillBlock(backend, backend.allocate([n, dim]), 0)]
+  const [rowsAt, attractedAt, weightsAt, costsAt, slopeAt] = [rows, attracted, weights, costs, slope].map(info =>
     backend.addressOf(info)
   ) as [number, number, number, number, number]
 
@@ -69,22 +69,20 @@ const ofRows = implement(contrastRows, ({ rows, attracted, weights }, { temperat
           floats.fill(lowest, largest / 4, totals / 4)
           floats.fill(0, totals / 4, totals / 4 + wide)
           meet(0, 1)
-          let sum = 0
           for (let i = 0; i < asking; i++) {
             const [weight, attraction, most, total] = [weightsAt / 4, attractedAt / 4, largest / 4, totals / 4].map(
               start => floats[start + i]!
             ) as [number, number, number, number]
-            sum += weight * (most / temperature + Math.log(total) - attraction)
+            floats[costsAt / 4 + i] = most / temperature + Math.log(total) - attraction
             floats[totals / 4 + i] = weight / (total * temperature)
           }
           floats.fill(0, totals / 4 + asking, totals / 4 + wide)
-          floats[valueAt / 4] = sum
           meet(slopeAt, kept > 0 ? 2 : 3)
         })
       )
     )
   )
-  return [value, slope] as const
+  return [costs, slope] as const
 })
 
 /** What contrastive losses are made of. */

@@ -16,6 +16,8 @@ export interface UseBackendOptions {
   readonly threads?: number | undefined
   /** Whether the wasm backend may convolve by Winograd's squares; it does, when left out. */
   readonly winograd?: boolean | undefined
+  /** The most bytes that the wasm backend's memory may grow to: as many as there may be, when left out. */
+  readonly memory?: number | undefined
   /** Takes a WebGPU adapter that is software, for tests. */
   readonly acceptSoftware?: boolean | undefined
 }
@@ -55,8 +57,8 @@ const starters: Readonly<Record<BackendName, (options: UseBackendOptions) => Pro
   node: async ({ threads }) => (await import('@lapstrake/backend-node')).registerNode({ threads }),
   webgpu: async ({ acceptSoftware = false }) =>
     (await import('@lapstrake/backend-webgpu')).registerWebGPU({ acceptSoftware }),
-  wasm: async ({ wasmPaths, threads, winograd }) =>
-    (await import('@lapstrake/backend-wasm')).registerWasm({ wasmPaths, threads, winograd }),
+  wasm: async ({ wasmPaths, threads, winograd, memory }) =>
+    (await import('@lapstrake/backend-wasm')).registerWasm({ wasmPaths, threads, winograd, memory }),
   cpu: async () => {
     await tf.setBackend('cpu')
     return 'plain JavaScript, slow'
@@ -82,6 +84,7 @@ export async function useBackend(
     wasmPaths: 'string',
     threads: 'number',
     winograd: 'boolean',
+    memory: 'number',
     acceptSoftware: 'boolean'
   })
   if (name !== 'auto' && !Object.hasOwn(starters, name)) {

@@ -110,7 +110,10 @@ test('a folder without the files is named', async () => {
 
 test.each<[unknown, string]>([
   [2, 'registerWasm: expected options, as in { wasmPaths: … }, got 2.'],
-  [{ thread: 2 }, 'registerWasm: expected options among wasmPaths, threads, relaxed, winograd, got thread.'],
+  [
+    { thread: 2 },
+    'registerWasm: expected options among wasmPaths, threads, relaxed, winograd, memory, got thread. Did you mean threads?'
+  ],
   [{ winograd: 'no' }, "registerWasm: expected winograd to be a boolean, got 'no'."]
 ])('options %j are refused before anything is loaded', async (options, message) => {
   await expect(registerWasm(options as never)).rejects.toThrow(message)
@@ -126,6 +129,16 @@ test.each([0, -1, 1.5, NaN, Infinity, 257, 1e6, '4' as unknown as number])(
     )
   }
 )
+
+test('a memory grows no longer than it may', async () => {
+  const loaded = await loadModule({ shared: true, relaxed: true })
+  const engine = await Engine.start({ ...loaded, shared: true, winograd: true, threads: 1, memory: 2 ** 26 })
+  engine.arena.release(engine.arena.allocate(2 ** 25))
+  expect(() => engine.arena.allocate(2 ** 26)).toThrow('of at most 67 MB are in use')
+  await expect(registerWasm({ memory: 1000 })).rejects.toThrow(
+    'backend-wasm: expected a memory of 67108864 bytes (64 MB) or more, got 1000.'
+  )
+})
 
 test("more threads than any processor has leave the module's tables and tensors as they are", async () => {
   const loaded = await loadModule({ shared: true, relaxed: true })

@@ -83,6 +83,8 @@ export interface EngineOptions {
   readonly threads: number
   /** Whether convolutions may trade multiplications for additions. */
   readonly winograd: boolean
+  /** The most bytes that the memory may grow to; as many as there may be when left out. */
+  readonly memory?: number | undefined
 }
 
 /** One memory, the kernels that work on it, and the threads that run them. */
@@ -101,8 +103,8 @@ export class Engine {
   #zeros = { address: 0, length: 0 }
 
   static async start(options: EngineOptions): Promise<Engine> {
-    const { module, shared, threads } = options
-    const { memory, pages } = longestMemory(shared)
+    const { module, shared, threads, memory: most = allPages * page } = options
+    const { memory, pages } = longestMemory(shared, Math.min(allPages, Math.floor(most / page)))
     const { exports } = await WebAssembly.instantiate(module, { env: { memory } })
     const ints = new Int32Array(memory.buffer)
     for (let owner = 0; owner < threads; owner++) ints[place.next + 16 * owner] = nothing
@@ -262,9 +264,12 @@ export class Engine {
   }
 }
 
-/** As long as the host lets a memory become: 4 GB on most. */
-function longestMemory(shared: boolean): { readonly memory: WebAssembly.Memory; readonly pages: number } {
-  for (let pages = 65_536; ; pages /= 2) {
+/** Of 4 GB, which is as far as addresses of four bytes reach. */
+const allPages = 65_536
+
+/** As long as the host lets a memory become, but no longer than asked for. */
+function longestMemory(shared: boolean, most: number): { readonly memory: WebAssembly.Memory; readonly pages: number } {
+  for (let pages = most; ; pages = Math.floor(pages / 2)) {
     try {
       return { memory: new WebAssembly.Memory({ initial: 256, maximum: pages, shared }), pages }
     } catch (error) {

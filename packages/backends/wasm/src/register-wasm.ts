@@ -25,6 +25,11 @@ export interface RegisterWasmOptions {
    * larger for numbers of one size.
    */
   readonly winograd?: boolean | undefined
+  /**
+   * The most bytes that the memory may grow to: as many as the host lets it, 4 GB on most, when left out. A step that
+   * wants more is refused with `OutOfRoom`.
+   */
+  readonly memory?: number | undefined
 }
 
 /**
@@ -32,7 +37,7 @@ export interface RegisterWasmOptions {
  * come from this package's module, all others are those of the JavaScript backend. Options count at the first call.
  *
  * @returns what it runs on, in words
- * @throws RangeError if `threads` is not a whole number from 1 to 256
+ * @throws RangeError if `threads` is not a whole number from 1 to 256, or `memory` not a number of bytes from 64 MB on
  * @throws Error if another backend is registered as `wasm`, the host has no SIMD, or the module cannot be fetched
  */
 export async function registerWasm(options: RegisterWasmOptions = {}): Promise<string> {
@@ -40,14 +45,20 @@ export async function registerWasm(options: RegisterWasmOptions = {}): Promise<s
     wasmPaths: 'string',
     threads: ['number', 'string'],
     relaxed: 'boolean',
-    winograd: 'boolean'
+    winograd: 'boolean',
+    memory: 'number'
   })
-  const { threads = 'auto' } = options
+  const { threads = 'auto', memory = longest } = options
   if (threads !== 'auto' && !(Number.isInteger(threads) && threads >= 1 && threads <= mostThreads)) {
     const got = typeof threads === 'number' ? threads : JSON.stringify(threads)
     throw new RangeError(
       `backend-wasm: expected threads to be 'auto' or a whole number from 1 to ${mostThreads}, got ${got}. ` +
         'Take as many as there are processors.'
+    )
+  }
+  if (!(memory >= shortest)) {
+    throw new RangeError(
+      `backend-wasm: expected a memory of ${shortest} bytes (64 MB) or more, got ${memory}. Leave it out for all there is.`
     )
   }
   const known = tf.engine().findBackendFactory('wasm')
@@ -70,12 +81,13 @@ async function register({
   wasmPaths,
   threads = 'auto',
   relaxed = true,
-  winograd = true
+  winograd = true,
+  memory = longest
 }: RegisterWasmOptions): Promise<void> {
   const shared = canShare()
   const count = !shared ? 1 : threads === 'auto' ? Math.min(mostByItself, processors()) : threads
   const loaded = await loadModule({ shared, relaxed, folder: wasmPaths })
-  const begin = async (): Promise<Engine> => Engine.start({ ...loaded, shared, winograd, threads: count })
+  const begin = async (): Promise<Engine> => Engine.start({ ...loaded, shared, winograd, threads: count, memory })
   let first: Engine | undefined = await begin()
   // TensorFlow.js disposes its backends when it is reset, and asks for others.
   start = async () => {
@@ -91,6 +103,9 @@ let start: (() => Promise<WasmBackend>) | undefined
 
 /** Kernels are short: waking more threads than this costs, and more than eight are unmeasured. */
 const mostByItself = 8
+
+/** What WebAssembly can address, and what the module and a first batch need, in bytes. */
+const [longest, shortest] = [2 ** 32, 2 ** 26]
 
 /** Threads need a memory that they share; browsers give one to pages that are isolated from other origins. */
 const canShare = (): boolean => typeof SharedArrayBuffer !== 'undefined' && (globalThis.crossOriginIsolated ?? true)

@@ -8,6 +8,7 @@ const entry = [
   'index.ts',
   'node.ts',
   'errors.ts',
+  'left-out.ts',
   'options.ts',
   'significance.ts',
   'suites.ts',

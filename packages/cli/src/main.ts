@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { answerForMissingGpu } from './terminal/missing-gpu.ts'
-import { fail, stopQuietly } from './terminal/stop-quietly.ts'
+import { fail, quietly, stopQuietly } from './terminal/stop-quietly.ts'
 
 stopQuietly()
 // citty decides as it loads whether to colour, and looks at nothing else.
@@ -26,7 +26,7 @@ const subCommands = {
 }
 const main = defineCommand({
   meta: { name: 'lapstrake', version, description: 'Trains networks in short, overlapping local units.' },
-  async setup({ rawArgs: [first] }) {
+  async setup({ rawArgs: [first, ...behind] }) {
     if (first?.startsWith('-'))
       fail(
         new Error(
@@ -42,6 +42,9 @@ const main = defineCommand({
         )
       )
     }
+    // Before citty looks for what is missing, and takes of what is there twice the last.
+    if (first !== undefined)
+      await quietly(async () => (await subCommands[first as keyof typeof subCommands]()).refuse(behind))
   },
   subCommands
 })

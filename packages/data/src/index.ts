@@ -7,7 +7,7 @@ export { simclr, type SimclrOptions } from './augmentations/presets.ts'
 export { randomResizedCrop, type RandomResizedCropOptions } from './augmentations/random-resized-crop.ts'
 export { solarize, type SolarizeOptions } from './augmentations/solarize.ts'
 export { multiCrop, twoViews, type MultiCropOptions, type View, type ViewHalves } from './augmentations/views.ts'
-export { pick, subset, type Collated, type Dataset, type SubsetOptions } from './datasets/dataset.ts'
+export { checkDataset, pick, subset, type Collated, type Dataset, type SubsetOptions } from './datasets/dataset.ts'
 export {
   imageDataset,
   inMemory,
@@ -30,6 +30,7 @@ export {
   type GroupedOptions,
   type Sampler
 } from './samplers.ts'
+export { checkSignal } from './sources/check-signal.ts'
 export {
   dataOf,
   isData,
@@ -40,6 +41,7 @@ export {
   type Part,
   type Split
 } from './sources/data.ts'
+export { LacksPart } from './sources/lacks-part.ts'
 export {
   imageFolder,
   webDataset,

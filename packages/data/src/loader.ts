@@ -1,11 +1,12 @@
 import { checkGiven, checkOptions, own, type Batch, type Owned, type Random } from '@lapstrake/core'
 import type { View } from './augmentations/views.ts'
+import { checkRandom } from './check-random.ts'
 import { checkDataset, checkPlaces, type Dataset } from './datasets/dataset.ts'
 import type { Unreadable } from './datasets/unreadable-example.ts'
 import { beginBatch, checkFew, type Begun, type Known, type ReadBatch, type Reader } from './read-batch.ts'
 import { shuffled, type Sampler } from './samplers.ts'
 import type { Replaced } from './stand-ins.ts'
-import { checkRandom, checkViews, collateViews, seenThrough, type Seen } from './views-of.ts'
+import { checkViews, collateViews, seenThrough, type Seen } from './views-of.ts'
 import { checkWhole } from './whole-number.ts'
 
 /** Where a loader is: the batch it gives next. */

@@ -1,5 +1,5 @@
 import { checkOptions, type Random } from '@lapstrake/core'
-import type { Dataset } from './datasets/dataset.ts'
+import { checkLabels, type Dataset } from './datasets/dataset.ts'
 import { checkWhole } from './whole-number.ts'
 
 /**
@@ -79,7 +79,8 @@ export interface ClassBalancedOptions {
  * next.
  *
  * @throws RangeError if the size of a batch is no multiple of `perClass`
- * @throws Error if the data set does not tell its labels without reading every image, or has unknown ones
+ * @throws Error if the data set does not tell its labels without reading every image, or has unknown ones; TypeError if
+ * they are no `Int32Array` with one for each example
  */
 export function classBalanced(options: ClassBalancedOptions = {}): Sampler {
   checkOptions('classBalanced', options, { perClass: 'number' })
@@ -97,6 +98,7 @@ const classByClass =
           'Choose a batch size that is a multiple of it.'
       )
     }
+    checkLabels('classBalanced', { name, size, labels })
     if (labels === undefined || labels.some(label => label < 0)) {
       throw new Error(
         `classBalanced: expected a label for every example, but ${name} does not have them all. ` +

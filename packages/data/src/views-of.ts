@@ -1,5 +1,6 @@
 import { checkOptions, own, type Batch, type Owned, type Random, type Views } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
+import { checkRandom } from './check-random.ts'
 import { checkMade } from './augmentations/compose.ts'
 import type { View, ViewHalves } from './augmentations/views.ts'
 import { collatedBy, typed } from './datasets/collated-by.ts'
@@ -200,16 +201,6 @@ function tensorHalf(expected: string, view: View, input: tf.Tensor, random: Rand
   }
   // A view may keep what it gives.
   return tf.clone(made)
-}
-
-/**
- * Insists on a source of random numbers.
- *
- * @throws TypeError for anything else
- */
-export function checkRandom(who: string, random: Random): void {
-  if (typeof (random as Partial<Random> | undefined)?.split === 'function') return
-  throw new TypeError(`${who}: expected random to be a source of random numbers, got none. Try seeded(0).`)
 }
 
 /**

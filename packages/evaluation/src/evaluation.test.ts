@@ -217,6 +217,67 @@ describe('features of a data set', () => {
     )
   })
 
+  const rowsOfOnes = (rows: number): tf.Tensor => tf.ones([rows, 2])
+
+  test.each<[string, (images: readonly Image[]) => unknown, string]>([
+    ['nothing', () => undefined, 'the input of ours as a living tensor with 7 rows, one for each example, got none.'],
+    ['a promise', async () => ({}), 'expected collate of ours to give tensors, got a promise. Await in read.'],
+    [
+      'a list',
+      () => ({ input: [1, 2] }),
+      'the input of ours as a living tensor with 7 rows, one for each example, got a list of 2.'
+    ],
+    ['another batch', () => ({ input: rowsOfOnes(3) }), 'got shape [3, 2]. Make a row of each example.'],
+    ['labels of another batch', () => ({ input: rowsOfOnes(7), labels: tf.zeros([3], 'int32') }), 'the labels of ours'],
+    [
+      'a context of another batch',
+      () => ({ input: rowsOfOnes(7), context: { mask: tf.ones([1]) } }),
+      'context.mask of ours'
+    ]
+  ])('a collate that gives %s is refused by name', async (_, collate, words) => {
+    const before = tf.memory().numTensors
+    const wrong = { ...dataset, name: 'ours', collate } as Readable<Image>
+    await expect(collectFeatures(wrong, pixels)).rejects.toThrow(words)
+    await expect(collectLevels(wrong, input => [input])).rejects.toThrow(words)
+    expect(tf.memory().numTensors).toBe(before)
+  })
+
+  test.each<[unknown, string]>([
+    [undefined, 'got none.'],
+    [[], 'got a list of 0.'],
+    ['all', 'got string.']
+  ])('a read that gives %j is refused by name', async (read, got) => {
+    const wrong = { ...dataset, name: 'ours', read: async () => read } as Readable<Image>
+    await expect(collectFeatures(wrong, pixels)).rejects.toThrow(
+      `collectFeatures: expected read of ours to give a list of 7 examples, one for each place, ${got}`
+    )
+  })
+
+  test('a data set may keep what it collates', async () => {
+    const [input, labels] = [tf.keep(tf.ones([7, 2])), tf.keep(tf.ones([7], 'int32'))]
+    const keeping: Readable<Image> = { ...dataset, collate: () => ({ input, labels }) }
+    await collectFeatures(keeping, images => tf.clone(images))
+    await collectFeatures(keeping, images => images)
+    expect([input.isDisposed, labels.isDisposed]).toEqual([false, false])
+    tf.dispose([input, labels])
+  })
+
+  test('features that nobody names classes of need no labels, of an instance of a class either', async () => {
+    class Unlabelled implements Readable<Image> {
+      size = dataset.size
+      read(places: ArrayLike<number>): Promise<readonly Image[]> {
+        return dataset.read(places)
+      }
+      collate(images: readonly Image[]): { input: tf.Tensor } {
+        return { input: dataset.collate(images.slice(0, this.size)).input }
+      }
+    }
+    const { values, labels } = await collectFeatures(new Unlabelled(), pixels, { labels: false })
+    expect([...labels]).toEqual(new Array(7).fill(-1))
+    expect([...values]).toEqual([...(await collectFeatures(dataset, pixels)).values])
+    await expect(collectFeatures(new Unlabelled(), pixels)).rejects.toThrow('has no label. Take labelled data')
+  })
+
   test('an example without a label is named', async () => {
     const unlabelled = {
       ...dataset,

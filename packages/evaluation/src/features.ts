@@ -1,5 +1,6 @@
 import { checkGiven, checkOptions, dispose, own, type Context } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
+import { collatedBy } from './collated-by.ts'
 import { readWhole, type LeftOut, type Part, type Readable } from './read-whole.ts'
 
 /** What an encoder says about labelled examples, on the host. */
@@ -21,6 +22,8 @@ export interface CollectFeaturesOptions {
   readonly pool?: Pool | undefined
   readonly batchSize?: number | undefined
   readonly onProgress?: ((done: number, total: number) => void) | undefined
+  /** No for features that nobody names classes of: the data set's labels are not looked at, and all are -1. */
+  readonly labels?: boolean | undefined
 }
 
 export interface CollectLevelsOptions extends Omit<CollectFeaturesOptions, 'pool'> {
@@ -44,6 +47,7 @@ export interface CollectedFeatures extends Features {
  * Examples that cannot be read are left out and given back in `unreadable`.
  *
  * @throws Error if an example has no label, or more than one in a hundred cannot be read
+ * @throws TypeError for a data set whose `read` or `collate` gives something else than it should
  * @throws RangeError for a batch size that is no whole number above 0
  */
 export async function collectFeatures(
@@ -54,7 +58,8 @@ export async function collectFeatures(
   checkOptions<CollectFeaturesOptions>('collectFeatures', options, {
     pool: ['string', 'record'],
     batchSize: 'number',
-    onProgress: 'function'
+    onProgress: 'function',
+    labels: 'boolean'
   })
   const { pool = 'mean', ...others } = options
   checkPool(pool)
@@ -78,7 +83,8 @@ export async function collectLevels(
   checkOptions<CollectLevelsOptions>('collectLevels', options, {
     pool: 'function',
     batchSize: 'number',
-    onProgress: 'function'
+    onProgress: 'function',
+    labels: 'boolean'
   })
   checkGiven('collectLevels', 'an encoder, as in images => network.levels(variables, images)', encode, 'function')
   return collect(dataset, encode, options)
@@ -87,7 +93,7 @@ export async function collectLevels(
 async function collect(
   dataset: Readable,
   encode: (input: tf.Tensor, context?: Context) => readonly tf.Tensor[],
-  { pool = () => 'mean', batchSize = 250, onProgress }: CollectLevelsOptions
+  { pool = () => 'mean', batchSize = 250, onProgress, labels: areAsked = true }: CollectLevelsOptions
 ): Promise<readonly CollectedFeatures[]> {
   checkReadable(dataset)
   checkBatchSize('collectFeatures', batchSize)
@@ -96,15 +102,15 @@ async function collect(
   const unreadable: LeftOut[] = []
   for await (const part of readWhole(dataset, batchSize, unreadable)) {
     const made = own(() => {
-      const { input, context, labels } = dataset.collate(part.examples)
+      const { input, context, labels } = collatedBy('collectFeatures', dataset, part.examples)
       return {
         features: checkRows(encode(input, context), part.places.length).map((maps, place) => pooled(maps, pool(place))),
-        labels: labels ?? refuseUnlabelled(dataset, part)
+        labels: areAsked ? (labels ?? refuseUnlabelled(dataset, part)) : tf.fill([part.places.length], -1, 'int32')
       }
     })
     const [known, ...values] = await Promise.all([made.labels, ...made.features].map(rows => rows.data()))
     dispose(made)
-    checkLabels(known!, part)
+    if (areAsked) checkLabels(known!, part)
     values.forEach((rows, place) => (levels[place] ??= []).push(rows as Float32Array))
     known!.forEach(label => labels.push(label))
     onProgress?.(part.done, dataset.size)
@@ -127,6 +133,8 @@ function checkReadable(dataset: Readable): void {
   const { read, collate, size } = (dataset ?? {}) as Partial<Readable>
   if (typeof read !== 'function' || typeof collate !== 'function' || typeof size !== 'number')
     throw new TypeError('collectFeatures: expected a data set, such as await shapes().open("test"), got none.')
+  if (!Number.isInteger(size) || size < 0)
+    throw new TypeError(`collectFeatures: expected the size of a data set, a whole number, got ${size}. Count them.`)
 }
 
 function checkRows(levels: readonly tf.Tensor[], rows: number): readonly tf.Tensor[] {
@@ -142,7 +150,14 @@ function checkRows(levels: readonly tf.Tensor[], rows: number): readonly tf.Tens
 
 /** Where not every example of a part has a label, one does not. */
 function refuseUnlabelled(dataset: Readable, { examples, places }: Part): never {
-  throw unlabelled(places[examples.findIndex(example => dataset.collate([example]).labels === undefined)]!)
+  throw unlabelled(
+    places[
+      Math.max(
+        0,
+        examples.findIndex(one => dataset.collate([one]).labels === undefined)
+      )
+    ]!
+  )
 }
 
 function checkLabels(labels: ArrayLike<number>, { places }: Part): void {
@@ -157,7 +172,9 @@ function checkLabels(labels: ArrayLike<number>, { places }: Part): void {
 }
 
 const unlabelled = (place: number): Error =>
-  new Error(`collectFeatures: expected labelled examples, but example ${place} has no label. Take labelled data.`)
+  new Error(
+    `collectFeatures: expected labelled examples, but example ${place} has no label. Take labelled data, or gather features alone by { labels: false }.`
+  )
 
 function endToEnd(parts: readonly Float32Array[]): Float32Array {
   const values = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))

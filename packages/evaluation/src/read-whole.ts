@@ -1,4 +1,5 @@
 import type { Context } from '@lapstrake/core'
+import { nameOf } from './collated-by.ts'
 import type * as tf from '@tensorflow/tfjs-core'
 
 /** An example that could not be read. */
@@ -12,6 +13,8 @@ export interface LeftOut {
 
 /** A `Dataset` of `@lapstrake/data`, or anything like it. */
 export interface Readable<Example = unknown> {
+  /** What an error calls it. */
+  readonly name?: string | undefined
   readonly size: number
   read(places: ArrayLike<number>): Promise<readonly Example[]>
   /** Examples as tensors: what enters a network, constants beside it, and what is known of each. */
@@ -41,7 +44,9 @@ export async function* readWhole(dataset: Readable, batchSize: number, leftOut: 
     let places: readonly number[] = Array.from({ length: done - start }, (_, i) => start + i)
     while (places.length > 0) {
       try {
-        yield { places, examples: await dataset.read(Uint32Array.from(places)), done }
+        const examples = await dataset.read(Uint32Array.from(places))
+        checkRead(dataset, examples, places.length)
+        yield { places, examples, done }
         break
       } catch (error) {
         const found = unreadableIn(error).filter(({ place }) => places.includes(place))
@@ -52,6 +57,19 @@ export async function* readWhole(dataset: Readable, batchSize: number, leftOut: 
       }
     }
   }
+}
+
+function checkRead(dataset: Readable, examples: unknown, count: number): void {
+  if (Array.isArray(examples) && examples.length === count) return
+  const got = Array.isArray(examples)
+    ? `a list of ${examples.length}`
+    : examples === undefined
+      ? 'none'
+      : typeof examples
+  throw new TypeError(
+    `collectFeatures: expected read of ${nameOf(dataset)} to give a list of ${count} examples, one for each place, ` +
+      `got ${got}. Give what is asked for.`
+  )
 }
 
 /** Those of an `UnreadableExample` of `@lapstrake/data`, known by its name: this package needs none of that one. */

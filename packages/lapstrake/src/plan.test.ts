@@ -20,7 +20,10 @@ import {
   resNet,
   seeded,
   sgd,
+  stateless,
   useBackend,
+  type Batch,
+  type Context,
   type Isolation,
   type Recipe,
   type State,
@@ -169,5 +172,89 @@ test.each([
     'regroup: expected cuts that rise from 1 to 3, for "convNet-4" has 4 stages, got [4].'
   ]
 ])('bad input %#', async (act, message) => {
+  await expect(act()).rejects.toThrow(message)
+})
+
+const maskOf = (context: Context | undefined): tf.Tensor2D => (context as { readonly mask: tf.Tensor2D }).mask
+
+/** Tokens become the mean of their rows in a table, padding left out. */
+const bagOfTokens = stateless('bag of tokens', {
+  init: random => ({ params: { table: random.normal([16, 8]) }, outputShape: [8] }),
+  apply: ({ table }, tokens, { context }) => {
+    const mask = maskOf(context)
+    const embedded = tf.gather(table, tf.cast(tokens, 'int32'))
+    return tf.div(tf.sum(tf.mul(embedded, tf.expandDims(mask, 2)), 1), tf.sum(mask, 1, true))
+  }
+})
+
+const ofTokens = recipe({ backbone: { name: 'tokens', stages: [bagOfTokens] }, isolation: endToEnd() })
+
+const tokens = (): Batch => ({
+  views: [tf.zeros([1, 5], 'int32'), tf.zeros([1, 5], 'int32')],
+  context: [{ mask: tf.ones([1, 5]) }, { mask: tf.ones([1, 5]) }]
+})
+
+test('what stages find beside their input is planned for, as a batch of the data has it', async () => {
+  const like = tokens()
+  const before = tf.memory().numTensors
+  const planned = await plan(ofTokens, { inputShape: [5], batch: 6, like })
+  expect([planned.views, planned.stages[0]!.shape, planned.stages[0]!.parameters]).toEqual([2, [8], 16 * 8])
+  expect(tf.memory().numTensors).toBe(before)
+
+  const trainer = createTrainer(ofTokens, { inputShape: [5] })
+  const six = (tensor: tf.Tensor): tf.Tensor => tf.tile(tensor, [6, 1])
+  const batch: Batch = {
+    views: like.views.map(six) as unknown as Views,
+    context: like.context!.map(context => ({ mask: six(maskOf(context)) })),
+    indices: tf.range(0, 6, 1, 'int32')
+  }
+  const state = trainer.init(seeded(0))
+  const meter = meterMemory()
+  const { losses, state: after } = trainer.step(state, batch)
+  meter.stop()
+  dispose(losses)
+  dispose(after)
+  expect(planned.peakBytes).toBeGreaterThanOrEqual(meter.peak())
+
+  const most = await largestBatch(ofTokens, { inputShape: [5], bytes: 100_000, like })
+  expect((await plan(ofTokens, { inputShape: [5], batch: most, like })).peakBytes).toBeLessThanOrEqual(100_000)
+})
+
+test('views of several sizes are planned for as they are', async () => {
+  const like: Batch = { views: [tf.zeros([1, 16, 16, 3]), tf.zeros([1, 16, 16, 3]), tf.zeros([1, 8, 8, 3])] }
+  const { peakBytes, views } = await plan(recipe(), { inputShape: [16, 16, 3], batch: 8, like })
+  const { peakBytes: two } = await plan(recipe(), { inputShape: [16, 16, 3], batch: 8, views: 2 })
+  const { peakBytes: three } = await plan(recipe(), { inputShape: [16, 16, 3], batch: 8, views: 3 })
+  expect(views).toBe(3)
+  expect([peakBytes > two, peakBytes < three]).toEqual([true, true])
+})
+
+test.each<[string, () => Promise<unknown>, string]>([
+  [
+    'no batch, where a stage wants what is beside its input',
+    () => plan(ofTokens, { inputShape: [5], batch: 6 }),
+    'plan: expected a batch that has the constants which stage "bag of tokens" reads from mode.context, got none. Give'
+  ],
+  [
+    'the same of the largest batch',
+    () => largestBatch(ofTokens, { inputShape: [5], bytes: 1e6 }),
+    'largestBatch: expected a batch that has the constants which stage "bag of tokens" reads'
+  ],
+  [
+    'no views',
+    () => plan(ofTokens, { inputShape: [5], batch: 6, like: { views: 2 } as unknown as Batch }),
+    'plan: expected like to be a batch, got one without views.'
+  ],
+  [
+    'another shape',
+    () => plan(ofTokens, { inputShape: [7], batch: 6, like: tokens() }),
+    'plan: expected an inputShape of [5], that of the views in like, got [7].'
+  ],
+  [
+    'another number of views',
+    () => plan(ofTokens, { inputShape: [5], batch: 6, views: 3, like: tokens() }),
+    'plan: expected 2 views, as in like, got 3. Leave views out.'
+  ]
+])('a plan like %s is refused', async (_, act, message) => {
   await expect(act()).rejects.toThrow(message)
 })

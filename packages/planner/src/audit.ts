@@ -62,6 +62,7 @@ export interface Audit {
  * which stall a GPU.
  *
  * @throws TypeError for what is no recipe
+ * @throws Error if none was given and random images are not what it learns from
  */
 export async function audit(recipe: Recipe, options: AuditOptions): Promise<Audit> {
   checkOptions<AuditOptions>('audit', options, {
@@ -80,7 +81,7 @@ export async function audit(recipe: Recipe, options: AuditOptions): Promise<Audi
   const batch = given ?? randomBatch(inputShape, seed)
   try {
     const findings = shared(trainer, recipe, state)
-    const { result: losses, reads } = hostReads(() => lossesOf(trainer, state, batch))
+    const { result: losses, reads } = hostReads(() => firstLosses(trainer, state, batch, given !== undefined))
     const first = await numbersIn(losses)
     const before = tf.memory().numTensors
     const second = await numbersIn(lossesOf(trainer, state, batch))
@@ -121,6 +122,20 @@ const lossesOf = (trainer: Trainer, state: State, batch: Batch): Owned<Losses> =
     const { units } = trainer.learn(state, batch)
     return Object.fromEntries(Object.entries(units).map(([name, { loss }]) => [name, loss]))
   })
+
+/** Of a batch that was made here, which may lack what the data have: constants beside the input, say. */
+function firstLosses(trainer: Trainer, state: State, batch: Batch, isGiven: boolean): Owned<Losses> {
+  try {
+    return lossesOf(trainer, state, batch)
+  } catch (error) {
+    if (isGiven || !(error instanceof TypeError)) throw error
+    throw new Error(
+      `audit: expected the recipe to learn from random images, for no batch was given, but it fails: ${error.message}. ` +
+        'Give a batch of the data, as in { batch: await batchOf(dataset, [0, 1], { views, random }) }.',
+      { cause: error }
+    )
+  }
+}
 
 /** Reads and frees them. */
 async function numbersIn(losses: Owned<Losses>): Promise<Record<string, number>> {

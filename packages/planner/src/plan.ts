@@ -11,13 +11,16 @@ import {
   untrainedTeacher,
   vjp,
   type Batch,
+  type Mode,
   type Recipe,
   type Shape,
   type Span,
-  type Stage
+  type Stage,
+  type Variables
 } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { dryRun, type DryRun } from './dry-run.ts'
+import { dryBatch, dryInput, type Wanted } from './like.ts'
 
 /** What is to be planned for. */
 export interface PlanOptions {
@@ -27,6 +30,11 @@ export interface PlanOptions {
   readonly batch: number
   /** Views of each example; 2 when left out. */
   readonly views?: number | undefined
+  /**
+   * A batch of the data, of any size, where that is more than images: what is planned for has as many views as it, of
+   * its shapes and types, and beside them labels, examples and a context like its own. It is only looked at.
+   */
+  readonly like?: Batch | undefined
   /** Examples of the data set, for losses that keep a row for each. */
   readonly examples?: number | undefined
   /** As in `createTrainer`. */
@@ -45,6 +53,7 @@ export interface LargestBatchOptions extends Omit<PlanOptions, 'batch'> {
 const kinds = {
   inputShape: 'list',
   views: 'number',
+  like: 'record',
   examples: 'number',
   microBatch: 'number',
   composed: 'boolean'
@@ -102,6 +111,7 @@ export interface Plan {
  * Finds what a recipe costs, without training it: a step of the real engine runs on tensors that have a shape and no
  * numbers, which takes milliseconds whatever the size.
  *
+ * @throws Error if a stage wants what no batch was given to be like, such as constants beside its input
  * @throws RangeError if batch or views are not a whole number of 1 or more, or the isolation does not fit the backbone
  * @throws TypeError for what is no recipe
  */
@@ -110,8 +120,8 @@ export async function plan(recipe: Recipe, options: PlanOptions): Promise<Plan> 
   checkBatch(options.batch)
   checkCommon('plan', recipe, options)
   return dryRun(options.composed !== true, run => {
-    const costs = costsOf(recipe, options, run)
-    return { batch: options.batch, views: options.views ?? 2, ...costs, ...stepOf(recipe, options, run) }
+    const costs = costsOf('plan', recipe, options, run)
+    return { batch: options.batch, views: viewsIn(options), ...costs, ...stepOf(recipe, options, run) }
   })
 }
 
@@ -127,6 +137,8 @@ export async function largestBatch(recipe: Recipe, options: LargestBatchOptions)
   if (!(bytes >= 0)) throw new RangeError(`largestBatch: expected bytes of 0 or more, got ${bytes}. Try 4e9.`)
   checkCommon('largestBatch', recipe, options)
   return dryRun(options.composed !== true, run => {
+    // What a stage lacks is told of the stage, not of the step.
+    costsOf('largestBatch', recipe, { ...others, batch: 1 }, run)
     const fits = (batch: number): boolean => stepOf(recipe, { ...others, batch }, run).peakBytes <= bytes
     let [low, high] = [0, 1]
     while (high <= 2 ** 20 && fits(high)) [low, high] = [high, 2 * high]
@@ -152,7 +164,7 @@ function stepOf(
     const teacher = recipe.teacher && untrainedTeacher(recipe.teacher, inputShape, run.random)
     kept.push(teacher)
     const trainer = createTrainer(recipe, { inputShape, teacher, examples, microBatch })
-    const batch = batchOf(options, run)
+    const batch = dryBatch(wantedOf(options), run)
     kept.push(batch)
     let state = trainer.init(run.random)
     let before = 0
@@ -171,16 +183,14 @@ function stepOf(
   }
 }
 
-function costsOf(
-  recipe: Recipe,
-  { inputShape, batch, views = 2 }: PlanOptions,
-  run: DryRun
-): Pick<Plan, 'stages' | 'units'> {
+function costsOf(who: string, recipe: Recipe, options: PlanOptions, run: DryRun): Pick<Plan, 'stages' | 'units'> {
+  const { inputShape } = options
+  const wanted = wantedOf(options)
   const { stages } = recipe.backbone
   const shapes: Shape[] = [inputShape]
   const names = stageNames(stages)
   const planned = stages.map((stage, i): StagePlan => {
-    const { shape, ...cost } = costOf(stage, shapes.at(-1)!, batch * views, run)
+    const { shape, ...cost } = costOf(who, stage, shapes.at(-1)!, wanted, run, i === 0)
     shapes.push(shape)
     return { name: names[i]!, shape, ...cost }
   })
@@ -190,21 +200,31 @@ function costsOf(
   return {
     stages: planned,
     units: units.map(({ name, start, end, head }) => {
-      const { shape: _, ...cost } = costOf(head, shapes[end]!, batch * views, run)
+      const { shape: _, ...cost } = costOf(who, head, shapes[end]!, wanted, run, end === 0)
       return { name, start, end, stages: sumOf(planned.slice(start, end)), head: cost }
     })
   }
 }
 
-function costOf(stage: Stage, inputShape: Shape, rows: number, run: DryRun): Cost & { readonly shape: Shape } {
+function costOf(
+  who: string,
+  stage: Stage,
+  inputShape: Shape,
+  wanted: Wanted,
+  run: DryRun,
+  isFirst: boolean
+): Cost & { readonly shape: Shape } {
   const { params, buffers, outputShape } = stage.init(run.random, inputShape)
   const weights = leaves(params)
-  const input = run.tensor([rows, ...inputShape])
+  const { input, context } = dryInput(inputShape, wanted, run, isFirst)
+  // Nothing is learned of tokens.
+  const learned = input.dtype === 'float32' ? [input, ...weights] : weights
   const [before, meter] = [run.multiplyAdds(), meterMemory()]
   const pullback = vjp(() => {
-    const { output, buffers: next } = stage.apply({ params, buffers }, input, { training: true, random: run.random })
+    const mode = { training: true, random: run.random, context } as const
+    const { output, buffers: next } = applied(who, stage, { params, buffers }, input, mode)
     return { outputs: [output], aux: next }
-  }, [input, ...weights])
+  }, learned)
   const cost = {
     parameters: weights.reduce((sum, { size }) => sum + size, 0),
     multiplyAdds: run.multiplyAdds() - before,
@@ -213,8 +233,37 @@ function costOf(stage: Stage, inputShape: Shape, rows: number, run: DryRun): Cos
   }
   meter.stop()
   pullback.dispose()
-  tf.dispose(tensorsOf([pullback.outputs, input, params, buffers, pullback.aux]))
+  tf.dispose(tensorsOf([pullback.outputs, input, context, params, buffers, pullback.aux]))
   return cost
+}
+
+/** Runs a stage; one that fails for want of constants beside its input is told apart from one that is wrong. */
+function applied(
+  who: string,
+  stage: Stage,
+  variables: Variables,
+  input: tf.Tensor,
+  mode: Mode
+): ReturnType<Stage['apply']> {
+  let asked = false
+  const asking: Mode = {
+    ...mode,
+    get context() {
+      asked = true
+      return mode.context
+    }
+  }
+  try {
+    return stage.apply(variables, input, asking)
+  } catch (error) {
+    const isForWant = error instanceof TypeError || /context/.test((error as Error).message)
+    if (!asked || mode.context !== undefined || !isForWant) throw error
+    throw new Error(
+      `${who}: expected a batch that has the constants which stage "${stage.name}" reads from mode.context, got none. ` +
+        'Give one of the data, as in { like: await batchOf(dataset, [0], { views, random }) }.',
+      { cause: error }
+    )
+  }
 }
 
 const sumOf = (costs: readonly Cost[]): Cost =>
@@ -227,20 +276,41 @@ const sumOf = (costs: readonly Cost[]): Cost =>
     { parameters: 0, multiplyAdds: 0, activationBytes: 0 }
   )
 
-function batchOf({ inputShape, batch, views = 2 }: PlanOptions, run: DryRun): Batch {
-  const view = (): tf.Tensor => run.tensor([batch, ...inputShape])
-  return {
-    views: [view(), ...Array.from({ length: views - 1 }, view)],
-    labels: run.tensor([batch], 'int32'),
-    indices: run.tensor([batch], 'int32')
-  }
-}
+const viewsIn = ({ views, like }: Pick<PlanOptions, 'views' | 'like'>): number => like?.views.length ?? views ?? 2
 
-function checkCommon(who: string, recipe: Recipe, { inputShape, views = 2 }: LargestBatchOptions | PlanOptions): void {
+const wantedOf = ({ inputShape, batch, views, like }: PlanOptions): Wanted => ({
+  inputShape,
+  batch,
+  views: viewsIn({ views, like }),
+  like
+})
+
+function checkCommon(who: string, recipe: Recipe, options: LargestBatchOptions | PlanOptions): void {
+  const { inputShape, views = 2, like } = options
   checkShape(who, inputShape)
   if (!Number.isInteger(views) || views < 1)
     throw new RangeError(`${who}: expected 1 view or more, got ${views}. Try 2.`)
+  if (like !== undefined) checkLike(who, inputShape, options.views, like)
   checkRecipe(recipe)
+}
+
+/** The first stage takes what is in the views of the batch, and nothing else is planned for. */
+function checkLike(who: string, inputShape: Shape, views: number | undefined, like: Partial<Batch>): void {
+  const [first] = Array.isArray(like.views) ? (like.views as readonly tf.Tensor[]) : []
+  if (!((first as unknown) instanceof tf.Tensor)) {
+    throw new TypeError(
+      `${who}: expected like to be a batch, got one without views. Give await batchOf(dataset, [0], { views, random }).`
+    )
+  }
+  const shape = first!.shape.slice(1)
+  if (shape.join() !== inputShape.join()) {
+    throw new RangeError(
+      `${who}: expected an inputShape of [${shape.join(', ')}], that of the views in like, got ` +
+        `[${inputShape.join(', ')}]. Give both of one data set.`
+    )
+  }
+  if (views !== undefined && views !== like.views!.length)
+    throw new RangeError(`${who}: expected ${like.views!.length} views, as in like, got ${views}. Leave views out.`)
 }
 
 function checkBatch(batch: number): void {

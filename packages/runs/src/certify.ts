@@ -17,7 +17,7 @@ import {
   type Unit,
   type Variables
 } from '@lapstrake/core'
-import { loader, subset, type Dataset } from '@lapstrake/data'
+import { checkDataset, loader, subset, type Dataset } from '@lapstrake/data'
 import {
   complexityOf,
   contrastiveZeroOne,
@@ -29,7 +29,6 @@ import {
   type Posterior,
   type PriorBuffers
 } from '@lapstrake/loss-pac-bayes'
-import { checkDataset } from './check-dataset.ts'
 import { checkExperiment } from './check-experiment.ts'
 import type { CertificateOptions } from './certificate-options.ts'
 import type { Experiment } from './experiment.ts'
@@ -210,8 +209,8 @@ function readerOf(
     risk: (batch, random) =>
       own(() => {
         const drawn = draw(random)
-        const embeddings = mapViews(batch.views, view => {
-          const top = network.encode(drawn, view)
+        const embeddings = mapViews(batch.views, (view, place) => {
+          const top = network.encode(drawn, view, { context: batch.context?.[place] })
           return unit.head.apply({ params: {}, buffers: {} }, top, { training: false }).output as tf.Tensor2D
         })
         return zeroOne(embeddings, batch)

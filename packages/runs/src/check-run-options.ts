@@ -1,4 +1,5 @@
 import type { OptionKinds } from '@lapstrake/core'
+import { checkSignal } from '@lapstrake/data'
 import type { RunOptions } from './run-options.ts'
 
 /** What the options of a run are, and of what trains one. */
@@ -24,11 +25,5 @@ export function checkRunOptions(who: string, { seed = 0, resume, diagnoseEvery =
   }
   if (resume !== undefined && !(resume instanceof Uint8Array))
     throw new TypeError(`${who}: expected resume to be the bytes of a run, got ${String(resume).slice(0, 60)}.`)
-  if (signal !== undefined && typeof signal.aborted !== 'boolean') {
-    const isController = 'signal' in signal
-    throw new TypeError(
-      `${who}: expected signal to be an AbortSignal, got ${isController ? 'its controller' : 'another record'}. ` +
-        'Give controller.signal.'
-    )
-  }
+  checkSignal(who, signal)
 }

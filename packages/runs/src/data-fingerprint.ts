@@ -1,7 +1,6 @@
-import { isImageDataset, UnreadableExample, type Dataset } from '@lapstrake/data'
+import { checkDataset, isImageDataset, UnreadableExample, type Dataset } from '@lapstrake/data'
 import { crc32c } from '@lapstrake/files'
 import * as tf from '@tensorflow/tfjs-core'
-import { checkDataset } from './check-dataset.ts'
 
 /** Examples that are looked at. */
 const most = 64

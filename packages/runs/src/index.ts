@@ -16,7 +16,7 @@ export { run } from './run.ts'
 export type { End, Opening, RunEvent, Shaders, Standing, Step, TeacherStep, Warning } from './run-events.ts'
 export type { RunOptions } from './run-options.ts'
 export { train } from './train.ts'
-export { inputShapeOf } from './trial-batch.ts'
+export { exampleBatch, inputShapeOf } from './trial-batch.ts'
 export { TrainingStopped } from './training-stopped.ts'
 export type { UnitDiagnosis } from './unit-diagnosis.ts'
 export {

@@ -14,6 +14,9 @@ export interface RunOptions {
   readonly force?: boolean | undefined
   /** Diagnoses units and stages each so many steps, and at the last; 0 for never. */
   readonly diagnoseEvery?: number | undefined
-  /** Ends the run behind the step under way. */
+  /**
+   * Ends the run behind the step under way. While the experiment's own data are opened it ends that, and the run is
+   * rejected with its reason: there is nothing yet to save.
+   */
   readonly signal?: AbortSignal | undefined
 }

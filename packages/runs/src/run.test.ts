@@ -77,7 +77,9 @@ describe('a run that is pulled', () => {
 
   test('needs data, and reads nothing before it is pulled', async () => {
     await expect(run(tiny).next()).rejects.toThrow('run: expected pulled to hold its data, or a data set behind it')
-    await expect(run(tiny, { dataset: shapes() as never }).next()).rejects.toThrow('run: expected a data set, such as')
+    await expect(run(tiny, { dataset: shapes() as never }).next()).rejects.toThrow(
+      "run: expected a data set, got data that are not open. Open data by await data.open('train')."
+    )
     let opened = false
     const data = dataOf({
       name: 'mine',
@@ -129,6 +131,19 @@ describe('a run that ends before its last step', () => {
     await expect(endOf(taught, { dataset: examples, signal: AbortSignal.abort() })).rejects.toThrow(
       'run: expected the teacher to have learned before the run is saved'
     )
+  })
+
+  test('while its data are opened is rejected with the reason of its signal', async () => {
+    const [end, reason] = [new AbortController(), new Error('enough')]
+    const data = dataOf({
+      name: 'far away',
+      train: ({ signal }) =>
+        new Promise<never>((_, reject) => {
+          signal!.addEventListener('abort', () => reject(signal!.reason as Error))
+          setTimeout(() => end.abort(reason))
+        })
+    })
+    await expect(endOf({ ...tiny, data }, { signal: end.signal })).rejects.toBe(reason)
   })
 
   test('is saved as it was where the file is written while it goes on', async () => {

@@ -13,10 +13,9 @@ import {
   type TeacherVariables,
   type Trainer
 } from '@lapstrake/core'
-import { loader, type Dataset, type Loader } from '@lapstrake/data'
+import { checkDataset, loader, type Dataset, type Loader } from '@lapstrake/data'
 import { progressOf, type Progressing } from '@lapstrake/scheduler'
 import { behaviourOf, type Behaviour } from './behaviour.ts'
-import { checkDataset } from './check-dataset.ts'
 import { checkExperiment } from './check-experiment.ts'
 import { checkRunOptions, runKinds } from './check-run-options.ts'
 import { fingerprintOf } from './data-fingerprint.ts'
@@ -48,6 +47,7 @@ import { inputShapeOf } from './trial-batch.ts'
  * @throws TypeError for what is no experiment or no option, and without data
  * @throws RangeError if there are no whole number of epochs, or fewer examples than a batch holds, or an option is out
  * of its range
+ * @throws the reason of the signal, where that is aborted while the experiment's own data are opened
  * @throws Error if `resume` is no saved run, is damaged or, without `force`, of another experiment, seed or data set
  */
 export async function* run(experiment: Experiment, options: RunOptions = {}): AsyncGenerator<RunEvent, void, void> {
@@ -55,7 +55,7 @@ export async function* run(experiment: Experiment, options: RunOptions = {}): As
   checkRunOptions('run', options)
   checkExperiment(experiment)
   checkEpochs(experiment)
-  const dataset = options.dataset ?? (yield* opened(experiment))
+  const dataset = options.dataset ?? (yield* opened(experiment, options.signal))
   checkDataset('run', dataset)
   const ground = await groundOf(experiment, dataset, options)
   const teacher = experiment.teacher && (yield* teacherOf(ground, experiment.teacher))
@@ -67,7 +67,10 @@ export async function* run(experiment: Experiment, options: RunOptions = {}): As
 }
 
 /** The experiment's own data, and what opening them takes. */
-async function* opened({ name, data }: Experiment): AsyncGenerator<Opening | Warning, Dataset, void> {
+async function* opened(
+  { name, data }: Experiment,
+  signal: AbortSignal | undefined
+): AsyncGenerator<Opening | Warning, Dataset, void> {
   if (data === undefined)
     throw new TypeError(
       `run: expected ${name} to hold its data, or a data set behind it, got neither. Write data: shapes() into the ` +
@@ -76,7 +79,8 @@ async function* opened({ name, data }: Experiment): AsyncGenerator<Opening | War
   return yield* eventsOf<Opening | Warning, Dataset>(tell =>
     data.open('train', {
       onProgress: ({ what, done, total }) => tell({ kind: 'opening', what, done, total }),
-      onWarning: message => tell({ kind: 'warning', message })
+      onWarning: message => tell({ kind: 'warning', message }),
+      signal
     })
   )
 }

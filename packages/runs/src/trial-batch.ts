@@ -1,7 +1,14 @@
 import { checkGiven, dispose, own, seeded, type Batch, type Owned, type Random, type Shape } from '@lapstrake/core'
-import { batchOf, hasHostHalf, isImageDataset, UnreadableExample, viewsOf, type Dataset } from '@lapstrake/data'
+import {
+  batchOf,
+  checkDataset,
+  hasHostHalf,
+  isImageDataset,
+  UnreadableExample,
+  viewsOf,
+  type Dataset
+} from '@lapstrake/data'
 import * as tf from '@tensorflow/tfjs-core'
-import { checkDataset } from './check-dataset.ts'
 import type { Experiment } from './experiment.ts'
 
 export interface TrialOptions {
@@ -39,14 +46,28 @@ export async function trialBatch(
   return firstReadable(dataset, count, places => batchOf(dataset, places, { views, random }))
 }
 
+/**
+ * A batch of one example, such as `plan` wants to know what enters an experiment's network: the views of a black image,
+ * or those of the first example that can be read.
+ *
+ * @throws Error if none can be read, or a view cannot be made
+ */
+export async function exampleBatch(experiment: Pick<Experiment, 'views'>, dataset: Dataset): Promise<Owned<Batch>> {
+  return oneOf('exampleBatch', experiment, dataset)
+}
+
 /** The shape of what enters an experiment's network, without the batch axis: that of a view, found by making one. */
 export async function inputShapeOf(experiment: Pick<Experiment, 'views'>, dataset: Dataset): Promise<Shape> {
-  checkDataset('inputShapeOf', dataset)
-  checkGiven('inputShapeOf', 'an experiment with views', (experiment as Experiment | undefined)?.views, 'list')
-  const images = (shape: Shape): tf.Tensor => tf.zeros([...shape])
-  const batch = await trialBatch(experiment, dataset, { count: 1, random: seeded(0), images })
+  const batch = await oneOf('inputShapeOf', experiment, dataset)
   dispose(batch)
   return batch.views[0].shape.slice(1)
+}
+
+async function oneOf(who: string, experiment: Pick<Experiment, 'views'>, dataset: Dataset): Promise<Owned<Batch>> {
+  checkDataset(who, dataset)
+  checkGiven(who, 'an experiment with views', (experiment as Experiment | undefined)?.views, 'list')
+  const images = (shape: Shape): tf.Tensor => tf.zeros([...shape])
+  return trialBatch(experiment, dataset, { count: 1, random: seeded(0), images })
 }
 
 /** Reads the first `count` examples, and the next of them in place of those that cannot be read. */

@@ -10,7 +10,7 @@ export type DataChoice =
   | { readonly kind: 'files'; readonly files: readonly OwnFile[] }
 
 export interface OwnFile {
-  /** Beneath the folder that was dropped; the folder an image lies in is its class. */
+  /** Beneath the folder that was dropped; folders are classes as `imageFolder` has them. */
   readonly path: string
   readonly file: File
 }

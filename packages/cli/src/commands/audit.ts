@@ -1,14 +1,13 @@
-import type { CommandDef } from 'citty'
 import { audit, loader, seeded, useBackend, type Audit, type BackendName } from 'lapstrake'
-import { command } from '../terminal/command.ts'
+import { command, type Command } from '../terminal/command.ts'
 import { dataNames, onProgress, usualSize } from './data-by-name.ts'
 import { dataFor } from './data-of-run.ts'
 import { loadExperiment } from '@lapstrake/runs/node'
 import { quietly } from '../terminal/stop-quietly.ts'
 import { table } from '../terminal/table.ts'
-import { wholeNumber } from '../terminal/whole-number.ts'
+import { lengthGiven, wholeNumber } from '../terminal/whole-number.ts'
 
-export const auditCommand: CommandDef = command({
+export const auditCommand: Command = command({
   meta: {
     name: 'audit',
     description:
@@ -30,11 +29,11 @@ export const auditCommand: CommandDef = command({
   },
   run: ({ args }) =>
     quietly(async () => {
+      const batchSize = wholeNumber('--batch', args.batch, 1)
+      const size = lengthGiven('--size', args.size)
       const experiment = await loadExperiment(args.recipe)
       process.stderr.write(`${(await useBackend(args.backend as BackendName)).sentence}\n`)
-      const batchSize = wholeNumber('--batch', args.batch, 1)
       const limit = Math.max(batchSize, 64)
-      const size = args.size === undefined ? undefined : wholeNumber('--size', args.size, 1)
       const dataset = await dataFor(experiment, args.data, size).open('train', { limit, onProgress })
       const source = loader(dataset, { batchSize, random: seeded(0), views: experiment.views })
       const found = await firstOf(source.batches(), async ({ batch }) =>

@@ -10,6 +10,7 @@ import { wholeNumber } from '../terminal/whole-number.ts'
 /** Begins a run of a recipe, from a saved state of another or from nothing. */
 export async function beginAnew(
   given: Given,
+  signal: AbortSignal,
   resume?: { readonly name: string; readonly bytes: Uint8Array }
 ): Promise<Beginning> {
   if (given.recipe === undefined) {
@@ -34,7 +35,7 @@ export async function beginAnew(
       say(`${claim.replacesToo}, a run that ended before it could replace the one in ${place}, is replaced, too.`)
     const backend = await chosenBackend(options)
     const data = dataFor(experiment, options.data, options.size)
-    const dataset = await data.open('train', { limit: options.examples, onProgress, onWarning: say })
+    const dataset = await data.open('train', { limit: options.examples, onProgress, onWarning: say, signal })
     if (saved !== undefined) refuseTaken(saved.step, stepsOf(experiment, dataset), resume!.name, true)
     const run = await createRunDirectory({
       claim,
@@ -69,7 +70,7 @@ export async function beginAnew(
 /** The path of a recipe that is there, and a file. */
 async function fileAt(path: string): Promise<string> {
   await readWholeFile(path).catch((error: Error) => {
-    throw new Error(`recipe: ${error.message}`, { cause: error })
+    throw new Error(`recipe: ${error.message} Name the file of a recipe.`, { cause: error })
   })
   return path
 }

@@ -31,7 +31,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 /** Ten images of 2 × 2 that are as bright as their place, some of which cannot be read. */
-const dataset = (unreadable: readonly number[], classes: readonly string[] = ['cat', '']): ImageDataset =>
+const dataset = (unreadable: readonly number[], classes: readonly string[] = ['cat', '', 'bird']): ImageDataset =>
   imageDataset({
     name: 'ten',
     classes,
@@ -111,8 +111,8 @@ test('examples that cannot be read, and those without an embedding, are left out
   const names = ['tensors.tsv', 'metadata.tsv', 'sprite.png', 'projector_config.pbtxt']
   expect(files).toEqual(names.map(name => `tensorboard/${name}`))
   expect(await lines('tensors.tsv')).toEqual(Array(7).fill('1'))
-  // Of the places 2, 3, 4, 5, 7, 8 and 9: a class without a word, one beyond the words, and one that is not known.
-  expect(await lines('metadata.tsv')).toEqual(['(none)', '2', '(none)', 'cat', '2', '(none)', 'cat'])
+  // Of the places 2, 3, 4, 5, 7, 8 and 9: a class without a word, and one that is not known.
+  expect(await lines('metadata.tsv')).toEqual(['(none)', 'bird', '(none)', 'cat', 'bird', '(none)', 'cat'])
 })
 
 test('classes without words are shown by their numbers', async () => {

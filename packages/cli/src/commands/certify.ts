@@ -1,6 +1,5 @@
-import type { CommandDef } from 'citty'
-import { certify, sayCertificate, useBackend, type BackendName, type CertificateOptions } from 'lapstrake'
-import { command } from '../terminal/command.ts'
+import { certify, LacksPart, sayCertificate, useBackend, type BackendName, type CertificateOptions } from 'lapstrake'
+import { command, type Command } from '../terminal/command.ts'
 import { dataNames } from './data-by-name.ts'
 import { dataOfRun } from './data-of-run.ts'
 import { openRun } from '@lapstrake/runs/node'
@@ -8,7 +7,7 @@ import { quietly } from '../terminal/stop-quietly.ts'
 import { table } from '../terminal/table.ts'
 import { wholeNumber } from '../terminal/whole-number.ts'
 
-export const certifyCommand: CommandDef = command({
+export const certifyCommand: Command = command({
   meta: {
     name: 'certify',
     description: 'Bounds the contrastive risk of a run with stochastic stages, from the data it learnt from.'
@@ -50,7 +49,12 @@ export const certifyCommand: CommandDef = command({
       run.notes.forEach(note => process.stderr.write(`${note}\n`))
       const { experiment, network, trained } = run
       const train = await dataOfRun(run, 'train', args.data)
-      const testing = await dataOfRun(run, 'test', args.data)
+      const testing = await dataOfRun(run, 'test', args.data).catch((error: unknown) => {
+        // What is bounded needs no other data; those only measure it.
+        if (!(error instanceof LacksPart)) throw error
+        process.stderr.write(`There is nothing to measure the risk on unseen data with. ${error.message}\n`)
+        return undefined
+      })
       const failure = 1 - confidence / 100
       const plugIn = args['plug-in']
       const certificate = await certify({
@@ -80,7 +84,7 @@ export const certifyCommand: CommandDef = command({
             [
               ['bound', bound.toFixed(4)],
               ['by guessing', '0.5000'],
-              ['on unseen data, measured', testRisk!.toFixed(4)],
+              ['on unseen data, measured', testRisk?.toFixed(4) ?? 'no such data'],
               ['on the sample, mean of the draws', empiricalRisk.toFixed(4)],
               [`on the sample, at most (${drawn} draws${drawn < draws ? ', one a tuple' : ''})`, risk.toFixed(4)],
               ['distance from the prior, nats', complexity.divergence.toFixed(1)],

@@ -454,7 +454,8 @@ describe('train', () => {
       path,
       '--out',
       join(folder, 'never'),
-      ...(more[0] === 'nowhere.ts' ? [] : ['--backend', 'wasm', ...more])
+      ...(more.includes('--backend') ? [] : ['--backend', 'wasm']),
+      ...(more[0] === 'nowhere.ts' ? [] : more)
     )
     expect(status).toBe(1)
     expect(stderr).toContain(message)
@@ -485,7 +486,7 @@ test.each([
     "import { ntxent } from 'lapstrake'\nexport default ntxent",
     "to load, but it does not: 'lapstrake' exports no ntxent. Did you mean ntXent?\n"
   ],
-  ['export default {\n  name: (\n}\n', ':3:0: ERROR: Unexpected "}".\n']
+  ['export default {\n  name: (\n}\n', ':3:0: Unexpected "}". Mend that line.\n']
 ])('says why a recipe does not load: %j', async (text, message) => {
   const path = join(folder, 'unloadable.mts')
   await writeFile(path, text)

@@ -1,5 +1,4 @@
-import type { CommandDef } from 'citty'
-import { command } from '../terminal/command.ts'
+import { command, type Command } from '../terminal/command.ts'
 import {
   compareRuns,
   comparisonTable,
@@ -12,7 +11,7 @@ import {
 import { quietly } from '../terminal/stop-quietly.ts'
 import { table } from '../terminal/table.ts'
 
-export const compareCommand: CommandDef = command(
+export const compareCommand: Command = command(
   {
     meta: {
       name: 'compare',

@@ -10,7 +10,8 @@ import {
   webDataset,
   type Data,
   type ImageDataset,
-  type OpenProgress
+  type OpenProgress,
+  type Split
 } from 'lapstrake'
 
 /** Data that the command line knows by name; anything else is a folder of images. */
@@ -61,8 +62,11 @@ export function refuseSize(size: number | undefined, name: string): void {
 /** What lies in the folder decides how it is read, and nobody looks before it is opened. */
 function imagesOrShards(path: string, size: number): Data<ImageDataset> {
   const [images, shards] = [imageFolder(path, { size }), webDataset(path, { size })]
-  const holdsShards = async (part: string): Promise<boolean> =>
-    (await readdir(`${path}/${part}`).catch(() => [])).some(file => file.endsWith('.tar'))
+  const within = (part: Split): Promise<readonly string[] | undefined> =>
+    readdir(`${path}/${part}`).catch(() => undefined)
+  /** Of a part that is not there, the other one says what it would be. */
+  const holdsShards = async (part: Split): Promise<boolean> =>
+    ((await within(part)) ?? (await within('train')) ?? []).some(file => file.endsWith('.tar'))
   return {
     name: path,
     open: async (split, options) => ((await holdsShards(split)) ? shards : images).open(split, options)

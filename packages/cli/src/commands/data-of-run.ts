@@ -1,4 +1,4 @@
-import type { Data, Dataset, Experiment, Split } from 'lapstrake'
+import { LacksPart, type Data, type Dataset, type Experiment, type OpenOptions, type Split } from 'lapstrake'
 import { dataByName, onProgress, refuseSize, usualData } from './data-by-name.ts'
 import { say } from './train-given.ts'
 import type { Manifest, OpenRun } from '@lapstrake/runs/node'
@@ -21,18 +21,22 @@ const dataIn = ({ data, options }: Manifest, { data: own }: Experiment): Data =>
  * Opens the data that a run learned from.
  *
  * @param given data in place of the run's own, as where that lies elsewhere now
+ * @throws LacksPart if there is nothing to test with
  */
 export async function dataOfRun(
   { manifest, experiment }: Pick<OpenRun, 'manifest' | 'experiment'>,
   split: Split,
   given?: string,
-  limit: number | undefined = split === 'train' ? manifest.examples : undefined
+  { limit = split === 'train' ? manifest.examples : undefined, signal }: Pick<OpenOptions, 'limit' | 'signal'> = {}
 ): Promise<Dataset> {
   const data = given === undefined ? dataIn(manifest, experiment) : dataByName(given, manifest.options.size)
   try {
-    return await data.open(split, { limit, onProgress, onWarning: say })
+    return await data.open(split, { limit, onProgress, onWarning: say, signal })
   } catch (error) {
+    if (signal?.aborted === true && error === signal.reason) throw error
     const { message } = error as Error
+    if (error instanceof LacksPart)
+      throw new LacksPart(`${message} Or name data that have some with --data.`, { cause: error })
     throw new Error(
       given === undefined ? `${message} If it lies elsewhere now, name the place with --data.` : message,
       { cause: error }

@@ -1,9 +1,8 @@
-import type { CommandDef } from 'citty'
 import { BackendUnavailable, useBackend, type BackendName } from 'lapstrake'
-import { command } from '../terminal/command.ts'
+import { command, type Command } from '../terminal/command.ts'
 import { table } from '../terminal/table.ts'
 
-export const doctorCommand: CommandDef = command({
+export const doctorCommand: Command = command({
   meta: { name: 'doctor', description: 'Says which backends work here, and what to type for those that do not.' },
   async run() {
     const rows: string[][] = []

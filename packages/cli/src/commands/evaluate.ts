@@ -1,15 +1,15 @@
 import { resolve } from 'node:path'
-import type { CommandDef } from 'citty'
 import {
   dispose,
   isImageDataset,
   readStages,
   useBackend,
   type BackendName,
+  type Dataset,
   type Shape,
   type StageReadout
 } from 'lapstrake'
-import { command } from '../terminal/command.ts'
+import { command, type Command } from '../terminal/command.ts'
 import { dataNames } from './data-by-name.ts'
 import { dataOfRun } from './data-of-run.ts'
 import { leaveEvaluation, sealOf, type Readout, openRun, runFiles } from '@lapstrake/runs/node'
@@ -18,7 +18,7 @@ import { table } from '../terminal/table.ts'
 import { wholeNumber } from '../terminal/whole-number.ts'
 import * as tf from '@tensorflow/tfjs-core'
 
-export const evaluateCommand: CommandDef = command({
+export const evaluateCommand: Command = command({
   meta: {
     name: 'evaluate',
     description: 'Reads out every stage of a run with a linear probe and nearest neighbours, beside baselines.'
@@ -47,7 +47,9 @@ export const evaluateCommand: CommandDef = command({
       const { manifest, network, trained } = run
       const untrained = run.untrained()
       const train = await dataOfRun(run, 'train', args.data)
-      const test = await dataOfRun(run, 'test', args.data, limit)
+      refuseUnlabelled(train)
+      const test = await dataOfRun(run, 'test', args.data, { limit })
+      refuseUnlabelled(test)
       const shared = {
         train,
         test,
@@ -88,6 +90,16 @@ async function leave(run: string, weights: string, evaluation: Parameters<typeof
     process.stderr.write(
       `${run} keeps its evaluation of ${weights}, which is over more test examples; this one is only printed.\n`
     )
+}
+
+/** A readout learns to name classes: of data without any it would say so only after it has looked at them all. */
+function refuseUnlabelled({ name, size, labels }: Dataset): void {
+  const without = labels?.reduce((count, label) => count + Number(label < 0), 0) ?? 0
+  if (without === 0) return
+  throw new Error(
+    `evaluate: expected examples with labels, got ${without === size ? 'none' : `${size - without} of ${size}`} in ` +
+      `${name}. Put images into a folder for each class, or name labelled data with --data.`
+  )
 }
 
 /** Brings images to the size that the network learnt from, where that is another. */

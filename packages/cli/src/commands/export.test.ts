@@ -97,7 +97,7 @@ test('another network keeps its own names, goes where it is told and takes image
 
   for (const [given, message] of [
     [['--backend', 'webgpu'], 'export: expected the backend wasm or cpu, got webgpu. Leave it out.\n'],
-    [['--size', '0'], '--size: expected a whole number of 1 or more, got 0.\n'],
+    [['--size', '0'], '--size: expected a whole number from 1 to 8192, got 0. Try --size 1.\n'],
     [
       ['--oout', 'x'],
       'export: expected options among --weights, --out, --size, --backend, got --oout. Did you mean --out?\n'

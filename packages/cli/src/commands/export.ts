@@ -1,16 +1,15 @@
 import { join } from 'node:path'
 import { toOnnx } from '@lapstrake/onnx'
-import type { CommandDef } from 'citty'
 import { dispose, useBackend, type BackendName } from 'lapstrake'
 import { openRun, type OpenRun, writeOwnFile } from '@lapstrake/runs/node'
 import { serialiseTree } from 'lapstrake/node'
-import { command } from '../terminal/command.ts'
+import { command, type Command } from '../terminal/command.ts'
 import { quietly } from '../terminal/stop-quietly.ts'
-import { wholeNumber } from '../terminal/whole-number.ts'
+import { lengthGiven } from '../terminal/whole-number.ts'
 
 const backends = ['wasm', 'cpu'] as const
 
-export const exportCommand: CommandDef = command({
+export const exportCommand: Command = command({
   meta: {
     name: 'export',
     description: 'Writes the encoder of a run for other programs: weights as safetensors, the network as ONNX.'
@@ -41,10 +40,10 @@ export const exportCommand: CommandDef = command({
       const { run: folder, backend, out = folder } = args
       if (!backends.some(name => name === backend))
         throw new Error(`export: expected the backend ${backends.join(' or ')}, got ${backend}. Leave it out.`)
+      const size = lengthGiven('--size', args.size)
       await useBackend(backend as BackendName)
       const run = await openRun(folder, { weights: args.weights })
       run.notes.forEach(note => process.stderr.write(`${note}\n`))
-      const size = args.size === undefined ? undefined : wholeNumber('--size', args.size, 1)
       const weights = await weightsOf(run)
       for (const { name, file, what } of [
         { name: 'encoder.safetensors', file: weights.file, what: weights.names },

@@ -54,6 +54,17 @@ test('without classes are learned from, and what is left out is said', () => {
   expect(stderr).toContain(
     `${flat}: left out 1 .bmp that cannot be decoded here (save them as .png), such as notes.bmp.\n`
   )
+  const evaluate = (...more: string[]): string =>
+    lapstrake('evaluate', join(folder, 'flat-run'), '--backend', 'wasm', ...more).stderr
+  expect(evaluate()).toContain(
+    `evaluate: expected examples with labels, got none in ${flat}. Put images into a folder for each class, or name ` +
+      'labelled data with --data.\n'
+  )
+  const untested = join(folder, 'photos/train')
+  expect(evaluate('--data', untested)).toContain(
+    `imageFolder: expected images to test with in ${untested}/test, but there is no such folder. Make it, with a ` +
+      'folder for each class as to train with, or say what it is called: test. Or name data that have some with --data.\n'
+  )
 })
 
 test('a size is of a folder alone', () => {

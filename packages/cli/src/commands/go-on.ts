@@ -13,7 +13,7 @@ import {
 import { dataOfRun } from './data-of-run.ts'
 
 /** Goes on with the run in a folder, as it was begun. */
-export async function goOn(place: string, given: Given): Promise<Beginning> {
+export async function goOn(place: string, given: Given, signal: AbortSignal): Promise<Beginning> {
   const decided =
     (['recipe', 'size', 'examples', 'seed', 'out'] as const).find(option => given[option] !== undefined) ??
     (given.overwrite ? 'overwrite' : undefined)
@@ -51,7 +51,7 @@ export async function goOn(place: string, given: Given): Promise<Beginning> {
           `since:\n${changes}\nTo go on with that file instead, where its network has the same form: ${typed}`
       )
     }
-    const dataset = await dataOfRun({ manifest, experiment }, 'train', given.data)
+    const dataset = await dataOfRun({ manifest, experiment }, 'train', given.data, { signal })
     const data = given.data ?? manifest.data
     refuseTaken(describeRun(resume, join(place, runFiles.state)).step, stepsOf(experiment, dataset), place, false)
     const dataHash = await fingerprintOf(dataset)

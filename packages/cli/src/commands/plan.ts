@@ -1,18 +1,17 @@
-import type { CommandDef } from 'citty'
-import { balance, inputShapeOf, plan, spansSvg, type Experiment, type Plan, type PlanOptions } from 'lapstrake'
-import { command } from '../terminal/command.ts'
+import { balance, exampleBatch, plan, spansSvg, type Experiment, type Plan, type PlanOptions } from 'lapstrake'
+import { command, type Command } from '../terminal/command.ts'
 import { onProgress } from './data-by-name.ts'
 import { dataFor } from './data-of-run.ts'
 import { loadExperiment, writeOwnFile } from '@lapstrake/runs/node'
 import { quietly } from '../terminal/stop-quietly.ts'
-import { wholeNumber } from '../terminal/whole-number.ts'
+import { lengthGiven, wholeNumber } from '../terminal/whole-number.ts'
 import * as tf from '@tensorflow/tfjs-core'
 import { planText } from '../terminal/plan-text.ts'
 import { ways, wayOf } from './plan-ways.ts'
 
 const balances = { memory: 'activationBytes', flops: 'multiplyAdds' } as const
 
-export const planCommand: CommandDef = command({
+export const planCommand: Command = command({
   meta: {
     name: 'plan',
     description:
@@ -23,7 +22,7 @@ export const planCommand: CommandDef = command({
     recipe: { type: 'positional', required: true, description: 'A recipe file, such as docs/recipes/03-loco.ts' },
     batch: { type: 'string', description: "Examples in a step; the recipe's own when left out" },
     size: { type: 'string', description: "Height and width of the images; those of the recipe's data when left out" },
-    channels: { type: 'string', default: '3', description: 'Channels of the images, beside --size' },
+    channels: { type: 'string', description: 'Channels of the images, beside --size; 3 when left out' },
     memory: { type: 'string', default: '4GB', description: 'What the largest batch is to fit in, such as 512MB' },
     balance: { type: 'string', description: 'Propose where to cut the network anew: memory or flops' },
     stages: { type: 'string', description: 'Stages to cut it into, beside --balance; as many as it has when left out' },
@@ -37,16 +36,20 @@ export const planCommand: CommandDef = command({
   },
   run: ({ args }) =>
     quietly(async () => {
+      const bytes = bytesOf(args.memory)
+      const batch = args.batch === undefined ? undefined : wholeNumber('--batch', args.batch, 1)
+      const size = lengthGiven('--size', args.size)
+      const channels = channelsOf(args)
+      const wanted = cutsWanted(args)
       const experiment = await loadExperiment(args.recipe)
       const options: PlanOptions = {
-        inputShape: await shapeFor(experiment, args),
-        batch: args.batch === undefined ? experiment.batchSize : wholeNumber('--batch', args.batch, 1),
+        ...(await inputFor(experiment, size, channels)),
+        batch: batch ?? experiment.batchSize,
         composed: args.composed,
         microBatch: experiment.microBatch
       }
-      const bytes = bytesOf(args.memory)
       const own = await plan(experiment, options)
-      const cuts = args.balance === undefined ? undefined : cutsFor(experiment, own, args.balance, args.stages)
+      const cuts = wanted && cutsFor(experiment, own, wanted)
       const rows = await Promise.all(
         Object.entries(ways(experiment)).map(([name, isolation]) =>
           wayOf(name, { ...experiment, isolation }, options, bytes)
@@ -68,36 +71,53 @@ export const planCommand: CommandDef = command({
     })
 })
 
-async function shapeFor(
-  experiment: Experiment,
-  { size, channels }: { readonly size?: string | undefined; readonly channels: string }
-): Promise<readonly number[]> {
-  if (size === undefined) {
-    // Otherwise the JavaScript backend advertises another package when it is first used.
-    tf.env().set('PROD', true)
-    return inputShapeOf(experiment, await dataFor(experiment, undefined).open('train', { limit: 1, onProgress }))
-  }
-  const length = wholeNumber('--size', size, 1)
-  return [length, length, wholeNumber('--channels', channels, 1)]
+/** Channels of the images that `--size` speaks of. */
+function channelsOf({ size, channels }: Given): number {
+  if (channels !== undefined && size === undefined)
+    throw new Error('--channels: expected --size beside it, got none. Leave it out, or say how large images are.')
+  return wholeNumber('--channels', channels ?? '3', 1)
 }
 
-function cutsFor(
-  { isolation }: Experiment,
-  { stages }: Plan,
-  by: string,
-  count: string | undefined
-): readonly number[] {
-  if (!(by in balances)) throw new Error(`--balance: expected memory or flops, got ${by}.`)
-  const costs = stages.map(stage => stage[balances[by as keyof typeof balances]])
-  const groups = count === undefined ? stages.length : wholeNumber('--stages', count, 1)
+/** What enters the network: images as large as `--size` says, or what the recipe's data hold. */
+async function inputFor(
+  experiment: Experiment,
+  size: number | undefined,
+  channels: number
+): Promise<Pick<PlanOptions, 'inputShape' | 'like'>> {
+  if (size !== undefined) return { inputShape: [size, size, channels] }
+  // Otherwise the JavaScript backend advertises another package when it is first used.
+  tf.env().set('PROD', true)
+  const dataset = await dataFor(experiment, undefined).open('train', { limit: 1, onProgress })
+  const like = await exampleBatch(experiment, dataset)
+  return { inputShape: like.views[0].shape.slice(1), like }
+}
+
+type Given = Readonly<Partial<Record<'size' | 'channels' | 'balance' | 'stages', string | undefined>>>
+
+/** What cuts are to balance, and how many stages there are to be. */
+interface Cuts {
+  readonly by: keyof typeof balances
+  readonly stages: number | undefined
+}
+
+function cutsWanted({ balance: by, stages }: Given): Cuts | undefined {
+  if (by === undefined && stages === undefined) return undefined
+  if (by === undefined)
+    throw new Error('--stages: expected --balance beside it, got none. Write --balance memory, or leave it out.')
+  if (!Object.hasOwn(balances, by)) throw new Error(`--balance: expected memory or flops, got ${by}. Try memory.`)
+  return { by: by as Cuts['by'], stages: stages === undefined ? undefined : wholeNumber('--stages', stages, 1) }
+}
+
+function cutsFor({ isolation }: Experiment, { stages }: Plan, { by, stages: groups }: Cuts): readonly number[] {
+  const costs = stages.map(stage => stage[balances[by]])
   const overlaps = isolation(stages.length).some(({ start, end }) => end - start > 1 && end - start < stages.length)
-  return balance(costs, groups, { overlapping: overlaps })
+  return balance(costs, groups ?? stages.length, { overlapping: overlaps })
 }
 
 /** Bytes from words such as 512MB or 4 GB. */
 function bytesOf(words: string): number {
   const [, number, unit] = /^\s*([\d.]+)\s*([KMGT]?)B?\s*$/i.exec(words) ?? []
   const bytes = Number(number) * 1e3 ** ' KMGT'.indexOf(unit?.toUpperCase() || ' ')
-  if (!(bytes > 0)) throw new Error(`--memory: expected a number of bytes such as 512MB or 4GB, got ${words}.`)
+  if (!(bytes > 0)) throw new Error(`--memory: expected a number of bytes such as 512MB or 4GB, got ${words}. Try 4GB.`)
   return bytes
 }

@@ -1,15 +1,14 @@
 import { quickData } from './quick-data.ts'
 import { raceOf } from './quick-race.ts'
-import type { CommandDef } from 'citty'
 import { useBackend } from 'lapstrake'
-import { command } from '../terminal/command.ts'
+import { command, type Command } from '../terminal/command.ts'
 import { writeOwnFile } from '@lapstrake/runs/node'
 import { htmlReport } from '../pages/html-report.ts'
 import { quietly } from '../terminal/stop-quietly.ts'
 import { table } from '../terminal/table.ts'
 import { wholeNumber } from '../terminal/whole-number.ts'
 
-export const quickstartCommand: CommandDef = command({
+export const quickstartCommand: Command = command({
   meta: {
     name: 'quickstart',
     description: 'Trains one backbone three ways on real images and compares what they learned: a few minutes.'

@@ -1,11 +1,10 @@
-import type { CommandDef } from 'citty'
-import { command } from '../terminal/command.ts'
+import { command, type Command } from '../terminal/command.ts'
 import { compareRuns, readRuns, writeOwnFile } from '@lapstrake/runs/node'
 import { embeddingMap } from '../pages/embedding-map.ts'
 import { runReport } from '../pages/run-report.ts'
 import { quietly } from '../terminal/stop-quietly.ts'
 
-export const reportCommand: CommandDef = command(
+export const reportCommand: Command = command(
   {
     meta: {
       name: 'report',

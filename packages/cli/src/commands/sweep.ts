@@ -1,17 +1,16 @@
 import { availableParallelism } from 'node:os'
 import { basename, extname, join, resolve } from 'node:path'
-import type { CommandDef } from 'citty'
 import { compareRuns, loadSweep, readRun } from '@lapstrake/runs/node'
-import { command } from '../terminal/command.ts'
+import { command, type Command } from '../terminal/command.ts'
 import { comparisonText } from './compare.ts'
 import { dataByName, refuseSize } from './data-by-name.ts'
 import { quietly } from '../terminal/stop-quietly.ts'
 import { table } from '../terminal/table.ts'
-import { wholeNumber } from '../terminal/whole-number.ts'
+import { lengthGiven, wholeNumber } from '../terminal/whole-number.ts'
 import { runsOf, refuseChanged } from './sweep-runs.ts'
 import { poolOf, type Outcome } from './sweep-pool.ts'
 
-export const sweepCommand: CommandDef = command({
+export const sweepCommand: Command = command({
   meta: {
     name: 'sweep',
     description:
@@ -41,7 +40,6 @@ export const sweepCommand: CommandDef = command({
   },
   run: ({ args }) =>
     quietly(async () => {
-      const sweep = await loadSweep(args.sweep)
       const jobs =
         args.jobs === undefined
           ? Math.max(1, Math.floor(availableParallelism() / 2))
@@ -54,7 +52,8 @@ export const sweepCommand: CommandDef = command({
       const overrides = args.epochs === undefined ? {} : { epochs: wholeNumber('--epochs', args.epochs, 1) }
       const { data } = args
       const examples = args.examples === undefined ? undefined : wholeNumber('--examples', args.examples, 1)
-      const size = args.size === undefined ? undefined : wholeNumber('--size', args.size, 1)
+      const size = lengthGiven('--size', args.size)
+      const sweep = await loadSweep(args.sweep)
       if (data !== undefined) dataByName(data, size)
       else refuseSize(size, "the recipe's own data")
       const runs = await runsOf(sweep, resolve(args.sweep), out, overrides)

@@ -20,7 +20,8 @@ export const optionsOf = ({ tensorboard, backend, data, ...given }: Given): RunO
   ...Object.fromEntries(
     Object.entries(numbers).flatMap(([name, least]) => {
       const text = given[name as keyof typeof numbers]
-      return text === undefined ? [] : [[name, wholeNumber(`--${name}`, text, least)]]
+      const most = name === 'size' ? 8192 : Infinity
+      return text === undefined ? [] : [[name, wholeNumber(`--${name}`, text, least, most)]]
     })
   )
 })

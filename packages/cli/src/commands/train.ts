@@ -1,8 +1,7 @@
-import type { CommandDef } from 'citty'
 import { describeRun, isImageDataset, stageNames, type Dataset, type Experiment } from 'lapstrake'
 import { beginRun } from './begin-run.ts'
 import { stepsOf } from './train-given.ts'
-import { command } from '../terminal/command.ts'
+import { command, type Command } from '../terminal/command.ts'
 import { dataNames, usualSize } from './data-by-name.ts'
 import { diagnosesTable, explanation, stagesTable } from '../terminal/diagnoses-tables.ts'
 import { howToType } from '@lapstrake/runs/node'
@@ -10,7 +9,7 @@ import { recordTraining } from './record-training.ts'
 import { quietly } from '../terminal/stop-quietly.ts'
 import { stopSignals } from '../terminal/stop-signals.ts'
 
-export const trainCommand: CommandDef = command({
+export const trainCommand: Command = command({
   meta: { name: 'train', description: 'Trains the experiment that a recipe file exports, and saves the run.' },
   args: {
     recipe: { type: 'positional', required: false, description: 'A recipe file, such as docs/recipes/03-loco.ts' },
@@ -75,7 +74,11 @@ export const trainCommand: CommandDef = command({
   run: ({ args }) =>
     quietly(async () => {
       const stop = stopSignals()
-      const beginning = await beginRun(args)
+      const beginning = await beginRun(args, stop.signal).catch((error: unknown) => {
+        if (stop.signal.aborted && error === stop.signal.reason) process.exit(stop.status())
+        throw error
+      })
+      stop.begun()
       const { experiment, dataset, backend, resume } = beginning
       process.stderr.write(
         `${backend.sentence}\nData: ${dataset.name}, ${dataset.size} training examples` +

@@ -1,13 +1,12 @@
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import type { CommandDef } from 'citty'
-import { command } from '../terminal/command.ts'
+import { command, type Command } from '../terminal/command.ts'
 import { followRun, howToType, readManifest, canGoOn, replacing, isHeld } from '@lapstrake/runs/node'
 import { quietly } from '../terminal/stop-quietly.ts'
 import { watchLine, watchView, type Watched } from '../terminal/watch-view.ts'
 import { wholeNumber } from '../terminal/whole-number.ts'
 
-export const watchCommand: CommandDef = command({
+export const watchCommand: Command = command({
   meta: {
     name: 'watch',
     description:

@@ -1,17 +1,23 @@
 import { defineCommand, type ArgsDef, type CommandDef, type CommandMeta } from 'citty'
-import { quietly } from './stop-quietly.ts'
 import { refuseUnknownWords } from './unknown-words.ts'
 
+/** A command, and what it refuses of the words behind it. */
+export type Command = CommandDef & {
+  /** @throws Error for flags that it does not know, and for names too many or too few */
+  readonly refuse: (given: readonly string[]) => void
+}
+
 /**
- * A command whose arguments are typed inside and nobody's business outside. It refuses flags that it does not know, and
- * more names than it takes.
+ * A command whose arguments are typed inside and nobody's business outside.
+ *
+ * @param options whether it takes any number of names
  */
 export const command = <const T extends ArgsDef>(
   definition: CommandDef<T> & { meta: CommandMeta & { name: string }; args?: T },
   options: { readonly many?: boolean } = {}
-): CommandDef =>
-  defineCommand({
-    ...definition,
-    setup: ({ rawArgs }) =>
-      quietly(async () => refuseUnknownWords(definition.meta.name, definition.args ?? {}, rawArgs, options))
-  }) as unknown as CommandDef
+): Command => ({
+  ...(defineCommand(definition) as unknown as CommandDef),
+  refuse: given => {
+    refuseUnknownWords(definition.meta.name, definition.args ?? {}, given, options)
+  }
+})

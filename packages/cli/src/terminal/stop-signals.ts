@@ -5,6 +5,8 @@ const SIGPIPE = 13
 /** Whether a process was asked to end, and with which status it then does. */
 export interface Stop {
   readonly signal: AbortSignal
+  /** From now on there are steps to finish and to save. */
+  begun(): void
   /** As a shell has it: 128 and the number of the signal. */
   status(): number
 }
@@ -17,11 +19,12 @@ export interface Stop {
 export function stopSignals(): Stop {
   const controller = new AbortController()
   let status = 0
+  let isBegun = false
   const stop = (number: number): void => {
     if (controller.signal.aborted) return
     status = 128 + number
     controller.abort()
-    process.stderr.write('\nFinishing the step, then saving.\n')
+    process.stderr.write(isBegun ? '\nFinishing the step, then saving.\n' : '\nEnding before the first step.\n')
   }
   let interrupted = false
   process.on('SIGINT', () => {
@@ -37,5 +40,11 @@ export function stopSignals(): Stop {
       if (code === 'EPIPE' || code === 'EIO' || code === 'ERR_STREAM_DESTROYED') stop(SIGPIPE)
     })
   }
-  return { signal: controller.signal, status: () => status }
+  return {
+    signal: controller.signal,
+    begun() {
+      isBegun = true
+    },
+    status: () => status
+  }
 }

@@ -2,10 +2,20 @@ import { didYouMean } from 'lapstrake'
 import { parseArgs } from 'node:util'
 import type { ArgsDef } from 'citty'
 
+/** A flag as it was typed. */
+interface Flag {
+  readonly name: string
+  readonly rawName: string
+  readonly value: string | undefined
+  /** Whether it stands behind an equals sign. */
+  readonly inlineValue: boolean | undefined
+}
+
 /**
- * Refuses flags that a command does not know, and more names of files than it takes; `many` takes any number.
+ * Refuses flags that a command does not know, that stand there twice, or that have no value where they need one or one
+ * where they need none; more names of files than it takes, where `many` takes any number; and none where it needs one.
  *
- * @throws Error with the known flag that is spelled most like it
+ * @throws Error that says how to type it, with the known flag that is spelled most like an unknown one
  */
 export function refuseUnknownWords(
   command: string,
@@ -19,20 +29,50 @@ export function refuseUnknownWords(
   )
   const known = flags.flatMap(([name, { type }]) => (type === 'boolean' ? [name, `no-${name}`] : [name]))
   const { tokens } = parseArgs({ args: [...given], options, strict: false, tokens: true })
+  const seen = new Set<string>()
   for (const token of tokens) {
-    if (token.kind !== 'option' || known.includes(token.name)) continue
-    if (flags.length === 0) throw new Error(`${command}: expected no options, got ${token.rawName}. Leave it out.`)
-    const listed = flags.map(([name]) => `--${name}`).join(', ')
+    if (token.kind !== 'option') continue
+    if (!known.includes(token.name)) {
+      if (flags.length === 0) throw new Error(`${command}: expected no options, got ${token.rawName}. Leave it out.`)
+      const listed = flags.map(([name]) => `--${name}`).join(', ')
+      throw new Error(
+        `${command}: expected options among ${listed}, got ${token.rawName}.${didYouMean(token.name, known, '--')}`
+      )
+    }
+    const name = Object.hasOwn(options, token.name) ? token.name : token.name.slice('no-'.length)
+    if (seen.has(name)) throw new Error(`${command}: expected --${name} once, got it again. Leave one of them out.`)
+    seen.add(name)
+    refuseValue(command, token, options[token.name]?.type === 'string')
+  }
+  const names = Object.entries(args).filter(([, { type }]) => type === 'positional')
+  const words = tokens.flatMap(token => (token.kind === 'positional' ? [token.value] : []))
+  const extra = words[names.length]
+  if (!many && extra !== undefined) {
+    const wanted = names.length === 0 ? 'options only' : `one ${names.map(([name]) => name).join(' and one ')}`
+    throw new Error(`${command}: expected ${wanted}, got ${extra} as well. Leave it out.`)
+  }
+  const lacking = names.findIndex(([, { required }], i) => (required === true && !words[i]) || words[i] === '')
+  if (lacking >= 0) {
+    const [name, { description = name }] = names[lacking]!
     throw new Error(
-      `${command}: expected options among ${listed}, got ${token.rawName}.${didYouMean(token.name, known, '--')}`
+      `${command}: expected ${inShort(description)}, got nothing. ` +
+        `Name it, as in: lapstrake ${command} <${name}>; --help tells more.`
     )
   }
-  const names = Object.entries(args)
-    .filter(([, { type }]) => type === 'positional')
-    .map(([name]) => name)
-  const extra = tokens.filter(({ kind }) => kind === 'positional')[names.length]
-  if (!many && extra?.kind === 'positional') {
-    const wanted = names.length === 0 ? 'options only' : `one ${names.join(' and one ')}`
-    throw new Error(`${command}: expected ${wanted}, got ${extra.value} as well. Leave it out.`)
-  }
 }
+
+/** What follows a flag is its value, unless that is a flag itself: `--out=-x` says that it is meant. */
+function refuseValue(command: string, { rawName, value, inlineValue }: Flag, wantsOne: boolean): void {
+  const isAnother = inlineValue !== true && value !== undefined && /^-(?!\d|$)/.test(value)
+  if (wantsOne && (!value || isAnother)) {
+    throw new Error(
+      `${command}: expected something behind ${rawName}, got ${value || 'nothing'}. Leave it out, or name a value.`
+    )
+  }
+  if (!wantsOne && value !== undefined && !(value === 'true' || value === 'false'))
+    throw new Error(`${command}: expected ${rawName} without a value, got ${value}. Write ${rawName} alone.`)
+}
+
+/** The first clause of a description, as a sentence goes on with it. */
+const inShort = (description: string): string =>
+  `${description.charAt(0).toLowerCase()}${/^[^,;.]*/.exec(description.slice(1))![0]}`

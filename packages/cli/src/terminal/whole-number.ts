@@ -1,8 +1,20 @@
-/** A whole number from the command line. */
-export function wholeNumber(option: string, text: string, least: number): number {
+/**
+ * A whole number from the command line.
+ *
+ * @throws RangeError for anything else, and beyond the bounds
+ */
+export function wholeNumber(option: string, text: string, least: number, most: number = Infinity): number {
   const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < least || text.trim() === '') {
-    throw new RangeError(`${option}: expected a whole number of ${least} or more, got ${text}.`)
-  }
-  return value
+  if (Number.isSafeInteger(value) && value >= least && value <= most && text.trim() !== '') return value
+  const bounds = most === Infinity ? `of ${least} or more` : `from ${least} to ${most}`
+  throw new RangeError(
+    `${option}: expected a whole number ${bounds}, got ${text}. Try ${option} ${Math.max(1, least)}.`
+  )
 }
+
+/** Height and width of images, where an option says them. */
+export const lengthGiven = (option: string, text: string | undefined): number | undefined =>
+  text === undefined ? undefined : wholeNumber(option, text, 1, longestEdge)
+
+/** Pixels along an edge of an image at most. */
+const longestEdge = 8192

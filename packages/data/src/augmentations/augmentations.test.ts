@@ -147,13 +147,47 @@ test.each([
   [() => randomResizedCrop({ size: 0 }), 'randomResizedCrop: expected size to be a whole number from 1 to 8192'],
   [
     () => randomResizedCrop({ size: 3, scale: [0.5, 0.1] }),
-    'randomResizedCrop: expected a scale with 0 < least ≤ greatest, got [0.5, 0.1].'
+    'randomResizedCrop: expected a scale with 0 < least ≤ greatest ≤ 1, got [0.5, 0.1].'
   ],
   [() => colorJitter({ hue: 0.7 }), 'colorJitter: expected a hue from 0 to 0.5, got 0.7.'],
   [() => gaussianBlur({ size: 4 }), 'gaussianBlur: expected an odd size, got 4. Try 5.'],
+  [() => randomResizedCrop({ size: 3, scale: [1, 2] }), 'a scale with 0 < least ≤ greatest ≤ 1, got [1, 2].'],
+  [() => randomResizedCrop({ size: 3, ratio: [1, Infinity] }), 'a ratio with 0 < least ≤ greatest, got [1, Infinity].'],
+  [() => randomResizedCrop({ size: 3, ratio: ['1', '2'] as never }), 'a ratio with 0 < least ≤ greatest, got [1, 2].'],
+  [() => colorJitter({ brightness: Infinity }), 'colorJitter: expected a brightness from 0 to 100, got Infinity.'],
+  [() => colorJitter({ contrast: 101 }), 'colorJitter: expected a contrast from 0 to 100, got 101.'],
+  [() => colorJitter({ saturation: NaN }), 'colorJitter: expected a saturation from 0 to 100, got NaN.'],
+  [() => gaussianBlur({ size: 3, sigma: [1, Infinity] }), 'gaussianBlur: expected a sigma with 0 < least ≤ greatest'],
+  [() => solarize({ threshold: 128 }), 'solarize: expected a threshold from 0 to 1, as values are, got 128. Try 0.5.'],
+  [() => simclr({ size: 8, preset: 'gray', leastArea: 1.5 }), 'simclr: expected leastArea above 0 and at most 1'],
   [() => solarize({ probability: 2 }), 'solarize: expected a probability from 0 to 1, got 2.'],
   [
     () => simclr({ size: 8, preset: 'x' as 'gray' }),
     "simclr: expected preset to be 'imagenet' or 'cifar' or 'gray', got 'x'"
   ]
 ])('%s', (act, message) => expect(act).toThrow(message))
+
+test.each<[string, Augment]>([
+  ['randomResizedCrop', randomResizedCrop({ size: 4 })],
+  ['colorJitter', colorJitter({ brightness: 0.4 })],
+  ['gaussianBlur', gaussianBlur({ size: 3 })],
+  ['solarize', solarize()],
+  ['simclr', simclr({ size: 4, preset: 'cifar' })],
+  ['compose', compose(solarize())]
+])('%s refuses what are no images, before it makes anything of them', (name, augment) => {
+  const wrong = `${name}: expected images as a living float32 tensor [batch, height, width, channels]`
+  const one = tf.zeros([9, 9, 3])
+  const pixels = tf.zeros([2, 9, 9, 3], 'int32')
+  const gone = tf.zeros([2, 9, 9, 3])
+  gone.dispose()
+  const before = tf.memory().numTensors
+  for (const [given, words] of [
+    [one, ', got a tensor of shape [9, 9, 3]. Make a batch of one by tf.expandDims(image, 0).'],
+    [pixels, ', with values from 0 to 1, got int32. Make one of pixels by tf.div(pixels, 255).'],
+    [gone, ', got one that is disposed.'],
+    [[[1]], ', got a list of 1. Make a tensor of them.'],
+    [undefined, ', got undefined. Make a tensor of them.']
+  ] as const)
+    expect(() => augment(given as unknown as tf.Tensor4D, seeded(1))).toThrow(wrong + words)
+  expect(tf.memory().numTensors).toBe(before)
+})

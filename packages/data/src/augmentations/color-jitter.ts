@@ -1,7 +1,7 @@
 import { checkOptions, fusedOr, own } from '@lapstrake/core'
 import { lifted, mixColors } from '@lapstrake/kernels'
 import * as tf from '@tensorflow/tfjs-core'
-import { checkProbability, perExample, type Augment } from './compose.ts'
+import { checkImages, checkProbability, perExample, type Augment } from './compose.ts'
 
 export interface ColorJitterOptions {
   /** Brightness is multiplied by a number within this of 1; likewise contrast and saturation. */
@@ -16,6 +16,9 @@ export interface ColorJitterOptions {
   readonly grayscale?: number | undefined
 }
 
+/** A hundred times as bright: more is white or not a number. */
+const strongest = 100
+
 /** How bright red, green and blue are (ITU-R BT.601). */
 const luma = [0.299, 0.587, 0.114] as const
 
@@ -27,7 +30,10 @@ const luma = [0.299, 0.587, 0.114] as const
  * axis in YIQ, which leaves brightness alone, where torchvision turns in HSV; values are cut to [0, 1] once at the end,
  * where torchvision cuts after each change and draws the order. Grey images of one channel get brightness and contrast.
  *
- * @throws RangeError for a negative strength, a hue above 0.5, or a probability outside [0, 1]
+ * Values are from 0 to 1: what is above is cut to 1, so that of pixels from 0 to 255 white is left.
+ *
+ * @throws RangeError for a strength outside [0, 100], a hue above 0.5, or a probability outside [0, 1]; TypeError in
+ * use for what are no images
  */
 export function colorJitter(options: ColorJitterOptions): Augment {
   checkOptions('colorJitter', options, {
@@ -40,9 +46,9 @@ export function colorJitter(options: ColorJitterOptions): Augment {
   })
   const { brightness = 0, contrast = 0, saturation = 0, hue = 0, probability = 1, grayscale = 0 } = options
   for (const [name, value, most] of [
-    ['brightness', brightness, Infinity],
-    ['contrast', contrast, Infinity],
-    ['saturation', saturation, Infinity],
+    ['brightness', brightness, strongest],
+    ['contrast', contrast, strongest],
+    ['saturation', saturation, strongest],
     ['hue', hue, 0.5]
   ] as const) {
     if (!(value >= 0 && value <= most))
@@ -51,8 +57,9 @@ export function colorJitter(options: ColorJitterOptions): Augment {
   checkProbability('colorJitter', probability)
   checkProbability('colorJitter', grayscale)
 
-  return (images, random) =>
-    own(() => {
+  return (images, random) => {
+    checkImages('colorJitter', images)
+    return own(() => {
       const [count, , , channels] = images.shape
       const draw = (what: string, strength: number): Float32Array =>
         perExample(random.split(what), count, Math.max(0, 1 - strength), 1 + strength)
@@ -86,6 +93,7 @@ export function colorJitter(options: ColorJitterOptions): Augment {
         lifts: tf.tensor1d(lift)
       })
     })
+  }
 }
 
 /** Rows are what each colour going in adds to red, green and blue coming out. */

@@ -2,7 +2,7 @@ import { checkOptions, fusedOr, own } from '@lapstrake/core'
 import { blurImages } from '@lapstrake/kernels'
 import * as tf from '@tensorflow/tfjs-core'
 import { checkWhole, longestEdge } from '../whole-number.ts'
-import { checkProbability, perExample, type Augment } from './compose.ts'
+import { checkImages, checkProbability, isRising, perExample, type Augment } from './compose.ts'
 
 export interface GaussianBlurOptions {
   /** Least and greatest standard deviation in pixels. */
@@ -17,22 +17,24 @@ export interface GaussianBlurOptions {
  * Blurs each image with a Gaussian of its own width (Chen et al. 2020, appendix A, https://arxiv.org/abs/2002.05709),
  * down the columns, then along the rows. Pixels beyond the edge count as zero weight: what is left is scaled up.
  *
- * @throws RangeError for a size that is even or beyond 16383, or a sigma that is not ascending and positive
+ * @throws RangeError for a size that is even or beyond 16383, or a sigma that is not ascending, positive and finite;
+ * TypeError in use for what are no images
  */
 export function gaussianBlur(options: GaussianBlurOptions): Augment {
   checkOptions('gaussianBlur', options, { sigma: 'list', size: 'number', probability: 'number' })
   const { sigma = [0.1, 2], size, probability = 0.5 } = options
-  const [least, greatest] = sigma
   if (Number.isInteger(size) && size % 2 === 0) {
     throw new RangeError(`gaussianBlur: expected an odd size, got ${size}. Try ${size + 1}.`)
   }
   checkWhole('gaussianBlur', 'size', size, 1, 2 * longestEdge - 1)
-  if (!(least > 0 && greatest >= least))
-    throw new RangeError(`gaussianBlur: expected a sigma with 0 < least ≤ greatest, got [${least}, ${greatest}].`)
+  if (sigma.length !== 2 || !isRising(sigma))
+    throw new RangeError(`gaussianBlur: expected a sigma with 0 < least ≤ greatest, got [${sigma.join(', ')}].`)
   checkProbability('gaussianBlur', probability)
+  const [least, greatest] = sigma
 
-  return (images, random) =>
-    own(() => {
+  return (images, random) => {
+    checkImages('gaussianBlur', images)
+    return own(() => {
       const count = images.shape[0]
       const sigmas = perExample(random.split('sigma'), count, least, greatest)
       const chosen = random.split('apply').uniforms(count)
@@ -45,4 +47,5 @@ export function gaussianBlur(options: GaussianBlurOptions): Augment {
       const weights = tf.tensor2d(values, [count, size])
       return fusedOr(blurImages, { images, weights })
     })
+  }
 }

@@ -1,4 +1,5 @@
-import type { Random } from '@lapstrake/core'
+import { checkGiven, type Random } from '@lapstrake/core'
+import { checkRandom } from '../check-random.ts'
 
 /** A part of an image, brought to a size and perhaps mirrored: what a crop does to all that lies in the image. */
 export interface Geometry {
@@ -27,8 +28,21 @@ export interface GeometryRange {
  * torchvision, becomes the whole image.
  *
  * @param aspect width over height of the image
+ * @throws TypeError for what is no range, such as one without a scale, and without a source of randomness
  */
-export function drawGeometry({ size, scale, ratio, flip }: GeometryRange, random: Random, aspect = 1): Geometry {
+export function drawGeometry(range: GeometryRange, random: Random, aspect = 1): Geometry {
+  checkGiven(
+    'drawGeometry',
+    'a range, as in { size: 32, scale: [0.2, 1], ratio: [0.75, 1.33], flip: 0.5 }',
+    range,
+    'record'
+  )
+  for (const name of ['size', 'flip'] as const) checkGiven('drawGeometry', `a number as ${name}`, range[name], 'number')
+  for (const name of ['scale', 'ratio'] as const)
+    checkGiven('drawGeometry', `the least and the greatest ${name}, as in [0.2, 1]`, range[name], 'list')
+  checkRandom('drawGeometry', random)
+  checkGiven('drawGeometry', 'width over height of the image', aspect, 'number')
+  const { size, scale, ratio, flip } = range
   const u = random.uniforms(41)
   const box = (): Geometry['box'] => {
     for (let attempt = 0; attempt < 10; attempt++) {

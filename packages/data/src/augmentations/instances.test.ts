@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu'
 import { dispose, seeded } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   collateInstances,
   instanceCrop,
@@ -146,4 +146,53 @@ test('crops of pictures of any size give batches whose boxes, classes and masks 
       .next()
   ).rejects.toThrow('collateInstances: expected pictures of one size, got ')
   expect(() => instanceCrop({ size: 0 })).toThrow('instanceCrop: expected size to be a whole number from 1 to 8192')
+})
+
+describe('a picture that is none is refused, on the host and as it is collated', () => {
+  const picture = painted(1, 2)
+  const [pixels, two] = [picture.image.length, picture.boxes]
+  test.each<[string, Partial<Record<keyof InstanceExample, unknown>>, string]>([
+    [
+      'floats',
+      { image: Float32Array.from(picture.image, value => value / 255) },
+      'expected the image of a picture as a Uint8Array of pixels from 0 to 255, got a Float32Array. Of values'
+    ],
+    [
+      'no image',
+      { image: undefined },
+      'the image of a picture as a Uint8Array of pixels from 0 to 255, got undefined.'
+    ],
+    ['too few pixels', { image: picture.image.subarray(1) }, `× 3 numbers, got ${pixels - 1}. Say its height`],
+    ['a height that is none', { height: 2.5 }, 'expected the height of a picture to be a whole number of 1 or more'],
+    [
+      'boxes of three',
+      { boxes: two.subarray(2) },
+      'for each of its 2 classes, got 6 numbers. Make one by Float32Array'
+    ],
+    [
+      'boxes in lists',
+      { boxes: [[1, 2, 3, 4]] },
+      'for each of its 2 classes, got a list of 1. Make one by Float32Array'
+    ],
+    ['a box of NaN', { boxes: Float32Array.of(0, 0, 1, 1, 0, NaN, 1, 1) }, 'got [0, NaN, 1, 1] as number 1. Mend it'],
+    ['a box upside down', { boxes: Float32Array.of(5, 0, 1, 1, 0, 0, 1, 1) }, 'got [5, 0, 1, 1] as number 0. Mend it'],
+    [
+      'classes in a list',
+      { classes: [0, 1] },
+      'the classes of a picture as an Int32Array, one for each object, got a li'
+    ],
+    ['more classes than boxes', { classes: Int32Array.of(0, 1, 2) }, 'for each of its 3 classes, got 8 numbers.'],
+    ['masks of another size', { masks: new Uint8Array(3) }, 'for each of its 2 objects, got 3 numbers. Give a mask of']
+  ])('%s', (_, part, words) => {
+    const wrong = { ...picture, ...part } as InstanceExample
+    const whole: Geometry = { box: [0, 0, 1, 1], flip: false, size: 4 }
+    for (const [who, act] of Object.entries({
+      instanceCrop: () => instanceCrop({ size: 4 }).onExample!(wrong, seeded(1)),
+      throughGeometry: () => throughGeometry(wrong, whole),
+      collateInstances: () => collateInstances([picture, wrong])
+    })) {
+      expect(act).toThrow(words)
+      expect(act).toThrow(`${who}: expected the `)
+    }
+  })
 })

@@ -1,6 +1,9 @@
 import { checkGiven, type Random } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
+import { checkBytes } from '../datasets/check-bytes.ts'
+import { typed } from '../datasets/collated-by.ts'
 import type { Collated } from '../datasets/dataset.ts'
+import { checkWhole } from '../whole-number.ts'
 import { axesOf, drawGeometry, stretchOn, type Axis, type Geometry } from './geometry.ts'
 import { checkedRange, type RandomResizedCropOptions } from './random-resized-crop.ts'
 import type { ViewHalves } from './views.ts'
@@ -29,16 +32,25 @@ export interface InstanceExample {
 export function instanceCrop(options: RandomResizedCropOptions): ViewHalves<InstanceExample> {
   const range = checkedRange('instanceCrop', options)
   return {
-    onExample: (example: InstanceExample, random: Random) =>
-      throughGeometry(example, drawGeometry(range, random, example.width / example.height))
+    onExample: (example: InstanceExample, random: Random) => {
+      checkPicture('instanceCrop', example)
+      return throughGeometry(example, drawGeometry(range, random, example.width / example.height))
+    }
   }
 }
 
 /**
  * A picture through a geometry: the image bilinearly, as `tf.image.cropAndResize` does it, and rounded; boxes cut to
  * what is left of them; masks by their nearest pixels. Objects of which nothing is left are gone.
+ *
+ * @throws TypeError for what is no picture, or no geometry; RangeError for an image of another size than it says, and
+ * boxes that are none
  */
 export function throughGeometry(example: InstanceExample, geometry: Geometry): InstanceExample {
+  checkPicture('throughGeometry', example)
+  checkGiven('throughGeometry', 'a geometry, as drawGeometry() gives', geometry, 'record')
+  checkGiven('throughGeometry', 'a geometry with its box', geometry.box, 'list')
+  checkGiven('throughGeometry', 'a geometry with the size of its result', geometry.size, 'number')
   const { height, width, channels, boxes, classes, masks } = example
   const { size } = geometry
   const [down, along] = axesOf(geometry, height, width)
@@ -72,10 +84,13 @@ export function throughGeometry(example: InstanceExample, geometry: Geometry): I
  * `[objects]` and, where all have them, `masks` `[objects, height, width]` of each.
  *
  * @throws Error for no pictures, or pictures of several sizes
+ * @throws TypeError for what are no pictures; RangeError for an image of another size than it says, and boxes that are
+ * none
  */
 export function collateInstances(examples: readonly InstanceExample[]): Collated {
   checkGiven('collateInstances', 'a list of pictures', examples, 'list')
   if (examples.length === 0) throw new Error('collateInstances: expected one picture or more, got none. Give it some.')
+  for (const example of examples) checkPicture('collateInstances', example)
   const [{ height, width, channels }] = examples as readonly [InstanceExample]
   const other = examples.find(one => one.height !== height || one.width !== width || one.channels !== channels)
   if (other !== undefined) {
@@ -96,6 +111,53 @@ export function collateInstances(examples: readonly InstanceExample[]): Collated
   return {
     input: tf.div(tf.tensor4d(pixels, [examples.length, height, width, channels], 'int32'), 255),
     examples: masks.length === examples.length ? { boxes, classes, masks } : { boxes, classes }
+  }
+}
+
+/** Looks at boxes, not at pixels. */
+function checkPicture(who: string, example: InstanceExample): void {
+  checkGiven(who, 'a picture, as in { image, height, width, channels, boxes, classes }', example, 'record')
+  const { image, height, width, channels } = example
+  for (const [name, length] of Object.entries({ height, width, channels }))
+    checkWhole(who, `the ${name} of a picture`, length, 1)
+  checkBytes(`${who}: expected the image of a picture`, image)
+  if (image.length !== height * width * channels) {
+    throw new RangeError(
+      `${who}: expected the image of a picture to be ${height} × ${width} × ${channels} numbers, ` +
+        `got ${image.length}. Say its height, width and channels as they are.`
+    )
+  }
+  checkObjects(who, example)
+}
+
+function checkObjects(who: string, { height, width, boxes, classes, masks }: InstanceExample): void {
+  const of = `${who}: expected the`
+  if (!((classes as unknown) instanceof Int32Array)) {
+    throw new TypeError(
+      `${of} classes of a picture as an Int32Array, one for each object, got ${typed(classes)}. ` +
+        'Make one by Int32Array.from(classes).'
+    )
+  }
+  const what = `${of} boxes of a picture as a Float32Array of 4 numbers for each of its ${classes.length} classes`
+  if (!((boxes as unknown) instanceof Float32Array) || boxes.length !== 4 * classes.length) {
+    const got = (boxes as unknown) instanceof Float32Array ? `${boxes.length} numbers` : typed(boxes)
+    throw new TypeError(`${what}, got ${got}. Make one by Float32Array.from(boxes.flat()).`)
+  }
+  for (let i = 0; i < boxes.length; i += 4) {
+    const [top = NaN, left = NaN, bottom = NaN, right = NaN] = boxes.subarray(i, i + 4)
+    if (bottom >= top && right >= left && [top, left, bottom, right].every(Number.isFinite)) continue
+    throw new RangeError(
+      `${of} boxes of a picture to be [top, left, bottom, right] in pixels, got ` +
+        `[${boxes.subarray(i, i + 4).join(', ')}] as number ${i / 4}. Mend it, or leave the object out.`
+    )
+  }
+  if (masks === undefined) return
+  if (!((masks as unknown) instanceof Uint8Array) || masks.length !== classes.length * height * width) {
+    const got = (masks as unknown) instanceof Uint8Array ? `${masks.length} numbers` : typed(masks)
+    throw new TypeError(
+      `${of} masks of a picture as a Uint8Array of ${height} × ${width} numbers for each of its ${classes.length} ` +
+        `objects, got ${got}. Give a mask of every object, or none.`
+    )
   }
 }
 

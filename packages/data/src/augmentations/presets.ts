@@ -1,6 +1,7 @@
 import { checkOptions } from '@lapstrake/core'
+import { checkWhole, longestEdge } from '../whole-number.ts'
 import { colorJitter } from './color-jitter.ts'
-import { compose, type Augment } from './compose.ts'
+import { checkImages, compose, type Augment } from './compose.ts'
 import { gaussianBlur } from './gaussian-blur.ts'
 import { randomResizedCrop } from './random-resized-crop.ts'
 
@@ -20,6 +21,9 @@ export interface SimclrOptions {
  * The augmentation of SimCLR (Chen et al. 2020, appendices A and B.9, https://arxiv.org/abs/2002.05709): crop and flip,
  * colour jitter of strength s – 0.8 s for brightness, contrast and saturation, 0.2 s for hue – with probability 0.8,
  * grey with probability 0.2, blur with probability 0.5.
+ *
+ * @throws RangeError for a size that is no whole number from 1 to 8192, or a least area outside (0, 1]
+ * @throws TypeError for what is none of the options; and in use for what are no images
  */
 export function simclr(options: SimclrOptions): Augment {
   checkOptions('simclr', options, {
@@ -28,6 +32,17 @@ export function simclr(options: SimclrOptions): Augment {
     leastArea: 'number'
   })
   const { size, preset, leastArea } = options
+  checkWhole('simclr', 'size', size, 1, longestEdge)
+  if (leastArea !== undefined && !(leastArea > 0 && leastArea <= 1))
+    throw new RangeError(`simclr: expected leastArea above 0 and at most 1, got ${leastArea}. Try 0.2.`)
+  const augment = presetOf({ size, preset, leastArea })
+  return (images, random) => {
+    checkImages('simclr', images)
+    return augment(images, random)
+  }
+}
+
+function presetOf({ size, preset, leastArea }: SimclrOptions): Augment {
   const crop = (least: number): Augment => randomResizedCrop({ size, scale: [leastArea ?? least, 1] })
   const colour = (s: number): Augment =>
     colorJitter({

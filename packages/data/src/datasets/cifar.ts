@@ -12,35 +12,36 @@ const pixels = 32 * 32
 const classes10 = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck']
 
 /** @throws Error if a file is missing and cannot be had, damaged, or cut short */
-export async function openCifar10(split: Split, { limit, onProgress }: OpenOptions = {}): Promise<ImageDataset> {
+export async function openCifar10(split: Split, options: OpenOptions = {}): Promise<ImageDataset> {
+  const { limit, signal } = options
   const binary = await findFile('cifar10/cifar-10-binary.tar.gz')
   const jpeg = await findFile('cifar10/cifar10-jpeg-q75-60k.tar.gz')
-  if (binary === undefined && jpeg !== undefined) return fromJpegs(jpeg, split, limit)
+  if (binary === undefined && jpeg !== undefined) return fromJpegs(jpeg, split, limit, signal)
   const path =
-    binary ?? (await fetched('cifar10', 'cifar-10-binary.tar.gz', 'c32a1d4ab5d03f1284b67883e8d87530', onProgress))
+    binary ?? (await fetched('cifar10', 'cifar-10-binary.tar.gz', 'c32a1d4ab5d03f1284b67883e8d87530', options))
   const wanted = split === 'train' ? /data_batch_\d\.bin$/ : /test_batch\.bin$/
   const records = await entriesOf(path, wanted)
   return fromRecords('CIFAR-10', classes10, records, 1, limit)
 }
 
 /** @throws Error if a file is missing and cannot be had, damaged, or cut short */
-export async function openCifar100(split: Split, { limit, onProgress }: OpenOptions = {}): Promise<ImageDataset> {
+export async function openCifar100(split: Split, options: OpenOptions = {}): Promise<ImageDataset> {
   const path =
     (await findFile('cifar100/cifar-100-binary.tar.gz')) ??
-    (await fetched('cifar100', 'cifar-100-binary.tar.gz', '03b5dce01913d631647c71ecec9e9cb8', onProgress))
+    (await fetched('cifar100', 'cifar-100-binary.tar.gz', '03b5dce01913d631647c71ecec9e9cb8', options))
   const [names] = await entriesOf(path, /fine_label_names\.txt$/)
   const records = await entriesOf(path, split === 'train' ? /train\.bin$/ : /test\.bin$/)
-  return fromRecords('CIFAR-100', new TextDecoder().decode(names!.bytes).trim().split(/\s+/), records, 2, limit)
+  return fromRecords('CIFAR-100', new TextDecoder().decode(names!.bytes).trim().split(/\s+/), records, 2, options.limit)
 }
 
 async function fetched(
   folder: string,
   file: string,
   md5: string,
-  onProgress?: OpenOptions['onProgress']
+  { onProgress, signal }: OpenOptions
 ): Promise<string> {
   const path = join(dataFolders().at(-1)!, folder, file)
-  await download({ url: `https://www.cs.toronto.edu/~kriz/${file}`, md5, path, onProgress })
+  await download({ url: `https://www.cs.toronto.edu/~kriz/${file}`, md5, path, onProgress, signal })
   return path
 }
 
@@ -113,12 +114,18 @@ export function fromRecords(
 }
 
 /** Members `train/00042_7.jpg`: number and label. Decoded in worker threads. */
-async function fromJpegs(path: string, split: string, limit?: number): Promise<ImageDataset> {
+async function fromJpegs(
+  path: string,
+  split: string,
+  limit: number | undefined,
+  signal: AbortSignal | undefined
+): Promise<ImageDataset> {
   const found = (await entriesOf(path, new RegExp(`(^|/)${split}/\\d+_\\d+\\.jpg$`))).slice(0, limit)
   const images = new Uint8Array(found.length * 3 * pixels)
   const labels = Int32Array.from(found, ({ name }) => Number(/_(\d+)\.jpg$/.exec(name)![1]))
   const width = 64
   for (let start = 0; start < found.length; start += width) {
+    signal?.throwIfAborted()
     await Promise.all(
       found.slice(start, start + width).map(async ({ name, bytes }, i) => {
         const image = await decode(async () => Uint8Array.from(bytes)).catch((error: unknown) => {

@@ -123,12 +123,13 @@ export function shownBy<D extends object>(dataset: D): D {
 /**
  * Insists on a data set.
  *
- * @throws TypeError for anything else, such as data that were not opened
+ * @throws TypeError for anything else, such as data that were not opened, and for labels that are no `Int32Array` with
+ * one for each example
  */
 export function checkDataset(who: string, dataset: Dataset): void {
   const { size, read, collate, open } = (dataset ?? {}) as Partial<Dataset> & { readonly open?: unknown }
   if (typeof read === 'function' && typeof collate === 'function') {
-    if (Number.isInteger(size) && size! >= 0) return
+    if (Number.isInteger(size) && size! >= 0) return checkLabels(who, dataset)
     throw new TypeError(
       `${who}: expected the size of ${dataset.name} to be a whole number, got ${size}. Count its examples.`
     )
@@ -137,6 +138,28 @@ export function checkDataset(who: string, dataset: Dataset): void {
   const got = typeof open === 'function' ? 'data that are not open' : what
   throw new TypeError(`${who}: expected a data set, got ${got}. Open data by await data.open('train').`)
 }
+
+/**
+ * Insists on the labels of a data set, where it has any: others would be missing where they are looked up.
+ *
+ * @throws TypeError for anything but an `Int32Array` with one for each example
+ */
+export function checkLabels(who: string, { name, size, labels }: Pick<Dataset, 'name' | 'size' | 'labels'>): void {
+  const given: unknown = labels
+  if (given === undefined || (given instanceof Int32Array && given.length === size)) return
+  const got = given instanceof Int32Array ? `${given.length} of them` : shownKind(given)
+  throw new TypeError(
+    `${who}: expected the labels of ${name} to be an Int32Array of ${size}, one for each example and -1 where it is ` +
+      `unknown, got ${got}. Make one by Int32Array.from(labels), or leave labels out.`
+  )
+}
+
+const shownKind = (value: unknown): string =>
+  Array.isArray(value)
+    ? 'a list'
+    : typeof value === 'object' && value !== null
+      ? `a ${value.constructor?.name ?? 'record'}`
+      : String(value)
 
 /** Examples are asked for by their places in a data set. */
 export function checkPlaces(name: string, places: ArrayLike<number>, size: number): void {

@@ -26,6 +26,7 @@ describe('a download from a real server', () => {
   const content = Buffer.from(Array.from({ length: 100_000 }, (_, i) => i % 251))
   let server: Server
   let breakAfter = Infinity
+  let stallAfter = Infinity
   const ranges: (string | undefined)[] = []
   beforeAll(async () => {
     server = createServer((request, response) => {
@@ -34,6 +35,7 @@ describe('a download from a real server', () => {
       const from = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0)
       const rest = content.subarray(from)
       response.writeHead(from > 0 ? 206 : 200, { 'content-length': rest.length })
+      if (stallAfter < rest.length) return response.write(rest.subarray(0, stallAfter))
       if (breakAfter >= rest.length) return response.end(rest)
       return response.write(rest.subarray(0, breakAfter), () => setTimeout(() => response.destroy(), 50))
     })
@@ -68,6 +70,35 @@ describe('a download from a real server', () => {
     await download({ url: url(), md5: md5(content), path })
     expect(ranges.at(-1)).toBe('bytes=40000-')
     expect(await readFile(path)).toEqual(content)
+  })
+
+  test('ends in the middle with the reason of its signal, leaves no file, and goes on the next time', async () => {
+    const path = join(folder, 'aborted')
+    stallAfter = 30_000
+    const [end, reason] = [new AbortController(), new Error('enough')]
+    const downloading = download({
+      url: url(),
+      md5: md5(content),
+      path,
+      signal: end.signal,
+      onProgress: ({ done }) => {
+        if (done === 30_000) end.abort(reason)
+      }
+    })
+    await expect(downloading).rejects.toBe(reason)
+    await expect(download({ url: url(), md5: '', path, signal: end.signal })).rejects.toBe(reason)
+    expect(existsSync(path)).toBe(false)
+    stallAfter = Infinity
+    await download({ url: url(), md5: md5(content), path })
+    expect(ranges.at(-1)).toBe('bytes=30000-')
+    expect(await readFile(path)).toEqual(content)
+  })
+
+  test('does not begin for the controller of a signal', async () => {
+    const signal = new AbortController() as unknown as AbortSignal
+    await expect(download({ url: url(), md5: '', path: join(folder, 'no'), signal })).rejects.toThrow(
+      'download: expected signal to be an AbortSignal, got its controller. Give controller.signal.'
+    )
   })
 
   test('with the wrong checksum leaves nothing', async () => {

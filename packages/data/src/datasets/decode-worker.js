@@ -2,11 +2,11 @@
 import { parentPort } from 'node:worker_threads'
 import sharp from 'sharp'
 
-const how = { failOn: 'truncated', autoOrient: true }
+const how = { failOn: 'error', autoOrient: true }
 
-parentPort.on('message', async ({ id, bytes, length, background }) => {
+parentPort.on('message', async ({ id, bytes, length, background, frame }) => {
   try {
-    const image = (await flat(bytes, background)).toColourspace('srgb')
+    const image = (await flat(bytes, background, frame)).toColourspace('srgb')
     const sized = length === undefined ? image : image.resize(length, length, { fit: 'cover' })
     const pixels = new Uint8Array(await sized.raw().toBuffer())
     parentPort.postMessage({ id, pixels }, [pixels.buffer])
@@ -16,22 +16,36 @@ parentPort.on('message', async ({ id, bytes, length, background }) => {
 })
 
 /** Upright, and without transparency. */
-async function flat(bytes, background) {
+async function flat(bytes, background, frame) {
   const image = sharp(bytes, how)
   if (isPlainJpeg(bytes)) return image
-  const { space, hasAlpha, hasProfile } = await image.metadata()
-  if (space === 'cmyk' && !hasProfile) return ofInks(image, background)
-  if (!hasAlpha) return image
+  const { space, hasAlpha, icc, depth } = await image.metadata()
+  // A profile of anything but inks says nothing of inks.
+  if (space === 'cmyk' && icc?.toString('latin1', 16, 20) !== 'CMYK') return ofInks(image, background, depth)
   const [r, g, b] = background
+  if (!hasAlpha) return frame === undefined ? image : onCanvas(image, frame, { r, g, b })
   // Grey would make the background grey, too.
   const coloured = space === 'b-w' || space === 'grey16' ? image.pipelineColourspace('srgb') : image
   return coloured.flatten({ background: { r, g, b } })
 }
 
+/** A first picture that is smaller than its canvas, with the background around it. */
+async function onCanvas(image, { left, top, width, height, canvas }, background) {
+  const margins = { left, top, right: canvas.width - left - width, bottom: canvas.height - top - height }
+  const whole = image
+    .extract({ left, top, width, height })
+    .extend({ ...margins, background })
+    .toColourspace('srgb')
+  const { data, info } = await whole.raw().toBuffer({ resolveWithObject: true })
+  return sharp(data, { raw: { width: info.width, height: info.height, channels: info.channels } })
+}
+
 /** Inks without a profile: each lets through what it does not take away, and black what the others leave. */
-async function ofInks(image, background) {
-  const inks = image.pipelineColourspace('cmyk').toColourspace('cmyk').raw()
-  const { data, info } = await inks.toBuffer({ resolveWithObject: true })
+async function ofInks(image, background, depth) {
+  const inks = image.pipelineColourspace('cmyk').toColourspace('cmyk').raw({ depth })
+  const { data: bytes, info } = await inks.toBuffer({ resolveWithObject: true })
+  // Of 16 bits the upper 8.
+  const data = depth === 'ushort' ? Uint8Array.from({ length: bytes.length / 2 }, (_, i) => bytes[2 * i + 1]) : bytes
   const { width, height, channels } = info
   const pixels = new Uint8Array(width * height * 3)
   for (let i = 0; i < width * height; i++) {

@@ -1,5 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
+import { checkTiff, isTiff } from './check-tiff.ts'
+import { frameOf } from './gif-frame.ts'
 import { FileFault } from './open-file.ts'
 
 /** What `decode-worker.js` answers: pixels, or why there are none. */
@@ -37,7 +39,8 @@ let next = 0
  * background where it is transparent, the first of several pages. `read` is called when its turn comes, and its bytes
  * go to the thread. Threads do not keep the process alive.
  *
- * @throws FileFault if it is no image that can be decoded, and what `read` throws
+ * @throws FileFault if it is no image that can be decoded, or a TIFF that would be decoded to other pixels than those
+ * in it, and what `read` throws
  * @throws Error if the thread ends; the next image finds another
  */
 export function decode(
@@ -46,16 +49,31 @@ export function decode(
 ): Promise<Uint8Array> {
   return inTurn(async () => {
     const bytes = await read()
+    checkKind(bytes)
+    const frame = frameOf(bytes)
     return new Promise((resolve, reject) => {
       const { worker, jobs } = leastBusy()
       const id = next++
       // Before the job counts: bytes that cannot go to a thread are the caller's error.
-      worker.postMessage({ id, bytes, length, background }, [bytes.buffer])
+      worker.postMessage({ id, bytes, length, background, frame }, [bytes.buffer])
       jobs.set(id, { resolve, reject })
       // Whoever waits for an image keeps the process alive.
       worker.ref()
     })
   })
+}
+
+/** By how it begins, whatever it is called: a decoder may know more, such as drawings, which are no pictures here. */
+function checkKind(bytes: Uint8Array<ArrayBuffer>): void {
+  if (isTiff(bytes)) return checkTiff(bytes)
+  const begins = (at: number, ...words: readonly string[]): boolean =>
+    words.some(word => String.fromCharCode(...bytes.subarray(at, at + word.length)) === word)
+  // A sequence has its first picture as a picture, too, which is found where the file is called one.
+  if (begins(4, 'ftypavis')) bytes.set([0x61, 0x76, 0x69, 0x66], 8)
+  if (begins(0, '\xff\xd8', '\x89PNG', 'GIF8') || (begins(0, 'RIFF') && begins(8, 'WEBP')) || begins(4, 'ftyp')) return
+  throw new FileFault(
+    'it is damaged or cut short (it does not begin as a JPEG, a PNG, a WebP, a GIF, a TIFF or an AVIF does)'
+  )
 }
 
 function leastBusy(): Thread {

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { open, rename, rm, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
+import { checkSignal } from '../sources/check-signal.ts'
 import type { OpenProgress } from '../sources/data.ts'
 import { openFile } from './open-file.ts'
 
@@ -15,6 +16,8 @@ export interface Download {
   /** Where the file goes. */
   readonly path: string
   readonly onProgress?: ((progress: OpenProgress) => void) | undefined
+  /** Ends it, with its reason; what was fetched by then is kept to go on with. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /**
@@ -22,12 +25,21 @@ export interface Download {
  *
  * @throws Error if the address cannot be reached, the folder cannot be made or the checksum is wrong; a wrong file is
  * removed
+ * @throws the reason of the signal, once that is aborted
  */
 export async function download(what: Download): Promise<void> {
-  checkOptions('download', what, { url: 'string', md5: 'string', path: 'string', onProgress: 'function' })
-  const { url, md5, path, onProgress } = what
+  checkOptions('download', what, {
+    url: 'string',
+    md5: 'string',
+    path: 'string',
+    onProgress: 'function',
+    signal: 'record'
+  })
+  const { url, md5, path, onProgress, signal } = what
   for (const [name, value] of Object.entries({ url, md5, path }))
     checkGiven('download', `a text as ${name}`, value, 'string')
+  checkSignal('download', signal)
+  signal?.throwIfAborted()
   await makeFolder(dirname(path)).catch((error: unknown) => {
     throw new Error(
       `download: expected to make the folder ${dirname(path)}, but could not. ` +
@@ -39,8 +51,12 @@ export async function download(what: Download): Promise<void> {
   const have = await sizeOf(part)
   let response: Response
   try {
-    response = await fetch(url, have > 0 ? { headers: { range: `bytes=${have}-` } } : {})
+    response = await fetch(url, {
+      ...(have > 0 && { headers: { range: `bytes=${have}-` } }),
+      ...(signal !== undefined && { signal })
+    })
   } catch (error) {
+    signal?.throwIfAborted()
     throw new Error(
       `download: expected to reach ${url}, but could not. Check the connection, or put the file at ${path} yourself.`,
       { cause: error }
@@ -68,6 +84,7 @@ export async function download(what: Download): Promise<void> {
       // A power cut behind the renaming must find it whole.
       await file.sync()
     } catch (error) {
+      signal?.throwIfAborted()
       throw new Error(`download: ${url} broke off. Run the same command again: it goes on where it stopped.`, {
         cause: error
       })

@@ -130,7 +130,7 @@ describe('images in memory', () => {
       'mine: expected images as a Uint8Array of pixels from 0 to 255, got a Float32Array. ' +
         'Of values from 0 to 1 make one by Uint8Array.from(values, value => Math.round(255 * value)).'
     )
-    expect(wrong({ images: [0, 1, 0, 1, 0, 1] })).toThrow('got a Array. Of values from 0 to 1')
+    expect(wrong({ images: [0, 1, 0, 1, 0, 1] })).toThrow('got a list of 6. Of values from 0 to 1')
     expect(wrong({ images: undefined })).toThrow('got undefined. Of values')
     expect(inMemory({ ...given, labels, images: new Uint8ClampedArray(6) }).size).toBe(3)
   })

@@ -7,7 +7,7 @@ import { cachedIndex, lastChange, stateOf, type Found } from './cached-index.ts'
 import { decoded } from './decoded.ts'
 import { checkDecoded, decodedKinds, type DecodedOptions } from './decoded-options.ts'
 import type { ImageDataset } from './images.ts'
-import { isHidden, isImageName, leavingOut, toldLeftOut, whyNoImage, type Counted } from './left-out.ts'
+import { isHidden, isImageName, leavingOut, toldLeftOut, whyNoImage, type Counted } from '../left-out.ts'
 import { bytesOf } from './open-file.ts'
 
 /** How a folder of images is read. */

@@ -1,6 +1,8 @@
 import { checkGiven, checkOptions } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { checkWhole } from '../whole-number.ts'
+import { checkBytes } from './check-bytes.ts'
+import { typed } from './collated-by.ts'
 import { checkPlaces, shownBy, type Collated, type Dataset } from './dataset.ts'
 
 /** An image and its class. */
@@ -25,13 +27,18 @@ export const isImageDataset = (dataset: Dataset): dataset is ImageDataset =>
 
 /**
  * A data set of images, given how they are read: its `collate` makes values from 0 to 1 of their pixels, and labels as
- * long as one of them is known, -1 for the others. Places beyond it are refused.
+ * long as one of them is known, -1 for the others. Places beyond it are refused; and so is, as it is collated, what
+ * `read` or a view gives in place of bytes, as many as the shape has, and a label that is no number of a class.
  *
  * @throws TypeError for what does not read
+ * @throws RangeError for a shape that is none
  */
 export function imageDataset(images: Omit<ImageDataset, 'collate'>): ImageDataset {
   checkGiven('imageDataset', 'images, as in { name, size, classes, shape, read }', images, 'record')
+  checkGiven('imageDataset', 'a name', images.name, 'string')
   checkGiven(`imageDataset, ${images.name}`, 'a function that reads images', images.read, 'function')
+  checkGiven(`imageDataset, ${images.name}`, 'a list of classes, [] where there are none', images.classes, 'list')
+  checkShape(images)
   return {
     ...shownBy(images),
     read: async places => {
@@ -87,28 +94,14 @@ export function inMemory(given: ImagesInMemory): ImageDataset {
 function checkInMemory({ name, classes, shape, images, labels }: ImagesInMemory): void {
   checkGiven('inMemory', 'a name', name, 'string')
   checkGiven('inMemory', 'a list of classes, [] where there are none', classes, 'list')
-  if (!(images instanceof Uint8Array || images instanceof Uint8ClampedArray)) {
-    const got = nameOfType(images)
-    throw new TypeError(
-      `${name}: expected images as a Uint8Array of pixels from 0 to 255, got ${got}. ` +
-        'Of values from 0 to 1 make one by Uint8Array.from(values, value => Math.round(255 * value)).'
-    )
-  }
+  checkBytes(`${name}: expected images`, images)
   if (!(labels instanceof Int32Array)) {
-    const got = nameOfType(labels)
     throw new TypeError(
-      `${name}: expected labels as an Int32Array with the class of each image, -1 where it is unknown, got ${got}. ` +
-        'Make one by Int32Array.from(labels).'
+      `${name}: expected labels as an Int32Array with the class of each image, -1 where it is unknown, ` +
+        `got ${typed(labels)}. Make one by Int32Array.from(labels).`
     )
   }
-  if (!Array.isArray(shape) || shape.length !== 3) {
-    throw new RangeError(
-      `${name}: expected a shape [height, width, channels], got ${JSON.stringify(shape)}. Say all three.`
-    )
-  }
-  shape.forEach((length, i) =>
-    checkWhole(name, `the ${['height', 'width', 'number of channels'][i]} of its shape`, length, 1)
-  )
+  checkShape({ name, shape })
   if (labels.length === 0) throw new Error(`${name}: expected one image or more, got none. Give pixels and labels.`)
   const most = classes.length === 0 ? Infinity : classes.length
   const place = labels.findIndex(label => label < -1 || label >= most)
@@ -120,29 +113,54 @@ function checkInMemory({ name, classes, shape, images, labels }: ImagesInMemory)
   }
 }
 
-const nameOfType = (value: unknown): string =>
-  value === undefined || value === null ? String(value) : `a ${(value as object).constructor.name}`
+function checkShape({ name, shape }: Pick<ImageDataset, 'name' | 'shape'>): void {
+  if (!Array.isArray(shape) || shape.length !== 3) {
+    throw new RangeError(
+      `${name}: expected a shape [height, width, channels], got ${JSON.stringify(shape)}. Say all three.`
+    )
+  }
+  shape.forEach((length, i) =>
+    checkWhole(name, `the ${['height', 'width', 'number of channels'][i]} of its shape`, length, 1)
+  )
+}
 
 function collateImages(
-  { name, shape }: Pick<ImageDataset, 'name' | 'shape'>,
+  { name, shape, classes }: Pick<ImageDataset, 'name' | 'shape' | 'classes'>,
   examples: readonly ImageExample[]
 ): Collated {
   const length = pixelsOf(shape)
   const pixels = new Uint8Array(examples.length * length)
-  examples.forEach(({ image }, i) => {
+  const labels = new Int32Array(examples.length)
+  examples.forEach((example, i) => {
+    checkGiven(name, 'examples { image, label }', example, 'record')
+    const { image, label } = example
+    checkBytes(`${name}: expected the image of an example`, image)
     if (image.length !== length) {
       throw new Error(
         `${name}: expected images of ${shape.join(' × ')} pixels, got ${image.length} numbers. ` +
           'A view may change the values of an image on the host, and its size on tensors.'
       )
     }
+    checkLabel(name, classes, label)
     pixels.set(image, i * length)
+    labels[i] = label
   })
-  const labels = Int32Array.from(examples, ({ label }) => label)
   return {
     input: tf.div(tf.tensor4d(pixels, [examples.length, ...shape], 'int32'), 255),
     labels: labels.some(label => label >= 0) ? tf.tensor1d(labels, 'int32') : undefined
   }
+}
+
+/** What is no number of a class would be cut to one. */
+function checkLabel(name: string, classes: readonly string[], label: unknown): void {
+  const most = classes.length === 0 ? 2 ** 31 : classes.length
+  if (typeof label === 'number' && Number.isInteger(label) && label >= -1 && label < most) return
+  const got = typeof label === 'string' ? `'${label}'` : typeof label === 'bigint' ? `${label}n` : String(label)
+  const Refused = typeof label === 'number' ? RangeError : TypeError
+  throw new Refused(
+    `${name}: expected the label of an example to be a whole number from 0 to ${most - 1}, or -1 where it is ` +
+      `unknown, got ${got}. Give the place of its class among the classes.`
+  )
 }
 
 const pixelsOf = ([height, width, channels]: ImageShape): number => height * width * channels

@@ -54,7 +54,7 @@ export const openMnist = (split: Split, options: OpenOptions = {}): Promise<Imag
 async function load(
   { name, folder, address, classes, md5 }: Source,
   split: Split,
-  { onProgress }: OpenOptions
+  { onProgress, signal }: OpenOptions
 ): Promise<ImageDataset> {
   const part = split === 'train' ? 'train' : 't10k'
   const fetched = async (file: string, checksum: string): Promise<Uint8Array> => {
@@ -69,7 +69,7 @@ async function load(
       )
     }
     const path = join(dataFolders().at(-1)!, folder, file)
-    await download({ url: address + file, md5: checksum, path, onProgress })
+    await download({ url: address + file, md5: checksum, path, onProgress, signal })
     return gunzipped(path, await readWholeFile(path))
   }
   const [imagesMd5, labelsMd5] = md5[split]

@@ -1,9 +1,10 @@
 import { readdir, stat } from 'node:fs/promises'
 import type { OpenOptions, Split } from '../sources/data.ts'
+import { LacksPart } from '../sources/lacks-part.ts'
 import type { DecodedOptions } from './decoded-options.ts'
 import { openImageFolder } from './image-folder.ts'
 import type { ImageDataset } from './images.ts'
-import { isHidden } from './left-out.ts'
+import { isHidden } from '../left-out.ts'
 
 /** What the parts of a folder are called, where not `train` and `test`, and how images are read. */
 interface PartOptions extends DecodedOptions, Pick<OpenOptions, 'onWarning'> {
@@ -15,6 +16,7 @@ interface PartOptions extends DecodedOptions, Pick<OpenOptions, 'onWarning'> {
  * A part of a folder of images. Classes to test with are numbered as those to train with; a folder without parts is
  * what is learned from.
  *
+ * @throws LacksPart if the folder is there and has nothing to test with in it
  * @throws Error if there is no such part, and as {@link openImageFolder} does
  */
 export async function openPartOfFolder(
@@ -27,6 +29,12 @@ export async function openPartOfFolder(
   if (split === 'train') {
     const isWhole = !hasTraining && train === undefined && !(await isFolder(testing))
     return openImageFolder(isWhole ? await withoutParts(path, training) : training, decoding)
+  }
+  if ((await isFolder(path)) && !(await isFolder(testing))) {
+    throw new LacksPart(
+      `imageFolder: expected images to test with in ${testing}, but there is no such folder. Make it, with a folder ` +
+        'for each class as to train with, or say what it is called: test.'
+    )
   }
   if (!hasTraining) {
     if (await isFolder(testing))

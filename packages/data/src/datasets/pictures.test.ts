@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import sharp, { type Sharp } from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openImageFolder, type OpenImageFolderOptions } from '../node.ts'
+import { tiff } from '../testing/tiff.ts'
 
 // The formulas of the README's table, pixel by pixel.
 let folder: string
@@ -109,7 +110,7 @@ describe('depth', () => {
   test('16 bits are their upper eight', async () => {
     for (const [name, bytes] of Object.entries({
       'a.png': await stored16(deep).toColourspace('rgb16').png().toBuffer(),
-      'a.tif': tiff(Uint16Array.from(drawn(deep)), 3)
+      'a.tif': tiff(Uint16Array.from(drawn(deep)), { edge, channels: 3 })
     })) {
       expect((await sharp(bytes).metadata()).depth).toBe('ushort')
       expectWithin2(await read(name, bytes), quarters)
@@ -171,7 +172,7 @@ describe('transparency', () => {
 test('inks without a profile let through what none of them takes away', async () => {
   const inks: Picture = (x, y) => [...quarters(x, y).map(value => 255 - value), 40]
   const expected: Picture = (x, y) => quarters(x, y).map(value => (value * (255 - 40)) / 255)
-  const asTiff = tiff(Uint8Array.from(drawn(inks)), 4)
+  const asTiff = tiff(Uint8Array.from(drawn(inks)), { edge, channels: 4 })
   const asJpeg = await sharp(asTiff)
     .pipelineColourspace('cmyk')
     .toColourspace('cmyk')
@@ -183,36 +184,99 @@ test('inks without a profile let through what none of them takes away', async ()
   }
 })
 
-/** A TIFF file of red, green and blue, or of four inks, without compression. */
-function tiff(pixels: Uint8Array | Uint16Array, channels: 3 | 4): Uint8Array {
-  const bytes = new Uint8Array(pixels.buffer)
-  const bits = 8 * pixels.BYTES_PER_ELEMENT
-  const [short, long] = [3, 4]
-  const behind = 8 + bytes.length
-  const tags: readonly (readonly [tag: number, type: number, count: number, value: number])[] = [
-    [256, long, 1, edge],
-    [257, long, 1, edge],
-    [258, short, channels, behind],
-    [259, short, 1, 1],
-    [262, short, 1, channels === 3 ? 2 : 5],
-    [273, long, 1, 8],
-    [277, short, 1, channels],
-    [278, long, 1, edge],
-    [279, long, 1, bytes.length]
-  ]
-  const directory = behind + 2 * channels
-  const file = new DataView(new ArrayBuffer(directory + 2 + 12 * tags.length + 4))
-  new Uint8Array(file.buffer).set(bytes, 8)
-  file.setUint32(0, 0x49492a00)
-  file.setUint32(4, directory, true)
-  for (let c = 0; c < channels; c++) file.setUint16(behind + 2 * c, bits, true)
-  file.setUint16(directory, tags.length, true)
-  tags.forEach(([tag, type, count, value], i) => {
-    const at = directory + 2 + 12 * i
-    file.setUint16(at, tag, true)
-    file.setUint16(at + 2, type, true)
-    file.setUint32(at + 4, count, true)
-    file.setUint32(at + 8, value, true)
+test('16-bit inks are their upper eight bits', async () => {
+  const deep = Uint16Array.from(
+    drawn((x, y) => [...quarters(x, y).map(value => 255 - value), 40]),
+    value => 257 * value
+  )
+  const expected: Picture = (x, y) => quarters(x, y).map(value => (value * (255 - 40)) / 255)
+  expectWithin2(await read('a.tif', tiff(deep, { edge, channels: 4 })), expected)
+})
+
+test('around a first picture that is smaller than its canvas is the background', async () => {
+  const small = await sharp(Uint8Array.from(drawn(quarters)), { raw: { width: edge, height: edge, channels: 3 } })
+    .extract({ left: 4, top: 2, width: 8, height: 10 })
+    .gif({ dither: 0 })
+    .toBuffer()
+  small.writeUInt16LE(edge, 6)
+  small.writeUInt16LE(edge, 8)
+  const image = small.lastIndexOf(Buffer.of(0x2c, 0, 0, 0, 0, 8, 0, 10, 0))
+  small.writeUInt16LE(4, image + 1)
+  small.writeUInt16LE(2, image + 3)
+  for (const background of [undefined, [10, 200, 120]] as const) {
+    const shown: Picture = (x, y) =>
+      x >= 4 && x < 12 && y >= 2 && y < 12 ? quarters(x, y) : (background ?? [255, 255, 255])
+    expectWithin2(await read('a.gif', small, { background }), shown)
+  }
+})
+
+test('of a sequence as AVIF the first picture', async () => {
+  const avif = await stored(quarters).avif({ lossless: true, chromaSubsampling: '4:4:4' }).toBuffer()
+  expect(avif.toString('latin1', 4, 12)).toBe('ftypavif')
+  // Files of sequences are called so, and have their first picture as a picture, too.
+  avif.write('avis', 8)
+  expectWithin2(await read('a.avif', avif), quarters)
+})
+
+describe('what would be decoded to other pixels is refused', () => {
+  const refused = (name: string, file: Uint8Array): Promise<string> =>
+    read(name, file).then(
+      () => 'read',
+      (error: Error) => error.message
+    )
+  const bytes = Uint8Array.from(drawn(quarters))
+  const [grey, floats] = [bytes.subarray(0, edge * edge), Float32Array.from(bytes, value => value / 255)]
+
+  test('a TIFF that is cut anywhere within its picture', async () => {
+    for (const strips of [1, 4]) {
+      const whole = tiff(bytes, { edge, channels: 3, strips })
+      expectWithin2(await read('a.tif', whole), quarters)
+      for (const end of [5, 60, 200, 0.3 * whole.length, 0.6 * whole.length, 0.9 * whole.length, whole.length - 1])
+        expect(await refused('a.tif', whole.subarray(0, end))).toMatch(
+          /a\.tif to be an image, but it is cut short\. Put/
+        )
+    }
   })
-  return new Uint8Array(file.buffer)
-}
+
+  test.each<[string, Uint8Array, string]>([
+    [
+      'floats',
+      tiff(floats, { edge, channels: 3, format: 3 }),
+      'it is a TIFF of 32-bit floats: save it with 8 or 16 bits'
+    ],
+    ['signed', tiff(grey, { edge, channels: 1, format: 2 }), 'it is a TIFF of 8-bit signed numbers: save it with 8 or'],
+    ['wide', tiff(floats, { edge, channels: 3 }), 'it is a TIFF of 32-bit numbers: save it with 8 or 16 bits'],
+    [
+      'Zstandard',
+      tiff(bytes, { edge, channels: 3, compression: 50000 }),
+      'it is a TIFF compressed by Zstandard, which is not decoded here: save it by LZW or deflate'
+    ],
+    ['LZMA', tiff(bytes, { edge, channels: 3, compression: 34925 }), 'it is a TIFF compressed by LZMA, which is not'],
+    [
+      'another',
+      tiff(bytes, { edge, channels: 3, compression: 12345 }),
+      'it is a TIFF compressed by number 12345, which'
+    ],
+    [
+      'YCbCr',
+      tiff(bytes, { edge, channels: 3, photometric: 6 }),
+      'the colours YCbCr without JPEG, which are not decoded'
+    ],
+    ['CIELAB', tiff(bytes, { edge, channels: 3, photometric: 8 }), 'the colours CIELAB, which are not decoded here']
+  ])('a TIFF: %s', async (_, file, words) => {
+    expect(await refused('a.tif', file)).toContain(words)
+  })
+
+  test.each(['lzw', 'deflate'] as const)('a TIFF with damaged bytes, compressed by %s', async compression => {
+    const file = await stored(quarters).tiff({ compression, predictor: 'none' }).toBuffer()
+    file.fill(0xff, 12, 30)
+    expect(await refused('a.tif', file)).toContain('but it is damaged or cut short (')
+  })
+
+  test('a drawing that is called a picture', async () => {
+    const drawing = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect/></svg>')
+    expect(await refused('a.png', drawing)).toContain(
+      'but it is damaged or cut short (it does not begin as a JPEG, a PNG, a WebP, a GIF, a TIFF or an AVIF does).'
+    )
+  })
+})

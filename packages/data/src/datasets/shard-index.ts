@@ -1,4 +1,4 @@
-import { isHidden, isImageName, leavingOut, toldLeftOut, whyNoImage, type Counted } from './left-out.ts'
+import { isHidden, isImageName, leavingOut, toldLeftOut, whyNoImage, type Counted } from '../left-out.ts'
 import { FileFault } from './open-file.ts'
 import { membersOfTar, TarFault, type TarMember } from './tar-members.ts'
 
@@ -14,8 +14,13 @@ export interface ShardIndex {
 interface Example {
   image?: Pick<TarMember, 'name' | 'offset' | 'size'> | undefined
   /** What its `.cls` and its `.json` say, as they say it. */
-  cls?: string | undefined
-  json?: string | undefined
+  cls?: Note | undefined
+  json?: Note | undefined
+}
+
+interface Note {
+  readonly name: string
+  readonly text: string
 }
 
 /** More classes than any data set has; each gets a name. */
@@ -36,7 +41,9 @@ export async function indexOfShard(path: string): Promise<ShardIndex> {
     else {
       offsets.push(image.offset)
       sizes.push(image.size)
-      labels.push(labelOf(cls, json, `${name} in ${path}`))
+      const told = toldBy(cls, json, `${name} in ${path}`)
+      if (told === undefined && json !== undefined) leave('.json without a label or cls', json.name)
+      labels.push(labelOf(told ?? null, `${name} in ${path}`))
     }
   }
   if (offsets.length > 0) return { offsets, sizes, labels, leftOut: counts }
@@ -59,23 +66,27 @@ async function examplesOf(
   }
   try {
     for await (const member of membersOfTar(path)) {
-      const { name, kind, offset, size } = member
+      const { kind, offset, size } = member
+      const name = member.name.replace(/^(\.\/+)+/, '')
       const [, key = '', ending = ''] = /^(.*?[^/]*?)\.([^/]*)$/.exec(name) ?? []
       // A mask `a.seg.png` stands beside `a.png`, whichever comes first.
       const isImage = !ending.includes('.') && isImageName(`.${ending}`)
-      const isHere = name.split('/').some(part => part !== '.' && part !== '..' && isHidden(part))
-      if (isHere) leave('hidden', name)
-      else if (kind === 'link' && isImage) {
+      const note = /^(cls|json)$/i.test(ending) ? (ending.toLowerCase() as 'cls' | 'json') : undefined
+      if (kind === 'folder') continue
+      if (name.split('/').some(part => part !== '.' && part !== '..' && isHidden(part))) leave('hidden', name)
+      else if (kind === 'link' && (isImage || note !== undefined)) {
         throw new TarFault(`it has a link for ${name}. Make it with tar's --dereference and --hard-dereference`)
-      } else if (kind !== 'file') continue
-      else if (isImage) {
+      } else if (kind !== 'file') leave(kind === 'link' ? 'links' : 'that are no files', name)
+      else if (isImage || note !== undefined) {
+        const part = note ?? 'image'
         const example = exampleOf(key)
         // A member of the same name stands in place of the one before it; one of another name does not.
-        if (example.image === undefined || example.image.name === name) example.image = { name, offset, size }
-        else leave('beside another image of the example', name)
-      } else if (/^(cls|json)$/i.test(ending))
-        exampleOf(key)[ending.toLowerCase() as 'cls' | 'json'] = new TextDecoder().decode(await member.bytes())
-      else leave(ending.includes('.') ? `.${ending}` : whyNoImage(`.${ending}`), name)
+        const before = example[part]?.name
+        if (before === name) leave('with another of the same name behind it, which is taken', name)
+        if (before !== undefined && before !== name) leave(`beside another ${note ?? 'image'} of the example`, name)
+        else if (note === undefined) example.image = { name, offset, size }
+        else example[note] = { name, text: new TextDecoder().decode(await member.bytes()) }
+      } else leave(ending.includes('.') ? `.${ending}` : whyNoImage(`.${ending}`), name)
     }
   } catch (error) {
     if (!(error instanceof TarFault || error instanceof FileFault)) throw error
@@ -88,13 +99,31 @@ async function examplesOf(
 }
 
 /**
- * The class that a `.cls` tells, or where there is none the `label` or `cls` of a `.json`; -1 where none does.
+ * What a `.cls` says, or where there is none the `label` or `cls` of a `.json`, or a `.json` that is a number; null
+ * where it is unknown, nothing where nobody tells.
+ *
+ * @throws Error for what is no JSON
+ */
+function toldBy(cls: Note | undefined, json: Note | undefined, example: string): unknown {
+  if (cls !== undefined) return cls.text
+  if (json === undefined) return undefined
+  try {
+    const said: unknown = JSON.parse(json.text)
+    if (typeof said === 'number') return said
+    const { label, cls } = (said ?? {}) as { readonly label?: unknown; readonly cls?: unknown }
+    return label ?? cls ?? label
+  } catch (cause) {
+    throw new Error(`webDataset: expected JSON for ${example}, got something else. Write it anew.`, { cause })
+  }
+}
+
+/**
+ * The number of a class; -1 where none is told.
  *
  * @throws Error for what is no class
  */
-function labelOf(cls: string | undefined, json: string | undefined, example: string): number {
-  const told = cls ?? (json === undefined ? undefined : toldBy(json, example))
-  if (told === undefined || told === null) return -1
+function labelOf(told: unknown, example: string): number {
+  if (told === null) return -1
   const isNumber = typeof told === 'number' || (typeof told === 'string' && /^-?\d+$/.test(told.trim()))
   const label = isNumber ? Number(told) : NaN
   if (Number.isInteger(label) && label >= -1 && label < mostClasses) return label
@@ -103,13 +132,4 @@ function labelOf(cls: string | undefined, json: string | undefined, example: str
     `webDataset: expected ${expected}, got ${isNumber ? label : JSON.stringify(told)} for ${example}. ` +
       'Number the classes from 0.'
   )
-}
-
-function toldBy(json: string, example: string): unknown {
-  try {
-    const { label, cls } = (JSON.parse(json) ?? {}) as { readonly label?: unknown; readonly cls?: unknown }
-    return label ?? cls
-  } catch (cause) {
-    throw new Error(`webDataset: expected JSON for ${example}, got something else. Write it anew.`, { cause })
-  }
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { pack } from 'tar-stream'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { webDataset } from '../index.ts'
 import { openWebDataset } from '../node.ts'
 import { bytesOf } from './open-file.ts'
 import { membersOfTar, type TarMember } from './tar-members.ts'
@@ -184,7 +185,9 @@ describe('classes', () => {
     ['of a cls in a .json', [['a.JSON', '{"cls":"2"}']], 2],
     ['that are unknown', [['a.cls', '-1']], -1],
     ['that nobody tells', [['a.json', '{"caption":"a cat","label":null}']], -1],
-    ['that nobody tells in a list', [['a.json', '[1]']], -1]
+    ['that nobody tells in a list', [['a.json', '[1]']], -1],
+    ['that a .json is', [['a.json', '3']], 3],
+    ['of the same path, said otherwise', [['./a.cls', '3']], 3]
   ])('%s', async (_, about, label) => {
     expect(await labelsOf([['a.png', png], ...about])).toEqual([label])
   })
@@ -198,6 +201,7 @@ describe('classes', () => {
     ['a.json', '{"label":[]}', 'the number of a class, or -1 for none, got [] for a in '],
     ['a.json', '{"label":true}', 'the number of a class, or -1 for none, got true for a in '],
     ['a.json', '{"label":4294967294}', 'classes below 1000000, got 4294967294 for a in '],
+    ['a.json', '1.5', 'the number of a class, or -1 for none, got 1.5 for a in '],
     ['a.json', '{"label":', 'JSON for a in ']
   ])('that are none are refused: %s %s', async (name, text, words) => {
     await expect(
@@ -229,6 +233,93 @@ describe('classes', () => {
   })
 })
 
+test('names that are no UTF-8 are kept apart', async () => {
+  const whole = await archive([
+    ['1.png', png],
+    ['1.cls', '1'],
+    ['2.png', png],
+    ['2.cls', '2']
+  ])
+  // é and è of Latin-1 in place of the figures, and the sums of the headers with them.
+  for (const { offset } of await membersOf(await shard(whole))) {
+    const header = whole.subarray(offset - 512, offset)
+    header[0] = header[0] === 49 ? 0xe9 : 0xe8
+    header.write('        ', 148)
+    header.write(
+      `${header
+        .reduce((sum, byte) => sum + byte, 0)
+        .toString(8)
+        .padStart(6, '0')}\0 `,
+      148
+    )
+  }
+  const path = await shard(whole)
+  expect((await membersOf(path)).map(({ name }) => name)).toEqual(['é.png', 'é.cls', 'è.png', 'è.cls'])
+  expect([...(await openWebDataset(path, { size: 4 })).labels!]).toEqual([1, 2])
+})
+
+test.each(['cls', 'json', 'png'])('a link for a .%s is refused, one for anything else is told', async ending => {
+  const link = async (name: string): Promise<string> => {
+    const packed = pack()
+    packed.entry({ name: 'a.png' }, png)
+    packed.entry({ name: 'b.png' }, png)
+    packed.entry({ name, type: 'symlink', linkname: `a.${ending}` })
+    packed.finalize()
+    const chunks: Buffer[] = []
+    for await (const chunk of packed) chunks.push(chunk as Buffer)
+    return shard(Buffer.concat(chunks))
+  }
+  await expect(openWebDataset(await link(`c.${ending}`), { size: 4 })).rejects.toThrow(
+    `to be a whole tar archive, but it has a link for c.${ending}. Make it with tar's --dereference`
+  )
+  expect((await openWebDataset(await link('c.txt'), { size: 4 })).leftOut).toEqual(['1 links, such as c.txt'])
+})
+
+test('a .json that tells no class is told, and so is a member with another of its name behind it', async () => {
+  const dataset = await openWebDataset(
+    await shard([
+      ['a.png', png],
+      ['a.json', '{"Label":1}'],
+      ['b.png', png],
+      ['b.json', '"x"'],
+      ['c.png', png],
+      ['c.json', '{"label":null}'],
+      ['d.png', png],
+      ['d.cls', '1'],
+      ['d.json', '{"caption":"a cat"}'],
+      ['d.cls', '2'],
+      ['d.CLS', '3']
+    ]),
+    { size: 4 }
+  )
+  expect([...dataset.labels!]).toEqual([-1, -1, -1, 2])
+  expect(dataset.leftOut).toEqual([
+    '1 with another of the same name behind it, which is taken, such as d.cls',
+    '1 beside another cls of the example, such as d.CLS',
+    '2 .json without a label or cls, such as a.json'
+  ])
+})
+
+test('of a folder every archive is taken, and what else is in it is told', async () => {
+  const data = join(folder, 'mixed')
+  await mkdir(join(data, 'train', 'sub'), { recursive: true })
+  const whole = await archive([['a.png', png]])
+  for (const name of ['a.tar', 'b.TAR', 'c.tar.gz', 'sub/d.tar', '._a.tar', 'a.idx'])
+    await writeFile(join(data, 'train', name), whole)
+  const warnings: string[] = []
+  const dataset = await webDataset(data, { size: 4 }).open('train', { onWarning: told => warnings.push(told) })
+  expect(dataset.size).toBe(2)
+  expect(warnings).toEqual([
+    `${join(data, 'train', 'a.tar')} and 1 more: left out 1 hidden, such as ._a.tar; 1 .idx, such as a.idx; ` +
+      '1 compressed (unpack them), such as c.tar.gz; 1 folders, in which no archives are looked for, such as sub.'
+  ])
+  await rm(join(data, 'train', 'a.tar'))
+  await rm(join(data, 'train', 'b.TAR'))
+  await expect(webDataset(data, { size: 4 }).open('train')).rejects.toThrow(
+    `webDataset: expected tar archives in ${data}/train, got none and 1 hidden, such as ._a.tar; 1 .idx`
+  )
+})
+
 test('what else is in an archive is told', async () => {
   const dataset = await openWebDataset(
     await shard([
@@ -253,6 +344,7 @@ test('what else is in an archive is told', async () => {
       '1 beside another image of the example, such as a.webp',
       '2 hidden, such as ._a.png',
       '1 .bmp that cannot be decoded here (save them as .png), such as c.bmp',
+      '1 with another of the same name behind it, which is taken, such as a.png',
       '1 without an image, such as b'
     ]
   ])

@@ -4,7 +4,7 @@ import { openFile } from './open-file.ts'
 /** Something in a tar archive. */
 export interface TarMember {
   readonly name: string
-  readonly kind: 'file' | 'link' | 'other'
+  readonly kind: 'file' | 'link' | 'folder' | 'other'
   /** Where its bytes begin in the archive. */
   readonly offset: number
   readonly size: number
@@ -76,12 +76,16 @@ async function* members(file: FileHandle): AsyncGenerator<TarMember, void, void>
       }
       ahead = new Map()
       before = name
-      const kind = type === '0' || type === '\0' || type === '7' ? 'file' : '12'.includes(type) ? 'link' : 'other'
-      // Old archives tell folders by their names.
-      yield { name, kind: name.endsWith('/') ? 'other' : kind, offset, size, bytes: () => read(offset, size) }
+      yield { name, kind: kindOf(type, name), offset, size, bytes: () => read(offset, size) }
     }
     at = next
   }
+}
+
+/** Old archives tell folders by their names. */
+function kindOf(type: string, name: string): TarMember['kind'] {
+  if (type === '5' || name.endsWith('/')) return 'folder'
+  return ['0', '\0', '7'].includes(type) ? 'file' : '12'.includes(type) ? 'link' : 'other'
 }
 
 const noEnd = (length: number, before: string): string =>
@@ -150,12 +154,22 @@ function nameIn(header: Uint8Array): string {
   return prefix === '' ? name : `${prefix}/${name}`
 }
 
-const decoder = new TextDecoder()
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+const latin1 = new TextDecoder('latin1')
+
+/** Names of older systems are no UTF-8: a letter for each of their bytes keeps them apart. */
+function decoded(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes)
+  } catch {
+    return latin1.decode(bytes)
+  }
+}
 
 /** Up to the first zero. */
 function textIn(field: Uint8Array): string {
   const end = field.indexOf(0)
-  return decoder.decode(end < 0 ? field : field.subarray(0, end))
+  return decoded(end < 0 ? field : field.subarray(0, end))
 }
 
 type Records = ReadonlyMap<string, string>
@@ -167,8 +181,8 @@ function recordsIn(type: string, bytes: Uint8Array, at: number): Records {
   const records = new Map<string, string>()
   for (let start = 0; start < bytes.length && bytes[start] !== 0; ) {
     const space = bytes.indexOf(32, start)
-    const length = Number(decoder.decode(bytes.subarray(start, Math.max(start, space))))
-    const line = decoder.decode(bytes.subarray(space + 1, start + length - 1))
+    const length = Number(decoded(bytes.subarray(start, Math.max(start, space))))
+    const line = decoded(bytes.subarray(space + 1, start + length - 1))
     const equals = line.indexOf('=')
     if (!(length > 0) || start + length > bytes.length || equals < 0)
       throw new TarFault(`what stands before a member at byte ${at} is damaged`)

@@ -1,12 +1,15 @@
 import { checkGiven, checkOptions } from '@lapstrake/core'
+import { checkSignal } from '../sources/check-signal.ts'
 import type { OpenProgress } from '../sources/data.ts'
+import { LacksPart } from '../sources/lacks-part.ts'
+import type { Dirent } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { cachedIndex, lastChange, stateOf } from './cached-index.ts'
 import type { ImageDataset } from './images.ts'
 import { decoded } from './decoded.ts'
 import { checkDecoded, decodedKinds, type DecodedOptions } from './decoded-options.ts'
-import { toldLeftOut } from './left-out.ts'
+import { isHidden, leavingOut, toldLeftOut } from '../left-out.ts'
 import { bytesOf } from './open-file.ts'
 import { indexOfShard, type ShardIndex } from './shard-index.ts'
 
@@ -16,6 +19,8 @@ export interface OpenWebDatasetOptions extends DecodedOptions {
   readonly classes?: readonly string[] | undefined
   /** Called as each shard is listed for the first time, which reads it once. */
   readonly onProgress?: ((progress: OpenProgress) => void) | undefined
+  /** Ends the listing between two shards, with its reason. */
+  readonly signal?: AbortSignal | undefined
 }
 
 const mostShards = 1_000_000
@@ -23,14 +28,15 @@ const mostShards = 1_000_000
 /**
  * Tar archives as WebDataset has them (https://github.com/webdataset/webdataset): members that share a name up to its
  * first dot are one example, with its image in `.jpg`, `.png`, `.webp`, `.gif`, `.tif` or `.avif` and its class, if it
- * is known, as a number in `.cls`, else as `label` or `cls` in `.json`; -1 is none. Any example may be read at any
- * time; where they lie is listed once and remembered in the user's cache. `leftOut` of the data set tells what else is
- * in the archives.
+ * is known, as a number in `.cls`, else as `label` or `cls` in `.json`, or a `.json` that is a number; -1 is none. Any
+ * example may be read at any time; where they lie is listed once and remembered in the user's cache. `leftOut` of the
+ * data set tells what else is in the archives: also a member with another of its name behind it, which stands in its
+ * place, and a `.json` that tells no class.
  *
  * @param shards paths, or one with ranges such as `train-{000..099}.tar`
- * @throws Error if a shard is missing, no file, compressed, without images, tells a class that is no number, or does
- * not end as an archive ends: one that is cut short is refused, wherever it is cut; and an `UnreadableExample` on
- * reading if an image is gone or cannot be decoded
+ * @throws Error if a shard is missing, no file, compressed, without images, has links for images or classes, tells a
+ * class that is no number, or does not end as an archive ends: one that is cut short is refused, wherever it is cut;
+ * and an `UnreadableExample` on reading if an image is gone or cannot be decoded
  * @throws RangeError for a size that is no whole number from 1 to 8192, or a range from the higher number to the lower
  * @throws TypeError for what is none of the options
  */
@@ -38,9 +44,10 @@ export async function openWebDataset(
   shards: string | readonly string[],
   given: OpenWebDatasetOptions
 ): Promise<ImageDataset> {
-  checkOptions('openWebDataset', given, { ...decodedKinds, classes: 'list', onProgress: 'function' })
+  checkOptions('openWebDataset', given, { ...decodedKinds, classes: 'list', onProgress: 'function', signal: 'record' })
   checkDecoded('openWebDataset', given)
-  const { classes, onProgress, ...options } = given
+  const { classes, onProgress, signal, ...options } = given
+  checkSignal('openWebDataset', signal)
   for (const path of [shards].flat())
     checkGiven('openWebDataset', "paths of tar archives, as in 'train-{00..99}.tar'", path, 'string')
   const paths = [shards].flat().flatMap(expanded)
@@ -49,6 +56,7 @@ export async function openWebDataset(
   }
   const indices: ShardIndex[] = []
   for (const [i, path] of paths.entries()) {
+    signal?.throwIfAborted()
     indices.push(await listed(path))
     onProgress?.({ what: 'shards', done: i + 1, total: paths.length, unit: 'files' })
   }
@@ -80,17 +88,46 @@ export async function openWebDataset(
 }
 
 /**
- * Paths of the tar archives in a folder, in order.
+ * Paths of the tar archives in a folder, in order, and what else is in it.
  *
+ * @throws LacksPart if there is none, though the folder that it should lie in is there
  * @throws Error if it cannot be read, or holds none
  */
-export async function shardsIn(folder: string): Promise<readonly string[]> {
-  const files = await readdir(folder).catch((error: unknown) => {
+export async function shardsIn(
+  folder: string
+): Promise<{ readonly shards: readonly string[]; readonly leftOut: readonly string[] }> {
+  const files = await readdir(folder, { withFileTypes: true }).catch(async (error: unknown) => {
+    const around = dirname(folder)
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' && (await stat(around).catch(() => undefined)) !== undefined)
+      throw new LacksPart(
+        `webDataset: expected tar archives in ${folder}, but there is no such folder in ${around}. Make it, or name ` +
+          'the archives of each part: { train, test }.',
+        { cause: error }
+      )
     throw new Error(`webDataset: expected a folder at ${folder}, but it cannot be read.`, { cause: error })
   })
-  const shards = files.filter(file => file.endsWith('.tar')).sort()
-  if (shards.length === 0) throw new Error(`webDataset: expected tar archives in ${folder}, got none.`)
-  return shards.map(file => join(folder, file))
+  const { counts, leave } = leavingOut()
+  const shards: string[] = []
+  for (const file of files.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const why = whyNoShard(file)
+    if (why === undefined) shards.push(join(folder, file.name))
+    else leave(why, file.name)
+  }
+  if (shards.length > 0) return { shards, leftOut: toldLeftOut(counts) }
+  const others = counts.length === 0 ? '' : ` and ${toldLeftOut(counts).join('; ')}`
+  throw new Error(
+    `webDataset: expected tar archives in ${folder}, got none${others}. Name the folder with train and test in it.`
+  )
+}
+
+/** Why what lies in a folder is not taken for a shard; nothing where it is. */
+function whyNoShard(file: Dirent): string | undefined {
+  const name = file.name.toLowerCase()
+  if (isHidden(name)) return 'hidden'
+  if (name.endsWith('.tar')) return undefined
+  if (file.isDirectory()) return 'folders, in which no archives are looked for'
+  if (/\.(tar\.[^.]+|t[gx]z|tbz2?|tzst|zip)$/.test(name)) return 'compressed (unpack them)'
+  return /\.[^.]+$/.exec(name)?.[0] ?? 'without an ending'
 }
 
 /** What lies in a shard, from the cache where that still holds. */

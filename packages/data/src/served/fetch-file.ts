@@ -4,6 +4,7 @@ export interface FetchFileOptions {
   readonly keep: boolean
   /** Bytes so far. */
   readonly onProgress: (received: number) => void
+  readonly signal?: AbortSignal | undefined
 }
 
 const storeName = 'lapstrake-data'
@@ -12,8 +13,9 @@ const storeName = 'lapstrake-data'
  * Fetches a gzipped file and unpacks it; one that was kept is taken from the browser's storage, where there is any.
  *
  * @throws Error if it cannot be reached, or arrives damaged or cut short
+ * @throws the reason of the signal, once that is aborted
  */
-export async function fetchFile(url: string, { keep, onProgress }: FetchFileOptions): Promise<Uint8Array> {
+export async function fetchFile(url: string, { keep, onProgress, signal }: FetchFileOptions): Promise<Uint8Array> {
   const store = keep ? await openStore() : undefined
   const kept = await store?.match(url)
   if (store !== undefined && kept !== undefined) {
@@ -24,7 +26,7 @@ export async function fetchFile(url: string, { keep, onProgress }: FetchFileOpti
     }
     await store.delete(url)
   }
-  const packed = await read(url, onProgress)
+  const packed = await read(url, onProgress, signal)
   const unpacked = await unpack(packed).catch((cause: unknown) => {
     throw new Error(
       `data: expected ${url} to be whole, got ${packed.length} bytes that do not unpack: it is damaged or cut off. ` +
@@ -41,8 +43,13 @@ export async function fetchFile(url: string, { keep, onProgress }: FetchFileOpti
 const openStore = (): Promise<Cache | undefined> =>
   typeof caches === 'undefined' ? Promise.resolve(undefined) : caches.open(storeName).catch(() => undefined)
 
-async function read(url: string, onProgress: (received: number) => void): Promise<Uint8Array<ArrayBuffer>> {
-  const response = await fetch(url).catch((cause: unknown) => {
+async function read(
+  url: string,
+  onProgress: (received: number) => void,
+  signal: AbortSignal | undefined
+): Promise<Uint8Array<ArrayBuffer>> {
+  const response = await fetch(url, signal === undefined ? {} : { signal }).catch((cause: unknown) => {
+    signal?.throwIfAborted()
     throw new Error(`data: expected to reach ${url}, but could not. Check the connection, and try again.`, {
       cause
     })
@@ -60,6 +67,7 @@ async function read(url: string, onProgress: (received: number) => void): Promis
       onProgress((received += part.value.length))
     }
   } catch (cause) {
+    signal?.throwIfAborted()
     throw new Error(`data: expected ${url} to be whole, but it broke off after ${received} bytes. Fetch it again.`, {
       cause
     })

@@ -48,6 +48,8 @@ beforeAll(async () => {
       response.writeHead(200, { 'content-length': packed.length })
       response.write(packed.subarray(0, 500), () => setTimeout(() => response.destroy(), 50))
     } else if (url === '/whole') response.end(packed)
+    else if (url === '/stalled/index.json') response.end(JSON.stringify({ mnist: served }))
+    else if (url === '/stalled/mnist/train-0.gzip') response.write(packed.subarray(0, 100))
     else response.writeHead(404).end()
   })
   await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
@@ -104,6 +106,18 @@ describe('a data set of a site', () => {
     const total = bytesToFetch(served, 'train', 5)
     expect(told.at(-1)).toEqual({ what: 'MNIST', done: total, total, unit: 'bytes' })
     expect(warnings).toEqual([])
+  })
+
+  test('is not fetched further once its signal is aborted, and ends with the reason', async () => {
+    asked.length = 0
+    const [end, reason] = [new AbortController(), new Error('enough')]
+    const opening = openMnist('train', {
+      address: at('/stalled/'),
+      signal: end.signal,
+      onProgress: () => end.abort(reason)
+    })
+    await expect(opening).rejects.toBe(reason)
+    expect(asked).toEqual(['/stalled/index.json', '/stalled/mnist/train-0.gzip'])
   })
 
   test('that is less than all of it says so', async () => {

@@ -1,3 +1,4 @@
+import { checkGiven } from '@lapstrake/core'
 import { inMemory, type ImageDataset } from '../datasets/images.ts'
 import type { OpenOptions, OpenProgress, Split } from '../sources/data.ts'
 import { fetchFile } from './fetch-file.ts'
@@ -25,10 +26,13 @@ export interface ServedSet extends Readonly<Record<Split, ServedPart>> {
  * What a site serves, by the names of the data: the index of the folder `address`. A data set `mnist` lies beside it in
  * `mnist/train-0.gzip`, `mnist/train-1.gzip`, …, each a byte of label for every example, then their pixels. Nothing
  * where the index cannot be read.
+ *
+ * @throws TypeError for what is no address, and without one where there is no page
  */
 export async function servedSets(
-  address: string = usualAddress()
+  address: string = usualAddress('servedSets')
 ): Promise<Readonly<Partial<Record<string, ServedSet>>>> {
+  checkGiven('servedSets', "the address of a folder, as in '/data/'", address, 'string')
   try {
     return (await (await fetch(`${address}index.json`)).json()) as Record<string, ServedSet>
   } catch {
@@ -48,16 +52,32 @@ export class NotServed extends Error {
   }
 }
 
-/** Bytes that are fetched for the first so many examples of a part. */
-export const bytesToFetch = ({ perFile, ...parts }: ServedSet, split: Split, limit: number = Infinity): number =>
-  parts[split].bytes.slice(0, Math.ceil(limit / perFile)).reduce((sum, bytes) => sum + bytes, 0)
+/**
+ * Bytes that are fetched for the first so many examples of a part.
+ *
+ * @throws TypeError for what no index describes, and a part that it has not
+ */
+export function bytesToFetch(set: ServedSet, split: Split, limit: number = Infinity): number {
+  checkGiven('bytesToFetch', 'a data set, as servedSets() gives', set, 'record')
+  checkGiven('bytesToFetch', "a part of it, as in 'train'", split, 'string')
+  checkGiven('bytesToFetch', 'how many examples', limit, 'number')
+  checkGiven('bytesToFetch', `a data set with a part ${split}`, set[split], 'record')
+  return set[split].bytes.slice(0, Math.ceil(limit / set.perFile)).reduce((sum, bytes) => sum + bytes, 0)
+}
 
 /** Opens what a site serves: as many files as hold the examples that are asked for. */
 export const served =
   (folder: string) =>
   async (split: Split, options: OpenOptions = {}): Promise<ImageDataset> => {
-    const { address = usualAddress(), limit = Infinity, onProgress = () => {}, onWarning = () => {} } = options
+    const {
+      address = usualAddress(folder),
+      limit = Infinity,
+      onProgress = () => {},
+      onWarning = () => {},
+      signal
+    } = options
     const set = (await servedSets(address))[folder]
+    signal?.throwIfAborted()
     if (set === undefined) throw new NotServed(folder, address)
     const { name, classes, shape, perFile } = set
     const { examples, of } = set[split]
@@ -71,7 +91,7 @@ export const served =
       const told = (received: number): void =>
         onProgress({ what: name, done: before + received, total, unit: 'bytes' } satisfies OpenProgress)
       const url = `${address}${folder}/${split}-${place}.gzip`
-      const bytes = await fetchFile(url, { keep: true, onProgress: told })
+      const bytes = await fetchFile(url, { keep: true, onProgress: told, signal })
       before += set[split].bytes[place]!
       const held = Math.min(perFile, examples - first)
       const wanted = Math.min(held, count - first)
@@ -90,5 +110,9 @@ export const served =
 const size = (shape: ImageDataset['shape']): number => shape[0] * shape[1] * shape[2]
 
 /** The folder `data` beside the page; a worker knows only the site. */
-const usualAddress = (): string =>
-  new URL('data/', globalThis.document?.baseURI ?? new URL('/', globalThis.location.href)).href
+function usualAddress(who: string): string {
+  const page = globalThis.document?.baseURI ?? (globalThis.location as Location | undefined)?.href
+  if (page === undefined)
+    throw new TypeError(`${who}: expected a page, or an address, as in 'https://example.org/data/', got neither.`)
+  return new URL('data/', globalThis.document === undefined ? new URL('/', page) : page).href
+}

@@ -11,6 +11,7 @@ import {
   imageFolder,
   inMemory,
   isData,
+  LacksPart,
   mnist,
   shapes,
   webDataset,
@@ -103,6 +104,37 @@ describe('data are a value:', () => {
   })
 })
 
+test('a signal reaches what opens, and ends what does not heed it with its reason', async () => {
+  const [end, reason] = [new AbortController(), new Error('enough')]
+  const told: (AbortSignal | undefined)[] = []
+  const data = dataOf({
+    name: 'mine',
+    train: ({ signal }) => {
+      told.push(signal)
+      end.abort(reason)
+      return shapes({ limit: 1 }).open('train')
+    }
+  })
+  await expect(data.open('train', { signal: end.signal })).rejects.toBe(reason)
+  await expect(data.open('train', { signal: end.signal })).rejects.toBe(reason)
+  expect(told).toEqual([end.signal])
+  await expect(data.open('train', { signal: end as unknown as AbortSignal })).rejects.toThrow(
+    'mine: expected signal to be an AbortSignal, got its controller. Give controller.signal.'
+  )
+})
+
+test('what lacks a part is told apart from what is not there', async () => {
+  const none = dataOf({ name: 'mine', train: shapes({ limit: 1 }).open('train') })
+  await expect(none.open('test')).rejects.toThrow(LacksPart)
+  await mkdir(join(folder, 'tars/train'), { recursive: true })
+  for (const of of [imageFolder, webDataset]) {
+    await expect(of(join(folder, 'tars'), { size: 8 }).open('test')).rejects.toThrow(LacksPart)
+    await expect(of('/nowhere/at-all', { size: 8 }).open('test')).rejects.toSatisfy(
+      error => !(error instanceof LacksPart)
+    )
+  }
+})
+
 test('shapes are the same however many are drawn, and other ones to test with', async () => {
   const [few, many] = [await shapes({ limit: 12, size: 6 }).open('train'), await shapes({ size: 6 }).open('train')]
   expect([few.size, many.size, many.shape]).toEqual([12, 4000, [6, 6, 3]])
@@ -122,7 +154,7 @@ test('a folder of images has parts, called as it is said', async () => {
   expect([training.size, training.classes, training.shape]).toEqual([3, ['a', 'b'], [8, 8, 3]])
   expect([testing.size, testing.classes]).toEqual([2, ['a', 'b']])
   await expect(imageFolder(join(folder, 'photos'), { size: 8 }).open('test')).rejects.toThrow(
-    'imageFolder: expected a folder at'
+    'imageFolder: expected images to test with in'
   )
 })
 
@@ -166,7 +198,9 @@ describe('of a folder of images', () => {
     expect((await open('whole')).classes).toEqual(['a', 'b'])
     const flat = await open('flat', 'train', { limit: 2 })
     expect([flat.size, flat.classes, [...flat.labels!]]).toEqual([2, [], [-1, -1]])
-    await expect(open('flat', 'test')).rejects.toThrow(/imageFolder: expected a folder at .*flat\/test, but it cannot/)
+    await expect(open('flat', 'test')).rejects.toThrow(
+      /imageFolder: expected images to test with in .*flat\/test, but there is no such folder/
+    )
     await expect(open('nowhere')).rejects.toThrow(/imageFolder: expected a folder at .*nowhere\/train, but it cannot/)
   })
 

@@ -1,5 +1,7 @@
 import { checkGiven, checkOptions } from '@lapstrake/core'
 import { checkWhole } from '../whole-number.ts'
+import { checkSignal } from './check-signal.ts'
+import { LacksPart } from './lacks-part.ts'
 import { checkDataset, subset, type Dataset } from '../datasets/dataset.ts'
 
 /** What is learned from, and what is tested with. */
@@ -15,7 +17,9 @@ export interface Data<D extends Dataset = Dataset> {
    *
    * @throws RangeError for a part that is neither `train` nor `test`, and for a limit that is no whole number above 0
    * @throws TypeError for what is none of the options
+   * @throws LacksPart if there is nothing to test with
    * @throws Error if it cannot be had here, is damaged or cut short
+   * @throws the reason of the signal, once that is aborted
    */
   open(split: Split, options?: OpenOptions): Promise<D>
 }
@@ -33,6 +37,11 @@ export interface OpenOptions {
   readonly onWarning?: ((warning: string) => void) | undefined
   /** The folder that a page fetches data from; `data/` beside the page when left out. */
   readonly address?: string | undefined
+  /**
+   * Ends the opening, with its reason: a download stops at once, and what is not whole is not taken for data. What
+   * opens data of your own should hand it to `fetch`.
+   */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** How far the opening of data is. */
@@ -84,14 +93,23 @@ export function dataOf<D extends Dataset>(parts: DataParts<D>): Data<D> {
         limit: 'number',
         onProgress: 'function',
         onWarning: 'function',
-        address: 'string'
+        address: 'string',
+        signal: 'record'
       })
       checkSplit(name, split)
+      checkSignal(name, given.signal)
       const { limit = split === 'train' ? own : undefined, ...options } = given
       checkLimit(name, limit)
       const part = split === 'train' ? train : test
-      if (part === undefined) throw new Error(`${name}: expected examples to test with, but these data have none.`)
+      if (part === undefined) {
+        throw new LacksPart(
+          `${name}: expected examples to test with, but these data have none. Give them a part of their own: ` +
+            'dataOf({ name, train, test }).'
+        )
+      }
+      options.signal?.throwIfAborted()
       const dataset = await (typeof part === 'function' ? part({ ...options, limit }) : part)
+      options.signal?.throwIfAborted()
       checkDataset(name, dataset)
       const { leftOut = [] } = dataset
       if (leftOut.length > 0) options.onWarning?.(`${dataset.name}: left out ${leftOut.join('; ')}.`)

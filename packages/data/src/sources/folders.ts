@@ -71,11 +71,13 @@ export function webDataset(
   const { limit, ...reading } = options
   const part =
     (split: Split) =>
-    async ({ onProgress }: OpenOptions): Promise<ImageDataset> =>
-      openWebDataset(typeof where === 'string' ? await shardsIn(`${where}/${split}`) : where[split], {
-        ...reading,
-        onProgress
-      })
+    async ({ onProgress, signal }: OpenOptions): Promise<ImageDataset> => {
+      const opening = { ...reading, onProgress, signal }
+      if (typeof where !== 'string') return openWebDataset(where[split], opening)
+      const { shards, leftOut } = await shardsIn(`${where}/${split}`)
+      const dataset = await openWebDataset(shards, opening)
+      return { ...dataset, leftOut: [...leftOut, ...(dataset.leftOut ?? [])] }
+    }
   return dataOf({
     name: typeof where === 'string' ? where : ([where.train].flat()[0] ?? 'webDataset'),
     limit,

@@ -3,12 +3,12 @@ import { dispose, seeded } from '@lapstrake/core'
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { drawShapes, inWorkers, loader, type ImageExample, type View } from '../index.ts'
+import { drawShapes, inWorkers, loader, subset, type ImageExample, type View } from '../index.ts'
 import brighter from './brighter.ts'
 
 const module = new URL('./brighter.ts', import.meta.url)
 const dataset = drawShapes({ count: 24, size: 8 })
-const shapesBut3 = { ...dataset, size: 3 }
+const shapesBut3 = subset(dataset, { count: 3 })
 
 async function pixelsOf(view: View, ahead: number): Promise<number[][]> {
   const found: number[][] = []

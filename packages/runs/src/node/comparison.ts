@@ -1,3 +1,4 @@
+import { checkGiven } from '@lapstrake/core'
 import { figures, written, type Figure } from './run-figures.ts'
 import type { RecordedRun } from './recorded-run.ts'
 import { runFiles } from './run-file-names.ts'
@@ -34,6 +35,8 @@ export interface Comparison {
  * @param more to say beside what there is to say of the runs
  */
 export function compareRuns(runs: readonly RecordedRun[], more: readonly string[] = []): Comparison {
+  checkGiven('compareRuns', 'a list of runs, as readRuns() gives', runs, 'list')
+  checkGiven('compareRuns', 'a list of notes', more, 'list')
   const names = [...new Set(runs.map(({ manifest }) => manifest.name))]
   const groups = names.map((name): Group => {
     const own = runs.filter(({ manifest }) => manifest.name === name)
@@ -78,10 +81,12 @@ export function compareRuns(runs: readonly RecordedRun[], more: readonly string[
  * The table of a comparison, of groups and the figures that any of them has. What there is more of goes down, so that
  * it fits a terminal and a page.
  */
-export function comparisonTable({ groups }: Comparison): {
+export function comparisonTable(comparison: Comparison): {
   readonly head: readonly string[]
   readonly rows: readonly (readonly string[])[]
 } {
+  checkComparison('comparisonTable', comparison)
+  const { groups } = comparison
   const known = figures.filter(({ name }) => groups.some(group => group.figures[name] !== undefined))
   const lines = [
     ['recipe', 'seeds', 'steps', ...known.map(({ name }) => name)],
@@ -101,11 +106,12 @@ export function comparisonTable({ groups }: Comparison): {
 }
 
 /** The table of the differences that can be judged. */
-export function differencesTable({ differences }: Comparison): {
+export function differencesTable(comparison: Comparison): {
   readonly head: readonly string[]
   readonly rows: readonly (readonly string[])[]
 } {
-  const judged = differences.flatMap(({ significance, ...difference }) =>
+  checkComparison('differencesTable', comparison)
+  const judged = comparison.differences.flatMap(({ significance, ...difference }) =>
     significance === undefined ? [] : [{ ...difference, significance }]
   )
   return {
@@ -119,6 +125,12 @@ export function differencesTable({ differences }: Comparison): {
       test
     ])
   }
+}
+
+function checkComparison(who: string, comparison: Comparison): void {
+  checkGiven(who, 'a comparison, as compareRuns() gives', comparison, 'record')
+  for (const part of ['groups', 'differences'] as const)
+    checkGiven(who, `a comparison with ${part}`, comparison[part], 'list')
 }
 
 /** What p means, and what it does not. */

@@ -1,7 +1,9 @@
+import { checkGiven } from '@lapstrake/core'
 import { open } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { openJson, sealJson } from '@lapstrake/files'
 import { readWholeFile, writeFileAtomic } from '@lapstrake/files/node'
+import { checkFolder } from './check-folder.ts'
 import { isCount, isFlag, isText, listOf, objectOf, recordOf, type Is } from './json-shapes.ts'
 import { runFiles } from './run-file-names.ts'
 
@@ -62,8 +64,10 @@ export async function readEvaluations(folder: string): Promise<ReadEvaluations> 
 
 /** The checksum that a file of ours holds in its first bytes; nothing where it is gone or of others. */
 export async function sealOf(path: string): Promise<string | undefined> {
+  checkGiven('sealOf', 'the path of a file', path, 'string')
   const file = await open(path, 'r').catch(() => undefined)
   try {
+    if ((await file?.stat())?.isFile() !== true) return undefined
     const { buffer, bytesRead } = (await file?.read(Buffer.alloc(512), 0, 512, 0)) ?? {
       buffer: Buffer.alloc(0),
       bytesRead: 0
@@ -80,6 +84,8 @@ export async function sealOf(path: string): Promise<string | undefined> {
  * @throws Error that names the file
  */
 export function parseEvaluations(text: string, file: string): Evaluations['of'] {
+  checkGiven('parseEvaluations', 'the text of a file', text, 'string')
+  checkGiven('parseEvaluations', 'what the file is called', file, 'string')
   const found = openJson<Evaluations>(text, file)
   if (isWhole(found)) return found.of
   const got = JSON.stringify(found).slice(0, 60)
@@ -105,8 +111,14 @@ const isWhole: Is = objectOf({
  * gives back whether it did.
  */
 export async function leaveEvaluation(folder: string, weights: string, evaluation: Evaluation): Promise<boolean> {
+  checkFolder(folder)
+  checkGiven('leaveEvaluation', 'the name of a file of weights', weights, 'string')
+  checkGiven('leaveEvaluation', 'what was read out', evaluation, 'record')
   if ((await sealOf(resolve(folder, weights))) !== evaluation.weights) {
-    throw new Error(`${resolve(folder, weights)} has changed while it was evaluated: the result is only printed.`)
+    throw new Error(
+      `evaluate: expected ${resolve(folder, weights)} to stay as it was, but it has changed while it was evaluated: ` +
+        'the result is only printed. Evaluate it again.'
+    )
   }
   const { of: before } = await readEvaluations(folder).catch((error: Error): ReadEvaluations => {
     process.stderr.write(`${error.message} It is replaced.\n`)

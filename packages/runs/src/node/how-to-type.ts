@@ -1,8 +1,11 @@
+import { checkGiven } from '@lapstrake/core'
+
 /**
  * What to type for a command of lapstrake here, in a clone its npm script, elsewhere npx; words that a shell would take
  * apart are quoted.
  */
 export const howToType = (...words: readonly string[]): string => {
+  for (const word of words) checkGiven('howToType', 'words, each a text', word, 'string')
   const program = process.env.npm_lifecycle_event === 'lapstrake' ? 'npm run lapstrake --' : 'npx lapstrake'
   return `${program} ${words.map(quoted).join(' ')}`
 }

@@ -12,6 +12,7 @@ import { readWholeFile } from '@lapstrake/files/node'
 import { importOwn } from './import-own.ts'
 import type { Manifest } from './manifest.ts'
 import type { BundledRecipe } from './recipe-bundle.ts'
+import { checkFolder } from './check-folder.ts'
 import { thisPlace } from './run-directory.ts'
 import { runFiles } from './run-file-names.ts'
 import { tellLinesOf } from './own-lines.ts'
@@ -29,7 +30,11 @@ export async function loadExperiment(path: string): Promise<Experiment> {
  *
  * @param path the file that it was bundled from
  */
-export async function loadBundled(path: string, { mapped }: BundledRecipe): Promise<Experiment> {
+export async function loadBundled(path: string, bundle: BundledRecipe): Promise<Experiment> {
+  checkGiven('loadBundled', "the path of a recipe, as in 'recipe.ts'", path, 'string')
+  checkGiven('loadBundled', 'a recipe as bundleRecipe() gives it', bundle, 'record')
+  checkGiven('loadBundled', 'a recipe as bundleRecipe() gives it', bundle.mapped, 'string')
+  const { mapped } = bundle
   const folder = await mkdtemp(join(tmpdir(), 'lapstrake-recipe-'))
   try {
     const file = join(folder, runFiles.recipe)
@@ -58,7 +63,12 @@ export interface KeptRecipe {
  *
  * @throws Error if the recipe is not there, or not the one that the run was made with
  */
-export async function loadKeptRecipe(folder: string, { checksums, madeBy, recipe }: Manifest): Promise<KeptRecipe> {
+export async function loadKeptRecipe(folder: string, manifest: Manifest): Promise<KeptRecipe> {
+  checkFolder(folder)
+  checkGiven('loadKeptRecipe', 'the manifest of the run', manifest, 'record')
+  const { checksums, madeBy, recipe } = manifest
+  checkGiven('loadKeptRecipe', 'a manifest with checksums', checksums, 'record')
+  checkGiven('loadKeptRecipe', 'a manifest that names its recipe', recipe, 'string')
   const path = join(folder, runFiles.recipe)
   const told = checksums[runFiles.recipe]
   const found = crc32c(await readWholeFile(path))
@@ -127,7 +137,8 @@ export async function loadSweep(path: string): Promise<Sweep> {
 async function reason({ message }: Error): Promise<string> {
   const [, place] = /^Transform failed with .*\n(.+)/.exec(message) ?? []
   const [, from, name] = /requested module '(.+)' does not provide an export named '(.+)'/.exec(message) ?? []
-  if (name === undefined) return place?.replace(/[^.]$/, '$&.') ?? message
+  if (name === undefined)
+    return place === undefined ? message : `${place.replace(': ERROR: ', ': ').replace(/[^.]$/, '$&.')} Mend that line.`
   const known = await (import(from!) as Promise<object>).then(Object.keys, () => [])
   return `'${from}' exports no ${name}.${didYouMean(name, known)}`
 }
@@ -156,7 +167,7 @@ function freshAddress(file: string): string {
 async function loadFile<T>(what: string, given: string, path: string = given): Promise<LoadedFile<T>> {
   const file = resolve(given)
   await readWholeFile(file).catch((error: Error) => {
-    throw new Error(`${what}: ${error.message}`, { cause: error })
+    throw new Error(`${what}: ${error.message} Name the file of a ${what}.`, { cause: error })
   })
   tellLinesOf(file)
   const loaded = await (

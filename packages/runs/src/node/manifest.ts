@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path'
 import { checkGiven, type Shape, type Span } from '@lapstrake/core'
 import { openJson, sealJson } from '@lapstrake/files'
 import { readWholeFile, writeFileAtomic } from '@lapstrake/files/node'
+import { checkFolder } from './check-folder.ts'
 import { howToType } from './how-to-type.ts'
 import { isCount, isFlag, isText, listOf, objectOf, recordOf, type Is } from './json-shapes.ts'
 import { runFiles } from './run-file-names.ts'
@@ -101,10 +102,15 @@ export const writeManifest = (folder: string, manifest: Manifest): Promise<void>
  * @throws Error if there is none, it is damaged, or another version of lapstrake wrote it
  */
 export async function readManifest(folder: string): Promise<Manifest> {
-  checkGiven('run', "the folder of a run, as in 'runs/loco-0'", folder, 'string')
+  checkFolder(folder)
   const file = join(folder, runFiles.manifest)
   const bytes = await readWholeFile(file).catch((error: Error) => {
-    if ((error.cause as NodeJS.ErrnoException | undefined)?.code !== 'ENOENT') throw error
+    const { code } = (error.cause ?? {}) as NodeJS.ErrnoException
+    if (code === 'ENOTDIR')
+      throw new Error(`run: expected the folder of a run, got the file ${folder}. Name the folder that it lies in.`, {
+        cause: error
+      })
+    if (code !== 'ENOENT') throw error
     throw new Error(
       `run: expected a run in ${resolve(folder)}, but it has no manifest.json. Train one with: ` +
         `${howToType('train', '<recipe.ts>', '--out', folder)}`,
@@ -120,6 +126,8 @@ export async function readManifest(folder: string): Promise<Manifest> {
  * @throws Error that names the file
  */
 export function parseManifest(text: string, file: string): Manifest {
+  checkGiven('parseManifest', 'the text of a file', text, 'string')
+  checkGiven('parseManifest', 'what the file is called', file, 'string')
   refuseOther(text, file)
   const manifest = openJson<Manifest>(text, file)
   const fail = (what: string): never => {

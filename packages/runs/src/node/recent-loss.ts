@@ -7,6 +7,8 @@ import { withoutPrototype } from './without-prototype.ts'
  * learn in them. Nothing where it never did.
  */
 export function recentLoss(steps: readonly Pick<StepMetrics, 'losses'>[], unit: string): number | undefined {
+  checkGiven('recentLoss', 'the steps of a run', steps, 'list')
+  checkGiven('recentLoss', 'the name of a unit', unit, 'string')
   const values = steps.slice(-Math.ceil(steps.length / 10)).flatMap(({ losses }) => losses[unit] ?? [])
   if (values.length === 0) return steps.findLast(({ losses }) => losses[unit] !== undefined)?.losses[unit]
   return values.reduce((sum, value) => sum + value, 0) / values.length

@@ -1,9 +1,11 @@
+import { checkGiven } from '@lapstrake/core'
 import { readFile, realpath } from 'node:fs/promises'
 import { dirname, extname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { createTwoFilesPatch } from 'diff'
 import { build, transform, type Loader, type Plugin } from 'esbuild'
 import { readWholeFile } from '@lapstrake/files/node'
+import { checkFolder } from './check-folder.ts'
 import { inOurWords } from './in-our-words.ts'
 import type { Manifest } from './manifest.ts'
 import { runFiles } from './run-file-names.ts'
@@ -23,6 +25,7 @@ export interface BundledRecipe {
  * @throws Error if the recipe or what it imports cannot be found or parsed
  */
 export async function bundleRecipe(path: string): Promise<BundledRecipe> {
+  checkGiven('recipe', "the path of a file, as in 'recipe.ts'", path, 'string')
   const entry = resolve(path)
   try {
     const { outputFiles } = await build({
@@ -67,8 +70,8 @@ const reasonOf = (error: Error): string => {
     (error as { errors?: { text: string; location?: { file: string; line: number; column: number } }[] }).errors ?? []
   if (first === undefined) return inOurWords(error)
   const { location, text } = first
-  const place = location ? `${location.file}:${location.line}:${location.column}: ` : ''
-  return `${place}ERROR: ${text.replace(/[^.]$/, '$&.')}`
+  const sentence = text.replace(/[^.]$/, '$&.')
+  return location ? `${location.file}:${location.line}:${location.column}: ${sentence} Mend that line.` : sentence
 }
 
 /** Packages that must be there once, or are Node's. */
@@ -125,7 +128,11 @@ const ownAddresses: Plugin = {
  * How the recipe that a run keeps differs from the file it came from, as a patch; nothing where it does not, or where
  * there is no such file, as of a run that was copied.
  */
-export async function recipeChanges(folder: string, { recipe }: Pick<Manifest, 'recipe'>): Promise<string | undefined> {
+export async function recipeChanges(folder: string, manifest: Pick<Manifest, 'recipe'>): Promise<string | undefined> {
+  checkFolder(folder)
+  checkGiven('recipeChanges', 'the manifest of the run', manifest, 'record')
+  const { recipe } = manifest
+  checkGiven('recipeChanges', 'a manifest that names its recipe', recipe, 'string')
   const now = await bundleRecipe(recipe).catch((error: Error) => error)
   if (now instanceof Error)
     return readFile(recipe).then(

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { StepMetrics } from '../step-metrics.ts'
 import { checkGiven } from '@lapstrake/core'
 import { readWholeFile } from '@lapstrake/files/node'
+import { checkFolder } from './check-folder.ts'
 import { readEvaluations, type Evaluation, type ReadEvaluations } from './evaluation.ts'
 import { readManifest, type Manifest } from './manifest.ts'
 import { settled } from './run-directory.ts'
@@ -27,7 +28,7 @@ export interface RecordedRun {
  * @throws Error if there is no run, or its manifest is damaged
  */
 export async function readRun(path: string): Promise<RecordedRun> {
-  checkGiven('run', "the folder of a run, as in 'runs/loco-0'", path, 'string')
+  checkFolder(path)
   const manifest = await readManifest(await settled(path))
   const notes: string[] = []
   const noted =
@@ -73,7 +74,7 @@ export async function readRuns(
 ): Promise<{ readonly runs: readonly RecordedRun[]; readonly notes: readonly string[] }> {
   checkGiven('run', "a list of folders, as in ['runs/loco-0']", given, 'list')
   if (given.length === 0) throw new RangeError("run: expected one folder or more, as in ['runs/loco-0'], got none.")
-  for (const path of given) checkGiven('run', "the folder of a run, as in 'runs/loco-0'", path, 'string')
+  for (const path of given) checkFolder(path)
   const folders = await Promise.allSettled(given.map(path => runFolders([path])))
   const found = [...new Set(folders.flatMap(one => (one.status === 'fulfilled' ? one.value : [])))]
   const read: PromiseSettledResult<unknown>[] = [

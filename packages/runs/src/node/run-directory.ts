@@ -4,15 +4,17 @@ import { hostname, userInfo } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { describeRun } from '../saved-run.ts'
 import { fingerprintOf } from '../data-fingerprint.ts'
+import { checkExperiment } from '../check-experiment.ts'
 import type { Experiment } from '../experiment.ts'
 import { inputShapeOf } from '../trial-batch.ts'
-import { stageNames, type State } from '@lapstrake/core'
+import { checkGiven, stageNames, type State } from '@lapstrake/core'
 import { weightsOf } from '../weights-of.ts'
 import type { BackendChoice } from '../use-backend.ts'
 import type { Dataset } from '@lapstrake/data'
 import type { StepMetrics } from '../step-metrics.ts'
 import { crc32c } from '@lapstrake/files'
 import { makeFolder, readWholeFile, writeFileAtomic } from '@lapstrake/files/node'
+import { checkFolder } from './check-folder.ts'
 import { howToType, quoted } from './how-to-type.ts'
 import { readManifest, writeManifest, type Manifest, type RunOptions } from './manifest.ts'
 import { runFiles } from './run-file-names.ts'
@@ -64,7 +66,10 @@ export const holdsRun = (path: string): boolean =>
   existsSync(join(path, runFiles.state)) || existsSync(join(path, runFiles.weights))
 
 /** Whether a folder holds a run as it was kept, to go on with. */
-export const canGoOn = (path: string): boolean => existsSync(join(path, runFiles.state))
+export function canGoOn(path: string): boolean {
+  checkFolder(path)
+  return existsSync(join(path, runFiles.state))
+}
 
 /**
  * Makes a folder this process's own, before anything is read or trained for it.
@@ -178,17 +183,9 @@ export interface RunStart {
  * Makes the first files of a run. Where its folder holds another, that one stays until the new one is finished, which
  * lies within it until then.
  */
-export async function createRunDirectory({
-  claim,
-  experiment,
-  recipePath,
-  recipe,
-  data,
-  dataset,
-  seed,
-  backend,
-  options
-}: RunStart): Promise<RunDirectory> {
+export async function createRunDirectory(start: RunStart): Promise<RunDirectory> {
+  checkStart(start)
+  const { claim, experiment, recipePath, recipe, data, dataset, seed, backend, options } = start
   const { path, lock } = claim
   const folder = claim.holdsRun ? join(path, replacing.training) : path
   const manifest: Manifest = {
@@ -231,6 +228,17 @@ export async function createRunDirectory({
     log: await stepLog(join(folder, runFiles.steps)),
     made: claim.made
   })
+}
+
+function checkStart(start: RunStart): void {
+  const who = 'createRunDirectory'
+  checkGiven(who, 'what a run begins with, as in { claim, experiment, … }', start, 'record')
+  for (const name of ['claim', 'experiment', 'dataset', 'backend', 'options'] as const)
+    checkGiven(who, `a record as ${name}`, start[name], 'record')
+  for (const name of ['recipePath', 'recipe', 'data'] as const)
+    checkGiven(who, `a text as ${name}`, start[name], 'string')
+  checkGiven(who, 'a number as seed', start.seed, 'number')
+  checkExperiment(start.experiment)
 }
 
 /** A run to go on with, as it was last kept. */
@@ -320,11 +328,12 @@ export function unfinishedWithin(path: string): readonly string[] {
 }
 
 /** Goes on with a run. Steps that it recorded after it was last kept are forgotten, for they are taken again. */
-export async function reopenRunDirectory(
-  path: string,
-  { recorded, lock }: KeptRun,
-  manifest: Manifest
-): Promise<RunDirectory> {
+export async function reopenRunDirectory(path: string, kept: KeptRun, manifest: Manifest): Promise<RunDirectory> {
+  checkFolder(path)
+  checkGiven('reopenRunDirectory', 'a run as claimKeptRun() gives it', kept, 'record')
+  checkGiven('reopenRunDirectory', 'the steps that the run took', kept.recorded, 'list')
+  checkGiven('reopenRunDirectory', 'the manifest of the run', manifest, 'record')
+  const { recorded, lock } = kept
   await writeFileAtomic(join(path, runFiles.steps), recorded.map(metrics => `${lineOf(metrics)}\n`).join(''))
   await writeManifest(path, { ...manifest, finished: false })
   const log = await stepLog(join(path, runFiles.steps))

@@ -3,6 +3,7 @@ import { readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { crc32c } from '@lapstrake/files'
 import { makeFolder, readWholeFile } from '@lapstrake/files/node'
+import { checkFolder } from './check-folder.ts'
 import { readManifest, type Manifest } from './manifest.ts'
 import { runFiles } from './run-file-names.ts'
 import { isOurs } from './write-own-file.ts'
@@ -86,8 +87,10 @@ export async function removeRun(folder: string, keep: (path: string) => boolean 
 }
 
 /** Whether a run that is whole has not yet taken the place of the one before, as after a crash. */
-export const isReplacing = (folder: string): boolean =>
-  existsSync(join(folder, replacing.whole)) || existsSync(join(folder, replacing.arriving))
+export function isReplacing(folder: string): boolean {
+  checkFolder(folder)
+  return existsSync(join(folder, replacing.whole)) || existsSync(join(folder, replacing.arriving))
+}
 
 /**
  * Has the run that trained within a folder take the place of the one there. Begun again after a crash, it ends what it

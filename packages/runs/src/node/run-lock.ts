@@ -3,6 +3,7 @@ import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, writeF
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
+import { checkFolder } from './check-folder.ts'
 import { isCount, isText, objectOf } from './json-shapes.ts'
 import { isRunning, thisProcess, type ProcessIdentity } from './process-identity.ts'
 
@@ -74,6 +75,7 @@ export async function lockRun(folder: string): Promise<RunLock> {
 
 /** Whether a process is training in a run's folder, as far as can be told at once. */
 export function isHeld(folder: string): boolean {
+  checkFolder(folder)
   const file = join(folder, lockFile)
   const holder = holderOrNobody(file)
   return holder !== undefined && (isRunning(holder) ?? Date.now() - touchedAt(file) < 4 * beat)

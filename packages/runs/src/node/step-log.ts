@@ -1,3 +1,4 @@
+import { checkGiven } from '@lapstrake/core'
 import { open, type FileHandle } from 'node:fs/promises'
 import type { StepMetrics } from '../step-metrics.ts'
 import { openJson, sealJson } from '@lapstrake/files'
@@ -66,10 +67,15 @@ export async function stepLog(path: string): Promise<StepLog> {
 }
 
 /** A step as a line of its own, with a checksum. */
-export const lineOf = (metrics: StepMetrics): string => sealJson(metrics)
+export function lineOf(metrics: StepMetrics): string {
+  checkGiven('lineOf', 'the metrics of a step', metrics, 'record')
+  return sealJson(metrics)
+}
 
 /** Reads lines, whole or not, in the order of the file. */
 export function stepsIn(text: string, path: string): ReadSteps {
+  checkGiven('stepsIn', 'the text of a file', text, 'string')
+  checkGiven('stepsIn', 'the path of that file', path, 'string')
   const lines = text.split('\n')
   const last = lines.findLastIndex(line => line !== '')
   const read = lines.map((line, i) => (line === '' ? undefined : parsed(line, `${path}, line ${i + 1}`)))

@@ -10,8 +10,14 @@ import {
   type State,
   type Trainer
 } from '@lapstrake/core'
-import { batchOf, isImageDataset, type Dataset, type ImageDataset, type ImageExample } from '@lapstrake/data'
-import { checkDataset } from '../check-dataset.ts'
+import {
+  batchOf,
+  checkDataset,
+  isImageDataset,
+  type Dataset,
+  type ImageDataset,
+  type ImageExample
+} from '@lapstrake/data'
 import { checkExperiment } from '../check-experiment.ts'
 import type { Experiment } from '../experiment.ts'
 import type { StepMetrics } from '../step-metrics.ts'
@@ -19,7 +25,6 @@ import { histogram, image, scalar, writeProjector, type Pixels, type Summary } f
 import { eventQueue } from './event-queue.ts'
 import { inOurWords } from './in-our-words.ts'
 import { readableExamples, type ReadableExamples } from './readable-examples.ts'
-import * as tf from '@tensorflow/tfjs-core'
 
 /** What TensorBoard is shown of a run. What cannot be shown is said, and never ends the run. */
 export interface Board {
@@ -191,12 +196,14 @@ type Encode = Parameters<typeof collectFeatures>[1]
 async function pointsOf(dataset: Dataset, examples: Placed, encode: Encode): Promise<Points> {
   const { values, dim } = await collectFeatures(
     {
+      name: dataset.name,
       size: examples.places.length,
       read: async places => Array.from(places, i => examples.examples[i]),
-      // Features are gathered of labelled examples only; here a label is a word beside a point, if there is one.
-      collate: some => ({ ...dataset.collate(some), labels: tf.zeros([some.length], 'int32') })
+      collate: some => dataset.collate(some)
     },
-    encode
+    encode,
+    // A label is a word beside a point here, if there is one.
+    { labels: false }
   )
   const rowOf = (i: number): Float32Array => values.subarray(i * dim, (i + 1) * dim)
   const found = examples.places.map((_, i) => i).filter(i => rowOf(i).every(Number.isFinite))

@@ -1,45 +1,35 @@
-import {
-  filesOfZip,
-  folderOf,
-  imageEndings,
-  isImage,
-  isUnasked,
-  isZip,
-  type Skipped
-} from '../../run/data/image-files.ts'
+import { filesOfZip, isZip, type Skipped } from '../../run/data/image-files.ts'
+import { sortedFiles } from '../../run/data/sorted-files.ts'
 import type { OwnFile } from '../../run/protocol.ts'
 
 /** What a reader gave, sorted. */
 export interface Intake {
   readonly files: readonly OwnFile[]
   readonly skipped: readonly Skipped[]
-  /** Images by class, the folder that they lie in; '' for images in none. */
+  /** What was left out, counted by reason: `3 hidden, such as pets/.DS_Store`. */
+  readonly leftOut: readonly string[]
+  /** Images by class; '' for images without. */
   readonly classes: ReadonlyMap<string, readonly OwnFile[]>
 }
 
 /** Sorts files into classes, names those that are no images, and opens zips among them. */
 export async function takeIn(given: readonly OwnFile[]): Promise<Intake> {
   const opened = (await Promise.all(given.map(async own => (isZip(own.path) ? unzipped(own) : [own])))).flat()
-  const files: OwnFile[] = []
-  const skipped: Skipped[] = []
-  for (const own of opened) {
-    if ('reason' in own) skipped.push(own)
-    else if (isUnasked(own.path)) continue
-    else if (!isImage(own.path))
-      skipped.push({ path: own.path, reason: `not an image that browsers read (${imageEndings.join(', ')})` })
-    else if (own.file.size === 0) skipped.push({ path: own.path, reason: 'empty' })
-    else files.push(own)
-  }
+  const { images, skipped, leftOut } = sortedFiles(
+    opened.filter(one => 'file' in one),
+    opened.filter(one => 'reason' in one)
+  )
   const classes = new Map<string, OwnFile[]>()
-  for (const own of files.toSorted((a, b) => (a.path < b.path ? -1 : 1))) {
-    const name = folderOf(own.path) ?? ''
-    classes.set(name, [...(classes.get(name) ?? []), own])
+  for (const { class: name, path, file } of images) {
+    const files = classes.get(name) ?? []
+    classes.set(name, files)
+    files.push({ path, file })
   }
-  return { files, skipped, classes }
+  return { files: images.map(({ path, file }) => ({ path, file })), skipped, leftOut, classes }
 }
 
 const unzipped = ({ path, file }: OwnFile): Promise<readonly (OwnFile | Skipped)[]> =>
-  filesOfZip(file).catch(() => [{ path, reason: 'no zip, or one that is cut off; make it again' }])
+  filesOfZip(file).catch(() => [{ path, reason: 'no zip, or one that is cut off (make it again)' }])
 
 /** The files of what was dropped, folders with all that lies in them. */
 export async function dropped(items: DataTransferItemList): Promise<readonly OwnFile[]> {

@@ -1,13 +1,14 @@
 import { inMemory, type ImageDataset } from 'lapstrake'
 import type { OwnFile } from '../protocol.ts'
-import { filesOfZip, folderOf, isImage, isUnasked, isZip, type Skipped } from './image-files.ts'
+import { filesOfZip, isZip, type Skipped } from './image-files.ts'
+import { sortedFiles } from './sorted-files.ts'
 
 /** Height and width that every image is brought to. */
 const length = 32
 
 /**
- * Images of the reader's own: each is cut to a square from its middle and scaled; those in one folder only have no
- * classes.
+ * Images of the reader's own, in the classes of their folders as `imageFolder` has them: each is cut to a square from
+ * its middle and scaled; those in one folder only have no classes.
  *
  * @throws Error if a zip is damaged or nothing in the files is an image
  */
@@ -15,33 +16,28 @@ export async function openFiles(
   files: readonly OwnFile[],
   onProgress: (done: number, total: number) => void
 ): Promise<{ readonly dataset: ImageDataset; readonly skipped: readonly Skipped[] }> {
-  const all = (await Promise.all(files.map(unpacked)))
-    .flat()
-    .filter(({ path }) => !isUnasked(path))
-    .sort((a, b) => (a.path < b.path ? -1 : 1))
-  const folders = [...new Set(all.filter(({ path }) => isImage(path)).map(({ path }) => classOf(path)))].sort()
+  const { images: found, skipped: others } = sortedFiles((await Promise.all(files.map(unpacked))).flat())
+  const classes = [...new Set(found.map(own => own.class))]
   const images: Uint8ClampedArray[] = []
   const labels: number[] = []
-  const skipped: Skipped[] = []
-  for (const [i, { path, file }] of all.entries()) {
-    if (!isImage(path)) skipped.push({ path, reason: 'not an image' })
+  const skipped: Skipped[] = [...others]
+  for (const [i, own] of found.entries()) {
+    const pixels = await decode(own.file).catch(() => undefined)
+    if (pixels === undefined)
+      skipped.push({ path: own.path, reason: 'damaged, or of a kind that this browser cannot show' })
     else {
-      const pixels = await decode(file).catch(() => undefined)
-      if (pixels === undefined) skipped.push({ path, reason: 'damaged, or of a kind that this browser cannot show' })
-      else {
-        images.push(pixels)
-        labels.push(folders.length > 1 ? folders.indexOf(classOf(path)) : -1)
-      }
+      images.push(pixels)
+      labels.push(classes.length > 1 ? classes.indexOf(own.class) : -1)
     }
-    if (i % 20 === 19 || i === all.length - 1) onProgress(i + 1, all.length)
+    if (i % 20 === 19 || i === found.length - 1) onProgress(i + 1, found.length)
   }
   if (images.length < 2) {
     const given = files.length === 1 ? 'file' : `${files.length} files`
     const [first] = skipped
-    const others =
+    const more =
       first === undefined ? '' : ` and ${skipped.length} that cannot, such as ${first.path} (${first.reason})`
     throw new Error(
-      `data: expected images in the ${given}, got ${images.length} that can be used${others}. ` +
+      `data: expected images in the ${given}, got ${images.length} that can be used${more}. ` +
         'Drop a zip or a folder of PNG, JPEG or WebP images, one folder for each class.'
     )
   }
@@ -54,7 +50,7 @@ export async function openFiles(
   })
   const dataset = inMemory({
     name: 'your images',
-    classes: folders.length > 1 ? folders : [],
+    classes: classes.length > 1 ? classes : [],
     shape: [length, length, 3],
     images: pixels,
     labels: Int32Array.from(labels)
@@ -72,8 +68,6 @@ async function unpacked(own: OwnFile): Promise<readonly OwnFile[]> {
     )
   })
 }
-
-const classOf = (path: string): string => folderOf(path) ?? 'no folder'
 
 async function decode(content: Blob): Promise<Uint8ClampedArray> {
   const bitmap = await createImageBitmap(content)

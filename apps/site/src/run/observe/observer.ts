@@ -9,7 +9,6 @@ import {
   type Network,
   type State
 } from 'lapstrake'
-import * as tf from '@tensorflow/tfjs-core'
 import type { OpenData } from '../data/open-data.ts'
 import type { MapMethod, RunEvent } from '../protocol.ts'
 import { toPlane } from './plane.ts'
@@ -49,7 +48,11 @@ export function observer(network: Network, { training, held }: OpenData, tell: (
   async function map(state: State): Promise<void> {
     if (onMap === undefined) return
     if (!shown) await show(onMap)
-    const { values, dim } = await collectFeatures(unasked(onMap), images => network.encode(state.stages, images))
+    const { values, dim } = await collectFeatures(
+      onMap,
+      (images, context) => network.encode(state.stages, images, { context }),
+      { labels: false }
+    )
     const rows = Array.from({ length: onMap.size }, (_, i) => unit(values.subarray(i * dim, (i + 1) * dim)))
     const before = last[method]
     const points = await toPlane(rows, { method, random: seeded(0).split('map'), last: before })
@@ -64,10 +67,14 @@ export function observer(network: Network, { training, held }: OpenData, tell: (
     })
   }
 
-  async function show({ size, shape: [height, width, channels], read }: ImageDataset): Promise<void> {
+  async function show(dataset: ImageDataset): Promise<void> {
+    const {
+      size,
+      shape: [height, width, channels]
+    } = dataset
     shown = true
     if (channels !== 1 && channels !== 3) return
-    const images = await read(Uint32Array.from({ length: size }, (_, i) => i))
+    const images = await dataset.read(Uint32Array.from({ length: size }, (_, i) => i))
     tell({ kind: 'mapped', height, width, pixels: rgba(endToEnd(images), channels, 1) })
   }
 
@@ -104,12 +111,6 @@ function labelled(
     chance: Math.max(...counts.values()) / labels.length
   }
 }
-
-/** The same images without a word of their classes, which readers of features insist on. */
-const unasked = (dataset: ImageDataset): ImageDataset => ({
-  ...dataset,
-  collate: images => ({ ...dataset.collate(images), labels: tf.zeros([images.length], 'int32') })
-})
 
 function endToEnd(images: readonly ImageExample[]): Uint8Array {
   const length = images[0]!.image.length

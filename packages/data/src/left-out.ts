@@ -36,13 +36,16 @@ export function toldLeftOut(counts: readonly Counted[]): readonly string[] {
 /** What systems leave in folders and archives without being asked: `.ipynb_checkpoints`, `._1.png`, `__MACOSX`. */
 export const isHidden = (name: string): boolean => name.startsWith('.') || name === '__MACOSX'
 
-/** Endings of what is decoded. */
+/** Endings of what is decoded in Node. */
 export const isImageName = (name: string): boolean => /\.(jpe?g|jpe|jfif|png|webp|gif|tiff?|avif)$/i.test(name)
 
-/** Why something with this name is not taken for an image. */
+/** Endings of what browsers decode. */
+export const isPageImageName = (name: string): boolean => /\.(jpe?g|jpe|jfif|png|webp|gif|bmp|avif)$/i.test(name)
+
+/** Why something with this name, which is none that is decoded, is not taken for an image. */
 export function whyNoImage(name: string): string {
   const ending = /\.[^./]+$/.exec(name)?.[0].toLowerCase()
   if (ending === undefined) return 'without an ending'
-  const isPicture = /^\.(bmp|heic|heif|jp2|jxl|psd|raw|svg|tga|ppm|pgm)$/.test(ending)
+  const isPicture = /^\.(bmp|tiff?|heic|heif|jp2|jxl|psd|raw|svg|tga|ppm|pgm)$/.test(ending)
   return isPicture ? `${ending} that cannot be decoded here (save them as .png)` : ending
 }

@@ -46,7 +46,9 @@ if (!/^\/(.*\/)?$/.test(base))
 const guide = [
   {
     text: 'Begin',
-    items: ['what-local-learning-is', 'install', 'from-pytorch', 'node-and-browser'].map(name => page(`guide/${name}`))
+    items: ['what-local-learning-is', 'when-to-use-it', 'install', 'from-pytorch', 'node-and-browser'].map(name =>
+      page(`guide/${name}`)
+    )
   },
   {
     text: 'Write your own',

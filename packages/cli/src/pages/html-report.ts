@@ -4,13 +4,15 @@ import type { Race } from './race.ts'
 
 export interface Report {
   readonly said: string
+  /** What it came to, in a sentence. */
+  readonly outcome: string
   readonly head: readonly string[]
   readonly rows: readonly (readonly string[])[]
   readonly races: readonly Race[]
 }
 
 /** One page with the table, the curves and the spans; it needs nothing but itself. */
-export function htmlReport({ said, head, rows, races }: Report): string {
+export function htmlReport({ said, outcome, head, rows, races }: Report): string {
   const smooth = (values: readonly number[]): number[] => {
     let level = values[0] ?? 0
     return values.map(value => (level = 0.9 * level + 0.1 * value))
@@ -49,9 +51,10 @@ export function htmlReport({ said, head, rows, races }: Report): string {
   )
   return htmlPage(
     'lapstrake quickstart',
-    `<h1>One backbone, three ways to learn</h1>
+    `<h1>One backbone, from greedy to end-to-end</h1>
 <p>${escaped(said)} Backbone, head, loss, optimizer and seed are the same; only where gradients stop differs.</p>
 ${htmlTable(head, rows)}
+<p>${escaped(outcome)}</p>
 <h2>Loss of every unit</h2>
 <p>Smoothed; colours are units from the lowest to the highest.</p>
 ${losses}

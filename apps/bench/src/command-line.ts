@@ -25,9 +25,9 @@ export function chosenFrom<T>(
   return all.filter(one => wanted?.includes(nameOf(one)) ?? true)
 }
 
-export function wholeNumber(text: string): number {
+export function wholeNumber(text: string, least = 1): number {
   const number = Number(text)
-  if (!Number.isInteger(number) || number < 1)
-    throw new RangeError(`bench: expected a whole number above 0, got ${text}.`)
+  if (!Number.isInteger(number) || number < least)
+    throw new RangeError(`bench: expected a whole number of ${least} or more, got ${text}.`)
   return number
 }

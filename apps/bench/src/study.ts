@@ -38,7 +38,7 @@ if (values.help) {
 Trains every cell of the study that --results does not hold yet, ${cells.length} runs of a minute to an hour each on one
 thread, --jobs at a time, the ones that matter most first; then writes the tables and figures of --docs from all results
 there are, and from what raw pixels and untrained networks give, which is measured once. Stop it at any time: what is
-finished stays, and what is not goes on from its last epoch. --minutes begins no run after so many. --only takes the
+finished stays, and what is not goes on from its last epoch. --minutes begins no run after so many: with 0, none. --only takes the
 cells whose names begin with one of TEXT[,TEXT…], --seeds those of the seeds. --tiny runs one seed of each on a few
 images, into runs/, to see that everything works. --times trains nothing and measures how long a step takes, all windows
 in turn, which wants a machine where nothing else runs.
@@ -82,7 +82,7 @@ if (!values.times && wanted.length === 0)
       `${[values.only, values.seeds].filter(Boolean).join(' and ')}, which leave none.`
   )
 const missing = wanted.filter(cell => !existsSync(resultFile(folder, cell)))
-const until = values.minutes === undefined ? Infinity : performance.now() + 60_000 * wholeNumber(values.minutes)
+const until = values.minutes === undefined ? Infinity : performance.now() + 60_000 * wholeNumber(values.minutes, 0)
 console.error(
   `${wanted.length - missing.length} of ${wanted.length} runs are there; ${missing.length} to go, ` +
     `${values.jobs} at a time.`

@@ -65,6 +65,17 @@ const starters: Readonly<Record<BackendName, (options: UseBackendOptions) => Pro
   }
 }
 
+/** As {@link mostThreads}: before `auto` passes over the backend that it is meant for. */
+function checkMemory(name: BackendName | 'auto', memory: number): void {
+  if (name !== 'auto' && name !== 'wasm')
+    throw new TypeError(`useBackend: expected memory beside 'wasm', got it beside '${name}'. Leave it out.`)
+  if (!(memory >= 2 ** 26 && memory <= 2 ** 32))
+    throw new RangeError(
+      `useBackend: expected memory from ${2 ** 26} bytes (64 MB) to ${2 ** 32} (4 GB), got ${memory}. ` +
+        'Leave it out for all there is.'
+    )
+}
+
 const inNode = typeof process !== 'undefined' && Boolean(process.versions?.node)
 const order: readonly BackendName[] = inNode ? ['node', 'webgpu', 'wasm', 'cpu'] : ['webgpu', 'wasm', 'cpu']
 
@@ -72,7 +83,7 @@ const order: readonly BackendName[] = inNode ? ['node', 'webgpu', 'wasm', 'cpu']
  * Chooses the backend of TensorFlow.js: `auto` takes the first that starts and computes a small training step right,
  * the fastest kinds first; a name takes that one or throws. Print the choice's `sentence`.
  *
- * @throws RangeError if `threads` is not a whole number from 1 to 256
+ * @throws RangeError if `threads` is not a whole number from 1 to 256, or `memory` not from 64 MB to 4 GB, in bytes
  * @throws BackendUnavailable with the reason, for a named backend that cannot be used here
  * @throws Error for a name it does not know
  */
@@ -99,6 +110,7 @@ export async function useBackend(
         'Take as many as there are processors.'
     )
   }
+  if (options.memory !== undefined) checkMemory(name, options.memory)
   // Otherwise the JavaScript backend advertises another package when the self-test first uses it.
   tf.env().set('PROD', true)
   const refused: { name: BackendName; reason: string }[] = []

@@ -40,7 +40,8 @@ export class Arena {
   /** The address of a block of at least so many bytes. */
   allocate(bytes: number): number {
     const size = Math.max(alignment, Math.ceil(bytes / alignment) * alignment)
-    let stretch = this.#find(size)
+    // There are classes for all that can be addressed; more than that no memory has.
+    let stretch = classOf(size) < this.#free.length ? this.#find(size) : undefined
     if (stretch === undefined) {
       const missing = size - (this.#last?.free ? this.#last.size : 0)
       this.#extend(this.#grow(missing))

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
-import '@lapstrake/core'
+import { OutOfRoom } from '@lapstrake/core'
 import { bitsOf, Engine, kernelNames } from './engine.ts'
 import { registerWasm } from './index.ts'
 import { loadModule } from './load-module.ts'
@@ -135,8 +135,9 @@ test('a memory grows no longer than it may', async () => {
   const engine = await Engine.start({ ...loaded, shared: true, winograd: true, threads: 1, memory: 2 ** 26 })
   engine.arena.release(engine.arena.allocate(2 ** 25))
   expect(() => engine.arena.allocate(2 ** 26)).toThrow('of at most 67 MB are in use')
+  expect(() => engine.arena.allocate(2 ** 36)).toThrow(OutOfRoom)
   await expect(registerWasm({ memory: 1000 })).rejects.toThrow(
-    'backend-wasm: expected a memory of 67108864 bytes (64 MB) or more, got 1000.'
+    'backend-wasm: expected a memory from 67108864 bytes (64 MB) to 4294967296 (4 GB), got 1000.'
   )
 })
 

@@ -256,9 +256,11 @@ export class Engine {
         /* tried with less, or said below */
       }
     }
+    const most = this.#mostPages * page
     throw new OutOfRoom(
       `backend-wasm: expected room for ${megabytes(bytes)} MB more, got none: ` +
-        `${megabytes(this.arena.used)} MB of at most ${megabytes(this.#mostPages * page)} MB are in use. ` +
+        `${megabytes(this.arena.used)} MB of at most ${megabytes(most)} MB are in use` +
+        `${most - this.arena.used > bytes ? ', and what is left is in shorter pieces' : ''}. ` +
         'Lower the batch size, or split the loss (chunk) or the batch (microBatch).'
     )
   }

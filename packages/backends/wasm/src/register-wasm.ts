@@ -37,7 +37,7 @@ export interface RegisterWasmOptions {
  * come from this package's module, all others are those of the JavaScript backend. Options count at the first call.
  *
  * @returns what it runs on, in words
- * @throws RangeError if `threads` is not a whole number from 1 to 256, or `memory` not a number of bytes from 64 MB on
+ * @throws RangeError if `threads` is not a whole number from 1 to 256, or `memory` not from 64 MB to 4 GB, in bytes
  * @throws Error if another backend is registered as `wasm`, the host has no SIMD, or the module cannot be fetched
  */
 export async function registerWasm(options: RegisterWasmOptions = {}): Promise<string> {
@@ -56,9 +56,10 @@ export async function registerWasm(options: RegisterWasmOptions = {}): Promise<s
         'Take as many as there are processors.'
     )
   }
-  if (!(memory >= shortest)) {
+  if (!(memory >= shortest && memory <= longest)) {
     throw new RangeError(
-      `backend-wasm: expected a memory of ${shortest} bytes (64 MB) or more, got ${memory}. Leave it out for all there is.`
+      `backend-wasm: expected a memory from ${shortest} bytes (64 MB) to ${longest} (4 GB), got ${memory}. ` +
+        'Leave it out for all there is.'
     )
   }
   const known = tf.engine().findBackendFactory('wasm')

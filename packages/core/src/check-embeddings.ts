@@ -1,12 +1,28 @@
-import type * as tf from '@tensorflow/tfjs-core'
+import * as tf from '@tensorflow/tfjs-core'
+import { shown } from './shown.ts'
+
+/**
+ * Insists on tensors, before anything else about them is looked at.
+ *
+ * @throws TypeError for what is no list of them, or where one is none or was disposed
+ */
+export function checkTensors(who: string, tensors: readonly tf.Tensor[]): void {
+  const isList = Array.isArray(tensors)
+  for (const one of isList ? tensors : [tensors]) {
+    if (!isList || !((one as unknown) instanceof tf.Tensor) || one.isDisposed)
+      throw new TypeError(`${who}: expected ${isList ? '' : 'a list of '}tensors, none disposed, got ${shown(one)}.`)
+  }
+}
 
 /**
  * Insists on embeddings that a loss can compare, by shape and type alone: every loss asks this before it computes
  * anything.
  *
+ * @throws TypeError unless they are a list of tensors
  * @throws Error unless there is one view or more, each of floats with a row for each example, and one example or more
  */
 export function checkEmbeddings(who: string, views: readonly tf.Tensor[]): void {
+  checkTensors(who, views)
   const [first] = views
   if (first === undefined)
     throw new Error(`${who}: expected one view or more of each example, got none. Give it [first, second].`)
@@ -38,9 +54,11 @@ export function checkEmbeddings(who: string, views: readonly tf.Tensor[]): void 
 /**
  * Insists on a class for each of so many examples.
  *
+ * @throws TypeError unless they are a tensor
  * @throws Error unless they are int32 of shape `[rows]`
  */
 export function checkClasses(who: string, labels: tf.Tensor, rows: number): void {
+  checkTensors(who, [labels])
   if (labels.dtype === 'int32' && labels.rank === 1 && labels.shape[0] === rows) return
   throw new Error(
     `${who}: expected int32 labels of shape [${rows}], one for each example, ` +

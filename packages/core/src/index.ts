@@ -1,6 +1,6 @@
 export type { Begun } from './begin.ts'
 export { checkRecipe, checkShape } from './check-recipe.ts'
-export { checkClasses, checkEmbeddings } from './check-embeddings.ts'
+export { checkClasses, checkEmbeddings, checkTensors } from './check-embeddings.ts'
 export { ofTwoViews, perUnit, scheduled, symmetric, weighted } from './combined-losses.ts'
 export type {
   Backbone,

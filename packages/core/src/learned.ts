@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { Buffers, Params, Unit, Views } from './contracts.ts'
 import { copyOf, own, type Owned } from './memory.ts'
+import { checkGiven } from './options.ts'
 import { leaves, withLeaves } from './tree.ts'
 import { mapViews } from './views.ts'
 import type { Lesson } from './window-walk.ts'
@@ -57,13 +58,19 @@ export const totalOf = ({ gradients, penalty }: Pick<StageLesson, 'gradients' | 
  * batch normalisation does. A loss that compares examples sees only those of its part: `microBatch` is the way to the
  * whole.
  *
+ * @throws TypeError for what are no parts or no weights
  * @throws RangeError if there are no parts, or not one finite weight for each
  * @throws Error if the parts are of different units, or a loss remembers: memories of parts cannot be joined
  */
-export function combine(
-  parts: readonly Learned[],
-  weights: readonly number[] = parts.map(() => 1 / parts.length)
-): Owned<Learned> {
+export function combine(parts: readonly Learned[], given?: readonly number[]): Owned<Learned> {
+  checkGiven('combine', 'parts, as [trainer.learn(…), …]', parts, 'list')
+  for (const part of parts) {
+    checkGiven('combine', 'a part, as trainer.learn() gives', part, 'record')
+    checkGiven('combine', 'a part with stages', part.stages, 'list')
+    checkGiven('combine', 'a part with units', part.units, 'record')
+  }
+  const weights = given ?? parts.map(() => 1 / parts.length)
+  checkGiven('combine', 'weights, a number for each part', weights, 'list')
   const last = checkParts(parts, weights)
   return own(() =>
     // What is handed on, such as the buffers of the last part, becomes the caller's own.

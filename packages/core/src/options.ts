@@ -1,3 +1,5 @@
+import { shown } from './shown.ts'
+
 /** What an option may be: one of the types, or one of a list of words. `undefined` is always allowed. */
 export type OptionKind = OptionType | readonly OptionType[] | { readonly among: readonly unknown[] }
 
@@ -39,10 +41,10 @@ export function checkGiven(who: string, what: string, value: unknown, type: Opti
 
 function checkValue(who: string, name: string, value: unknown, kind: OptionKind): void {
   const choices = typeof kind === 'object' && 'among' in kind ? kind.among : undefined
-  const types = choices === undefined ? [kind as OptionType | readonly OptionType[]].flat() : []
-  if (choices === undefined ? types.some(type => type === typeOf(value)) : choices.includes(value)) return
-  const expected = choices === undefined ? types.map(type => `a ${type}`) : choices.map(shown)
-  const nearest = choices === undefined || typeof value !== 'string' ? '' : didYouMean(value, choices.map(String))
+  const allowed = choices ?? [kind as OptionType | readonly OptionType[]].flat()
+  if (allowed.includes(choices ? value : typeOf(value))) return
+  const expected = allowed.map(one => (choices ? shown(one) : `a ${one as OptionType}`))
+  const nearest = choices && typeof value === 'string' ? didYouMean(value, choices.map(String)) : ''
   throw new TypeError(`${who}: expected ${name} to be ${expected.join(' or ')}, got ${shown(value)}.${nearest}`)
 }
 
@@ -54,18 +56,6 @@ const typeOf = (value: unknown): string =>
       : typeof value === 'object'
         ? 'record'
         : typeof value
-
-const shown = (value: unknown): string =>
-  typeof value === 'string' ? `'${value}'` : typeof value === 'function' ? 'a function' : written(value).slice(0, 60)
-
-/** As JSON, where there is such a thing. */
-function written(value: unknown): string {
-  try {
-    return JSON.stringify(value) ?? String(value)
-  } catch {
-    return String(value)
-  }
-}
 
 /**
  * A question whether the nearest of some words was meant, with a space before it; nothing where none is near.

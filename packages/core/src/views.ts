@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { Batch, Context, OfExamples, Views } from './contracts.ts'
+import { checkTensors } from './check-embeddings.ts'
 import type { Flow } from './flow.ts'
 import { leaves, mapTree, withLeaves } from './tree.ts'
 
@@ -88,9 +89,11 @@ const formOf = (context: Context | undefined): string =>
 /**
  * Two views, for a loss that compares one with the other.
  *
+ * @throws TypeError unless they are a list of tensors
  * @throws Error if there are fewer or more, in the words of `who`
  */
 export function pairOf<T extends tf.Tensor>(who: string, views: Views<T>): readonly [first: T, second: T] {
+  checkTensors(who, views)
   const [first, second] = views
   if (second === undefined || views.length > 2) {
     throw new Error(

@@ -30,11 +30,11 @@ export function contrastRows(
   rows: tf.Tensor2D,
   attracted: tf.Tensor1D,
   weights: tf.Tensor1D,
-  { temperature, chunk = Infinity }: ContrastOptions
+  options: ContrastOptions
 ): tf.Scalar {
   if (rows.shape[0] < 2) return zeroLoss(rows)
   return withGradient([rows, attracted], (rows, attracted) => {
-    const [costs, slope] = fusedOr(contrast, { rows, attracted, weights }, { temperature, chunk })
+    const [costs, slope] = compared(rows, attracted, weights, options)
     return {
       value: tf.sum(tf.mul(weights, costs)),
       saved: [slope, weights],
@@ -48,21 +48,23 @@ export function contrastRows(
  *
  * How much each row weighs is known on the way back only, where all are compared once more: it takes twice as long.
  */
-export function contrastEachRow(
-  rows: tf.Tensor2D,
-  attracted: tf.Tensor1D,
-  { temperature, chunk = Infinity }: ContrastOptions
-): tf.Tensor1D {
+export function contrastEachRow(rows: tf.Tensor2D, attracted: tf.Tensor1D, options: ContrastOptions): tf.Tensor1D {
   if (rows.shape[0] < 2) return zeroRows(rows)
-  const compared = (
-    rows: tf.Tensor2D,
-    attracted: tf.Tensor1D,
-    weights: tf.Tensor1D
-  ): readonly [costs: tf.Tensor1D, slope: tf.Tensor] =>
-    fusedOr(contrast, { rows, attracted, weights }, { temperature, chunk })
   return withGradient([rows, attracted], (rows, attracted) => ({
-    value: compared(rows, attracted, tf.onesLike(attracted))[0],
+    value: compared(rows, attracted, tf.onesLike(attracted), options)[0],
     saved: [rows, attracted],
-    gradient: (dy, [rows, attracted]) => [compared(rows as tf.Tensor2D, attracted as tf.Tensor1D, dy)[1], tf.neg(dy)]
+    gradient: (dy, [rows, attracted]) => [
+      compared(rows as tf.Tensor2D, attracted as tf.Tensor1D, dy, options)[1],
+      tf.neg(dy)
+    ]
   }))
 }
+
+/** What each row that asks costs, and how their weighed sum changes with all rows. */
+const compared = (
+  rows: tf.Tensor2D,
+  attracted: tf.Tensor1D,
+  weights: tf.Tensor1D,
+  { temperature, chunk = Infinity }: ContrastOptions
+): readonly [costs: tf.Tensor1D, slope: tf.Tensor] =>
+  fusedOr(contrast, { rows, attracted, weights }, { temperature, chunk })

@@ -1,4 +1,4 @@
-export { checkPositive, checkTemperature, checkViews, targetsOf } from './checks.ts'
+export { checkCount, checkPositive, checkTemperature, checkViews, targetsOf } from './checks.ts'
 export { contrastEachRow, contrastRows, type ContrastOptions } from './contrast-rows.ts'
 export { logSumExpRows } from './log-sum-exp-rows.ts'
 export { normaliseRows } from './normalise-rows.ts'

@@ -9,9 +9,10 @@ export function normaliseRows<T extends tf.Tensor>(rows: T): T {
   return withGradient([rows], rows => {
     // The longest entry is divided out first, so that no square overflows or vanishes.
     const scale = tf.max(tf.abs(rows), -1, true)
-    const safe = tf.where(tf.greater(scale, shortest), scale, tf.onesLike(scale))
+    const isLong = tf.greater(scale, shortest)
+    const safe = tf.where(isLong, scale, tf.onesLike(scale))
     const length = tf.mul(safe, tf.sqrt(tf.sum(tf.square(tf.div(rows, safe)), -1, true)))
-    const inverse = tf.where(tf.greater(scale, shortest), tf.div(1, tf.maximum(length, shortest)), tf.zerosLike(length))
+    const inverse = tf.where(isLong, tf.div(1, length), tf.zerosLike(length))
     const unit = tf.mul(rows, inverse) as T
     return {
       value: unit,

@@ -1,5 +1,6 @@
 import { checkOptions, type Random } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
+import { checkCount } from './checks.ts'
 import { normaliseRows } from './normalise-rows.ts'
 
 /**
@@ -27,13 +28,14 @@ export interface RowQueueOptions {
 /**
  * First rows of a queue.
  *
- * @throws RangeError if the size is not a whole number above 0
+ * @throws RangeError if the size is not a whole number above 0, or `dim` not one from 1 to 65536
  */
 export function rowQueue(random: Random, options: RowQueueOptions): RowQueue {
   checkOptions('rowQueue', options, { size: 'number', dim: 'number', fill: { among: ['random', 'empty'] } })
   const { size, dim, fill = 'random' } = options
   if (!Number.isInteger(size) || size < 1)
     throw new RangeError(`rowQueue: expected a size of 1 or more rows, got ${size}. Try 4096.`)
+  checkCount('rowQueue', 'dim', dim, 'Try 128.')
   return fill === 'empty'
     ? { rows: tf.zeros([size, dim]), next: 0, filled: 0 }
     : { rows: normaliseRows(random.normal([size, dim])) as tf.Tensor2D, next: 0, filled: size }

@@ -131,6 +131,8 @@ test.each([
     () => residualBlock({ norm } as never),
     'residualBlock: expected a whole number above 0 for filters, got undefined.'
   ],
+  [() => convBlock({ filters: 1e9, norm }), 'convBlock: expected 65536 or less for filters, got 1000000000.'],
+  [() => residualBlock({ filters: 1e9, norm }), 'residualBlock: expected 65536 or less for filters, got 1000000000.'],
   [() => convBlock({ filters: 0, norm }), 'convBlock: expected a whole number above 0 for filters, got 0.'],
   [() => convBlock({ filters: 4, size: 2, norm }), 'convBlock: expected an odd size, which pads alike on all sides'],
   [

@@ -1,5 +1,6 @@
 import { checkOptions, type Buffers, type Mode, type Params, type Random, type Variables } from '@lapstrake/core'
 import type * as tf from '@tensorflow/tfjs-core'
+import { checkWhole } from './check-channels.ts'
 import { convolutionKernel, convolve, strided } from './convolution.ts'
 import { convolveInGroups } from './grouped-convolution.ts'
 import type { Norm } from './norm.ts'
@@ -40,7 +41,7 @@ export interface ConvBlockOptions {
  * `[size, size, channels / groups, filters]` start with the variance 2 · groups / (size² · filters)
  * (He et al. 2015, eq. 14, https://arxiv.org/abs/1502.01852).
  *
- * @throws RangeError if a number is not a whole one above 0, the size is even, groups do not divide the filters or come
+ * @throws RangeError if a number is not a whole one from 1 to 65536, the size is even, groups do not divide the filters or come
  *   with a stride and, at `init`, if they do not divide the channels
  * @throws TypeError without a normalisation
  */
@@ -56,10 +57,7 @@ export function convBlock(options: ConvBlockOptions): Block {
   })
   const { filters, stride = 1, size = 3, groups = 1, norm, relu = true, scale = 1 } = options
   checkNorm('convBlock', norm)
-  for (const [name, value] of Object.entries({ filters, stride, size, groups })) {
-    if (!Number.isInteger(value) || value < 1)
-      throw new RangeError(`convBlock: expected a whole number above 0 for ${name}, got ${value}.`)
-  }
+  for (const [name, value] of Object.entries({ filters, stride, size, groups })) checkWhole('convBlock', name, value)
   if (size % 2 === 0)
     throw new RangeError(
       `convBlock: expected an odd size, which pads alike on all sides, got ${size}. Try ${size + 1}.`
@@ -145,7 +143,7 @@ export interface ResidualBlockOptions {
  * A residual block (He et al. 2016, figure 5, https://arxiv.org/abs/1512.03385), with a 1×1 projection where shapes
  * change. A stride of two halves height and width upwards.
  *
- * @throws RangeError if filters or stride are not whole numbers above 0, or a bottleneck's filters not a multiple of 4
+ * @throws RangeError if filters or stride are not whole numbers from 1 to 65536, or a bottleneck's filters not a multiple of 4
  */
 export function residualBlock(options: ResidualBlockOptions): Block {
   checkOptions<ResidualBlockOptions>('residualBlock', options, {
@@ -157,10 +155,7 @@ export function residualBlock(options: ResidualBlockOptions): Block {
   })
   const { filters, stride = 1, norm, bottleneck = false, zeroInit = false } = options
   checkNorm('residualBlock', norm)
-  for (const [name, value] of Object.entries({ filters, stride })) {
-    if (!Number.isInteger(value) || value < 1)
-      throw new RangeError(`residualBlock: expected a whole number above 0 for ${name}, got ${value}.`)
-  }
+  for (const [name, value] of Object.entries({ filters, stride })) checkWhole('residualBlock', name, value)
   if (bottleneck && filters % 4 !== 0)
     throw new RangeError(`residualBlock: expected filters that are a multiple of 4, got ${filters}. Try 64.`)
   const inner = filters / 4

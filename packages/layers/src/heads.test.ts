@@ -43,5 +43,11 @@ test.each([
     'linear: expected inputs of shape [height, width, channels] or [channels], got [7, 3].'
   ],
   [() => projector({ dims: [] }), 'projector: expected whole numbers above 0 for the layers, got []. Try [128].'],
+  [() => projector({ dims: [1e9] }), 'projector: expected 65536 or less for the width of a layer, got 1000000000.'],
+  [
+    () => projector({ dims: Array.from({ length: 1001 }, () => 8) }),
+    'projector: expected 1000 or less for the number of layers, got 1001.'
+  ],
+  [() => linear({ dim: 1e9 }), 'linear: expected 65536 or less for the width of a layer, got 1000000000.'],
   [() => linear({ dim: 1.5 }), 'linear: expected whole numbers above 0 for the layers, got [1.5].']
 ])('%s', (act, message) => expect(act).toThrow(message))

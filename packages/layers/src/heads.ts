@@ -11,6 +11,7 @@ import {
 } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { residualBlock, type Block } from './blocks.ts'
+import { checkWhole, mostDeep } from './check-channels.ts'
 import { batchNorm, normNames, normOf, type Norm, type NormName } from './norm.ts'
 import { globalAveragePool } from './pool.ts'
 
@@ -47,7 +48,7 @@ export const identity = (): Stage =>
 /**
  * The mean over height and width, then one linear layer with a bias.
  *
- * @throws RangeError if `dim` is not a whole number above 0
+ * @throws RangeError if `dim` is not a whole number from 1 to 65536
  */
 export function linear(options: LinearOptions): Stage {
   checkOptions<LinearOptions>('linear', options, { dim: 'number' })
@@ -61,7 +62,7 @@ export function linear(options: LinearOptions): Stage {
  * (Chen et al. 2020, section 2.1, https://arxiv.org/abs/2002.05709), and the decoder of Greedy InfoMax in LoCo's
  * comparison.
  *
- * @throws RangeError if `dims` is empty or holds anything but whole numbers above 0
+ * @throws RangeError if `dims` is empty, longer than 1000 or holds anything but whole numbers from 1 to 65536
  */
 export function projector(options: ProjectorOptions): Stage {
   checkOptions<ProjectorOptions>('projector', options, {
@@ -78,7 +79,7 @@ export function projector(options: ProjectorOptions): Stage {
  * LoCo's decoder: one residual block that halves height and width, the mean over them, an MLP
  * (Xiong et al. 2020, section 3.2, https://arxiv.org/abs/2008.01342). The block keeps the number of channels.
  *
- * @throws RangeError if `dims` is empty or holds anything but whole numbers above 0
+ * @throws RangeError if `dims` is empty, longer than 1000 or holds anything but whole numbers from 1 to 65536
  */
 export function convDecoder(options: ConvDecoderOptions): Stage {
   checkOptions<ConvDecoderOptions>('convDecoder', options, { dims: 'list', norm: { among: normNames } })
@@ -186,4 +187,6 @@ function checkDims(who: string, dims: readonly number[]): void {
     const got = dims === undefined ? 'none' : `[${dims.join(', ')}]`
     throw new RangeError(`${who}: expected whole numbers above 0 for the layers, got ${got}. Try [128].`)
   }
+  checkWhole(who, 'the number of layers', dims.length, mostDeep)
+  for (const dim of dims) checkWhole(who, 'the width of a layer', dim)
 }

@@ -8,6 +8,7 @@ export {
   type ResidualBlockOptions,
   type ResidualOptions
 } from './blocks.ts'
+export { checkWhole, mostDeep, mostWide } from './check-channels.ts'
 export {
   convDecoder,
   identity,

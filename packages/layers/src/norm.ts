@@ -1,5 +1,6 @@
 import { checkOptions, detached, type Buffers, type Mode, type Params } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
+import { checkWhole } from './check-channels.ts'
 import { groupNormalised } from './group-normalise.ts'
 import { batchMoments, batchNormalised, epsilon, rescaled } from './normalise.ts'
 
@@ -83,7 +84,7 @@ export const batchNorm = (): Norm => ({
  * (Wu & He 2018, eq. 7, https://arxiv.org/abs/1803.08494). With one group it is layer normalisation (Ba et al. 2016,
  * https://arxiv.org/abs/1607.06450), with as many as channels instance normalisation.
  *
- * @throws RangeError if `groups` is not a whole number above 0 and, at `init`, if it does not divide the channels
+ * @throws RangeError if `groups` is not a whole number from 1 to 65536 and, at `init`, if it does not divide the channels
  */
 export function groupNorm(options: GroupNormOptions = {}): Norm {
   checkOptions<GroupNormOptions>('groupNorm', options, { groups: 'number' })
@@ -92,6 +93,7 @@ export function groupNorm(options: GroupNormOptions = {}): Norm {
     throw new RangeError(`groupNorm: expected a whole number of groups above 0, got ${groups}. Try 32.`)
   }
   const groupsOf = (channels: number): number => groups ?? greatestDivisor(channels, 32)
+  if (groups !== undefined) checkWhole('groupNorm', 'groups', groups)
   return {
     init(channels, scale) {
       if (channels % groupsOf(channels) !== 0) {

@@ -12,3 +12,9 @@ test('pooling takes the mean of each map and leaves rows alone', () => {
   const rows = tf.ones([2, 3])
   expect(globalAveragePool(rows)).toBe(rows)
 })
+
+test('says what it cannot take', () => {
+  expect(() => globalAveragePool(tf.zeros([2, 3, 4]))).toThrow(
+    'globalAveragePool: expected maps [batch, height, width, channels] or rows [batch, channels], got [2, 3, 4].'
+  )
+})

@@ -21,9 +21,11 @@ export function idealSaving(shares: readonly number[], spans: readonly Span[]): 
  * span that holds it begins. Each of the three costs as much as the stage's forward pass.
  *
  * @param shares multiply-adds of each stage, in any unit
+ * @throws RangeError if no stage costs anything
  */
 export function idealCost(shares: readonly number[], spans: readonly Span[]): number {
   checkShares('idealCost', shares, spans)
+  if (!(total(shares) > 0)) throw new RangeError('idealCost: expected a stage that costs something, got none.')
   const forwardAndWeights = 2 * total(shares)
   const inputs = total(
     shares.map(

@@ -21,7 +21,7 @@ import { read } from './read.ts'
 /**
  * The promises every loss keeps: one finite scalar, the same for the same arguments; a gradient for every view that
  * agrees with finite differences, also within a `tf.grad` of one's own; finite for rows of zeros, repeated rows and
- * long rows; indifferent to the order of the examples; no examples, integers, rows that are none, labels that are no
+ * long rows, and right, or no number, for rows beyond the squares of float32; indifferent to the order of the examples; no examples, integers, rows that are none, labels that are no
  * classes and other numbers of views refused by name, before anything is computed; arguments untouched and nothing left
  * behind. And of one with a `reduction`: rows that make up the loss, their sum, and the gradient of each.
  */
@@ -90,6 +90,33 @@ export function describeLoss(name: string, loss: LocalLoss, options: LossSuite =
         expect(evaluate(loss, changed, batch, shape).every(Number.isFinite)).toBe(true)
         expect(gradientsOf(loss, changed, batch, shape).flat().every(Number.isFinite)).toBe(true)
       })
+
+    const ofRowsTimes = (factor: number): number => {
+      const { views, batch } = draw()
+      return evaluate(
+        loss,
+        mapViews(views, view => tf.mul(view, factor)),
+        batch,
+        shape
+      )[0]!
+    }
+    promise('of rows 10²⁰ times as long it is right, or no number, and never another', 'extremes', () => {
+      const [far, further] = [ofRowsTimes(1e3), ofRowsTimes(1e6)]
+      const furthest = ofRowsTimes(1e20)
+      if (!Number.isFinite(furthest)) return
+      // Where length has stopped to matter, it does not begin again; where it has not, neither does it stop.
+      if (isAbout(far, further)) expect(isAbout(further, furthest), `${further} became ${furthest}`).toBe(true)
+      else expect(Math.abs(furthest)).toBeGreaterThan(Math.abs(further))
+    })
+
+    promise('of rows 10²⁵ times as short it is what it is of short rows, or of zeros', 'extremes', () => {
+      const shortest = ofRowsTimes(1e-25)
+      const known = [ofRowsTimes(1e-6), ofRowsTimes(0)]
+      expect(
+        known.some(value => isAbout(value, shortest)),
+        `${shortest} is none of ${known.join(' and ')}`
+      ).toBe(true)
+    })
 
     if (options.reducing) describeRows(loss, { ...options, shape }, options.reducing, draw, promise)
 
@@ -197,6 +224,8 @@ function describeRows(
       expect(gradientsOf(reducing('none'), changed, batch, shape).flat().every(Number.isFinite)).toBe(true)
     })
 }
+
+const isAbout = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-2 * Math.max(Math.abs(a), Math.abs(b), 1e-6)
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
 

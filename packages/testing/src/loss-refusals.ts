@@ -18,6 +18,10 @@ interface BadInput {
 
 /** Inputs that every loss refuses by name. */
 export const badInputs = ({ views = 2, teacher, targets }: LossSuite): readonly BadInput[] => [
+  { title: 'no views at all', change: inPlaceOfViews(() => undefined) },
+  { title: 'one tensor in place of views', change: inPlaceOfViews(([first]) => first) },
+  { title: 'views of plain numbers', change: inPlaceOfViews(views => views.map(() => [[1, 2]])) },
+  { title: 'a view that was disposed', change: inPlaceOfViews(withOneDisposed) },
   { title: 'batches without examples', change: ofNone },
   { title: 'embeddings of integers', change: withViews(view => tf.cast(view, 'int32')) },
   { title: 'embeddings of bool', change: withViews(view => tf.cast(tf.greater(view, 0), 'bool')) },
@@ -94,6 +98,16 @@ const ofNone = ({ views, batch }: Example): Example => {
   const none = <T extends tf.Tensor>(tensor: T): T => tf.slice(tensor, 0, 0)
   const example = inAll(views => mapViews(views, none), { views, batch })
   return { ...example, batch: { ...example.batch, labels: none(batch.labels!), indices: none(batch.indices!) } }
+}
+
+const inPlaceOfViews =
+  (change: (views: Example['views']) => unknown) =>
+  ({ views, batch }: Example): Example => ({ views: change(views) as Example['views'], batch })
+
+function withOneDisposed([first, ...more]: Example['views']): unknown {
+  const gone = tf.clone(first)
+  gone.dispose()
+  return [gone, ...more]
 }
 
 const withViews =

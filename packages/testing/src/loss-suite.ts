@@ -34,4 +34,4 @@ export interface LossSuite {
 export type ReducedLoss = Loss | StatefulLoss | LossOf<Reduction> | StatefulLossOf<Reduction>
 
 /** What every loss promises, unless it says why not. */
-export type LossPromise = 'every view' | 'order' | 'finite differences' | 'finite' | 'tf.grad' | 'refusals'
+export type LossPromise = 'every view' | 'order' | 'finite differences' | 'finite' | 'extremes' | 'tf.grad' | 'refusals'

@@ -1,5 +1,5 @@
 import { checkOptions, type Backbone } from '@lapstrake/core'
-import { chain, convBlock, normNames, normOf, stageOf, type NormName } from '@lapstrake/layers'
+import { chain, checkWhole, convBlock, mostDeep, normNames, normOf, stageOf, type NormName } from '@lapstrake/layers'
 
 export interface ConvNetOptions {
   /** Channels of each stage. */
@@ -15,7 +15,8 @@ export interface ConvNetOptions {
  * Plain convolutions: each stage is `layers` times 3×3 convolution, normalisation, ReLU; its first convolution has the
  * stride.
  *
- * @throws RangeError if widths and strides differ in number, or something is not a whole number above 0
+ * @throws RangeError if widths and strides differ in number, something is not a whole number above 0, there are more
+ * than 1000 stages or layers, or a width or stride is above 65536
  */
 export function convNet(options: ConvNetOptions = {}): Backbone {
   checkOptions<ConvNetOptions>('convNet', options, {
@@ -37,6 +38,10 @@ export function convNet(options: ConvNetOptions = {}): Backbone {
         `strides [${strides.join()}] and ${layers} layers.`
     )
   }
+  checkWhole('convNet', 'the number of stages', widths.length, mostDeep)
+  checkWhole('convNet', 'layers', layers, mostDeep)
+  for (const width of widths) checkWhole('convNet', 'widths', width)
+  for (const stride of strides) checkWhole('convNet', 'strides', stride)
   const kind = normOf('convNet', norm)
   return {
     name: `convNet-${widths.length}`,

@@ -3,7 +3,7 @@ import { leaves, namedLeaves, seeded, type Backbone, type Random, type Shape } f
 import { read } from '@lapstrake/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
-import { convNet, resNet } from './index.ts'
+import { convNet, pResNet50, resNet } from './index.ts'
 
 function walk({ stages }: Backbone, inputShape: Shape): { shapes: Shape[]; parameters: number } {
   const shapes: Shape[] = []
@@ -143,12 +143,21 @@ test.each([
     'convNet: expected a width and a stride for each stage, got 2 widths and 1 strides.'
   ],
   [() => convNet({ widths: [0], strides: [1] }), 'convNet: expected whole numbers above 0'],
+  [() => convNet({ layers: 1e9 }), 'convNet: expected 1000 or less for layers, got 1000000000.'],
+  [() => convNet({ widths: [1e9], strides: [1] }), 'convNet: expected 65536 or less for widths, got 1000000000.'],
+  [() => convNet({ widths: [1], strides: [1e9] }), 'convNet: expected 65536 or less for strides, got 1000000000.'],
+  [
+    () => convNet({ widths: Array.from({ length: 1001 }, () => 8), strides: Array.from({ length: 1001 }, () => 1) }),
+    'convNet: expected 1000 or less for the number of stages, got 1001.'
+  ],
+  [() => resNet({ width: 1e9 }), 'resNet: expected 2048 or less for width, got 1000000000.'],
+  [() => pResNet50({ width: 7e8 }), 'pResNet50: expected 896 or less for width, got 700000000.'],
   [() => resNet({ depth: 20 as 18 }), 'resNet: expected depth to be 18 or 34 or 50, got 20.'],
   [() => resNet({ depth: '50' as unknown as 50 }), "resNet: expected depth to be 18 or 34 or 50, got '50'."],
   [() => resNet(50 as never), 'resNet: expected options, as in { depth: … }, got 50.'],
   [() => resNet({ stem: 'x' as 'cifar' }), "resNet: expected stem to be 'cifar' or 'imagenet', got 'x'."],
   [() => resNet({ stages: 'x' as 'blocks' }), "resNet: expected stages to be 'groups' or 'blocks', got 'x'."],
-  [() => resNet({ norm: 'layer' as 'batch' }), "resNet: expected norm to be 'batch' or 'group', got 'layer'."],
+  [() => resNet({ norm: 'x' as 'batch' }), "resNet: expected norm to be 'batch' or 'group' or 'layer', got 'x'."],
   [
     () => convNet().stages[0]!.init(seeded(1), [7]),
     'conv1: expected inputs of shape [height, width, channels], got [7].'

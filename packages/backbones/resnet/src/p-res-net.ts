@@ -1,6 +1,7 @@
 import { checkOptions, type Backbone } from '@lapstrake/core'
 import {
   chain,
+  checkWhole,
   convBlock,
   interpolated,
   normNames,
@@ -58,7 +59,7 @@ const plans: readonly Plan[] = [
  * here.
  *
  * @throws TypeError for an unknown stem or norm
- * @throws RangeError for a width that is not a multiple of 7
+ * @throws RangeError for a width that is not a multiple of 7, from 7 to 896
  */
 export function pResNet50(options: PResNet50Options = {}): Backbone {
   checkOptions<PResNet50Options>('pResNet50', options, {
@@ -70,6 +71,7 @@ export function pResNet50(options: PResNet50Options = {}): Backbone {
   const { stem = 'imagenet', norm = 'batch', width = 56, zeroInitResidual = false } = options
   if (!Number.isInteger(width / 7) || width < 7)
     throw new RangeError(`pResNet50: expected a width that is a multiple of 7, got ${width}. Try 56.`)
+  checkWhole('pResNet50', 'width', width, 896) // so that the last stage is no wider than a layer may be
   const kind = normOf('pResNet50', norm)
   return {
     name: 'pResNet-50',

@@ -1,8 +1,10 @@
 import { checkOptions, type Backbone } from '@lapstrake/core'
 import {
   chain,
+  checkWhole,
   convBlock,
   maxPool,
+  mostWide,
   normNames,
   normOf,
   residualBlock,
@@ -52,7 +54,7 @@ const blocksOf = { 18: [2, 2, 2, 2], 34: [3, 4, 6, 3], 50: [3, 4, 6, 3] } as con
  * on the 3×3 convolutions, as torchvision does. Kernels start with the variance 2 / (size² · filters).
  *
  * @throws TypeError for an unknown depth, stem, norm or cut
- * @throws RangeError for a width below 1
+ * @throws RangeError unless the width is a whole number from 1 to 2048
  */
 export function resNet(options: ResNetOptions = {}): Backbone {
   checkOptions<ResNetOptions>('resNet', options, { ...architecture, width: 'number', zeroInitResidual: 'boolean' })
@@ -67,6 +69,7 @@ export function resNet(options: ResNetOptions = {}): Backbone {
   const counts = blocksOf[depth]
   if (!Number.isInteger(width) || width < 1)
     throw new RangeError(`resNet: expected a width of 1 or more, got ${width}. Try 64.`)
+  checkWhole('resNet', 'width', width, mostWide / 32) // so that the last stage of a ResNet-50 is no wider than it may be
   const kind = normOf('resNet', norm)
   const bottleneck = depth === 50
   return {

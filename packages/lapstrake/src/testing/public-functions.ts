@@ -39,14 +39,20 @@ export const publicFunctions: readonly PublicFunction[] = entries.flatMap((entry
   })
 })
 
-/** What a call throws, at once or later; nothing where it does not. A generator begins when it is asked. */
-export async function thrownBy({ call }: PublicFunction, given: readonly unknown[]): Promise<unknown> {
+/** What a call gives, or throws, at once or later. A generator begins when it is asked. */
+export async function outcomeOf(
+  { call }: PublicFunction,
+  given: readonly unknown[]
+): Promise<{ readonly value?: unknown; readonly error?: unknown }> {
   try {
     const made = call(...given)
     if (typeof (made as AsyncGenerator | undefined)?.next === 'function') await (made as AsyncGenerator).next()
-    await made
-    return undefined
+    return { value: await made }
   } catch (error) {
-    return error ?? 'nothing'
+    return { error: error ?? 'nothing' }
   }
 }
+
+/** What a call throws, at once or later; nothing where it does not. */
+export const thrownBy = async (one: PublicFunction, given: readonly unknown[]): Promise<unknown> =>
+  (await outcomeOf(one, given)).error

@@ -1,5 +1,6 @@
 import {
   checkOptions,
+  checkTensors,
   detached,
   reduced,
   reductionKind,
@@ -49,7 +50,7 @@ export function cacrMomentum<R extends Reduction = 'mean'>(options: CACRMomentum
   checkTemperature('cacrMomentum', options.temperature ?? 1)
   return (embeddings, batch) => {
     checkViews('cacrMomentum', embeddings)
-    const targets = targetsOf('cacrMomentum', embeddings, batch.targets)
+    const targets = targetsOf('cacrMomentum', embeddings, batch?.targets)
     const queries = embeddings.map(normaliseRows)
     const keys = detached(() => targets.map(normaliseRows))
     const ofKeys = keys.map((key, v) =>
@@ -83,6 +84,7 @@ export function cacrAgainst<R extends Reduction = 'mean'>(
 ): Reduced<R> {
   checkOptions('cacrAgainst', options, kinds)
   checkTemperature('cacrAgainst', options.temperature ?? 1)
+  checkTensors('cacrAgainst', queries)
   checkViews('cacrAgainst', [...queries, key])
   const each = against(queries.map(normaliseRows), normaliseRows(key), options)
   return reduced(each, options.reduction ?? ('mean' as R))

@@ -83,7 +83,7 @@ export function cacrQueue<R extends Reduction = 'mean'>(
     },
     apply(embeddings, batch, { memory: queue }) {
       checkViews('cacrQueue', embeddings)
-      const targets = targetsOf('cacrQueue', embeddings, batch.targets)
+      const targets = targetsOf('cacrQueue', embeddings, batch?.targets)
       const shape = [size, embeddings[0].shape[1]]
       if (queue.rows.shape.join() !== shape.join()) {
         throw new Error(

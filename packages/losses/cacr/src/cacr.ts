@@ -1,6 +1,7 @@
 import {
   checkEmbeddings,
   checkOptions,
+  checkTensors,
   reduced,
   reductionKind,
   type LossOf,
@@ -90,6 +91,7 @@ export function cacr<R extends Reduction = 'mean'>(options: CACROptions<R> = {})
  */
 export function cacrLoss<R extends Reduction = 'mean'>(features: tf.Tensor, options: CACROptions<R> = {}): Reduced<R> {
   check('cacrLoss', options)
+  checkTensors('cacrLoss', [features])
   const [batch = 0, views = 0] = features.shape
   if (features.rank < 3 || views < 2) {
     throw new Error(

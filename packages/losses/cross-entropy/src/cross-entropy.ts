@@ -31,7 +31,8 @@ export type CrossEntropyOptions<R extends Reduction = 'mean' | 'sum'> = Reductio
 export function crossEntropy<R extends Reduction = 'mean'>(options: CrossEntropyOptions<R> = {}): LossOf<R> {
   checkOptions('crossEntropy', options, { reduction: reductionKind })
   const { reduction = 'mean' as R } = options
-  return (logits, { labels }) => {
+  return (logits, batch) => {
+    const labels = batch?.labels
     if (labels === undefined) {
       throw new MissingLabels(
         'crossEntropy: expected labels in the batch, got none. ' +

@@ -1,5 +1,6 @@
 import {
   checkOptions,
+  checkTensors,
   detached,
   reduced,
   reductionKind,
@@ -56,6 +57,7 @@ export function ab<R extends Reduction = 'mean'>(options: ABOptions<R> = {}): Lo
 
 /** Of each example, `[batch]`. */
 function misses(students: readonly tf.Tensor[], teachers: readonly tf.Tensor[], margin: number): tf.Tensor1D {
+  for (const layers of [students, teachers]) checkTensors('ab', layers)
   if (students.length !== teachers.length || students.length === 0) {
     throw new Error(
       `ab: expected as many layers of the student as of the teacher, got ${students.length} and ${teachers.length}.`

@@ -1,4 +1,4 @@
-import { checkEmbeddings, type Batch, type Views } from '@lapstrake/core'
+import { checkEmbeddings, checkTensors, type Batch, type Views } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { featureRows } from './projections.ts'
 
@@ -10,11 +10,13 @@ import { featureRows } from './projections.ts'
 export function againstTeacherRows(
   who: string,
   embeddings: Views<tf.Tensor>,
-  { teacher }: Batch
+  batch: Batch
 ): { student: tf.Tensor2D; teacher: tf.Tensor2D } {
+  const teacher = batch?.teacher
   if (teacher === undefined)
     throw new Error(`${who}: expected a teacher, got none. Give the recipe teacher: { backbone, weights }.`)
   checkEmbeddings(who, embeddings)
+  checkTensors(who, teacher)
   const counts = (views: readonly tf.Tensor[]): string => views.map(({ shape }) => shape[0]).join(', ')
   if (counts(embeddings) !== counts(teacher)) {
     throw new Error(

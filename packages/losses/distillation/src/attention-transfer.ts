@@ -27,7 +27,7 @@ const kinds: OptionKinds<AttentionOptions> = { power: 'number', reduction: reduc
  * Takes maps `[batch, height, width, channels]` of any channels; the larger is pooled to the smaller. Returns a number
  * from 0, averaged over the examples, `[batch]`.
  *
- * @throws RangeError if `power` is not a whole number above 0
+ * @throws RangeError if `power` is not a whole number from 1 to 64
  * @throws Error unless both are maps of the same examples
  * @see Zagoruyko & Komodakis 2017, eq. 2, https://arxiv.org/abs/1612.03928
  */

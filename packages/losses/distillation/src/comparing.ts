@@ -1,5 +1,6 @@
 import {
   checkEmbeddings,
+  checkTensors,
   reduced,
   type Batch,
   type Loss,
@@ -34,11 +35,13 @@ function ofEachView<T>(
   who: string,
   compare: (student: tf.Tensor, teacher: tf.Tensor) => T,
   students: Views,
-  { teacher }: Batch
+  batch: Batch
 ): T[] {
+  const teacher = batch?.teacher
   if (teacher === undefined)
     throw new Error(`${who}: expected a teacher, got none. Give the recipe teacher: { backbone, weights }.`)
   checkEmbeddings(who, students)
+  checkTensors(who, teacher)
   if (students.length !== teacher.length) {
     throw new Error(
       `${who}: expected student and teacher to see the same views, got ${students.length} and ${teacher.length}.`
@@ -47,8 +50,12 @@ function ofEachView<T>(
   return students.map((student, v) => compare(student, teacher[v]!))
 }
 
-/** @throws Error unless both are floats and show the same examples, one or more */
+/**
+ * @throws TypeError unless both are tensors
+ * @throws Error unless both are floats and show the same examples, one or more
+ */
 export function checkBatch(who: string, student: tf.Tensor, teacher: tf.Tensor): void {
+  checkTensors(who, [student, teacher])
   if (student.shape[0] !== teacher.shape[0]) {
     throw new Error(
       `${who}: expected student and teacher to see the same examples, got batches of ${student.shape[0]} and ` +

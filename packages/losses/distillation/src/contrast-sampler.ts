@@ -7,7 +7,7 @@ export interface ContrastSamplerOptions {
   /** Drawn for each row, with replacement. */
   readonly negatives: number
   /**
-   * The class of every example, below 0 where it is unknown: negatives then come from other classes only, and an
+   * The class of every example, −1 where it is unknown: negatives then come from other classes only, and an
    * example of unknown class is one by itself.
    */
   readonly labels?: ArrayLike<number> | undefined
@@ -31,7 +31,7 @@ export type ContrastSampler = (random: Random, indices: tf.Tensor1D) => tf.Tenso
 /**
  * Draws what each row is compared with, evenly among all other examples, or among those of other classes.
  *
- * @throws RangeError for fewer than one negative or two examples
+ * @throws RangeError for fewer than one negative or two examples, or labels that are no classes
  * @throws Error if a class takes up the whole data set, or relaxed positives come without labels
  */
 export function contrastSampler(options: ContrastSamplerOptions): ContrastSampler {
@@ -45,6 +45,7 @@ export function contrastSampler(options: ContrastSamplerOptions): ContrastSample
     throw new Error('crd: expected labels for relaxed positives, got none. Give it the labels of the data set.')
   if (labels !== undefined && labels.length !== examples)
     throw new Error(`crd: expected ${examples} labels, one for each example, got ${labels.length}.`)
+  if (labels !== undefined) checkLabels('crd', labels)
   const classes = labels && sortByClass(labels)
 
   return (random, indices) =>
@@ -71,6 +72,20 @@ export function contrastSampler(options: ContrastSamplerOptions): ContrastSample
           : gatherFrom(order, tf.add(first, tf.minimum(among, tf.sub(count, tf.scalar(1, 'int32')))))
       return tf.concat2d([chosen, gatherFrom(order, skip(place, first, count))], 1)
     })
+}
+
+/** @throws RangeError unless every label is a class, a whole number from 0 to 2³¹ − 1, or −1 */
+export function checkLabels(who: string, labels: ArrayLike<number>): void {
+  const wrong = Array.prototype.findIndex.call(
+    labels,
+    label => !(Number.isInteger(label) && label >= -1 && label < 2 ** 31)
+  )
+  if (wrong >= 0) {
+    throw new RangeError(
+      `${who}: expected labels that are whole numbers from 0 to 2147483647, or -1 where a class is unknown, ` +
+        `got ${labels[wrong]} for example ${wrong}.`
+    )
+  }
 }
 
 /** The entries of a list at places `[batch, columns]`. */

@@ -12,7 +12,7 @@ import {
   type Views
 } from '@lapstrake/core'
 import {
-  checkPositive,
+  checkCount,
   checkTemperature,
   enqueue,
   filledRows,
@@ -86,7 +86,8 @@ export function crdQueue<R extends Reduction = 'mean'>(
   checkOptions('crdQueue', options, { temperature: 'number', dim: 'number', size: 'number', reduction: reductionKind })
   const { temperature = 0.07, dim = 128, size = 4096, reduction = 'mean' as R } = options
   const { init, rows } = projected('crdQueue', temperature, dim)
-  checkPositive('crdQueue', 'size', size, 'Try 4096.')
+  if (!Number.isInteger(size) || size < 1)
+    throw new RangeError(`crdQueue: expected a size of 1 or more rows, got ${size}. Try 4096.`)
   return {
     init: (random, shapes) => {
       const queue = (): RowQueue => rowQueue(random, { size, dim, fill: 'empty' })
@@ -124,7 +125,7 @@ function projected(
   ) => { student: tf.Tensor2D; teacher: tf.Tensor2D }
 } {
   checkTemperature(who, temperature)
-  checkPositive(who, 'dim', dim, 'Try 128.')
+  checkCount(who, 'dim', dim, 'Try 128.')
   return {
     init: (random, shapes) => projections(who, random, shapes, dim),
     rows(embeddings, batch, params) {

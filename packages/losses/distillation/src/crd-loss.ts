@@ -1,6 +1,8 @@
 import {
   checkEmbeddings,
+  checkGiven,
   checkOptions,
+  checkTensors,
   detached,
   reduced,
   reductionKind,
@@ -85,7 +87,9 @@ export function crdLoss<R extends Reduction = 'mean'>(
   checkEpsilon('crdLoss', epsilon)
   if (!(momentum >= 0 && momentum < 1))
     throw new RangeError(`crdLoss: expected a momentum from 0 to below 1, got ${momentum}. Try 0.5.`)
+  checkGiven('crdLoss', 'rows, banks and places, as in { student, teacher, banks, … }', given, 'record')
   const { student, teacher, banks, logNormalisers, indices, contrast } = given
+  checkGiven('crdLoss', 'banks, as in { student, teacher }', banks, 'record')
   checkShapes(student, teacher, banks, indices, contrast)
   const [studentRows, teacherRows] = [normaliseRows(student), normaliseRows(teacher)]
   const examples = banks.student.shape[0]
@@ -141,6 +145,7 @@ export function noiseContrastive<R extends Reduction = 'mean'>(
     )
   }
   checkEpsilon('noiseContrastive', epsilon)
+  checkTensors('noiseContrastive', [logits])
   const [, columns] = logits.shape
   if (logits.rank !== 2 || columns < 1) {
     throw new Error(
@@ -206,6 +211,7 @@ function checkShapes(
   indices: tf.Tensor1D,
   contrast: tf.Tensor2D
 ): void {
+  checkTensors('crd', [banks.student, banks.teacher, indices, contrast])
   for (const rows of [student, teacher]) checkEmbeddings('crd', [rows])
   const [batch, dim] = student.shape
   const say = ({ shape }: tf.Tensor): string => `[${shape.join(', ')}]`

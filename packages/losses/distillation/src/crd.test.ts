@@ -187,6 +187,20 @@ describe('clear errors', () => {
     [() => crd({ examples: 10, negatives: 0 }), 'crd: expected 1 or more negatives, got 0.'],
     [() => crd({ examples: 10, positive: 'relaxed' }), 'crd: expected labels for relaxed positives, got none.'],
     [() => crd({ examples: 10, labels: [1, 2] }), 'crd: expected 10 labels, one for each example, got 2.'],
+    ...[NaN, 0.5, -2, 2 ** 31, Infinity, '1' as unknown as number].flatMap(label =>
+      [{ examples: 4 }, {}].map((more): [() => unknown, string] => [
+        () => crd({ ...more, negatives: 2, labels: [0, label, 1, 1] }),
+        'crd: expected labels that are whole numbers from 0 to 2147483647, or -1 where a class is unknown, ' +
+          `got ${label} for example 1.`
+      ])
+    ),
+    ...[0.5, 0, 65537, NaN].flatMap(dim =>
+      Object.entries({ crd, crdInBatch, crdQueue }).map(([name, make]): [() => unknown, string] => [
+        () => make({ dim }),
+        `${name}: expected a dim that is a whole number from 1 to 65536, got ${dim}.`
+      ])
+    ),
+    [() => crdQueue({ size: 0.5 }), 'crdQueue: expected a size of 1 or more rows, got 0.5. Try 4096.'],
     [() => crd({ examples: 3, labels: [1, 1, 1] }), 'crd: expected labels of two classes or more, got one.'],
     [
       () => crd().init(seeded(1), shapes),
@@ -207,7 +221,7 @@ describe('clear errors', () => {
       'crd: expected student and teacher to see the same views of the same examples, got batches of 3, 3 and 4, 4.'
     ],
     [() => apply(crdInBatch() as unknown as StatefulLoss, alone), 'crdInBatch: expected a teacher, got none.'],
-    [() => crdQueue({ size: 0 }), 'crdQueue: expected a size above 0, got 0. Try 4096.']
+    [() => crdQueue({ size: 0 }), 'crdQueue: expected a size of 1 or more rows, got 0. Try 4096.']
   ])('%s', (act, message) => expect(act).toThrow(message))
   void [teacher, indices]
 })

@@ -6,9 +6,15 @@ import {
   type ReductionOptions,
   type StatefulLossOf
 } from '@lapstrake/core'
-import { checkPositive, checkTemperature } from '@lapstrake/embeddings'
+import { checkCount, checkTemperature } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
-import { contrastSampler, samplerKinds, type ContrastSampler, type ContrastSamplerOptions } from './contrast-sampler.ts'
+import {
+  checkLabels,
+  contrastSampler,
+  samplerKinds,
+  type ContrastSampler,
+  type ContrastSamplerOptions
+} from './contrast-sampler.ts'
 import { crdLoss, type Banks, type LogNormalisers } from './crd-loss.ts'
 import { againstTeacherRows } from './against-teacher-rows.ts'
 import { project, projections, type Projections } from './projections.ts'
@@ -59,7 +65,7 @@ export function crd<R extends Reduction = 'mean'>(
   const { examples, negatives = 4096, labels, positive = 'exact' } = options
   const { temperature = 0.07, dim = 128, momentum = 0.5, reduction = 'mean' as R } = options
   checkTemperature('crd', temperature)
-  checkPositive('crd', 'dim', dim, 'Try 128.')
+  checkCount('crd', 'dim', dim, 'Try 128.')
   if (!(momentum >= 0 && momentum < 1))
     throw new RangeError(`crd: expected a momentum from 0 to below 1, got ${momentum}. Try 0.5.`)
   const samplers = new Map<number, ContrastSampler>()
@@ -70,6 +76,7 @@ export function crd<R extends Reduction = 'mean'>(
   }
   if (!Number.isInteger(negatives) || negatives < 1)
     throw new RangeError(`crd: expected 1 or more negatives, got ${negatives}. Try 1024.`)
+  if (labels !== undefined) checkLabels('crd', labels)
   if (examples !== undefined) samplerFor(examples)
   return {
     init(random, shapes) {
@@ -100,7 +107,7 @@ export function crd<R extends Reduction = 'mean'>(
       }
     },
     apply(embeddings, batch, { params, memory: { banks, logNormalisers, key, calls } }) {
-      if (batch.indices === undefined)
+      if (batch?.indices === undefined)
         throw new Error('crd: expected indices in the batch, got none. They say which rows of the banks are whose.')
       const { student, teacher } = againstTeacherRows('crd', embeddings, batch)
       // Every view of an example asks, and all share its row of the bank.

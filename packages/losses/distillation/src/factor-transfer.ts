@@ -28,7 +28,7 @@ const kinds: OptionKinds<FactorOptions> = { power: 'number', difference: 'number
  * Takes maps `[batch, height, width, channels]`: what a translator (the unit's head) and a paraphraser, trained before,
  * make. Returns a number of 0 or more, averaged over the examples, `[batch]`.
  *
- * @throws RangeError if a power is not a whole number above 0
+ * @throws RangeError if a power is not a whole number from 1 to 64
  * @throws Error unless both are maps of the same examples
  * @see Kim et al. 2018, eq. 3, https://arxiv.org/abs/1802.04977; the means over channels as in RepDistiller
  */

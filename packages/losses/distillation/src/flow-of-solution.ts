@@ -1,5 +1,6 @@
 import {
   checkOptions,
+  checkTensors,
   reduced,
   reductionKind,
   type Reduced,
@@ -31,6 +32,7 @@ export function flowOfSolution<R extends Reduction = 'mean'>(
   options: FSPOptions<R> = {}
 ): Reduced<R> {
   checkOptions('flowOfSolution', options, { reduction: reductionKind })
+  for (const layers of [students, teachers]) checkTensors('fsp', layers)
   if (students.length !== teachers.length || students.length < 2) {
     throw new Error(
       'fsp: expected two layers or more, as many of the student as of the teacher, ' +

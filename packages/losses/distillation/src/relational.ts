@@ -2,6 +2,7 @@ import { checkOptions, type Loss, type OptionKinds } from '@lapstrake/core'
 import { normaliseRows, zeroLoss } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 import { checkBatch, comparing, flatRows } from './comparing.ts'
+import { inRange } from './in-range.ts'
 
 export interface RKDOptions {
   /** Weight of the distances between pairs. */
@@ -48,10 +49,10 @@ function checkWeights({ distance = 25, angle = 50 }: RKDOptions): void {
   }
 }
 
-/** What takes each row to each, `[batch, batch, dim]`. */
+/** What takes each row to each, up to scale, `[batch, batch, dim]`. */
 function differences(rows: tf.Tensor2D): tf.Tensor3D {
   const [batch, dim] = rows.shape
-  return tf.sub(tf.reshape(rows, [1, batch, dim]), tf.reshape(rows, [batch, 1, dim]))
+  return inRange(tf.sub(tf.reshape(rows, [1, batch, dim]), tf.reshape(rows, [batch, 1, dim])), { most: 1e15 })
 }
 
 /** Distances of all pairs over their mean, `[batch, batch]`, 0 of each row to itself. */

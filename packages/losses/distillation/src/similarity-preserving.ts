@@ -2,6 +2,7 @@ import type { Loss } from '@lapstrake/core'
 import { normaliseRows } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 import { checkBatch, comparing, flatRows } from './comparing.ts'
+import { inRange } from './in-range.ts'
 
 /**
  * Similarity-preserving distillation: examples that are alike to the teacher should be alike to the student.
@@ -15,7 +16,7 @@ import { checkBatch, comparing, flatRows } from './comparing.ts'
 export function similarityPreserving(student: tf.Tensor, teacher: tf.Tensor): tf.Scalar {
   checkBatch('sp', student, teacher)
   const [s, t] = [student, teacher].map(features => {
-    const rows = flatRows(features)
+    const rows = inRange(flatRows(features), { least: 1e-5, most: 1e15 })
     return normaliseRows(tf.matMul(rows, tf.transpose(rows)))
   }) as [tf.Tensor2D, tf.Tensor2D]
   return tf.mean(tf.squaredDifference(s, t))

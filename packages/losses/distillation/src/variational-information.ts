@@ -1,13 +1,15 @@
 import {
+  checkGiven,
   checkOptions,
+  checkTensors,
   reduced,
   reductionKind,
   type OptionKinds,
   type Random,
-  type StatefulLossOf,
   type Reduced,
   type Reduction,
-  type ReductionOptions
+  type ReductionOptions,
+  type StatefulLossOf
 } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { comparingRows, meanOfEach } from './comparing.ts'
@@ -53,6 +55,10 @@ export function variationalInformation<R extends Reduction = 'mean'>(
   checkOptions('variationalInformation', options, kinds)
   const { epsilon = 1e-5, reduction = 'mean' as R } = options
   checkVariance('variationalInformation', options)
+  checkTensors('variationalInformation', [student, teacher])
+  checkGiven('variationalInformation', 'a regressor, as { weights, logScale }', regressor, 'record')
+  checkTensors('variationalInformation', regressor.weights)
+  checkTensors('variationalInformation', [regressor.logScale])
   return reduced(surprises(student, teacher, regressor, epsilon), reduction)
 }
 

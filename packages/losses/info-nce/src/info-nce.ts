@@ -1,6 +1,7 @@
 import {
   checkEmbeddings,
   checkOptions,
+  checkTensors,
   pairOf,
   reduced,
   reducedWithGradient,
@@ -79,6 +80,7 @@ export function infoNCEAgainst<R extends Reduction = 'mean'>(
   checkOptions('infoNCEAgainst', options, kinds)
   const { temperature = 0.1, normalise = true, reduction = 'mean' as R } = options
   checkTemperature('infoNCEAgainst', temperature)
+  checkTensors('infoNCEAgainst', [query, positive, negatives])
   const [batch, dim] = query.shape
   const fits =
     query.rank === 2 &&

@@ -68,7 +68,7 @@ export function moco<R extends Reduction = 'mean'>(
     },
     apply(embeddings, batch, { memory: queue }) {
       const [first] = pairOf('moco', embeddings)
-      const [, target] = pairOf('moco', targetsOf('moco', embeddings, batch.targets))
+      const [, target] = pairOf('moco', targetsOf('moco', embeddings, batch?.targets))
       if (queue.rows.shape[0] !== size) {
         throw new Error(
           `moco: expected a queue of ${size} keys, got one of ${queue.rows.shape[0]}. ` +

@@ -71,6 +71,21 @@ test('a single example costs exactly zero, with a gradient of exactly zero', () 
   )
 })
 
+test('rows too long for their squares cost what shorter ones do, with a gradient as much smaller', () => {
+  const at = (factor: number): { value: number; slope: number[] } => {
+    const given = [rows(1), rows(2)].map(view => tf.mul(view, factor) as tf.Tensor2D)
+    const { outputs, pull } = vjp(
+      () => ({ outputs: [barlowTwins()(views(...given), { views: views(...given) })], aux: null }),
+      given
+    )
+    const [slope] = pull([tf.scalar(1)], given, { last: true })
+    return { value: read(outputs[0]!)[0]!, slope: read(slope!).map(number => number * factor) }
+  }
+  const [known, long] = [at(1e3), at(1e20)]
+  expect(long.value).toBeCloseTo(known.value, 4)
+  long.slope.forEach((number, i) => expect(number).toBeCloseTo(known.slope[i]!, 3))
+})
+
 test.each<[() => unknown, string]>([
   [
     () => barlowTwins({ redundancy: -1 }),

@@ -30,7 +30,7 @@ export interface BYOLOptions<R extends Reduction = 'mean' | 'sum'> extends Negat
  * target. Returns a number from 0, where every guess is right, to 8, averaged over the examples, `[batch]`; exactly 0
  * for a batch of one. A low loss alone says little, for equal embeddings reach it too: watch how they spread.
  *
- * @throws RangeError if `hidden` is not a whole number above 0, or `epsilon` is not above 0
+ * @throws RangeError if `hidden` is not a whole number from 1 to 65536, or `epsilon` is not above 0
  * @throws Error without a target network, or unless there are two views of one shape
  * @see Grill et al. 2020, eq. 1 and 2, https://arxiv.org/abs/2006.07733
  */
@@ -40,8 +40,8 @@ export function byol<R extends Reduction = 'mean'>(
   checkOptions('byol', options, { hidden: 'number', epsilon: 'number', reduction: reductionKind })
   const { hidden, ...given } = options
   const { reduction } = checked<R>('byol', given)
-  return withPredictor('byol', { hidden, proportion: 16, reduction }, (embeddings, { targets }) => {
-    const answers = targetsOf('byol', embeddings, targets)
+  return withPredictor('byol', { hidden, proportion: 16, reduction }, (embeddings, batch) => {
+    const answers = targetsOf('byol', embeddings, batch?.targets)
     return predictions => byolLoss(predictions, answers, given)
   })
 }

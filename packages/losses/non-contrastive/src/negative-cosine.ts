@@ -11,7 +11,7 @@ import { checkPositive, checkViews, normaliseRows } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 
 export interface NegativeCosineOptions<R extends Reduction = 'mean' | 'sum'> extends ReductionOptions<R> {
-  /** Rows shorter than this have no direction: they count as zeros, and so does their gradient. */
+  /** Rows shorter than this, or than 10⁻¹², have no direction: they count as zeros, and so does their gradient. */
   readonly epsilon?: number | undefined
 }
 

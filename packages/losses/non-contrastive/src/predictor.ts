@@ -8,7 +8,7 @@ import {
   type StatefulLossOf,
   type Views
 } from '@lapstrake/core'
-import { zeroRows } from '@lapstrake/embeddings'
+import { checkCount, zeroRows } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 import { twoViews } from './checks.ts'
 import { standardise } from './standardise.ts'
@@ -39,7 +39,7 @@ export interface PredictorOptions<R extends Reduction> {
  * A loss that compares what a predictor of its own makes of each view with something constant; exactly zero for a batch
  * of one, which has no statistics to normalise by.
  *
- * It throws unless there are two views of rows, and for a hidden width that is not a whole number above 0.
+ * It throws unless there are two views of rows, and for a hidden width that is not a whole number from 1 to 65536.
  *
  * @param against looks at what there is to compare with, before anything is computed, and gives the loss of predictions
  */
@@ -48,11 +48,7 @@ export function withPredictor<R extends Reduction>(
   { hidden, proportion, reduction }: PredictorOptions<R>,
   against: (embeddings: Views<tf.Tensor2D>, batch: Batch) => (predictions: Views<tf.Tensor2D>) => Reduced<R>
 ): StatefulLossOf<R, Predictor, Record<string, never>> {
-  if (hidden !== undefined && !(Number.isInteger(hidden) && hidden > 0)) {
-    throw new RangeError(
-      `${who}: expected a hidden width of 1 or more, got ${hidden}. Leave it out for the paper's proportion.`
-    )
-  }
+  if (hidden !== undefined) checkCount(who, 'hidden width', hidden, "Leave it out for the paper's proportion.")
   return {
     init(random, { embedding }) {
       if (embedding.length !== 1)

@@ -26,7 +26,7 @@ export interface SimSiamOptions<R extends Reduction = 'mean' | 'sum'> extends Ne
  * every guess is right, to 1, averaged over the examples, `[batch]`; exactly 0 for a batch of one. A low loss alone
  * says little, for equal embeddings reach it too: watch how they spread.
  *
- * @throws RangeError if `hidden` is not a whole number above 0, or `epsilon` is not above 0
+ * @throws RangeError if `hidden` is not a whole number from 1 to 65536, or `epsilon` is not above 0
  * @throws Error unless there are two views of one shape
  * @see Chen & He 2021, eq. 4 and algorithm 1, https://arxiv.org/abs/2011.10566
  */

@@ -1,5 +1,6 @@
 import {
   checkOptions,
+  checkTensors,
   reduced,
   reductionKind,
   type Reduced,
@@ -19,6 +20,7 @@ import * as tf from '@tensorflow/tfjs-core'
  * https://arxiv.org/abs/1902.09229
  */
 export function contrastiveMargins(features: tf.Tensor2D, positives: tf.Tensor3D, negatives: tf.Tensor4D): tf.Tensor2D {
+  checkTensors('contrastiveMargins', [features, positives, negatives])
   const [batch, dim] = features.shape
   const fits =
     positives.shape[0] === batch &&
@@ -42,22 +44,28 @@ const steepest = 64
 /**
  * Logistic loss of margins `[batch, negatives]`: `log₂(1 + Σ exp(−v))`, 0 at best and 1 for one negative at a margin of
  * 0.
+ *
+ * @throws Error unless there are margins
  */
 export function logisticLoss<R extends Reduction = 'mean'>(
   margins: tf.Tensor2D,
   options: ReductionOptions<R> = {}
 ): Reduced<R> {
-  const reduction = reductionOf('logisticLoss', options)
+  const reduction = reductionOf('logisticLoss', margins, options)
   const total = tf.sum(tf.exp(tf.minimum(tf.neg(margins), steepest)), 1)
   return reduced(tf.div(tf.log1p(total), Math.LN2), reduction)
 }
 
-/** Hinge loss of margins `[batch, negatives]`: `max(0, 1 − least margin)`, 0 at best and 1 at a margin of 0. */
+/**
+ * Hinge loss of margins `[batch, negatives]`: `max(0, 1 − least margin)`, 0 at best and 1 at a margin of 0.
+ *
+ * @throws Error unless there are margins
+ */
 export function hingeLoss<R extends Reduction = 'mean'>(
   margins: tf.Tensor2D,
   options: ReductionOptions<R> = {}
 ): Reduced<R> {
-  const reduction = reductionOf('hingeLoss', options)
+  const reduction = reductionOf('hingeLoss', margins, options)
   return reduced(tf.relu(tf.sub(1, tf.min(margins, 1))), reduction)
 }
 
@@ -65,16 +73,25 @@ export function hingeLoss<R extends Reduction = 'mean'>(
  * Zero-one loss of margins `[batch, negatives]`: the part of the negatives that the positives are not closer than, 0 to
  * 1. A tie is an error, and so is a margin that is no number: the risk of a network that diverged is 1, not 0. Has no
  * gradient.
+ *
+ * @throws Error unless there are margins
  */
 export function zeroOneLoss<R extends Reduction = 'mean'>(
   margins: tf.Tensor2D,
   options: ReductionOptions<R> = {}
 ): Reduced<R> {
-  const reduction = reductionOf('zeroOneLoss', options)
+  const reduction = reductionOf('zeroOneLoss', margins, options)
   return reduced(tf.mean(tf.cast(tf.logicalNot(tf.greater(margins, 0)), 'float32'), 1), reduction)
 }
 
-function reductionOf<R extends Reduction>(who: string, options: ReductionOptions<R>): R {
+/** The option, when margins are there to be reduced. */
+function reductionOf<R extends Reduction>(who: string, margins: tf.Tensor2D, options: ReductionOptions<R>): R {
   checkOptions(who, options, { reduction: reductionKind })
+  checkTensors(who, [margins])
+  if (margins.rank !== 2 || margins.size === 0) {
+    throw new Error(
+      `${who}: expected margins [batch, negatives], got [${margins.shape.join(', ')}]. Make them with contrastiveMargins().`
+    )
+  }
   return options.reduction ?? ('mean' as R)
 }

@@ -1,8 +1,20 @@
 import { checkOptions } from '@lapstrake/core'
 import { checkPositive } from '@lapstrake/embeddings'
 
-/** The divergence of two coins, `kl(q‖p)`, in nats. */
+/**
+ * The divergence of two coins, `kl(q‖p)`, in nats; infinite where `p` rules out what `q` allows.
+ *
+ * @throws RangeError for a chance outside [0, 1]
+ */
 export function binaryKL(q: number, p: number): number {
+  for (const chance of [q, p]) {
+    if (!(typeof chance === 'number' && chance >= 0 && chance <= 1))
+      throw new RangeError(`binaryKL: expected two chances from 0 to 1, got ${String(q)} and ${String(p)}.`)
+  }
+  return kl(q, p)
+}
+
+function kl(q: number, p: number): number {
   const term = (a: number, b: number): number => (a === 0 ? 0 : a * Math.log(a / b))
   return term(q, p) + term(1 - q, 1 - p)
 }
@@ -22,7 +34,7 @@ export function klInverse(risk: number, budget: number): number {
   for (;;) {
     const middle = (low + high) / 2
     if (middle <= low || middle >= high) return high
-    if (binaryKL(risk, middle) > budget) high = middle
+    if (kl(risk, middle) > budget) high = middle
     else low = middle
   }
 }
@@ -71,6 +83,7 @@ export function catoniGrid(
   const { from = 10, to = 1e7 } = grid
   if (!(from > 0 && to > from))
     throw new RangeError(`catoniGrid: expected a range above 0, got ${from} to ${to}. Try 10 and 1e7.`)
+  if (to > 1e9) throw new RangeError(`catoniGrid: expected a range up to 1e9, got ${from} to ${to}. Try 10 and 1e7.`)
   checkCatoni('catoniGrid', options)
   let best = { bound: Infinity, inverseTemperature: from }
   for (let inverseTemperature = from; inverseTemperature < to; inverseTemperature++) {

@@ -1,6 +1,6 @@
 import { checkGiven, copyOf, dispose, leaves, own, type Stage, type Variables } from '@lapstrake/core'
 import type * as tf from '@tensorflow/tfjs-core'
-import { directions, type Direction } from './divergences.ts'
+import { checkDirection, type Direction } from './divergences.ts'
 import type { Posterior } from './posterior.ts'
 import { isStochastic, type PriorBuffers, type StochasticStage } from './stochastic.ts'
 
@@ -66,8 +66,7 @@ export function klFrom({ shift, logStd }: WeighedPosterior, priorLogStd: number)
 /** `χ²` in the direction asked for; infinite where the deviations do not allow it. */
 export function chiSquareDivergence(posterior: WeighedPosterior, direction: Direction, priorLogStd?: number): number {
   checkPosterior('chiSquareDivergence', posterior)
-  if (!directions.includes(direction))
-    throw new TypeError(`chiSquareDivergence: expected a direction, got ${direction}. Try '${directions[0]}'.`)
+  checkDirection('chiSquareDivergence', direction)
   return chiSquareFrom(posterior, direction, priorLogStd ?? posterior.priorLogStd)
 }
 

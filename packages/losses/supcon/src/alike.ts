@@ -1,4 +1,4 @@
-import { checkClasses, withGradient } from '@lapstrake/core'
+import { checkClasses, checkTensors, withGradient } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 
 /** Which examples are alike: by class, or by a matrix. With neither, an example is like itself alone, as in SimCLR. */
@@ -24,6 +24,7 @@ export function checkAlike({ labels, similarity }: Alike, batch: number, views: 
     )
   }
   if (labels !== undefined) checkClasses('supCon', labels, batch)
+  if (similarity !== undefined) checkTensors('supCon', [similarity])
   if (
     similarity !== undefined &&
     (similarity.rank !== 2 || similarity.shape[0] !== batch || similarity.shape[1] !== batch)

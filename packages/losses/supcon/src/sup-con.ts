@@ -1,6 +1,7 @@
 import {
   checkEmbeddings,
   checkOptions,
+  checkTensors,
   own,
   reduced,
   reducedWithGradient,
@@ -70,10 +71,11 @@ export interface SupConOptions<R extends Reduction = 'mean' | 'sum'> extends Red
  */
 export function supCon<R extends Reduction = 'mean'>(options: SupConOptions<R> = {}): LossOf<R> {
   check('supCon', options)
-  return (embeddings, { labels, similarity }) => {
+  return (embeddings, batch) => {
     checkViews('supCon', embeddings, 1)
-    checkAlike({ labels, similarity }, embeddings[0].shape[0], embeddings.length)
-    return contrast(tf.concat2d([...embeddings], 0), embeddings.length, { labels, similarity }, options)
+    const alike = { labels: batch?.labels, similarity: batch?.similarity }
+    checkAlike(alike, embeddings[0].shape[0], embeddings.length)
+    return contrast(tf.concat2d([...embeddings], 0), embeddings.length, alike, options)
   }
 }
 
@@ -88,6 +90,8 @@ export function supConLoss<R extends Reduction = 'mean'>(
   options: SupConOptions<R> = {}
 ): Reduced<R> {
   check('supConLoss', options)
+  checkOptions('supConLoss', alike, { labels: 'record', similarity: 'record' })
+  checkTensors('supConLoss', [features])
   const [batch = 0, views = 0] = features.shape
   if (features.rank < 3)
     throw new Error(

@@ -36,9 +36,9 @@ const { values } = parseArgs({
 })
 if (values.help) {
   console.log(`npm run --silent bench:fits -- [--megabytes 256] [--steps 3]
-Trains ${blocks().name} on batches of 16 images of 64 × 64 in a WebAssembly memory that can grow to so many megabytes and
-no further: end-to-end, which is tried in ever smaller parts of the batch, greedy and overlapping. Each way has a process
-of its own. Says what plan() foresees, and what came of it.`)
+Trains ${blocks().name} on batches of 16 images of 64 × 64 in a WebAssembly memory that can grow to so many
+megabytes and no further: end-to-end, which is tried in ever smaller parts of the batch, greedy and overlapping. Each
+way has a process of its own. Says what plan() foresees, and what came of it.`)
   process.exit(0)
 }
 

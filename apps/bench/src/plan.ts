@@ -35,7 +35,8 @@ if (values.help) {
 The peak of a whole step that plan() foresees, beside what the second step of a real run takes on the wasm backend: of
 tensors, and of the backend's memory with what kernels need for themselves. 32 examples in two views, SGD with momentum.
 Then what greedy and overlapping learning save of the peak of ResNet-50 and PResNet-50 on 8 and 64 images of 224 × 224,
-in two views, as foreseen: of all there is, and of what is above weights and the optimizer's state. --savings prints these alone.`)
+in two views, as foreseen: of all there is, and of what is above weights and the optimizer's state.
+--savings prints these alone.`)
   process.exit(0)
 }
 console.error((await useBackend('wasm')).sentence)

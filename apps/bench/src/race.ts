@@ -42,10 +42,8 @@ for (const seed of seeds) {
 
 const [greedy] = accuracies
 const above = (lane: number): number => accuracies[lane]!.filter((accuracy, seed) => accuracy > greedy![seed]!).length
-await writeFileAtomic(
-  values.results,
-  `${JSON.stringify({ steps, accuracies: Object.fromEntries(lanes.map(({ name }, i) => [name, accuracies[i]!])) }, null, 2)}\n`
-)
+const byLane = Object.fromEntries(lanes.map(({ name }, i) => [name, accuracies[i]!]))
+await writeFileAtomic(values.results, `${JSON.stringify({ steps, accuracies: byLane }, null, 2)}\n`)
 for (const [lane, { name }] of lanes.entries()) {
   const mean = accuracies[lane]!.reduce((sum, accuracy) => sum + accuracy, 0) / seeds.length
   console.log(

@@ -22,7 +22,7 @@ afterAll(() => rm(folder, { recursive: true }))
 const resultsIn = async (path: string): Promise<Record<string, CellResult>> =>
   Object.fromEntries((await readResults(path)).runs.map(run => [nameOf(run.cell), run]))
 
-test('every seed of every comparison has its run of each window, of a name of its own, that can be planned', async () => {
+test('every seed of every comparison has its run of each window, by its own name, which can be planned', async () => {
   expect(new Set(cells.map(nameOf)).size).toBe(cells.length)
   const expected = comparisons.flatMap(({ name, windows, seeds }) =>
     windows.flatMap(window => seeds.map(seed => nameOf({ comparison: name, window, seed })))

@@ -38,10 +38,10 @@ if (values.help) {
 Trains every cell of the study that --results does not hold yet, ${cells.length} runs of a minute to an hour each on one
 thread, --jobs at a time, the ones that matter most first; then writes the tables and figures of --docs from all results
 there are, and from what raw pixels and untrained networks give, which is measured once. Stop it at any time: what is
-finished stays, and what is not goes on from its last epoch. --minutes begins no run after so many: with 0, none. --only takes the
-cells whose names begin with one of TEXT[,TEXT…], --seeds those of the seeds. --tiny runs one seed of each on a few
-images, into runs/, to see that everything works. --times trains nothing and measures how long a step takes, all windows
-in turn, which wants a machine where nothing else runs.
+finished stays, and what is not goes on from its last epoch. --minutes begins no run after so many: with 0, none.
+--only takes the cells whose names begin with one of TEXT[,TEXT…], --seeds those of the seeds.
+--tiny runs one seed of each on a few images, into runs/, to see that everything works. --times trains nothing and
+measures how long a step takes, all windows in turn, which wants a machine where nothing else runs.
 Wants the data in LAPSTRAKE_DATA, or the network; and tiny-imagenet-20 in LAPSTRAKE_DATA/tiny-imagenet-20/{train,val},
 in folders of classes.`)
   process.exit(0)

@@ -1,4 +1,4 @@
-import { read } from '@lapstrake/testing'
+import '@tensorflow/tfjs-backend-cpu'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import { applyLoss } from './apply-loss.ts'
@@ -7,6 +7,8 @@ import { reduced, reducedWithGradient, type Reduction, type RowLoss } from './re
 import { vjp } from './vjp.ts'
 
 const rows = tf.tensor1d([1, 2, 6])
+
+const read = (tensor: tf.Tensor): number[] => [...tensor.dataSync()]
 
 test('rows become their mean, their sum, or stay; of some that do not count the mean is over the others', () => {
   expect(read(reduced(rows, 'mean'))).toEqual([3])

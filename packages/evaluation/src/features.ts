@@ -173,7 +173,8 @@ function checkLabels(labels: ArrayLike<number>, { places }: Part): void {
 
 const unlabelled = (place: number): Error =>
   new Error(
-    `collectFeatures: expected labelled examples, but example ${place} has no label. Take labelled data, or gather features alone by { labels: false }.`
+    `collectFeatures: expected labelled examples, but example ${place} has no label. Take labelled data, ` +
+      'or gather features alone by { labels: false }.'
   )
 
 function endToEnd(parts: readonly Float32Array[]): Float32Array {

@@ -41,7 +41,8 @@ export interface ConvBlockOptions {
  * `[size, size, channels / groups, filters]` start with the variance 2 · groups / (size² · filters)
  * (He et al. 2015, eq. 14, https://arxiv.org/abs/1502.01852).
  *
- * @throws RangeError if a number is not a whole one from 1 to 65536, the size is even, groups do not divide the filters or come
+ * @throws RangeError if a number is not a whole one from 1 to 65536, the size is even, groups do not divide the filters
+ * or come
  *   with a stride and, at `init`, if they do not divide the channels
  * @throws TypeError without a normalisation
  */
@@ -143,7 +144,8 @@ export interface ResidualBlockOptions {
  * A residual block (He et al. 2016, figure 5, https://arxiv.org/abs/1512.03385), with a 1×1 projection where shapes
  * change. A stride of two halves height and width upwards.
  *
- * @throws RangeError if filters or stride are not whole numbers from 1 to 65536, or a bottleneck's filters not a multiple of 4
+ * @throws RangeError if filters or stride are not whole numbers from 1 to 65536, or a bottleneck's filters not a
+ * multiple of 4
  */
 export function residualBlock(options: ResidualBlockOptions): Block {
   checkOptions<ResidualBlockOptions>('residualBlock', options, {

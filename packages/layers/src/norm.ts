@@ -84,7 +84,8 @@ export const batchNorm = (): Norm => ({
  * (Wu & He 2018, eq. 7, https://arxiv.org/abs/1803.08494). With one group it is layer normalisation (Ba et al. 2016,
  * https://arxiv.org/abs/1607.06450), with as many as channels instance normalisation.
  *
- * @throws RangeError if `groups` is not a whole number from 1 to 65536 and, at `init`, if it does not divide the channels
+ * @throws RangeError if `groups` is not a whole number from 1 to 65536 and, at `init`, if it does not divide the
+ * channels
  */
 export function groupNorm(options: GroupNormOptions = {}): Norm {
   checkOptions<GroupNormOptions>('groupNorm', options, { groups: 'number' })

@@ -130,7 +130,8 @@ function firstLosses(trainer: Trainer, state: State, batch: Batch, isGiven: bool
   } catch (error) {
     if (isGiven || !(error instanceof TypeError)) throw error
     throw new Error(
-      `audit: expected the recipe to learn from random images, for no batch was given, but it fails: ${error.message}. ` +
+      'audit: expected the recipe to learn from random images, for no batch was given, but it fails: ' +
+        `${error.message}. ` +
         'Give a batch of the data, as in { batch: await batchOf(dataset, [0, 1], { views, random }) }.',
       { cause: error }
     )

@@ -259,7 +259,8 @@ function applied(
     const isForWant = error instanceof TypeError || /context/.test((error as Error).message)
     if (!asked || mode.context !== undefined || !isForWant) throw error
     throw new Error(
-      `${who}: expected a batch that has the constants which stage "${stage.name}" reads from mode.context, got none. ` +
+      `${who}: expected a batch that has the constants which stage "${stage.name}" reads from mode.context, ` +
+        'got none. ' +
         'Give one of the data, as in { like: await batchOf(dataset, [0], { views, random }) }.',
       { cause: error }
     )

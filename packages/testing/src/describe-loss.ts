@@ -21,9 +21,10 @@ import { read } from './read.ts'
 /**
  * The promises every loss keeps: one finite scalar, the same for the same arguments; a gradient for every view that
  * agrees with finite differences, also within a `tf.grad` of one's own; finite for rows of zeros, repeated rows and
- * long rows, and right, or no number, for rows beyond the squares of float32; indifferent to the order of the examples; no examples, integers, rows that are none, labels that are no
- * classes and other numbers of views refused by name, before anything is computed; arguments untouched and nothing left
- * behind. And of one with a `reduction`: rows that make up the loss, their sum, and the gradient of each.
+ * long rows, and right, or no number, for rows beyond the squares of float32; indifferent to the order of the examples;
+ * no examples, integers, rows that are none, labels that are no classes and other numbers of views refused by name,
+ * before anything is computed; arguments untouched and nothing left behind. And of one with a `reduction`: rows that
+ * make up the loss, their sum, and the gradient of each.
  */
 export function describeLoss(name: string, loss: LocalLoss, options: LossSuite = {}): void {
   const { batch: rows = 6, dim = 5, shape = [dim], tolerance = 0.02, except = {} } = options

@@ -108,7 +108,10 @@ export function verdict(names: readonly string[], standings: readonly LaneStandi
     `${percent(whole.accuracy)}`
   const between = found.slice(1, -1)
   if (gap < nothing)
-    return `${ends}: no gap to close this time. ${listed(between.map(({ name, accuracy }) => `${name} ${percent(accuracy)}`))}.`
+    return (
+      `${ends}: no gap to close this time. ` +
+      `${listed(between.map(({ name, accuracy }) => `${name} ${percent(accuracy)}`))}.`
+    )
   return (
     `${ends}. ` +
     `${listed(

@@ -69,7 +69,8 @@ export function resNet(options: ResNetOptions = {}): Backbone {
   const counts = blocksOf[depth]
   if (!Number.isInteger(width) || width < 1)
     throw new RangeError(`resNet: expected a width of 1 or more, got ${width}. Try 64.`)
-  checkWhole('resNet', 'width', width, mostWide / 32) // so that the last stage of a ResNet-50 is no wider than it may be
+  // So that the last stage of a ResNet-50 is no wider than it may be.
+  checkWhole('resNet', 'width', width, mostWide / 32)
   const kind = normOf('resNet', norm)
   const bottleneck = depth === 50
   return {

@@ -112,7 +112,8 @@ test.each<[unknown, string]>([
   [2, 'registerWasm: expected options, as in { wasmPaths: … }, got 2.'],
   [
     { thread: 2 },
-    'registerWasm: expected options among wasmPaths, threads, relaxed, winograd, memory, got thread. Did you mean threads?'
+    'registerWasm: expected options among wasmPaths, threads, relaxed, winograd, memory, got thread. ' +
+      'Did you mean threads?'
   ],
   [{ winograd: 'no' }, "registerWasm: expected winograd to be a boolean, got 'no'."]
 ])('options %j are refused before anything is loaded', async (options, message) => {

@@ -608,8 +608,8 @@ describe('plan', () => {
   })
 
   test.each([
-    [['--memory', 'much'], '--memory: expected a number of bytes such as 512MB or 4GB, got much.\n'],
-    [['--balance', 'taste'], '--balance: expected memory or flops, got taste.\n'],
+    [['--memory', 'much'], '--memory: expected a number of bytes such as 512MB or 4GB, got much. Try 4GB.\n'],
+    [['--balance', 'taste'], '--balance: expected memory or flops, got taste. Try memory.\n'],
     [['--balance', 'flops', '--stages', '3'], 'balance: expected 1 to 2 groups, for there are 2 blocks, got 3.\n']
   ])('refuses %j', async (options, message) => {
     const { status, stderr } = lapstrake('plan', await write('planned.ts'), '--size', '28', ...options)

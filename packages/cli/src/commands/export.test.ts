@@ -104,6 +104,13 @@ test('another network keeps its own names, goes where it is told and takes image
     ]
   ] as const)
     expect(lapstrake('export', run, ...given)).toMatchObject({ status: 1, stderr: message })
+  for (const path of [join(out, 'encoder.onnx'), join(out, 'encoder.onnx', 'below')])
+    expect(lapstrake('export', run, '--out', path)).toMatchObject({
+      status: 1,
+      stderr:
+        `export: expected a folder for --out, got ${join(out, 'encoder.onnx')}, which is none. ` +
+        'Choose another place.\n'
+    })
   expect(lapstrake('export', join(folder, 'nowhere')).stderr).toContain('it has no manifest.json')
 })
 

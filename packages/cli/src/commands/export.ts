@@ -4,6 +4,7 @@ import { dispose, useBackend, type BackendName } from 'lapstrake'
 import { openRun, type OpenRun, writeOwnFile } from '@lapstrake/runs/node'
 import { serialiseTree } from 'lapstrake/node'
 import { command, type Command } from '../terminal/command.ts'
+import { checkFolderFor } from '../terminal/folder-for.ts'
 import { quietly } from '../terminal/stop-quietly.ts'
 import { lengthGiven } from '../terminal/whole-number.ts'
 
@@ -41,6 +42,7 @@ export const exportCommand: Command = command({
       if (!backends.some(name => name === backend))
         throw new Error(`export: expected the backend ${backends.join(' or ')}, got ${backend}. Leave it out.`)
       const size = lengthGiven('--size', args.size)
+      if (args.out !== undefined) await checkFolderFor('export', '--out', out)
       await useBackend(backend as BackendName)
       const run = await openRun(folder, { weights: args.weights })
       run.notes.forEach(note => process.stderr.write(`${note}\n`))

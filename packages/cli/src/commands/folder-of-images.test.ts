@@ -63,7 +63,8 @@ test('without classes are learned from, and what is left out is said', () => {
   const untested = join(folder, 'photos/train')
   expect(evaluate('--data', untested)).toContain(
     `imageFolder: expected images to test with in ${untested}/test, but there is no such folder. Make it, with a ` +
-      'folder for each class as to train with, or say what it is called: test. Or name data that have some with --data.\n'
+      'folder for each class as to train with, or say what it is called: test. ' +
+      'Or name data that have some with --data.\n'
   )
 })
 

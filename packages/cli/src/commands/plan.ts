@@ -1,15 +1,16 @@
-import { balance, exampleBatch, plan, spansSvg, type Experiment, type Plan, type PlanOptions } from 'lapstrake'
+import { dirname } from 'node:path'
+import { exampleBatch, plan, spansSvg, type Experiment, type PlanOptions } from 'lapstrake'
 import { command, type Command } from '../terminal/command.ts'
 import { onProgress } from './data-by-name.ts'
 import { dataFor } from './data-of-run.ts'
 import { loadExperiment, writeOwnFile } from '@lapstrake/runs/node'
+import { checkFolderFor } from '../terminal/folder-for.ts'
 import { quietly } from '../terminal/stop-quietly.ts'
 import { lengthGiven, wholeNumber } from '../terminal/whole-number.ts'
 import * as tf from '@tensorflow/tfjs-core'
 import { planText } from '../terminal/plan-text.ts'
+import { cutsFor, cutsWanted } from './plan-cuts.ts'
 import { ways, wayOf } from './plan-ways.ts'
-
-const balances = { memory: 'activationBytes', flops: 'multiplyAdds' } as const
 
 export const planCommand: Command = command({
   meta: {
@@ -41,6 +42,7 @@ export const planCommand: Command = command({
       const size = lengthGiven('--size', args.size)
       const channels = channelsOf(args)
       const wanted = cutsWanted(args)
+      if (args.svg !== undefined) await checkFolderFor('plan', '--svg', dirname(args.svg))
       const experiment = await loadExperiment(args.recipe)
       const options: PlanOptions = {
         ...(await inputFor(experiment, size, channels)),
@@ -72,7 +74,7 @@ export const planCommand: Command = command({
 })
 
 /** Channels of the images that `--size` speaks of. */
-function channelsOf({ size, channels }: Given): number {
+function channelsOf({ size, channels }: Readonly<Partial<Record<'size' | 'channels', string | undefined>>>): number {
   if (channels !== undefined && size === undefined)
     throw new Error('--channels: expected --size beside it, got none. Leave it out, or say how large images are.')
   return wholeNumber('--channels', channels ?? '3', 1)
@@ -90,28 +92,6 @@ async function inputFor(
   const dataset = await dataFor(experiment, undefined).open('train', { limit: 1, onProgress })
   const like = await exampleBatch(experiment, dataset)
   return { inputShape: like.views[0].shape.slice(1), like }
-}
-
-type Given = Readonly<Partial<Record<'size' | 'channels' | 'balance' | 'stages', string | undefined>>>
-
-/** What cuts are to balance, and how many stages there are to be. */
-interface Cuts {
-  readonly by: keyof typeof balances
-  readonly stages: number | undefined
-}
-
-function cutsWanted({ balance: by, stages }: Given): Cuts | undefined {
-  if (by === undefined && stages === undefined) return undefined
-  if (by === undefined)
-    throw new Error('--stages: expected --balance beside it, got none. Write --balance memory, or leave it out.')
-  if (!Object.hasOwn(balances, by)) throw new Error(`--balance: expected memory or flops, got ${by}. Try memory.`)
-  return { by: by as Cuts['by'], stages: stages === undefined ? undefined : wholeNumber('--stages', stages, 1) }
-}
-
-function cutsFor({ isolation }: Experiment, { stages }: Plan, { by, stages: groups }: Cuts): readonly number[] {
-  const costs = stages.map(stage => stage[balances[by]])
-  const overlaps = isolation(stages.length).some(({ start, end }) => end - start > 1 && end - start < stages.length)
-  return balance(costs, groups ?? stages.length, { overlapping: overlaps })
 }
 
 /** Bytes from words such as 512MB or 4 GB. */

@@ -4,6 +4,7 @@ import { useBackend } from 'lapstrake'
 import { command, type Command } from '../terminal/command.ts'
 import { writeOwnFile } from '@lapstrake/runs/node'
 import { htmlReport } from '../pages/html-report.ts'
+import { checkFolderFor } from '../terminal/folder-for.ts'
 import { quietly } from '../terminal/stop-quietly.ts'
 import { table } from '../terminal/table.ts'
 import { wholeNumber } from '../terminal/whole-number.ts'
@@ -25,6 +26,7 @@ export const quickstartCommand: Command = command({
       const seed = wholeNumber('--seed', args.seed, 0)
       const examples = wholeNumber('--examples', args.examples, 64)
       const epochs = wholeNumber('--epochs', args.epochs, 1)
+      await checkFolderFor('quickstart', '--out', args.out)
       const backend = await useBackend('auto')
       process.stderr.write(`${backend.sentence}\n`)
       const { training, testing, said } = await quickData(args.data, examples)
@@ -43,7 +45,8 @@ export const quickstartCommand: Command = command({
       const head = ['', 'linear readout', 'nearest neighbours', 'time per step', 'peak memory']
       const text = table(head, rows)
       process.stdout.write(
-        `\n${said}\nThe same backbone, head, loss, optimizer and seed; ${epochs} epochs.\n\n${text}\n\n${outcomeOf(races)}\n`
+        `\n${said}\nThe same backbone, head, loss, optimizer and seed; ${epochs} ` +
+          `epochs.\n\n${text}\n\n${outcomeOf(races)}\n`
       )
       const path = `${args.out}/report.html`
       await writeOwnFile(

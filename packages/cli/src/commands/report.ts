@@ -1,7 +1,9 @@
+import { dirname } from 'node:path'
 import { command, type Command } from '../terminal/command.ts'
 import { compareRuns, readRuns, writeOwnFile } from '@lapstrake/runs/node'
 import { embeddingMap } from '../pages/embedding-map.ts'
 import { runReport } from '../pages/run-report.ts'
+import { checkFolderFor } from '../terminal/folder-for.ts'
 import { quietly } from '../terminal/stop-quietly.ts'
 
 export const reportCommand: Command = command(
@@ -22,6 +24,7 @@ export const reportCommand: Command = command(
     },
     run: ({ args }) =>
       quietly(async () => {
+        await checkFolderFor('report', '--out', dirname(args.out))
         const { runs, notes } = await readRuns(args._)
         const damaged: string[] = []
         const maps = await Promise.all(

@@ -4,6 +4,7 @@ import { compareRuns, loadSweep, readRun } from '@lapstrake/runs/node'
 import { command, type Command } from '../terminal/command.ts'
 import { comparisonText } from './compare.ts'
 import { dataByName, refuseSize } from './data-by-name.ts'
+import { checkFolderFor } from '../terminal/folder-for.ts'
 import { quietly } from '../terminal/stop-quietly.ts'
 import { table } from '../terminal/table.ts'
 import { lengthGiven, wholeNumber } from '../terminal/whole-number.ts'
@@ -53,6 +54,7 @@ export const sweepCommand: Command = command({
       const { data } = args
       const examples = args.examples === undefined ? undefined : wholeNumber('--examples', args.examples, 1)
       const size = lengthGiven('--size', args.size)
+      await checkFolderFor('sweep', '--out', out)
       const sweep = await loadSweep(args.sweep)
       if (data !== undefined) dataByName(data, size)
       else refuseSize(size, "the recipe's own data")

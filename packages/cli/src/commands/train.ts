@@ -74,11 +74,7 @@ export const trainCommand: Command = command({
   run: ({ args }) =>
     quietly(async () => {
       const stop = stopSignals()
-      const beginning = await beginRun(args, stop.signal).catch((error: unknown) => {
-        if (stop.signal.aborted && error === stop.signal.reason) process.exit(stop.status())
-        throw error
-      })
-      stop.begun()
+      const beginning = await stop.opening(beginRun(args, stop.signal))
       const { experiment, dataset, backend, resume } = beginning
       process.stderr.write(
         `${backend.sentence}\nData: ${dataset.name}, ${dataset.size} training examples` +

@@ -5,8 +5,11 @@ const SIGPIPE = 13
 /** Whether a process was asked to end, and with which status it then does. */
 export interface Stop {
   readonly signal: AbortSignal
-  /** From now on there are steps to finish and to save. */
-  begun(): void
+  /**
+   * Waits for what a run begins with: where a signal ends the wait, the process ends too. From then on there are steps
+   * to finish and to save.
+   */
+  opening<T>(beginning: Promise<T>): Promise<T>
   /** As a shell has it: 128 and the number of the signal. */
   status(): number
 }
@@ -42,8 +45,13 @@ export function stopSignals(): Stop {
   }
   return {
     signal: controller.signal,
-    begun() {
+    async opening(beginning) {
+      const opened = await beginning.catch((error: unknown) => {
+        if (controller.signal.aborted && error === controller.signal.reason) process.exit(status)
+        throw error
+      })
       isBegun = true
+      return opened
     },
     status: () => status
   }

@@ -65,8 +65,8 @@ export function infoNCE<R extends Reduction = 'mean'>(options: InfoNCEOptions<R>
  * @param query `[batch, dim]`
  * @param positive `[batch, dim]`
  * @param negatives `[count, dim]`, the same for all queries, or `[batch, count, dim]`, those of each query
- * @returns nats, averaged over the queries, `[batch]`; `log(count + 1)` when all embeddings are equal, exactly 0 without
- * negatives
+ * @returns nats, averaged over the queries, `[batch]`; `log(count + 1)` when all embeddings are equal, exactly 0
+ * without negatives
  * @throws RangeError if `temperature` is not above 0
  * @throws Error if the shapes do not fit
  * @see van den Oord et al. 2018, eq. 4, https://arxiv.org/abs/1807.03748

@@ -184,11 +184,13 @@ describe('clear errors', () => {
   test.each<[() => unknown, string]>([
     [
       () => simSiam({ hidden: 0 }),
-      "simSiam: expected a hidden width that is a whole number from 1 to 65536, got 0. Leave it out for the paper's proportion."
+      'simSiam: expected a hidden width that is a whole number from 1 to 65536, got 0. ' +
+        "Leave it out for the paper's proportion."
     ],
     [
       () => byol({ hidden: 2.5 }),
-      "byol: expected a hidden width that is a whole number from 1 to 65536, got 2.5. Leave it out for the paper's proportion."
+      'byol: expected a hidden width that is a whole number from 1 to 65536, got 2.5. ' +
+        "Leave it out for the paper's proportion."
     ],
     [() => simSiam({ epsilon: 0 }), 'simSiam: expected a small epsilon above 0, got 0. Try 1e-8.'],
     [() => byol({ epsilon: -1 }), 'byol: expected a small epsilon above 0, got -1. Try 1e-8.'],

@@ -90,7 +90,8 @@ function reductionOf<R extends Reduction>(who: string, margins: tf.Tensor2D, opt
   checkTensors(who, [margins])
   if (margins.rank !== 2 || margins.size === 0) {
     throw new Error(
-      `${who}: expected margins [batch, negatives], got [${margins.shape.join(', ')}]. Make them with contrastiveMargins().`
+      `${who}: expected margins [batch, negatives], got [${margins.shape.join(', ')}]. ` +
+        'Make them with contrastiveMargins().'
     )
   }
   return options.reduction ?? ('mean' as R)

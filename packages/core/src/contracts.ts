@@ -114,6 +114,8 @@ export interface LossShapes {
   readonly teacher?: Shape | undefined
   /** How many examples the data set has, when that is known: the indices of a batch are below it. */
   readonly examples?: number | undefined
+  /** The class of every example of the data set, -1 where it is unknown; left out where nobody knows of any. */
+  readonly labels?: ArrayLike<number> | undefined
 }
 
 /** What a loss with variables learns and remembers. */

@@ -28,7 +28,7 @@ export function firstState(prepared: Prepared, random: Random): Owned<State> {
   })
 }
 
-function firstUnitState({ network, teacher, examples }: Prepared, unit: Unit, random: Random): UnitState {
+function firstUnitState({ network, teacher, examples, labels }: Prepared, unit: Unit, random: Random): UnitState {
   const shape = network.shapes[unit.end]!
   const { params, buffers } = unit.head.init(random.split('head', unit.name), shape)
   const loss =
@@ -37,7 +37,8 @@ function firstUnitState({ network, teacher, examples }: Prepared, unit: Unit, ra
       : unit.loss.init(random.split('loss', unit.name), {
           embedding: outputShapeOf(unit.head, shape),
           teacher: teacher?.shapeFor(unit),
-          examples
+          examples,
+          labels
         })
   return copyOf({ head: { params, buffers }, loss })
 }

@@ -15,6 +15,8 @@ export interface TrainerOptions {
   readonly teacher?: TeacherVariables | undefined
   /** How many examples the data set has, for losses that keep a row for each. */
   readonly examples?: number | undefined
+  /** The class of every example of the data set, -1 where it is unknown, for losses that choose among examples. */
+  readonly labels?: ArrayLike<number> | undefined
   /**
    * Learns from a batch in parts of so many examples, with the memory of one part and one more forward pass. The
    * gradient is that of the whole batch, which adding up the gradients of parts is not when a loss compares examples;
@@ -34,6 +36,7 @@ export interface Prepared extends Pick<Recipe, 'backbone' | 'optimizer' | 'targe
   readonly teacher: Teaching | undefined
   readonly inputShape: Shape
   readonly examples: number | undefined
+  readonly labels: ArrayLike<number> | undefined
   readonly microBatch: number | undefined
 }
 
@@ -43,9 +46,10 @@ export function prepare(recipe: Recipe, options: TrainerOptions): Prepared {
     inputShape: 'list',
     teacher: 'record',
     examples: 'number',
+    labels: 'list',
     microBatch: 'number'
   })
-  const { inputShape, teacher, examples, microBatch } = options
+  const { inputShape, teacher, examples, labels, microBatch } = options
   checkShape('createTrainer', inputShape)
   checkMicroBatch(microBatch)
   checkRecipe(recipe)
@@ -65,6 +69,7 @@ export function prepare(recipe: Recipe, options: TrainerOptions): Prepared {
     teacher: recipe.teacher && teaches(recipe.teacher, units, inputShape, teacher),
     inputShape,
     examples,
+    labels,
     microBatch
   }
 }

@@ -31,6 +31,8 @@ export interface AuditOptions {
   readonly seed?: number | undefined
   /** Examples of the data set, for losses that keep a row for each. */
   readonly examples?: number | undefined
+  /** The class of each of them, for losses that choose among examples. */
+  readonly labels?: ArrayLike<number> | undefined
 }
 
 /** Which weights one unit's loss touches. */
@@ -69,14 +71,15 @@ export async function audit(recipe: Recipe, options: AuditOptions): Promise<Audi
     inputShape: 'list',
     batch: 'record',
     seed: 'number',
-    examples: 'number'
+    examples: 'number',
+    labels: 'list'
   })
-  const { inputShape, batch: given, seed = 0, examples } = options
+  const { inputShape, batch: given, seed = 0, examples, labels } = options
   checkShape('audit', inputShape)
   checkRecipe(recipe)
   const random = seeded(seed)
   const teacher = recipe.teacher && own(() => untrainedTeacher(recipe.teacher!, inputShape, random.split('teacher')))
-  const trainer = createTrainer(recipe, { inputShape, teacher, examples })
+  const trainer = createTrainer(recipe, { inputShape, teacher, examples, labels })
   const state = trainer.init(random.split('weights'))
   const batch = given ?? randomBatch(inputShape, seed)
   try {

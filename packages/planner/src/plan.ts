@@ -37,6 +37,8 @@ export interface PlanOptions {
   readonly like?: Batch | undefined
   /** Examples of the data set, for losses that keep a row for each. */
   readonly examples?: number | undefined
+  /** The class of each of them, for losses that choose among examples. */
+  readonly labels?: ArrayLike<number> | undefined
   /** As in `createTrainer`. */
   readonly microBatch?: number | undefined
   /** Plan for a backend without the kernels that only `@lapstrake/backend-wasm` has, such as webgpu. */
@@ -55,6 +57,7 @@ const kinds = {
   views: 'number',
   like: 'record',
   examples: 'number',
+  labels: 'list',
   microBatch: 'number',
   composed: 'boolean'
 } as const
@@ -157,13 +160,13 @@ function stepOf(
   options: PlanOptions,
   run: DryRun
 ): Pick<Plan, 'stepMultiplyAdds' | 'restBytes' | 'peakBytes'> {
-  const { inputShape, examples, microBatch } = options
+  const { inputShape, examples, labels, microBatch } = options
   const meter = meterMemory()
   const kept: unknown[] = []
   try {
     const teacher = recipe.teacher && untrainedTeacher(recipe.teacher, inputShape, run.random)
     kept.push(teacher)
-    const trainer = createTrainer(recipe, { inputShape, teacher, examples, microBatch })
+    const trainer = createTrainer(recipe, { inputShape, teacher, examples, labels, microBatch })
     const batch = dryBatch(wantedOf(options), run)
     kept.push(batch)
     let state = trainer.init(run.random)

@@ -209,7 +209,13 @@ async function* attempt(
   const { warn, taken } = warnings()
   const inSmallerParts = microBatch !== experiment.microBatch
   const recipe = progressing ? { ...experiment, schedule: progressing.schedule } : experiment
-  const trainer = createTrainer(recipe, { inputShape, examples: dataset.size, microBatch, teacher })
+  const trainer = createTrainer(recipe, {
+    inputShape,
+    examples: dataset.size,
+    labels: dataset.labels,
+    microBatch,
+    teacher
+  })
   if (!inSmallerParts) trainer.warnings.forEach(warn)
   const first = trainer.init(ground.random.split('weights'))
   let behaviour = saved && (await behaviourAsSaved(ground, saved, { trainer, first, warn }))

@@ -37,7 +37,12 @@ export const auditCommand: Command = command({
       const dataset = await dataFor(experiment, args.data, size).open('train', { limit, onProgress })
       const source = loader(dataset, { batchSize, random: seeded(0), views: experiment.views })
       const found = await firstOf(source.batches(), async ({ batch }) =>
-        audit(experiment, { inputShape: batch.views[0].shape.slice(1), batch, examples: dataset.size })
+        audit(experiment, {
+          inputShape: batch.views[0].shape.slice(1),
+          batch,
+          examples: dataset.size,
+          labels: dataset.labels
+        })
       )
       process.stdout.write(args.json ? `${JSON.stringify(found)}\n` : text(experiment.name, found))
       if (found.findings.length > 0) process.exitCode = 1

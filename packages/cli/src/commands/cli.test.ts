@@ -490,7 +490,7 @@ test.each([
 ])('says why a recipe does not load: %j', async (text, message) => {
   const path = join(folder, 'unloadable.mts')
   await writeFile(path, text)
-  const { status, stderr } = lapstrake('plan', path)
+  const { status, stderr } = lapstrake('plan', path, '--memory', '3MB')
   expect([
     status,
     stderr.startsWith(`recipe: expected ${path} to load, but it does not: `),
@@ -605,6 +605,18 @@ describe('plan', () => {
     expect(isolations.map(({ name }) => name)).toEqual(['end-to-end, as in the recipe', 'greedy', 'overlapping'])
     expect(isolations.every(({ peakBytes }) => peakBytes > 0)).toBe(true)
     expect(stages.map(({ parameters }) => parameters)).toEqual([3 * 9 * 4 + 8, 4 * 9 * 6 + 12])
+  })
+
+  test('tells losses how many examples there are, and their classes', async () => {
+    const path = await write(
+      'contrasted.ts',
+      'teacher: { backbone: experiment.backbone, trainedBy: experiment }, ' +
+        "loss: () => crd({ negatives: 8, labels: 'data' })"
+    )
+    const { status, stdout, stderr } = lapstrake('plan', path, '--memory', '3MB')
+    expect(stderr).toBe('')
+    expect(stdout).toContain('end-to-end')
+    expect(status).toBe(0)
   })
 
   test.each([

@@ -85,13 +85,13 @@ async function inputFor(
   experiment: Experiment,
   size: number | undefined,
   channels: number
-): Promise<Pick<PlanOptions, 'inputShape' | 'like'>> {
+): Promise<Pick<PlanOptions, 'inputShape' | 'like' | 'examples' | 'labels'>> {
   if (size !== undefined) return { inputShape: [size, size, channels] }
   // Otherwise the JavaScript backend advertises another package when it is first used.
   tf.env().set('PROD', true)
-  const dataset = await dataFor(experiment, undefined).open('train', { limit: 1, onProgress })
+  const dataset = await dataFor(experiment, undefined).open('train', { onProgress })
   const like = await exampleBatch(experiment, dataset)
-  return { inputShape: like.views[0].shape.slice(1), like }
+  return { inputShape: like.views[0].shape.slice(1), like, examples: dataset.size, labels: dataset.labels }
 }
 
 /** Bytes from words such as 512MB or 4 GB. */

@@ -35,7 +35,7 @@ export const lapstrake = (...given: string[]): Ended => lapstrakeWith({}, ...giv
 /** A recipe that trains in seconds: twelve steps, two stages, one unit. */
 export const tinyRecipe = (change = ''): string => `
 import * as tf from '@tensorflow/tfjs-core'
-import { convNet, ntXent, overlapping, projector, randomResizedCrop, sgd, shapes, twoViews } from 'lapstrake'
+import { convNet, crd, ntXent, overlapping, projector, randomResizedCrop, sgd, shapes, twoViews } from 'lapstrake'
 const experiment = {
   name: 'tiny', data: shapes({ limit: 64 }), batchSize: 16, epochs: 3,
   views: twoViews(randomResizedCrop({ size: 28 })),

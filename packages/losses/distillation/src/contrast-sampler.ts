@@ -37,6 +37,16 @@ export type ContrastSampler = (random: Random, indices: tf.Tensor1D) => tf.Tenso
 export function contrastSampler(options: ContrastSamplerOptions): ContrastSampler {
   checkOptions('contrastSampler', options, samplerKinds)
   const { examples, negatives, labels, positive = 'exact' } = options
+  checkSampler(options)
+  const sorted = labels && sortByClass(labels)
+  return (random, indices) =>
+    detached(() =>
+      drawContrast(random, indices, { examples, negatives, positive, classes: sorted && tensorsOf(sorted) })
+    )
+}
+
+/** @throws RangeError and Error as {@link contrastSampler} does, but for a class that takes up the whole data set */
+export function checkSampler({ examples, negatives, labels, positive }: ContrastSamplerOptions): void {
   if (!Number.isInteger(negatives) || negatives < 1)
     throw new RangeError(`crd: expected 1 or more negatives, got ${negatives}. Try 1024.`)
   if (!Number.isInteger(examples) || examples < 2)
@@ -46,32 +56,49 @@ export function contrastSampler(options: ContrastSamplerOptions): ContrastSample
   if (labels !== undefined && labels.length !== examples)
     throw new Error(`crd: expected ${examples} labels, one for each example, got ${labels.length}.`)
   if (labels !== undefined) checkLabels('crd', labels)
-  const classes = labels && sortByClass(labels)
+}
 
-  return (random, indices) =>
-    detached(() => {
-      const [batch] = indices.shape
-      const own: tf.Tensor2D = tf.reshape(indices, [batch, 1])
-      const draw = (name: string, columns: number): tf.Tensor => random.split(name).uniform([batch, columns])
-      if (classes === undefined) {
-        const place = floor(tf.mul(draw('negatives', negatives), examples - 1), examples - 2)
-        return tf.concat2d([own, skip(place, own, 1)], 1)
-      }
-      const order = tf.tensor1d(classes.order, 'int32')
-      const column = (values: Int32Array): tf.Tensor => gatherFrom(tf.tensor1d(values, 'int32'), own)
-      const [first, count] = [column(classes.first), column(classes.count)]
-      const free = tf.sub(examples, tf.cast(count, 'float32'))
-      const place = tf.minimum(
-        tf.cast(tf.mul(draw('negatives', negatives), free), 'int32'),
-        tf.cast(tf.sub(free, 1), 'int32')
-      )
-      const among = tf.cast(tf.mul(draw('positive', 1), tf.cast(count, 'float32')), 'int32')
-      const chosen =
-        positive === 'exact'
-          ? own
-          : gatherFrom(order, tf.add(first, tf.minimum(among, tf.sub(count, tf.scalar(1, 'int32')))))
-      return tf.concat2d([chosen, gatherFrom(order, skip(place, first, count))], 1)
-    })
+/** The examples of a data set class by class, as tensors `[examples]`, int32. */
+export type ContrastClasses = {
+  readonly order: tf.Tensor1D
+  /** For each example, where its class begins in `order`, and how long it is. */
+  readonly first: tf.Tensor1D
+  readonly count: tf.Tensor1D
+}
+
+/** @throws Error if a class takes up the whole data set */
+export const classesOf = (labels: ArrayLike<number>): ContrastClasses => tensorsOf(sortByClass(labels))
+
+interface Draw extends Required<Pick<ContrastSamplerOptions, 'examples' | 'negatives' | 'positive'>> {
+  readonly classes: ContrastClasses | undefined
+}
+
+/** What each of the examples at `indices` is compared with, as {@link ContrastSampler} says. */
+export function drawContrast(
+  random: Random,
+  indices: tf.Tensor1D,
+  { examples, negatives, positive, classes }: Draw
+): tf.Tensor2D {
+  const [batch] = indices.shape
+  const own: tf.Tensor2D = tf.reshape(indices, [batch, 1])
+  const draw = (name: string, columns: number): tf.Tensor => random.split(name).uniform([batch, columns])
+  if (classes === undefined) {
+    const place = floor(tf.mul(draw('negatives', negatives), examples - 1), examples - 2)
+    return tf.concat2d([own, skip(place, own, 1)], 1)
+  }
+  const { order } = classes
+  const [first, count] = [gatherFrom(classes.first, own), gatherFrom(classes.count, own)]
+  const free = tf.sub(examples, tf.cast(count, 'float32'))
+  const place = tf.minimum(
+    tf.cast(tf.mul(draw('negatives', negatives), free), 'int32'),
+    tf.cast(tf.sub(free, 1), 'int32')
+  )
+  const among = tf.cast(tf.mul(draw('positive', 1), tf.cast(count, 'float32')), 'int32')
+  const chosen =
+    positive === 'exact'
+      ? own
+      : gatherFrom(order, tf.add(first, tf.minimum(among, tf.sub(count, tf.scalar(1, 'int32')))))
+  return tf.concat2d([chosen, gatherFrom(order, skip(place, first, count))], 1)
 }
 
 /** @throws RangeError unless every label is a class, a whole number from 0 to 2³¹ − 1, or −1 */
@@ -104,6 +131,12 @@ const skip = (place: tf.Tensor, first: tf.Tensor, count: tf.Tensor | number): tf
       typeof count === 'number' ? tf.scalar(count, 'int32') : count
     )
   ) as tf.Tensor2D
+
+const tensorsOf = ({ order, first, count }: ReturnType<typeof sortByClass>): ContrastClasses => ({
+  order: tf.tensor1d(order, 'int32'),
+  first: tf.tensor1d(first, 'int32'),
+  count: tf.tensor1d(count, 'int32')
+})
 
 /** Places class by class, and for each example where its class begins there and how long it is. */
 function sortByClass(labels: ArrayLike<number>): { order: Int32Array; first: Int32Array; count: Int32Array } {

@@ -54,6 +54,17 @@ describe('what is contrasted', () => {
     })
     expect(draw({ examples: 10, negatives: 500, labels: labels.map(() => -1) })).toHaveLength(4)
   })
+
+  test('labels of the data set draw what the same labels draw that were given', () => {
+    const labels = Int32Array.of(0, 1, 2, 0, 1, 2, -1, 0)
+    const { embeddings, batch } = batchOf(4)
+    const lossOf = (loss: ReturnType<typeof crd>, shapes: LossShapes): number[] =>
+      read(loss.apply(embeddings, batch, loss.init(seeded(1), shapes)).loss)
+    const options = { negatives: 6, dim: 3 }
+    const ofData = lossOf(crd({ ...options, labels: 'data' }), { ...shapes, examples: 8, labels })
+    expect(ofData).toEqual(lossOf(crd({ ...options, labels }), { ...shapes, examples: 8 }))
+    expect(ofData).not.toEqual(lossOf(crd(options), { ...shapes, examples: 8, labels }))
+  })
 })
 
 describe('memory', () => {
@@ -200,6 +211,15 @@ describe('clear errors', () => {
         `${name}: expected a dim that is a whole number from 1 to 65536, got ${dim}.`
       ])
     ),
+    [() => crd({ labels: 'dta' as 'data' }), 'crd: expected labels to be a list or \'data\', got "dta".'],
+    [
+      () => crd({ labels: 'data' }).init(seeded(1), { ...shapes, examples: 8 }),
+      'crd: expected data with classes, for labels are those of the data, got none. Leave labels out'
+    ],
+    [
+      () => crd({ labels: 'data' }).init(seeded(1), { ...shapes, examples: 3, labels: [1, 1, 1] }),
+      'crd: expected labels of two classes or more, got one.'
+    ],
     [() => crdQueue({ size: 0.5 }), 'crdQueue: expected a size of 1 or more rows, got 0.5. Try 4096.'],
     [() => crd({ examples: 3, labels: [1, 1, 1] }), 'crd: expected labels of two classes or more, got one.'],
     [

@@ -1,5 +1,6 @@
 import {
   checkOptions,
+  detached,
   randomFrom,
   reductionKind,
   type Reduction,
@@ -10,9 +11,12 @@ import { checkCount, checkTemperature } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 import {
   checkLabels,
+  checkSampler,
+  classesOf,
   contrastSampler,
+  drawContrast,
   samplerKinds,
-  type ContrastSampler,
+  type ContrastClasses,
   type ContrastSamplerOptions
 } from './contrast-sampler.ts'
 import { crdLoss, type Banks, type LogNormalisers } from './crd-loss.ts'
@@ -20,8 +24,13 @@ import { againstTeacherRows } from './against-teacher-rows.ts'
 import { project, projections, type Projections } from './projections.ts'
 
 export interface CRDOptions<R extends Reduction = 'mean' | 'sum'>
-  extends Partial<ContrastSamplerOptions>,
+  extends Partial<Omit<ContrastSamplerOptions, 'labels'>>,
     ReductionOptions<R> {
+  /**
+   * The class of every example, −1 where it is unknown, or `'data'` for those of the data set: negatives then come from
+   * other classes only, and an example of unknown class is one by itself.
+   */
+  readonly labels?: ArrayLike<number> | 'data' | undefined
   readonly temperature?: number | undefined
   /** Numbers in a row of the banks. */
   readonly dim?: number | undefined
@@ -33,6 +42,8 @@ export interface CRDOptions<R extends Reduction = 'mean' | 'sum'>
 export type CRDMemory = {
   readonly banks: Banks
   readonly logNormalisers: LogNormalisers
+  /** The data set by class, or nothing where classes do not count. */
+  readonly classes: ContrastClasses | Readonly<Record<string, never>>
   readonly key: readonly [number, number]
   readonly calls: number
 }
@@ -43,10 +54,10 @@ export type CRDMemory = {
  * are projected to `dim` numbers; the projections learn.
  *
  * Wants a recipe with a `teacher`, batches with `indices`, and to know how many `examples` there are (train() tells).
- * With `labels`, negatives come from other classes only, as in the paper's runs. Normalisers are set by the first
- * batch; banks, normalisers and the state of the sampler are saved with the run. Returns nats, summed over the
- * negatives and averaged over the rows, `[views · batch]` view after view. Use `crdInBatch` or `crdQueue` for data too
- * large for banks.
+ * With `labels`, negatives come from other classes only, as in the paper's runs; `'data'` takes those of the data set.
+ * Normalisers are set by the first batch; banks, normalisers and the state of the sampler are saved with the run.
+ * Returns nats, summed over the negatives and averaged over the rows, `[views · batch]` view after view. Use
+ * `crdInBatch` or `crdQueue` for data too large for banks.
  *
  * @throws RangeError for options out of range, or a bank smaller than the data set
  * @throws Error without a teacher, without indices, or if student and teacher saw different examples
@@ -57,6 +68,7 @@ export function crd<R extends Reduction = 'mean'>(
 ): StatefulLossOf<R, Projections, CRDMemory> {
   checkOptions('crd', options, {
     ...samplerKinds,
+    labels: ['list', 'string'],
     temperature: 'number',
     dim: 'number',
     momentum: 'number',
@@ -68,16 +80,14 @@ export function crd<R extends Reduction = 'mean'>(
   checkCount('crd', 'dim', dim, 'Try 128.')
   if (!(momentum >= 0 && momentum < 1))
     throw new RangeError(`crd: expected a momentum from 0 to below 1, got ${momentum}. Try 0.5.`)
-  const samplers = new Map<number, ContrastSampler>()
-  const samplerFor = (size: number): ContrastSampler => {
-    // Sorting the labels of a data set is work for once.
-    if (!samplers.has(size)) samplers.set(size, contrastSampler({ examples: size, negatives, positive, labels }))
-    return samplers.get(size)!
-  }
   if (!Number.isInteger(negatives) || negatives < 1)
     throw new RangeError(`crd: expected 1 or more negatives, got ${negatives}. Try 1024.`)
-  if (labels !== undefined) checkLabels('crd', labels)
-  if (examples !== undefined) samplerFor(examples)
+  const isOfData = labels === 'data'
+  if (typeof labels === 'string' && !isOfData)
+    throw new TypeError(`crd: expected labels to be a list or 'data', got ${JSON.stringify(labels)}.`)
+  const given = isOfData ? undefined : labels
+  if (given !== undefined) checkLabels('crd', given)
+  if (examples !== undefined && !isOfData) contrastSampler({ examples, negatives, positive, labels: given })
   return {
     init(random, shapes) {
       const size = examples ?? shapes.examples
@@ -91,7 +101,13 @@ export function crd<R extends Reduction = 'mean'>(
             `got ${size}. Leave out examples.`
         )
       }
-      samplerFor(size)
+      const known = isOfData ? shapes.labels : given
+      if (isOfData && known === undefined)
+        throw new Error(
+          'crd: expected data with classes, for labels are those of the data, got none. Leave labels out: negatives ' +
+            'then come from all other examples.'
+        )
+      checkSampler({ examples: size, negatives, positive, labels: known })
       const params = projections('crd', random, shapes, dim)
       const limit = Math.sqrt(3 / dim)
       const bank = (side: string): tf.Tensor2D =>
@@ -101,18 +117,26 @@ export function crd<R extends Reduction = 'mean'>(
         memory: {
           banks: { student: bank('student'), teacher: bank('teacher') },
           logNormalisers: { student: tf.scalar(0), teacher: tf.scalar(0) },
+          classes: known === undefined ? {} : classesOf(known),
           key: random.split('draws').key,
           calls: 0
         }
       }
     },
-    apply(embeddings, batch, { params, memory: { banks, logNormalisers, key, calls } }) {
+    apply(embeddings, batch, { params, memory: { banks, logNormalisers, classes, key, calls } }) {
       if (batch?.indices === undefined)
         throw new Error('crd: expected indices in the batch, got none. They say which rows of the banks are whose.')
       const { student, teacher } = againstTeacherRows('crd', embeddings, batch)
       // Every view of an example asks, and all share its row of the bank.
       const indices = tf.tile(batch.indices, [embeddings.length])
-      const contrast = samplerFor(banks.student.shape[0])(randomFrom(key).split(calls), indices)
+      const contrast = detached(() =>
+        drawContrast(randomFrom(key).split(calls), indices, {
+          examples: banks.student.shape[0],
+          negatives,
+          positive,
+          classes: 'order' in classes ? (classes as ContrastClasses) : undefined
+        })
+      )
       const { loss, ...next } = crdLoss(
         {
           student: project(student, params.student),
@@ -124,7 +148,7 @@ export function crd<R extends Reduction = 'mean'>(
         },
         { temperature, momentum, reduction }
       )
-      return { loss, memory: { ...next, key, calls: calls + 1 } }
+      return { loss, memory: { ...next, classes, key, calls: calls + 1 } }
     }
   }
 }

@@ -1,7 +1,12 @@
 export { ab, activationBoundary, type ABOptions } from './activation-boundary.ts'
 export { at, attentionTransfer, type AttentionOptions } from './attention-transfer.ts'
 export { cc, correlationCongruence } from './correlation-congruence.ts'
-export { contrastSampler, type ContrastSampler, type ContrastSamplerOptions } from './contrast-sampler.ts'
+export {
+  contrastSampler,
+  type ContrastClasses,
+  type ContrastSampler,
+  type ContrastSamplerOptions
+} from './contrast-sampler.ts'
 export { crd, type CRDMemory, type CRDOptions } from './crd.ts'
 export { crdInBatch, crdQueue, type CRDInBatchOptions, type CRDQueueOptions, type CRDQueues } from './crd-in-batch.ts'
 export {

@@ -106,5 +106,5 @@ test('counts products of groups, not of the whole', () => {
 test.each([
   [() => pResNet50({ width: 64 }), 'pResNet50: expected a width that is a multiple of 7, got 64. Try 56.'],
   [() => pResNet50({ stem: 'x' as 'cifar' }), "pResNet50: expected stem to be 'cifar' or 'imagenet', got 'x'."],
-  [() => pResNet50({ norm: 'x' as 'batch' }), "pResNet50: expected norm to be 'batch' or 'group', got 'x'."]
+  [() => pResNet50({ norm: 'x' as 'batch' }), "pResNet50: expected norm to be 'batch' or 'group' or 'layer', got 'x'."]
 ])('%s', (act, message) => expect(act).toThrow(message))

@@ -90,13 +90,16 @@ function tablesOf(part: Comparison['part'], runs: readonly CellResult[], times: 
         ...columns
           .filter(window => window !== 1)
           .map(window => {
+            // Parts of a gap are those of the seeds that it is known of.
+            const ended = of(runs, comparison, 'all').map(({ cell }) => cell.seed)
+            const whole = runs.filter(({ cell }) => ended.includes(cell.seed))
             const [won, gap] = [apart(runs, comparison, window, 1), apart(runs, comparison, 'all', 1)]
             if (won.length === 0) return '–'
             // Of a gap within its own noise, parts mean nothing.
             const share =
               window === 'all' || gap.length === 0 || mean(gap) < 0.02
                 ? ''
-                : `, ${Math.round((100 * mean(won)) / mean(gap))}\u00a0% of the gap`
+                : `, ${Math.round((100 * mean(apart(whole, comparison, window, 1))) / mean(gap))}\u00a0% of the gap`
             return `${signed(won)}${share}`
           })
       ])

@@ -141,5 +141,5 @@ test('what is no image is told, and a zip that is cut off', async () => {
     mimeType: 'application/zip',
     buffer: Buffer.from([0x50, 0x4b, 3, 4, 0, 0])
   })
-  await page.getByText('cut off; make it again').waitFor()
+  await page.getByText('cut off (make it again)').waitFor()
 })

@@ -185,8 +185,8 @@ describe('tells as what it is, and the page lives on:', () => {
       shape: [32, 32, 3],
       classes: ['cats', 'dogs'],
       skipped: [
-        { path: 'pets/cats/broken.png', reason: 'damaged, or of a kind that this browser cannot show' },
-        { path: 'pets/notes.txt', reason: 'not an image' }
+        { path: 'pets/notes.txt', reason: '.txt, no image' },
+        { path: 'pets/cats/broken.png', reason: 'damaged, or of a kind that this browser cannot show' }
       ]
     })
     expect(of(events, 'done')).toHaveLength(1)

@@ -198,7 +198,7 @@ async function figuresOf({ runs }: Results): Promise<Readonly<Record<string, str
       x: 'residual blocks',
       y: 'peak memory of a step, MB',
       places: comparisons.filter(({ part }) => part === 'depth').map(blockCount),
-      lines: [1, 2, 'all' as const].map(window => called(window as Window)),
+      lines: windows.filter(window => comparisonNamed('depth-4').windows.includes(window)).map(called),
       zero: true
     })
   }

@@ -1,13 +1,10 @@
 // Numbers over seeds, as the pages write them.
+import { spreadOf } from '@lapstrake/evaluation/significance'
 
-export const mean = (numbers: readonly number[]): number =>
-  numbers.reduce((sum, number) => sum + number, 0) / numbers.length
+export const mean = (numbers: readonly number[]): number => spreadOf(numbers).mean
 
-/** Of a sample; 0 of one number. */
-export function deviation(numbers: readonly number[]): number {
-  const middle = mean(numbers)
-  return Math.sqrt(numbers.reduce((sum, number) => sum + (number - middle) ** 2, 0) / Math.max(1, numbers.length - 1))
-}
+/** 0 of one number: it has nothing to vary from. */
+export const deviation = (numbers: readonly number[]): number => spreadOf(numbers).deviation ?? 0
 
 /** Mean and deviation in hundredths, with spaces that do not break. */
 export const percent = (parts: readonly number[], digits = 1): string =>

@@ -11,7 +11,15 @@ import {
   type Experiment
 } from 'lapstrake'
 
-/** SimCLR (Chen et al. 2020): one loss at the top, one gradient through the whole network. */
+/**
+ * SimCLR (Chen et al. 2020): one loss at the top, one gradient through the whole network.
+ *
+ * Two looks at a photograph, cropped and recolored, should be told from those at all others. Expect ten points above
+ * raw pixels after five epochs; more epochs and more images give more. Look at the loss: `log(127) = 4.84` is what
+ * guessing costs.
+ *
+ *     npm run --silent study:recipe -- docs/recipes/01-simclr.ts
+ */
 const recipe: Experiment = {
   name: 'simclr',
   data: cifar10({ limit: 10_000 }),

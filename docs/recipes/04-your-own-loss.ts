@@ -14,6 +14,9 @@ const alignAndSpread = (): Loss =>
 /**
  * LoCo with a loss of one's own.
  *
+ * Five lines: pull together, push apart. Expect it level with NT-Xent, of which it has both halves; change a line, and
+ * see what it costs.
+ *
  *     npm run --silent study:recipe -- docs/recipes/04-your-own-loss.ts
  */
 const recipe: Experiment = { ...loco, name: 'your-own-loss', loss: alignAndSpread }

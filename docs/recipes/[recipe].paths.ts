@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { docComment } from '../../apps/site/src/components/run/doc-comment.ts'
 
 interface RecipePage {
@@ -6,17 +6,23 @@ interface RecipePage {
   readonly content: string
 }
 
-/** A page for each recipe, whose words are its own doc comment. */
+/** A page for each recipe: the words of its doc comment, and what was measured of it. */
 const pages: { readonly watch: string[]; paths(): RecipePage[] } = {
-  watch: ['./*.ts'],
+  watch: ['./*.ts', '../results/*/table.md'],
   paths: () =>
     readdirSync(import.meta.dirname)
       .filter(file => /^\d\d-.*(?<!\.test)\.ts$/.test(file))
       .map(file => {
-        const { title, text, command } = docComment(readFileSync(`${import.meta.dirname}/${file}`, 'utf8'), file)
+        const recipe = file.replace(/\.ts$/, '')
+        const { title, text } = docComment(readFileSync(`${import.meta.dirname}/${file}`, 'utf8'), file)
+        const measured = `${import.meta.dirname}/../results/${recipe}/table.md`
         return {
-          params: { recipe: file.replace(/\.ts$/, '') },
-          content: [`# ${title}`, text, ...(command === undefined ? [] : [`\`\`\`sh\n${command}\n\`\`\``])].join('\n\n')
+          params: { recipe },
+          content: [
+            `# ${title}`,
+            text,
+            ...(existsSync(measured) ? ['## What was measured', readFileSync(measured, 'utf8')] : [])
+          ].join('\n\n')
         }
       })
 }

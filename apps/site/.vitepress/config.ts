@@ -70,7 +70,7 @@ const guide = [
     text: 'What was measured',
     items: [
       { ...page('study/index'), link: '/study/' },
-      ...['study', 'losses', 'speed'].map(name => page(`guide/${name}`)),
+      ...['losses', 'speed'].map(name => page(`guide/${name}`)),
       page('benchmarks')
     ]
   },
@@ -87,6 +87,7 @@ const config: UserConfig<DefaultTheme.Config> = {
     ['link', { rel: 'icon', href: `${base}favicon.svg`, type: 'image/svg+xml' }]
   ],
   srcDir: '../../docs',
+  srcExclude: ['results/**'],
   outDir: 'dist',
   cacheDir: 'node_modules/.vitepress',
   cleanUrls: true,

@@ -49,6 +49,7 @@ export {
   type Shards,
   type WebDatasetOptions
 } from './sources/folders.ts'
+export { longTailed, type LongTailedOptions } from './sources/long-tailed.ts'
 export { cifar10, cifar100, fashionMnist, mnist, type LimitOptions } from './sources/public-sets.ts'
 export { shapes, type ShapesOptions } from './sources/shapes.ts'
 export type { Replaced } from './stand-ins.ts'

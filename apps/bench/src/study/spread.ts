@@ -6,10 +6,16 @@ export const mean = (numbers: readonly number[]): number => spreadOf(numbers).me
 /** 0 of one number: it has nothing to vary from. */
 export const deviation = (numbers: readonly number[]): number => spreadOf(numbers).deviation ?? 0
 
-/** Mean and deviation in hundredths, with spaces that do not break. */
+/** Mean and, of two or more, deviation, with spaces that do not break. */
+export const spread = (numbers: readonly number[], digits: number): string =>
+  mean(numbers).toFixed(digits) + (numbers.length > 1 ? `\u00a0±\u00a0${deviation(numbers).toFixed(digits)}` : '')
+
+/** The same in hundredths. */
 export const percent = (parts: readonly number[], digits = 1): string =>
-  `${(100 * mean(parts)).toFixed(digits)}` +
-  (parts.length > 1 ? `\u00a0±\u00a0${(100 * deviation(parts)).toFixed(digits)}` : '')
+  spread(
+    parts.map(part => 100 * part),
+    digits
+  )
 
 /** The same, with its sign. */
 export function signed(parts: readonly number[]): string {

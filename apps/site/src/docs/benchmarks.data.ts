@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import type { LoaderModule } from 'vitepress'
 import { root } from './packages.ts'
 
@@ -32,7 +32,7 @@ export interface Benchmark {
 }
 
 /** What a page imports from here: the result of `load`. */
-export declare const data: Readonly<Record<'peers' | 'peersNode' | 'kernels' | 'losses' | 'studies', Benchmark>>
+export declare const data: Readonly<Record<'peers' | 'peersNode' | 'kernels' | 'losses', Benchmark>>
 
 const results = `${root}docs/results`
 const read = <T>(file: string): T => JSON.parse(readFileSync(`${results}/${file}`, 'utf8')) as T
@@ -151,73 +151,13 @@ function losses(): Benchmark {
   }
 }
 
-interface Certificate {
-  bound: number
-  testRisk: number
-}
-
-function studies(): Benchmark {
-  interface Result {
-    method: string
-    accuracy: number
-    certificate?: Certificate | undefined
-  }
-  const folders = readdirSync(results, { withFileTypes: true })
-    .filter(entry => entry.isDirectory() && existsSync(`${root}docs/recipes/${entry.name}.ts`))
-    .map(({ name }) => name)
-  return {
-    command: `npm run --silent study:recipe -- docs/recipes/${folders[0]}.ts`,
-    conditions: [
-      'linear readout of the top stage on the test images, mean ± standard deviation over seeds',
-      'a folder of results has the name of its recipe'
-    ],
-    groups: folders.map(folder => ({
-      title: folder,
-      rows: grouped(
-        readdirSync(`${results}/${folder}`).map(file => read<Result>(`${folder}/${file}`)),
-        ({ method }) => method
-      ).map(([method, runs]) => {
-        const certificates = runs.flatMap(({ certificate }) => certificate ?? [])
-        const accuracies = runs.map(({ accuracy }) => 100 * accuracy)
-        return {
-          name: method,
-          bars: [
-            {
-              who: runs.length === 1 ? 'one seed' : `${runs.length} seeds`,
-              value: mean(accuracies),
-              said: `${spread(accuracies, 1)} %`
-            }
-          ],
-          note: certificates.length === 0 ? undefined : noteOf(certificates)
-        }
-      })
-    }))
-  }
-}
-
-const noteOf = (certificates: readonly Certificate[]): string => {
-  const bounds = certificates.map(({ bound }) => bound)
-  const risks = certificates.map(({ testRisk }) => testRisk)
-  return `bound ${spread(bounds, 3)}, risk on unseen tuples ${spread(risks, 3)}`
-}
-
-const mean = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0) / numbers.length
-
-function spread(numbers: readonly number[], digits: number): string {
-  if (numbers.length === 1) return numbers[0]!.toFixed(digits)
-  const middle = mean(numbers)
-  const squares = numbers.reduce((sum, value) => sum + (value - middle) ** 2, 0)
-  return `${middle.toFixed(digits)} ± ${Math.sqrt(squares / (numbers.length - 1)).toFixed(digits)}`
-}
-
 const loader: LoaderModule = {
   watch: [`${results}/**/*.json`],
   load: (): typeof data => ({
     peers: peers('peers.json'),
     peersNode: peers('peers-node.json', ' --backends node'),
     kernels: kernels(),
-    losses: losses(),
-    studies: studies()
+    losses: losses()
   })
 }
 export default loader

@@ -8,22 +8,30 @@ const recipes = readdirSync(folder).filter(file => /^\d\d-.*(?<!\.test)\.ts$/.te
 test('a comment of one line is a title and a text', () => {
   expect(
     docComment('/** SimCLR (Chen et al. 2020): one loss at the top. */\nconst recipe = {}', '01-simclr.ts')
-  ).toEqual({ title: 'SimCLR', text: 'SimCLR (Chen et al. 2020): one loss at the top.' })
+  ).toEqual({
+    title: 'SimCLR',
+    summary: 'SimCLR (Chen et al. 2020): one loss at the top.',
+    text: 'SimCLR (Chen et al. 2020): one loss at the top.'
+  })
 })
 
-test('indented lines are its command, and comments of other things are passed over', () => {
+test('indented lines and comments of other things are passed over; the first paragraph sums up', () => {
   const source =
-    '/** Greater. */\nconst other = 1\n\n/**\n * LoCo: units of two stages,\n * each sharing one.\n *\n *     npm ' +
-    'run study\n */\nconst recipe = {}\n'
+    '/** Greater. */\nconst other = 1\n\n/**\n * LoCo: units of two stages,\n * each sharing one.\n *\n * Look up.\n *\n *     ' +
+    'npm run study\n */\nconst recipe = {}\n'
   expect(docComment(source, '03-loco.ts')).toEqual({
     title: 'LoCo',
-    text: 'LoCo: units of two stages,\neach sharing one.',
-    command: 'npm run study'
+    summary: 'LoCo: units of two stages,\neach sharing one.',
+    text: 'LoCo: units of two stages,\neach sharing one.\n\nLook up.'
   })
 })
 
 test('without a short name it is called like its file', () => {
-  expect(docComment('const recipe = {}', '08-a-certificate.ts')).toEqual({ title: 'A certificate', text: '' })
+  expect(docComment('const recipe = {}', '08-a-certificate.ts')).toEqual({
+    title: 'A certificate',
+    summary: '',
+    text: ''
+  })
 })
 
 test('every recipe says what it is, under a name of its own', () => {

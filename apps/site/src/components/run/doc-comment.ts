@@ -2,10 +2,10 @@
 export interface DocComment {
   /** Its first words, up to a bracket, colon or full stop: `LoCo`. */
   readonly title: string
-  /** All of its text, as Markdown. */
+  /** Its first paragraph. */
+  readonly summary: string
+  /** All of its text, as Markdown, but for indented lines: how the study of it is run. */
   readonly text: string
-  /** Its indented lines: how the study of it is run. */
-  readonly command?: string | undefined
 }
 
 /** Reads the comment above `const recipe`; a recipe whose comment begins with no short name is named by its file. */
@@ -15,17 +15,12 @@ export function docComment(source: string, file: string): DocComment {
     .trim()
     .split('\n')
     .map(line => line.replace(/^\s*\* ?/, '').trimEnd())
-  const isCommand = (line: string): boolean => line.startsWith('    ')
-  const command = lines
-    .filter(isCommand)
-    .map(line => line.trim())
-    .join('\n')
   const text = lines
-    .filter(line => !isCommand(line))
+    .filter(line => !line.startsWith('    '))
     .join('\n')
     .trim()
   const [, title = words(file)] = /^([^(:.\n]{1,50}?)(?: \(|:|\.)/.exec(text) ?? []
-  return { title, text, command: command === '' ? undefined : command }
+  return { title, summary: text.split('\n\n')[0]!, text }
 }
 
 /** `08-certificate.ts` as words. */

@@ -1,31 +1,32 @@
 // What a page loads for each package and all that it stands on, minified and gzipped, beside TensorFlow.js and the
 // kernels in `.wasm` files.
 const whole = {
-  core: '17.25 kB',
-  isolation: '2.5 kB',
+  core: '18 kB',
+  isolation: '4.25 kB',
   scheduler: '1.75 kB',
   kernels: '3.25 kB',
-  planner: '24 kB',
+  planner: '24.75 kB',
   optimizers: '3.5 kB',
   embeddings: '3.75 kB',
-  data: '19 kB',
-  evaluation: '8 kB',
+  data: '26 kB',
+  evaluation: '9.25 kB',
   files: '2.5 kB',
   checkpoints: '6.5 kB',
   onnx: '42.5 kB',
-  lapstrake: '117 kB',
-  layers: '6.5 kB',
-  'backbones/resnet': '9 kB',
+  lapstrake: '125 kB',
+  layers: '9.75 kB',
+  'backbones/resnet': '10 kB',
+  'backbones/shufflenet': '8.25 kB',
   'backends/node': '2.75 kB',
   'backends/wasm': '23.25 kB',
   'backends/webgpu': '2.25 kB',
   'losses/cacr': '4.75 kB',
   'losses/cross-entropy': '2 kB',
-  'losses/distillation': '10 kB',
+  'losses/distillation': '12 kB',
   'losses/info-nce': '5.25 kB',
   'losses/non-contrastive': '3.75 kB',
   'losses/pac-bayes': '7.5 kB',
-  'losses/supcon': '4.75 kB'
+  'losses/supcon': '6.25 kB'
 }
 const of = folder => `packages/${folder}/dist/index.js`
 
@@ -33,7 +34,7 @@ export default [
   { name: 'one loss', limit: '3 kB', import: { [of('losses/info-nce')]: '{ ntXent }' } },
   {
     name: 'a trainer, an isolation, a schedule, a loss and an optimizer',
-    limit: '17 kB',
+    limit: '17.5 kB',
     import: {
       [of('core')]: '{ createTrainer, dispose, seeded }',
       [of('isolation')]: '{ overlapping }',

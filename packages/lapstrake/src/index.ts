@@ -1,4 +1,5 @@
 export * from '@lapstrake/backbone-resnet'
+export * from '@lapstrake/backbone-shufflenet'
 export * from '@lapstrake/core'
 export * from '@lapstrake/data'
 export * from '@lapstrake/evaluation'

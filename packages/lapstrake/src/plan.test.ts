@@ -3,15 +3,18 @@ import {
   balance,
   byol,
   convNet,
+  crdInBatch,
   createTrainer,
   dispose,
   endToEnd,
   greedy,
   largestBatch,
   lars,
+  mapTeachers,
   meterMemory,
   moco,
   ntXent,
+  ofTeacher,
   overlapping,
   plan,
   pResNet50,
@@ -21,7 +24,10 @@ import {
   seeded,
   sgd,
   stateless,
+  tensorsOf,
+  untrainedTeacher,
   useBackend,
+  weighted,
   type Batch,
   type Context,
   type Isolation,
@@ -49,7 +55,8 @@ const recipe = (change: Partial<Recipe> = {}): Recipe => ({
 function measured(recipe: Recipe, inputShape: number[], batch: number): { tensors: number; backend: number } {
   const arena = (tf.backend() as unknown as { engine: { arena: { used: number; peak: number } } }).engine.arena
   const [before, meter] = [arena.used, meterMemory()]
-  const trainer = createTrainer(recipe, { inputShape })
+  const teacher = recipe.teacher && mapTeachers(recipe.teacher, one => untrainedTeacher(one, inputShape, seeded(1)))
+  const trainer = createTrainer(recipe, { inputShape, teacher })
   const views = [0, 1].map(view => seeded(view).normal([batch, ...inputShape])) as unknown as Views
   const column = (): tf.Tensor1D => tf.zeros([batch], 'int32')
   const [labels, indices] = [column(), column()]
@@ -63,7 +70,7 @@ function measured(recipe: Recipe, inputShape: number[], batch: number): { tensor
   const peaks = { tensors: meter.peak(), backend: arena.peak - before }
   meter.stop()
   dispose(state)
-  tf.dispose([...views, labels, indices])
+  tf.dispose([...views, labels, indices, ...tensorsOf(teacher)])
   return peaks
 }
 
@@ -92,7 +99,21 @@ test.each<[string, Partial<Recipe>]>([
   ['a queue', { loss: () => moco({ size: 64 }), target: { momentum: () => 0.99 } }],
   ['LARS', { optimizer: lars({ learningRate: 0.1 }) }],
   ['a predictor', { loss: () => byol(), target: { momentum: () => 0.99 } }],
-  ['group normalisation', { backbone: convNet({ norm: 'group' }) }]
+  ['group normalisation', { backbone: convNet({ norm: 'group' }) }],
+  [
+    'two teachers',
+    {
+      teacher: {
+        wide: { backbone: convNet({ widths: [8, 8], strides: [2, 2] }) },
+        low: { backbone: convNet(), reads: () => 1 }
+      },
+      loss: () =>
+        weighted([
+          [ofTeacher('wide', crdInBatch()), 1],
+          [ofTeacher('low', crdInBatch()), 1]
+        ])
+    }
+  ]
 ])('foresees a recipe with %s', async (_, change) => {
   const planned = await plan(recipe(change), { inputShape: [12, 12, 3], batch: 8 })
   expect(planned.peakBytes).toBe(measured(recipe(change), [12, 12, 3], 8).tensors)

@@ -8,14 +8,16 @@ import {
   batchNorm,
   chain,
   convBlock,
+  depthwise,
   groupNorm,
   identity,
   interpolated,
   maxPool,
+  normBlock,
+  outlines,
   projector,
   residualBlock,
   stageOf,
-  type Block,
   type Norm
 } from './index.ts'
 
@@ -24,17 +26,15 @@ afterAll(() => tf.setBackend('cpu'))
 const training: Mode = { training: true, random: seeded(1) }
 const inference: Mode = { training: false }
 
-/** A normalisation by itself, with a ReLU. */
-const normStage = (norm: Norm): Stage =>
-  stageOf('norm', {
-    filters: 6,
-    lengthAfter: length => length,
-    init: (_, channels) => norm.init(channels),
-    apply: (variables, input, mode) => norm.apply(variables, input, mode, { relu: true })
-  } satisfies Block)
+const normStage = (norm: Norm): Stage => stageOf('norm', normBlock({ filters: 6, norm }))
 
 const norm = batchNorm()
 const grouped = chain([interpolated(6, 0.6), convBlock({ filters: 8, groups: 2, norm }), interpolated(8, 2)])
+const byChannel = chain([
+  depthwise({ filters: 6, stride: 2 }),
+  normBlock({ filters: 6, norm }),
+  depthwise({ filters: 6, size: 5 })
+])
 const pooled = chain([maxPool(6), residualBlock({ filters: 8, stride: 2, norm })])
 
 await describeOnBackends(['wasm', 'node'], backend => {
@@ -44,6 +44,8 @@ await describeOnBackends(['wasm', 'node'], backend => {
     ['identity', identity(), [5, 4, 6]],
     ['projector', projector({ dims: [8, 5], norm: 'batch' }), [5, 4, 6]],
     ['a convolution in groups between interpolations', stageOf('grouped', grouped), [5, 4, 6]],
+    ['depthwise convolutions', stageOf('depthwise', byChannel), [5, 4, 6]],
+    ['outlines', stageOf('outlines', outlines()), [5, 4, 3]],
     ['a residual block behind a max-pooling', stageOf('residual', pooled), [5, 4, 6]]
   ])('on %s', (_, stage, inputShape) => {
     test.each([

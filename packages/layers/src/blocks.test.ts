@@ -8,12 +8,16 @@ import {
   batchNorm,
   chain,
   convBlock,
+  convolution,
+  depthwise,
   groupNorm,
   interpolated,
   maxPool,
+  normBlock,
   residual,
   residualBlock,
   stageOf,
+  stagesOf,
   type Block
 } from './index.ts'
 
@@ -38,6 +42,16 @@ describeStage(
   stageOf('residual', residualBlock({ filters: 4, norm: groupNorm({ groups: 2 }) })),
   { inputShape, tolerance: 0.1 }
 )
+describeStage(
+  'depthwise convolution',
+  stageOf('depthwise', chain([depthwise({ filters: 4, stride: 2 }), normBlock({ filters: 4, norm, relu: false })])),
+  { inputShape }
+)
+describeStage('convolution by itself', stageOf('conv', convolution({ filters: 3, stride: 2 })), { inputShape })
+describeStage('normalisation by itself', stageOf('norm', normBlock({ filters: 4, norm })), {
+  inputShape,
+  tolerance: 0.1
+})
 describeStage('max-pooling', stageOf('pool', maxPool(4)), { inputShape, tolerance: 0.1 })
 describeStage('interpolation', stageOf('interpolated', interpolated(4, 1.5)), { inputShape })
 
@@ -64,6 +78,27 @@ describe('agrees with PyTorch: outputs, gradients, running statistics', () => {
     ['stage', chain([convBlock({ filters: 4, stride: 2, norm }), convBlock({ filters: 4, norm })])],
     ['grouped', convBlock({ filters: 9, groups: 3, norm })],
     ['grouped1x1', convBlock({ filters: 4, size: 1, groups: 2, norm })],
+    [
+      'depthwise',
+      chain([
+        depthwise({ filters: 4, stride: 2 }),
+        normBlock({ filters: 4, norm }),
+        depthwise({ filters: 4, size: 5 }),
+        normBlock({ filters: 4, norm, relu: false })
+      ])
+    ],
+    [
+      'preActivated',
+      chain([
+        normBlock({ filters: 4, norm }),
+        residual({
+          body: chain([convBlock({ filters: 6, stride: 2, norm }), convolution({ filters: 6 })]),
+          projection: convolution({ filters: 6, size: 1, stride: 2 }),
+          resizes: true,
+          relu: false
+        })
+      ])
+    ],
     ['resized', chain([convBlock({ filters: 2, norm }), interpolated(2, 2 / 3)])],
     ['stem', chain([convBlock({ filters: 2, size: 7, stride: 2, norm }), maxPool(2)])]
   ])('%s', (name, block) => {
@@ -103,6 +138,36 @@ test('a residual block that starts at zero passes on the positive part of its in
   const x = seeded(1).normal([2, 5, 5, 4])
   const { output } = block.apply(block.init(seeded(2), 4), x, { training: true, random: seeded(1) })
   expect(read(output)).toEqual(read(tf.relu(x)))
+})
+
+test('a sum without a ReLU keeps neither of its terms, and reaches both', () => {
+  const body = interpolated(3, 1)
+  const block = residual({ body, projection: body, resizes: false, relu: false })
+  const x = seeded(1).normal([2, 4, 4, 3])
+  const tensors = tf.memory().numTensors
+  const { outputs, pull } = vjp(
+    () => ({ outputs: [block.apply(block.init(seeded(2), 3), x, { training: false }).output], aux: null }),
+    [x]
+  )
+  expect(tf.memory().numTensors).toBe(tensors + 1)
+  expect(read(outputs[0])).toEqual(read(tf.mul(x, 2)))
+  expect(read(pull([tf.onesLike(x)], [x], { last: true })[0])).toEqual(read(tf.fill(x.shape, 2)))
+})
+
+test('depthwise kernels have the variance 2 / size²', () => {
+  const { kernel } = depthwise({ filters: 4096 }).init(seeded(1), 4096).params as { kernel: tf.Tensor }
+  expect(kernel.shape).toEqual([3, 3, 1, 4096])
+  expect(Math.abs(read(tf.moments(kernel).variance)[0]! / (2 / 9) - 1)).toBeLessThan(0.05)
+})
+
+test('blocks become one stage, or a stage for each list, in the same order', () => {
+  const lists = [[convBlock({ filters: 4, stride: 2, norm }), maxPool(4)], [convBlock({ filters: 6, norm })]]
+  expect(
+    stagesOf('res', lists, 'groups').map(({ name, init }) => [name, init(seeded(1), [8, 8, 3]).outputShape])
+  ).toEqual([['res', [2, 2, 6]]])
+  const [first, second] = stagesOf('res', lists, 'blocks')
+  expect([first!.name, first!.init(seeded(1), [8, 8, 3]).outputShape]).toEqual(['resa', [2, 2, 4]])
+  expect([second!.name, second!.init(seeded(1), [2, 2, 4]).outputShape]).toEqual(['resb', [2, 2, 6]])
 })
 
 test('interpolation rounds lengths, and leaves one pixel at least', () => {
@@ -152,6 +217,30 @@ test.each([
     () =>
       residual({ body: convBlock({ filters: 4, norm }), projection: convBlock({ filters: 6, norm }), resizes: false }),
     'residual: expected a body and a projection that give as many channels, got 4 and 6.'
+  ],
+  [
+    () => convolution({ filters: 4, stride: 2, groups: 2 }),
+    'convolution: expected no stride with groups, got a stride of 2 and 2 groups.'
+  ],
+  [() => convolution({ filters: 0 }), 'convolution: expected a whole number above 0 for filters, got 0.'],
+  [() => depthwise({ filters: 4, size: 2 }), 'depthwise: expected an odd size, which pads alike on all sides, got 2.'],
+  [() => depthwise({ filters: 1e9 }), 'depthwise: expected 65536 or less for filters, got 1000000000.'],
+  [() => depthwise({ filters: 4 }).init(seeded(1), 6), 'depthwise: expected 4 channels, got 6.'],
+  [() => normBlock({ filters: 4 } as never), 'normBlock: expected a normalisation, as in norm: batchNorm().'],
+  [() => normBlock({ filters: 4, norm }).init(seeded(1), 6), 'normBlock: expected 4 channels, got 6.'],
+  [() => normBlock({ filters: 0, norm }), 'normBlock: expected a whole number above 0 for filters, got 0.'],
+  [
+    () => stagesOf('res', undefined as never, 'blocks'),
+    'stagesOf: expected a list of lists of blocks, as in [[convBlock({ … })], [maxPool(32)]].'
+  ],
+  [
+    () =>
+      stagesOf(
+        'res',
+        Array.from({ length: 27 }, () => [maxPool(4)]),
+        'blocks'
+      ),
+    'stagesOf: expected at most 26 blocks to name by letters, got 27.'
   ],
   [() => maxPool(4).init(seeded(1), 6), 'maxPool: expected 4 channels, got 6. Give it the channels that enter it.'],
   [() => interpolated(4, 0.5).init(seeded(1), 6), 'interpolated: expected 4 channels, got 6.'],

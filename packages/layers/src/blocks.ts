@@ -1,93 +1,11 @@
-import { checkOptions, type Buffers, type Mode, type Params, type Random, type Variables } from '@lapstrake/core'
+import { checkOptions, type Buffers, type Params, type Variables } from '@lapstrake/core'
 import type * as tf from '@tensorflow/tfjs-core'
+import type { Block } from './block.ts'
 import { checkWhole } from './check-channels.ts'
-import { convolutionKernel, convolve, strided } from './convolution.ts'
-import { convolveInGroups } from './grouped-convolution.ts'
-import type { Norm } from './norm.ts'
+import { convBlock } from './conv-block.ts'
+import { checkNorm, type Norm } from './norm.ts'
 import { reluOfSum } from './relu.ts'
-
-/**
- * A part of a stage that maps feature maps `[batch, height, width, channels]` to feature maps, with named layers of its
- * own. {@link chain} puts several together, `stageOf` makes a stage of one.
- */
-export interface Block {
-  /** First variables, for maps of so many channels. */
-  init(random: Random, channels: number): Variables
-  apply(variables: Variables, input: tf.Tensor, mode: Mode): { readonly output: tf.Tensor; readonly buffers: Buffers }
-  /** Channels that come out. */
-  readonly filters: number
-  /** Height or width that comes out. */
-  readonly lengthAfter: (length: number) => number
-}
-
-export interface ConvBlockOptions {
-  /** Channels that come out. */
-  readonly filters: number
-  readonly stride?: number | undefined
-  /** Height and width of the kernel, odd. */
-  readonly size?: number | undefined
-  /** Each group of channels is convolved by itself; without a stride. */
-  readonly groups?: number | undefined
-  readonly norm: Norm
-  /** Whether a ReLU follows. */
-  readonly relu?: boolean | undefined
-  /** What the normalisation's scale starts with. */
-  readonly scale?: number | undefined
-}
-
-/**
- * Convolution without bias, normalisation and, unless told otherwise, a ReLU. Padded alike on all sides as in PyTorch,
- * so that maps keep their size, or halve it upwards with a stride of two. Kernels
- * `[size, size, channels / groups, filters]` start with the variance 2 · groups / (size² · filters)
- * (He et al. 2015, eq. 14, https://arxiv.org/abs/1502.01852).
- *
- * @throws RangeError if a number is not a whole one from 1 to 65536, the size is even, groups do not divide the filters
- * or come
- *   with a stride and, at `init`, if they do not divide the channels
- * @throws TypeError without a normalisation
- */
-export function convBlock(options: ConvBlockOptions): Block {
-  checkOptions<ConvBlockOptions>('convBlock', options, {
-    filters: 'number',
-    stride: 'number',
-    size: 'number',
-    groups: 'number',
-    norm: 'record',
-    relu: 'boolean',
-    scale: 'number'
-  })
-  const { filters, stride = 1, size = 3, groups = 1, norm, relu = true, scale = 1 } = options
-  checkNorm('convBlock', norm)
-  for (const [name, value] of Object.entries({ filters, stride, size, groups })) checkWhole('convBlock', name, value)
-  if (size % 2 === 0)
-    throw new RangeError(
-      `convBlock: expected an odd size, which pads alike on all sides, got ${size}. Try ${size + 1}.`
-    )
-  if (groups > 1 && stride > 1) {
-    throw new RangeError(
-      `convBlock: expected no stride with groups, got a stride of ${stride} and ${groups} groups. ` +
-        'Put maxPool or interpolated before it.'
-    )
-  }
-  checkDivides(groups, filters, 'filters')
-  return {
-    filters,
-    lengthAfter: length => strided(length, stride),
-    init(random, channels) {
-      checkDivides(groups, channels, 'channels')
-      const { params, buffers } = norm.init(filters, scale)
-      return { params: { kernel: convolutionKernel(random, size, channels, filters, groups), norm: params }, buffers }
-    },
-    apply({ params, buffers }, input, mode) {
-      const { kernel, norm: learned } = params as { kernel: tf.Tensor; norm: Params }
-      const maps =
-        groups === 1
-          ? convolve(input, kernel, stride)
-          : convolveInGroups(input as tf.Tensor4D, kernel as tf.Tensor4D, groups)
-      return norm.apply({ params: learned, buffers }, maps, mode, { relu })
-    }
-  }
-}
+import { sumOf } from './sum.ts'
 
 /**
  * Blocks one after another; each takes the channels that the one before it gives.
@@ -186,18 +104,26 @@ export interface ResidualOptions {
   readonly projection: Block
   /** Whether height and width change. */
   readonly resizes: boolean
+  /** Whether a ReLU follows. */
+  readonly relu?: boolean | undefined
 }
 
 /**
- * A body and a shortcut past it, added, and a ReLU. The shortcut is the input itself where the body keeps its shape,
- * the projection otherwise.
+ * A body and a shortcut past it, added, and, unless told otherwise, a ReLU. The shortcut is the input itself where the
+ * body keeps its shape, the projection otherwise.
  *
  * @throws RangeError if body and projection give different numbers of channels
  * @throws TypeError if one of them is no block
  */
 export function residual(options: ResidualOptions): Block {
-  checkOptions<ResidualOptions>('residual', options, { body: 'record', projection: 'record', resizes: 'boolean' })
-  const { body, projection, resizes } = options
+  checkOptions<ResidualOptions>('residual', options, {
+    body: 'record',
+    projection: 'record',
+    resizes: 'boolean',
+    relu: 'boolean'
+  })
+  const { body, projection, resizes, relu = true } = options
+  const join = relu ? reluOfSum : sumOf
   if (!isBlock(body) || !isBlock(projection))
     throw new TypeError('residual: expected a body and a projection that are blocks, as convBlock() is.')
   if (body.filters !== projection.filters) {
@@ -225,7 +151,7 @@ export function residual(options: ResidualOptions): Block {
           ? { output: input, buffers: {} }
           : projection.apply(shortcut, input, mode)
       return {
-        output: reluOfSum(main.output as tf.Tensor4D, skip.output as tf.Tensor4D),
+        output: join(main.output as tf.Tensor4D, skip.output as tf.Tensor4D),
         buffers: { body: main.buffers, skip: skip.buffers }
       }
     }
@@ -241,13 +167,3 @@ const part = ({ params, buffers }: Variables, name: string): Variables => ({
 const isBlock = (block: unknown): block is Block =>
   typeof (block as Partial<Block> | null | undefined)?.init === 'function' &&
   typeof (block as Partial<Block>).apply === 'function'
-
-function checkNorm(who: string, norm: Norm | undefined): void {
-  if (typeof norm?.init !== 'function' || typeof norm.apply !== 'function')
-    throw new TypeError(`${who}: expected a normalisation, as in norm: batchNorm().`)
-}
-
-function checkDivides(groups: number, count: number, what: string): void {
-  if (count % groups !== 0)
-    throw new RangeError(`convBlock: expected groups that divide ${count} ${what}, got ${groups}.`)
-}

@@ -10,7 +10,8 @@ import {
   type Variables
 } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { residualBlock, type Block } from './blocks.ts'
+import type { Block } from './block.ts'
+import { chain, residualBlock } from './blocks.ts'
 import { checkWhole, mostDeep } from './check-channels.ts'
 import { batchNorm, normNames, normOf, type Norm, type NormName } from './norm.ts'
 import { globalAveragePool } from './pool.ts'
@@ -34,8 +35,12 @@ export interface ConvDecoderOptions {
    * Hidden widths of the MLP, then the length of the embeddings. The paper gives 128 for the last and no hidden width.
    */
   readonly dims: readonly number[]
-  /** Normalisation of the residual block. */
+  /** Normalisation of the residual blocks. */
   readonly norm?: NormName | undefined
+  /** Residual blocks, one behind another. */
+  readonly blocks?: number | undefined
+  /** Of the first block: 2 halves height and width, 1 keeps them. */
+  readonly stride?: 1 | 2 | undefined
 }
 
 /** No parameters: the mean over height and width. */
@@ -76,17 +81,34 @@ export function projector(options: ProjectorOptions): Stage {
 }
 
 /**
- * LoCo's decoder: one residual block that halves height and width, the mean over them, an MLP
- * (Xiong et al. 2020, section 3.2, https://arxiv.org/abs/2008.01342). The block keeps the number of channels.
+ * LoCo's decoder: a residual block that halves height and width, the mean over them, an MLP
+ * (Xiong et al. 2020, section 3.2, https://arxiv.org/abs/2008.01342). Blocks keep the number of channels.
  *
- * @throws RangeError if `dims` is empty, longer than 1000 or holds anything but whole numbers from 1 to 65536
+ * The paper's table 4 trains each stage of a ResNet-50 by itself for 100 epochs and reads ImageNet from the top: 60.9 %
+ * with the MLP alone, 63.6 with a block of `stride: 1`, 65.1 with a block as it is here by default, 65.8 with two of
+ * them, and no more with a stage's worth or the full network. End-to-end reads 65.6 with one block, windows
+ * of two stages 66.2. So who compares ways to isolate gives all of them the same decoder.
+ *
+ * @throws RangeError if `dims` is empty, longer than 1000 or holds anything but whole numbers from 1 to 65536, or
+ * `blocks` is not a whole number from 1 to 1000
  */
 export function convDecoder(options: ConvDecoderOptions): Stage {
-  checkOptions<ConvDecoderOptions>('convDecoder', options, { dims: 'list', norm: { among: normNames } })
-  const { dims, norm = 'batch' } = options
+  checkOptions<ConvDecoderOptions>('convDecoder', options, {
+    dims: 'list',
+    norm: { among: normNames },
+    blocks: 'number',
+    stride: { among: [1, 2] }
+  })
+  const { dims, norm = 'batch', blocks = 1, stride = 2 } = options
   checkDims('convDecoder', dims)
+  checkWhole('convDecoder', 'blocks', blocks, mostDeep)
   const kind = normOf('convDecoder', norm)
-  const blockFor = (channels: number): Block => residualBlock({ filters: channels, stride: 2, norm: kind })
+  const blockFor = (channels: number): Block => {
+    const [first, ...others] = Array.from({ length: blocks }, (_, i) =>
+      residualBlock({ filters: channels, stride: i === 0 ? stride : 1, norm: kind })
+    )
+    return others.length === 0 ? first! : chain([first!, ...others])
+  }
   const layers = mlp(dims)
   return {
     name: 'convDecoder',

@@ -1,14 +1,11 @@
-export {
-  chain,
-  convBlock,
-  residual,
-  residualBlock,
-  type Block,
-  type ConvBlockOptions,
-  type ResidualBlockOptions,
-  type ResidualOptions
-} from './blocks.ts'
+export { atInference } from './at-inference.ts'
+export type { Block } from './block.ts'
+export { chain, residual, residualBlock, type ResidualBlockOptions, type ResidualOptions } from './blocks.ts'
 export { checkWhole, mostDeep, mostWide } from './check-channels.ts'
+export { connector, unpooled, type ConnectorOptions } from './connector.ts'
+export { convBlock, convolution, type ConvBlockOptions, type ConvolutionOptions } from './conv-block.ts'
+export { depthwise, type DepthwiseOptions } from './depthwise.ts'
+export { grayscale, outlines } from './grayscale.ts'
 export {
   convDecoder,
   identity,
@@ -20,6 +17,7 @@ export {
 } from './heads.ts'
 export { interpolated } from './interpolated.ts'
 export { maxPool } from './max-pool.ts'
+export { normBlock, type NormBlockOptions } from './norm-block.ts'
 export {
   batchNorm,
   groupNorm,
@@ -31,4 +29,6 @@ export {
   type NormOptions
 } from './norm.ts'
 export { globalAveragePool } from './pool.ts'
-export { stageOf } from './stage-of.ts'
+export { seeing } from './seeing.ts'
+export { stageOf, stagesOf } from './stage-of.ts'
+export { fromStateDict, toStateDict, type Naming, type TorchNetwork } from './state-dict.ts'

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core'
-import type { Block } from './blocks.ts'
+import type { Block } from './block.ts'
 import { checkChannels } from './check-channels.ts'
 import { resize } from './resize.ts'
 

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import type { Block } from './blocks.ts'
+import type { Block } from './block.ts'
 import { checkChannels } from './check-channels.ts'
 import { strided } from './convolution.ts'
 

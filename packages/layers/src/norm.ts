@@ -130,3 +130,13 @@ export function normOf(who: string, name: NormName): Norm {
     `${who}: expected a normalisation among ${normNames.join(', ')}, got ${JSON.stringify(name)}. Use 'batch'.`
   )
 }
+
+/**
+ * Insists on a normalisation.
+ *
+ * @throws TypeError for anything else
+ */
+export function checkNorm(who: string, norm: Norm | undefined): void {
+  if (typeof norm?.init !== 'function' || typeof norm.apply !== 'function')
+    throw new TypeError(`${who}: expected a normalisation, as in norm: batchNorm().`)
+}

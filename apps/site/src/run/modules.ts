@@ -1,4 +1,5 @@
 import * as resnet from '@lapstrake/backbone-resnet'
+import * as shufflenet from '@lapstrake/backbone-shufflenet'
 import * as wasm from '@lapstrake/backend-wasm'
 import * as webgpu from '@lapstrake/backend-webgpu'
 import * as checkpoints from '@lapstrake/checkpoints'
@@ -26,6 +27,7 @@ import * as lapstrake from 'lapstrake'
 export const modules: Readonly<Record<string, object>> = {
   lapstrake,
   '@lapstrake/backbone-resnet': resnet,
+  '@lapstrake/backbone-shufflenet': shufflenet,
   '@lapstrake/backend-wasm': wasm,
   '@lapstrake/backend-webgpu': webgpu,
   '@lapstrake/checkpoints': checkpoints,

@@ -1,5 +1,7 @@
+export { cifarResNet, type CifarResNetOptions } from './cifar-res-net.ts'
 export { convNet, type ConvNetOptions } from './conv-net.ts'
 export { pResNet50, type PResNet50Options } from './p-res-net.ts'
 export { resNet, type ResNetOptions } from './res-net.ts'
 export { fromTorchvision, type FromTorchvisionOptions } from './from-torchvision.ts'
 export { toTorchvision } from './torchvision.ts'
+export { wideResNet, type WideResNetOptions } from './wide-res-net.ts'

@@ -1,6 +1,5 @@
 import { checkOptions, type Backbone } from '@lapstrake/core'
 import {
-  chain,
   checkWhole,
   convBlock,
   maxPool,
@@ -8,7 +7,7 @@ import {
   normNames,
   normOf,
   residualBlock,
-  stageOf,
+  stagesOf,
   type Block,
   type Norm,
   type NormName
@@ -78,13 +77,13 @@ export function resNet(options: ResNetOptions = {}): Backbone {
     stateDict: toTorchvision,
     stages: counts.flatMap((count, i) => {
       const filters = width * 2 ** i * (bottleneck ? 4 : 1)
-      const blocks = Array.from({ length: count }, (_, b) =>
-        residualBlock({ filters, stride: i > 0 && b === 0 ? 2 : 1, norm: kind, bottleneck, zeroInit: zeroInitResidual })
-      )
       const before = i === 0 ? stemOf(stem, width, kind) : []
-      return stages === 'groups'
-        ? [stageOf(`res${i + 2}`, chain([...before, ...blocks]))]
-        : blocks.map((block, b) => stageOf(`res${i + 2}${'abcdef'[b]!}`, chain(b === 0 ? [...before, block] : [block])))
+      const blocks = Array.from({ length: count }, (_, b) => {
+        const stride = i > 0 && b === 0 ? 2 : 1
+        const block = residualBlock({ filters, stride, norm: kind, bottleneck, zeroInit: zeroInitResidual })
+        return b === 0 ? [...before, block] : [block]
+      })
+      return stagesOf(`res${i + 2}`, blocks, stages)
     })
   }
 }

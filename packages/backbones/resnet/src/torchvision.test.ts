@@ -90,7 +90,7 @@ describe('the weights of a torchvision ResNet-18', () => {
       'it is of another stem',
       () => {},
       { stem: 'cifar' },
-      'with conv1.weight of shape [2, 3, 3, 3], got [2, 3, 7, 7]. Give the depth and the stem'
+      'with conv1.weight of shape [2, 3, 3, 3], got [2, 3, 7, 7]. Give the depth, the stem'
     ],
     [
       'it is of another depth',

@@ -1,5 +1,6 @@
-import { checkGiven, namedLeaves, own, type Owned, type Tree, type Variables } from '@lapstrake/core'
-import * as tf from '@tensorflow/tfjs-core'
+import type { Owned, Variables } from '@lapstrake/core'
+import { toStateDict, type Naming } from '@lapstrake/layers'
+import type * as tf from '@tensorflow/tfjs-core'
 
 /**
  * The variables of a {@link resNet}'s stages as torchvision's ResNets name and lay them out: a `state_dict` without the
@@ -12,40 +13,27 @@ import * as tf from '@tensorflow/tfjs-core'
  * @throws Error for the variables of something else
  */
 export function toTorchvision(stages: readonly Variables[]): Owned<Readonly<Record<string, tf.Tensor>>> {
-  checkGiven('toTorchvision', 'the variables of stages, as in state.stages', stages, 'list')
-  for (const variables of stages)
-    checkGiven('toTorchvision', 'the variables of stages, as in state.stages', variables, 'record')
-  return own(() =>
-    Object.fromEntries(
-      named(stages).map(({ name, value }) => [
-        name,
-        value.rank === 4 ? tf.transpose(value, [3, 2, 0, 1]) : tf.clone(value)
-      ])
-    )
-  )
+  return toStateDict('toTorchvision', stages, named)
 }
 
-export const treeOf = (stages: readonly Variables[]): Tree<tf.Tensor> =>
-  stages.map(({ params, buffers }) => ({ params, buffers }))
-
-/** Leaves of a resNet's stages under torchvision's names, in the order of the tree. */
-export function named(stages: readonly Variables[]): readonly { readonly name: string; readonly value: tf.Tensor }[] {
+/** What torchvision calls the tensors of a resNet's stages. */
+export const named: Naming = stages => {
   const blocks = namesOfBlocks(stages)
-  return namedLeaves(treeOf(stages)).map(({ name, value }) => {
-    const [stage, , part, ...rest] = name.split('.')
+  return path => {
+    const [stage, , part, ...rest] = path.split('.')
     const block = blocks.get(`${stage}.${part}`)
     const last = { kernel: 'weight', scale: 'weight', offset: 'bias', mean: 'running_mean', variance: 'running_var' }[
       rest.at(-1)!
     ]
     if (last === undefined)
       throw new Error(
-        `toTorchvision: expected the variables of a resNet, got ${name}. Other backbones have no names there.`
+        `toTorchvision: expected the variables of a resNet, got ${path}. Other backbones have no names there.`
       )
     const isConvolution = rest.at(-1) === 'kernel'
-    if (block === undefined) return { name: `${isConvolution ? 'conv1' : 'bn1'}.${last}`, value }
-    if (rest[0] === 'skip') return { name: `${block}.downsample.${isConvolution ? 0 : 1}.${last}`, value }
-    return { name: `${block}.${isConvolution ? 'conv' : 'bn'}${Number(rest[1]) + 1}.${last}`, value }
-  })
+    if (block === undefined) return `${isConvolution ? 'conv1' : 'bn1'}.${last}`
+    if (rest[0] === 'skip') return `${block}.downsample.${isConvolution ? 0 : 1}.${last}`
+    return `${block}.${isConvolution ? 'conv' : 'bn'}${Number(rest[1]) + 1}.${last}`
+  }
 }
 
 /**

@@ -29,6 +29,18 @@ class Residual(nn.Module):
         return torch.relu(self.body(x) + self.skip(x))
 
 
+class PreActivated(nn.Module):
+    def __init__(self, cin, cout):
+        super().__init__()
+        self.first = nn.Sequential(nn.BatchNorm2d(cin), nn.ReLU())
+        self.body = nn.Sequential(conv(cin, cout, 3, 2), nn.Conv2d(cout, cout, 3, 1, 1, bias=False))
+        self.skip = nn.Conv2d(cin, cout, 1, 2, bias=False)
+
+    def forward(self, x):
+        x = self.first(x)
+        return self.body(x) + self.skip(x)
+
+
 blocks = {
     "convBlock": conv(3, 4, 3, 2),
     "basic": Residual(nn.Sequential(conv(4, 8, 3, 2), conv(8, 8, relu=False)), conv(4, 8, 1, 2, relu=False)),
@@ -59,14 +71,13 @@ def encode_parameter(tensor):
 cases = {}
 
 
-def add(name, block):
+def add(name, block, channels=None):
     for module in block.modules():
         if isinstance(module, (nn.BatchNorm2d, nn.GroupNorm)):
             nn.init.uniform_(module.weight, 0.5, 1.5)
             nn.init.normal_(module.bias)
     start = [parameter.detach().clone() for parameter in block.parameters()]
-    channels = 6 if "grouped" in name else start[0].shape[1]
-    x = (torch.randn(2, channels, 6, 7) + 2).requires_grad_()
+    x = (torch.randn(2, channels or start[0].shape[1], 6, 7) + 2).requires_grad_()
     y = block(x)
     weigh = torch.randn_like(y)
     (y * weigh).sum().backward()
@@ -84,8 +95,10 @@ def add(name, block):
 for name, block in blocks.items():
     add(name, block)
 # Made here, so that what is above keeps its random numbers.
-add("grouped", conv(6, 9, groups=3))
-add("grouped1x1", conv(6, 4, 1, groups=2))
+add("grouped", conv(6, 9, groups=3), 6)
+add("grouped1x1", conv(6, 4, 1, groups=2), 6)
 add("resized", nn.Sequential(conv(3, 2), nn.Upsample((4, 5), mode="bilinear", align_corners=False)))
+add("depthwise", nn.Sequential(conv(4, 4, 3, 2, groups=4), conv(4, 4, 5, groups=4, relu=False)), 4)
+add("preActivated", PreActivated(4, 6), 4)
 source = f"PyTorch {torch.__version__}, float64"
 pathlib.Path(__file__).with_name("torch.json").write_text(json.dumps({"source": source, "cases": cases}) + "\n")

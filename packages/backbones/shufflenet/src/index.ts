@@ -1,0 +1,2 @@
+export { shuffleNet, type ShuffleNetOptions } from './shuffle-net.ts'
+export { shuffleNetFromTorchvision } from './from-torchvision.ts'

@@ -83,9 +83,12 @@ export function hasUnlike(alike: Alike, batch: number): tf.Tensor1D {
 const alikeMatrix = ({ labels, similarity }: Alike, batch: number): tf.Tensor2D =>
   labels ? sameClass(labels) : similarity ? tf.cast(similarity, 'float32') : tf.eye(batch)
 
-function sameClass(labels: tf.Tensor): tf.Tensor2D {
-  const batch = labels.shape[0]!
-  const equal = tf.cast(tf.equal(tf.reshape(labels, [batch, 1]), tf.reshape(labels, [1, batch])), 'float32')
-  const labelled = tf.cast(tf.greaterEqual(labels, tf.scalar(0, 'int32')), 'float32')
-  return tf.maximum(tf.mul(equal, labelled), tf.eye(batch)) // an unlabelled example is like itself alone
+/** An unlabelled example is like itself alone. */
+const sameClass = (labels: tf.Tensor): tf.Tensor2D => tf.maximum(ofClass(labels, labels), tf.eye(labels.size))
+
+/** Whether examples are known to be of the classes of others, 1 or 0, `[labels, others]`. */
+export function ofClass(labels: tf.Tensor, others: tf.Tensor): tf.Tensor2D {
+  const [rows, columns] = [tf.reshape(labels, [labels.size, 1]), tf.reshape(others, [1, others.size])]
+  const labelled = tf.cast(tf.greaterEqual(columns, tf.scalar(0, 'int32')), 'float32')
+  return tf.mul(tf.cast(tf.equal(rows, columns), 'float32'), labelled)
 }

@@ -1,7 +1,8 @@
+import { symmetric } from '@lapstrake/core'
 import { describeLoss } from '@lapstrake/testing'
 import { describeOnBackends } from '@lapstrake/testing/node'
 import { describe, expect } from 'vitest'
-import { supCon } from './index.ts'
+import { supCon, supConQueue } from './index.ts'
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
 
@@ -23,6 +24,15 @@ await describeOnBackends(['cpu', 'wasm'], () => {
       reducing: reduction => supCon({ anchors: 'first', noPositive: 'skip', baseTemperature: 0.07, reduction })
     }
   )
+  describeLoss('supConQueue', supConQueue({ size: 8 }), {
+    targets: true,
+    reducing: reduction => supConQueue({ size: 8, reduction }),
+    except: { 'every view': 'the second view asks only under symmetric()' }
+  })
+  describeLoss('supConQueue in both directions', symmetric(supConQueue({ size: 8, fill: 'random' })), {
+    targets: true,
+    except: { order: 'the keys of one direction are contrasted with in the other, the newest last' }
+  })
   describe.each(['out', 'in'] as const)('one view, of six examples two in a class: %s', form => {
     const options = { form, noPositive: 'skip' } as const
     describeLoss('supCon', supCon(options), {

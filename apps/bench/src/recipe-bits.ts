@@ -1,6 +1,6 @@
 // The bits of twenty steps of every recipe, to hold beside those of another commit: npm run --silent bench:bits
 import { readdirSync } from 'node:fs'
-import { dispose, drawShapes, train, useBackend, type Experiment } from 'lapstrake'
+import { dispose, drawShapes, mapTeachers, train, useBackend, type Experiment, type TrainedTeacher } from 'lapstrake'
 import { crc32c } from 'lapstrake/node'
 
 const steps = 20
@@ -9,11 +9,14 @@ await useBackend('wasm', { threads: 1 })
 const data = drawShapes({ count: 1280, size: 32 })
 for (const file of readdirSync(recipes).filter(name => /^\d\d-.*\.ts$/.test(name))) {
   const { default: recipe } = (await import(new URL(file, recipes).href)) as { default: Experiment }
-  const { teacher } = recipe
-  const experiment =
-    teacher && 'trainedBy' in teacher
-      ? { ...recipe, teacher: { ...teacher, trainedBy: { ...teacher.trainedBy, epochs: 1 } } }
-      : recipe
+  const experiment: Experiment = {
+    ...recipe,
+    teacher:
+      recipe.teacher &&
+      mapTeachers<TrainedTeacher, TrainedTeacher>(recipe.teacher, teacher =>
+        'trainedBy' in teacher ? { ...teacher, trainedBy: { ...teacher.trainedBy, epochs: 1 } } : teacher
+      )
+  }
   const stop = new AbortController()
   const losses: Readonly<Record<string, number>>[] = []
   const { state } = await train(

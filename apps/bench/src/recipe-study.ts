@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
-import { isImageDataset, useBackend, type Data, type ImageDataset } from 'lapstrake'
+import { isImageDataset, teachersOf, useBackend, type Data, type ImageDataset } from 'lapstrake'
 import { writeFileAtomic } from 'lapstrake/node'
 import { chosenFrom, wholeNumber } from './command-line.ts'
 import { rounded } from './measuring.ts'
@@ -48,9 +48,9 @@ const source = await sourceSeal(recipePath)
 const folder = values.results ?? `docs/results/${stem}`
 const experiments = [...against, recipe]
 const teachers = new Set(
-  experiments.flatMap(({ teacher }) =>
-    teacher !== undefined && 'trainedBy' in teacher ? [teacher.trainedBy.name] : []
-  )
+  experiments
+    .flatMap(({ teacher }) => teachersOf(teacher))
+    .flatMap(([, teacher]) => ('trainedBy' in teacher ? [teacher.trainedBy.name] : []))
 )
 const methods = chosenFrom(
   'methods',

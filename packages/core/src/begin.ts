@@ -8,17 +8,20 @@ import type { NetworkVariables, State } from './state.ts'
 import { leaves, withLeaves } from './tree.ts'
 import { byName } from './units.ts'
 
+/** What a unit's loss finds in its batch from other networks: embeddings of a target, features of teachers. */
+export type Shown = Pick<Batch, 'targets' | 'teacher' | 'teachers'>
+
 /** What belongs to a step as a whole, found at its beginning. */
 export interface Begun {
   /** Of this step, or of this part of its batch. */
   readonly random: Random
-  /** What a unit's loss finds in its batch from other networks, by the name of the unit. */
-  readonly shown: Readonly<Record<string, Pick<Batch, 'targets' | 'teacher'>>>
+  /** By the name of the unit. */
+  readonly shown: Readonly<Record<string, Shown>>
   /** The target network after this step. */
   readonly target: State['target']
 }
 
-/** Moves the target network, then asks it and the teacher what they make of the batch. */
+/** Moves the target network, then asks it and the teachers what they make of the batch. */
 export function begin(
   { backbone: { stages }, units, target, teacher }: Prepared,
   state: State,
@@ -32,7 +35,7 @@ export function begin(
   const lessons = teacher?.show(batch)
   return {
     random,
-    shown: byName(units, ({ name }) => ({ targets: asked?.embeddings[name], teacher: lessons?.[name] })),
+    shown: byName(units, ({ name }) => ({ targets: asked?.embeddings[name], ...lessons?.[name] })),
     target: asked?.target ?? {}
   }
 }

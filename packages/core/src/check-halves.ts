@@ -32,15 +32,12 @@ export function checkRound({ units }: Round, known: readonly Unit[]): void {
 export function checkBegun(begun: Begun, { views }: Batch): void {
   checkLiving('learn', 'what the step began with', begun)
   const rows = views[0].shape[0]
-  for (const { targets, teacher } of Object.values(begun.shown)) {
-    for (const shown of [...(targets ?? []), ...(teacher ?? [])]) {
-      if (shown.shape[0] !== rows)
-        throw new Error(
-          `learn: expected what a step of ${rows} examples began with, got that of ${shown.shape[0]}. ` +
-            'Each part of a batch begins for itself.'
-        )
-    }
-  }
+  const other = tensorsOf(begun.shown).find(({ shape }) => shape[0] !== rows)
+  if (other !== undefined)
+    throw new Error(
+      `learn: expected what a step of ${rows} examples began with, got that of ${other.shape[0]}. ` +
+        'Each part of a batch begins for itself.'
+    )
 }
 
 /** @throws Error unless its gradients have the form of the state's parameters */

@@ -1,6 +1,7 @@
-import type { Backbone, LocalLoss, Recipe, Stage, StatefulLoss } from './contracts.ts'
+import type { Backbone, LocalLoss, OneOrNamed, Recipe, Sight, Stage, StatefulLoss, Teacher } from './contracts.ts'
 import { checkGiven } from './options.ts'
 import type { Shape } from './shape.ts'
+import { calledTeacher, teachersOf } from './teachers.ts'
 
 /** What a recipe gives for each unit. */
 export const functions = {
@@ -31,12 +32,33 @@ export function checkRecipe(recipe: Recipe): void {
     checkGiven('recipe', 'units, as in auxiliary: [linearReadout({ at: 1, classes: 10 })]', auxiliary, 'list')
   if (target !== undefined && typeof (target as Partial<typeof target> | null)?.momentum !== 'function')
     throw new TypeError('recipe: expected a function of the step, as in target: { momentum: () => 0.99 }.')
-  if (teacher === undefined) return
-  checkGiven('recipe', 'a teacher, as in teacher: { backbone: resNet(), … }', teacher, 'record')
-  checkStages('teacher', teacher.backbone)
-  if (teacher.head !== undefined) checkStage('teacher', teacher.head, 'head: linear({ dim: 10 })')
-  if (teacher.reads !== undefined && typeof teacher.reads !== 'function')
-    throw new TypeError('teacher: expected reads to be a function, as in reads: unit => unit.end.')
+  if (teacher !== undefined) checkTeachers(teacher)
+}
+
+function checkTeachers(given: OneOrNamed<Teacher>): void {
+  checkGiven('recipe', 'a teacher, as in teacher: { backbone: resNet(), … }', given, 'record')
+  const teachers = teachersOf(given)
+  if (teachers.length === 0 || Object.hasOwn(given, '')) checkStages('teacher', given as Teacher & Backbone)
+  for (const [name, teacher] of teachers) checkTeacher(name, teacher)
+}
+
+function checkTeacher(name: string, teacher: Teacher): void {
+  const who = calledTeacher(name)
+  checkGiven(who, 'a teacher, as in { backbone: resNet(), … }', teacher, 'record')
+  const { backbone, head, reads, sees } = teacher
+  if (name === '__proto__' || name.includes('.'))
+    throw new TypeError(`${who}: expected a name without dots, which part the names of what is saved. Rename it.`)
+  checkStages(who, backbone)
+  if (head !== undefined) checkStage(who, head, 'head: linear({ dim: 10 })')
+  if (reads !== undefined && typeof reads !== 'function')
+    throw new TypeError(`${who}: expected reads to be a function, as in reads: unit => unit.end.`)
+  if (sees === undefined) return
+  checkShape(who, (sees as Partial<Sight> | null)?.shape as Shape)
+  if (typeof sees.views !== 'function')
+    throw new TypeError(
+      `${who}: expected what it sees as a shape and views, as in sees: { shape: [32, 32, 1], ` +
+        'views: ({ examples }) => [examples.depth] }.'
+    )
 }
 
 /** @throws TypeError for what has no list of stages */

@@ -13,6 +13,7 @@ import type {
   StatefulLoss,
   Views
 } from './contracts.ts'
+import { checkGiven } from './options.ts'
 import type { Random } from './random.ts'
 import { pairOf } from './views.ts'
 
@@ -98,7 +99,9 @@ export function symmetric(loss: LocalLoss): LocalLoss {
     views: turn(batch.views),
     context: batch.context && [...batch.context].reverse(),
     targets: batch.targets && turn(batch.targets),
-    teacher: batch.teacher && turn(batch.teacher)
+    teacher: batch.teacher && turn(batch.teacher),
+    teachers:
+      batch.teachers && Object.fromEntries(Object.entries(batch.teachers).map(([name, seen]) => [name, turn(seen)]))
   })
   if (typeof loss === 'function') {
     return (embeddings, batch) =>
@@ -111,6 +114,34 @@ export function symmetric(loss: LocalLoss): LocalLoss {
       const back = loss.apply(turn(embeddings), turned(batch), { params, memory: there.memory })
       return { loss: tf.div(tf.add(there.loss, back.loss), 2), memory: back.memory }
     }
+  }
+}
+
+/**
+ * A loss that learns from one of several teachers, as if the recipe had no other: it finds that one in `batch.teacher`,
+ * and may build itself for its shape.
+ *
+ *     teacher: { wide: { backbone: wide, … }, deep: { backbone: deep, … } },
+ *     loss: () => weighted([[ofTeacher('wide', kd()), 0.5], [ofTeacher('deep', kd()), 0.5]])
+ *
+ * @throws TypeError for anything but a name and a loss
+ * @throws Error, when it is used, if the recipe has no teacher of that name
+ */
+export function ofTeacher(name: string, loss: LocalLoss): LocalLoss {
+  checkGiven('ofTeacher', "the name of a teacher, as in ofTeacher('wide', kd())", name, 'string')
+  checkLoss('ofTeacher', loss)
+  const ofThis = <T>(teachers: Readonly<Record<string, T>> = {}): T => {
+    if (Object.hasOwn(teachers, name)) return teachers[name]!
+    throw new Error(
+      `ofTeacher: expected a teacher named ${name}, got ${Object.keys(teachers).join(', ') || 'none with a name'}. ` +
+        `Give the recipe teacher: { ${name}: { backbone, … } }.`
+    )
+  }
+  const alone = (batch: Batch): Batch => ({ ...batch, teacher: ofThis(batch?.teachers) })
+  if (typeof loss === 'function') return (embeddings, batch) => loss(embeddings, alone(batch))
+  return {
+    init: (random, shapes) => loss.init(random, { ...shapes, teacher: ofThis(shapes?.teachers) }),
+    apply: (embeddings, batch, variables) => loss.apply(embeddings, alone(batch), variables)
   }
 }
 

@@ -99,6 +99,8 @@ export interface Batch {
    * unit.
    */
   readonly teacher?: Views | undefined
+  /** The same of each of several teachers, by its name; `ofTeacher` hands one of them to a loss. */
+  readonly teachers?: Readonly<Record<string, Views>> | undefined
 }
 
 /**
@@ -112,6 +114,8 @@ export interface LossShapes {
   readonly embedding: Shape
   /** Of what the teacher shows, when the recipe has one. */
   readonly teacher?: Shape | undefined
+  /** Of what each of several teachers shows, by its name. */
+  readonly teachers?: Readonly<Record<string, Shape>> | undefined
   /** How many examples the data set has, when that is known: the indices of a batch are below it. */
   readonly examples?: number | undefined
   /** The class of every example of the data set, -1 where it is unknown; left out where nobody knows of any. */
@@ -205,7 +209,22 @@ export interface Teacher {
    * sees the head's output if there is a head, and else that of the uppermost stage.
    */
   reads?(unit: Unit): number | 'head'
+  /** What it looks at, where that is not what the student sees. */
+  readonly sees?: Sight | undefined
 }
+
+/**
+ * What a teacher looks at in place of the student's views: the other half of paired data, such as depth beside color.
+ */
+export interface Sight {
+  /** Of one view, without the batch axis. */
+  readonly shape: Shape
+  /** Row `i` of each shows example `i`. Losses that compare view by view want as many as the student sees. */
+  views(batch: Batch): Views
+}
+
+/** One of a kind, or several by their names. */
+export type OneOrNamed<T> = T | Readonly<Record<string, T>>
 
 /** An experiment: what runs, where gradients stop, what each unit learns, when, and how parameters move. */
 export interface Recipe {
@@ -226,5 +245,6 @@ export interface Recipe {
   /** Units beside those of the isolation: probes, extra losses. */
   readonly auxiliary?: readonly Unit[] | undefined
   readonly target?: TargetNetwork | undefined
-  readonly teacher?: Teacher | undefined
+  /** One, or several by name: `{ wide: { backbone, … }, deep: { backbone, … } }`. */
+  readonly teacher?: OneOrNamed<Teacher> | undefined
 }

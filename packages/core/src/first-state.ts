@@ -36,7 +36,7 @@ function firstUnitState({ network, teacher, examples, labels }: Prepared, unit: 
       ? pure
       : unit.loss.init(random.split('loss', unit.name), {
           embedding: outputShapeOf(unit.head, shape),
-          teacher: teacher?.shapeFor(unit),
+          ...teacher?.shapesFor(unit),
           examples,
           labels
         })

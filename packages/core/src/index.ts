@@ -1,7 +1,7 @@
 export type { Begun } from './begin.ts'
 export { checkRecipe, checkShape } from './check-recipe.ts'
 export { checkClasses, checkEmbeddings, checkTensors } from './check-embeddings.ts'
-export { ofTwoViews, perUnit, scheduled, symmetric, weighted } from './combined-losses.ts'
+export { ofTeacher, ofTwoViews, perUnit, scheduled, symmetric, weighted } from './combined-losses.ts'
 export type {
   Backbone,
   Batch,
@@ -16,11 +16,13 @@ export type {
   Merge,
   Mode,
   OfExamples,
+  OneOrNamed,
   Optimizer,
   OptimizerState,
   Params,
   Recipe,
   Schedule,
+  Sight,
   Span,
   Stage,
   StatefulLoss,
@@ -64,6 +66,7 @@ export type { Shape } from './shape.ts'
 export { stageNames } from './stage-names.ts'
 export { stateless, type StatelessStage } from './stateless.ts'
 export { untrainedTeacher, type TeacherVariables } from './teacher.ts'
+export { mapTeachers, teachersOf } from './teachers.ts'
 export { type NetworkVariables, type State, type UnitState } from './state.ts'
 export type { GradientNorms, StepOptions, StepResult } from './step.ts'
 export { createTrainer, type LearnOptions, type Trainer } from './trainer.ts'

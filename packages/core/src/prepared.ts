@@ -1,4 +1,4 @@
-import type { Merge, Recipe, Schedule, Unit } from './contracts.ts'
+import type { Merge, OneOrNamed, Recipe, Schedule, Unit } from './contracts.ts'
 import { checkRecipe, checkShape } from './check-recipe.ts'
 import { checkOptions } from './options.ts'
 import type { Shape } from './shape.ts'
@@ -11,8 +11,8 @@ import { unitsOf } from './units.ts'
 export interface TrainerOptions {
   /** The shape of one example, as in `[height, width, channels]`. */
   readonly inputShape: Shape
-  /** The weights of the recipe's teacher; only borrowed, for as long as the trainer is used. */
-  readonly teacher?: TeacherVariables | undefined
+  /** The weights of the recipe's teacher, or of each by its name; only borrowed, for as long as the trainer is used. */
+  readonly teacher?: OneOrNamed<TeacherVariables> | undefined
   /** How many examples the data set has, for losses that keep a row for each. */
   readonly examples?: number | undefined
   /** The class of every example of the data set, -1 where it is unknown, for losses that choose among examples. */

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { Batch, Context, OfExamples, Views } from './contracts.ts'
 import { checkTensors } from './check-embeddings.ts'
 import type { Flow } from './flow.ts'
-import { leaves, mapTree, withLeaves } from './tree.ts'
+import { leaves, mapTree, withLeaves, type Tree } from './tree.ts'
 
 /** The same for every view, in its place. */
 export const mapViews = <T extends tf.Tensor, U extends tf.Tensor>(
@@ -46,7 +46,7 @@ export function foldViews({ views, context = [] }: Pick<Batch, 'views' | 'contex
 
 /** A batch of some of the examples: at most `rows` of them from `start` on, with all that is known of them. */
 export function partOf(batch: Batch, start: number, rows: number): Batch {
-  const { views, context, labels, indices, examples, similarity, targets, teacher } = batch
+  const { views, context, labels, indices, examples, similarity, targets, teacher, teachers } = batch
   const count = Math.min(rows, views[0].shape[0]! - start)
   const cut = <T extends tf.Tensor>(tensor: T): T => tf.slice(tensor, start, count)
   return {
@@ -57,7 +57,8 @@ export function partOf(batch: Batch, start: number, rows: number): Batch {
     examples: examples && partOfExamples(examples, start, count),
     similarity: similarity && tf.slice(similarity, [start, start], [count, count]),
     targets: targets && mapViews(targets, cut),
-    teacher: teacher && mapViews(teacher, cut)
+    teacher: teacher && mapViews(teacher, cut),
+    teachers: teachers && (mapTree(teachers as Tree<tf.Tensor>, cut) as typeof teachers)
   }
 }
 

@@ -14,6 +14,7 @@ import type {
   Views
 } from './contracts.ts'
 import { applyLoss, naming, refuseFlat } from './apply-loss.ts'
+import type { Shown } from './begin.ts'
 import { descent, type Cotangent } from './descent.ts'
 import { applyToFlow, type Flow } from './flow.ts'
 import { gradientTree } from './gradient-tree.ts'
@@ -30,8 +31,8 @@ export interface Learner {
   readonly head: Variables
   /** What the loss learns and remembers; empty trees for a pure one. */
   readonly loss: LossVariables
-  /** What other networks made of the batch, for this unit: embeddings of a target network, features of a teacher. */
-  readonly shown?: Pick<Batch, 'targets' | 'teacher'> | undefined
+  /** What other networks made of the batch, for this unit. */
+  readonly shown?: Shown | undefined
   /** What teaches in place of the unit's loss. */
   readonly instead?: Loss | undefined
 }

@@ -9,6 +9,7 @@ import {
   tensorsOf,
   withLeaves,
   leaves,
+  mapTeachers,
   untrainedTeacher,
   type Batch,
   type Owned,
@@ -78,7 +79,10 @@ export async function audit(recipe: Recipe, options: AuditOptions): Promise<Audi
   checkShape('audit', inputShape)
   checkRecipe(recipe)
   const random = seeded(seed)
-  const teacher = recipe.teacher && own(() => untrainedTeacher(recipe.teacher!, inputShape, random.split('teacher')))
+  const teacher = own(
+    () =>
+      recipe.teacher && mapTeachers(recipe.teacher, one => untrainedTeacher(one, inputShape, random.split('teacher')))
+  )
   const trainer = createTrainer(recipe, { inputShape, teacher, examples, labels })
   const state = trainer.init(random.split('weights'))
   const batch = given ?? randomBatch(inputShape, seed)
@@ -113,7 +117,7 @@ export async function audit(recipe: Recipe, options: AuditOptions): Promise<Audi
     }
   } finally {
     dispose(state)
-    if (teacher !== undefined) dispose(teacher)
+    dispose(teacher)
     if (given === undefined) dispose(batch as Owned<Batch>)
   }
 }

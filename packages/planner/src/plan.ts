@@ -5,6 +5,7 @@ import {
   createTrainer,
   dispose,
   leaves,
+  mapTeachers,
   meterMemory,
   stageNames,
   tensorsOf,
@@ -164,7 +165,7 @@ function stepOf(
   const meter = meterMemory()
   const kept: unknown[] = []
   try {
-    const teacher = recipe.teacher && untrainedTeacher(recipe.teacher, inputShape, run.random)
+    const teacher = recipe.teacher && mapTeachers(recipe.teacher, one => untrainedTeacher(one, inputShape, run.random))
     kept.push(teacher)
     const trainer = createTrainer(recipe, { inputShape, teacher, examples, labels, microBatch })
     const batch = dryBatch(wantedOf(options), run)

@@ -53,7 +53,8 @@ test.each<[object, string]>([
   [{ merge: 'mean' }, 'recipe: expected merge to be a function, as in merge: mean().'],
   [{ target: 0.99 }, 'recipe: expected a function of the step, as in target: { momentum: () => 0.99 }.'],
   [{ backbone: convNet }, 'recipe: expected a backbone, as in backbone: resNet().'],
-  [{ teacher: { backbone: convNet() } }, 'teacher: expected the weights of one, as in weights: () => readFile(']
+  [{ teacher: { backbone: convNet() } }, 'teacher: expected the weights of one, as in weights: () => readFile('],
+  [{ teacher: { wide: { backbone: convNet() } } }, 'teacher "wide": expected the weights of one']
 ])('refuses %j, before a tensor exists', (fields, message) => {
   const before = tf.memory().numTensors
   expect(() => checkExperiment({ ...experiment, ...fields } as unknown as Experiment)).toThrow(message)

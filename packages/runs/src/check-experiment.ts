@@ -1,4 +1,4 @@
-import { checkGiven, checkRecipe } from '@lapstrake/core'
+import { checkGiven, checkRecipe, teachersOf } from '@lapstrake/core'
 import { isData } from '@lapstrake/data'
 import type { Experiment } from './experiment.ts'
 
@@ -18,6 +18,7 @@ const fields: Readonly<Record<keyof Experiment, boolean>> = {
   auxiliary: false,
   target: false,
   teacher: false,
+  begins: false,
   sampler: false,
   microBatch: false,
   data: false
@@ -64,7 +65,7 @@ export function checkExperiment(experiment: Experiment): void {
 }
 
 /** What an experiment has beside a recipe. Whether batches fit the data, whoever reads these says. */
-function checkHowLong({ views, batchSize, epochs, microBatch, sampler, teacher }: Experiment): void {
+function checkHowLong({ backbone, views, batchSize, epochs, microBatch, sampler, teacher, begins }: Experiment): void {
   if (!Array.isArray(views) || views.length === 0)
     throw new TypeError('recipe: expected a list of views, as in views: twoViews(simclr({ size: 32 })).')
   for (const [name, value] of Object.entries({ batchSize, microBatch })) {
@@ -75,14 +76,27 @@ function checkHowLong({ views, batchSize, epochs, microBatch, sampler, teacher }
     throw new TypeError(`recipe: expected a number of epochs, got ${JSON.stringify(epochs)}. Try 100.`)
   if (sampler !== undefined && typeof sampler !== 'function')
     throw new TypeError('recipe: expected sampler to be a function, as in sampler: shuffled().')
-  if (teacher === undefined) return
-  const { weights, trainedBy } = teacher as { readonly weights?: unknown; readonly trainedBy?: unknown }
-  if (typeof weights !== 'function' && typeof trainedBy !== 'object')
-    throw new TypeError(
-      'teacher: expected the weights of one, as in ' +
-        "weights: () => readFile('runs/teacher/weights.safetensors'), or an " +
-        'experiment that it is trained by, as in trainedBy: experiment.'
+  for (const [name, one] of teachersOf(teacher)) checkSource(`teacher${name && ` "${name}"`}`, one)
+  if (begins === undefined) return
+  checkGiven('begins', 'what others learned, as in { trainedBy: experiment }', begins, 'record')
+  checkSource('begins', begins)
+  const [{ stages = 1 }, depth] = [begins, backbone.stages.length]
+  if (!(Number.isInteger(stages) && stages > 0 && stages <= depth))
+    throw new RangeError(
+      `begins: expected stages from 1 to ${depth}, as many as there are, got ${JSON.stringify(stages)}. ` +
+        'Leave them out for all.'
     )
+}
+
+/** Insists on weights that are read, or an experiment that learns them. */
+function checkSource(who: string, source: object): void {
+  const { weights, trainedBy } = source as { readonly weights?: unknown; readonly trainedBy?: unknown }
+  if (typeof weights === 'function' || (typeof trainedBy === 'object' && trainedBy !== null)) return
+  throw new TypeError(
+    `${who}: expected the weights of one, as in ` +
+      "weights: () => readFile('runs/teacher/weights.safetensors'), or an " +
+      'experiment that it is trained by, as in trainedBy: experiment.'
+  )
 }
 
 /** An experiment as it was written when it named its data and said how many examples to use. */

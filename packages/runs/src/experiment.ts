@@ -1,4 +1,4 @@
-import type { Recipe, Teacher } from '@lapstrake/core'
+import type { OneOrNamed, Recipe, Teacher } from '@lapstrake/core'
 import type { Data, Sampler, View } from '@lapstrake/data'
 
 /**
@@ -18,13 +18,33 @@ export interface Experiment extends Recipe {
   readonly sampler?: Sampler | undefined
   /** Learns from a batch in parts of so many examples; the gradient is that of the whole batch. */
   readonly microBatch?: number | undefined
-  readonly teacher?: TrainedTeacher | undefined
+  readonly teacher?: OneOrNamed<TrainedTeacher> | undefined
+  /** What its stages begin with, where that is not drawn. */
+  readonly begins?: Beginning | undefined
   /**
    * What it learns from where nobody gives another: `cifar10({ limit: 10_000 })`,
    * `imageFolder('photos', { size: 64 })`.
    */
   readonly data?: Data | undefined
 }
+
+/**
+ * What stages begin with: what others learned. The rest – heads, losses, what optimizers remember – begins anew, so that
+ * a first phase is an experiment and the second begins with it.
+ */
+export type Beginning = {
+  /** So many stages from the bottom begin with it, all when left out. */
+  readonly stages?: number | undefined
+} & (
+  | {
+      /** The bytes of `weights.safetensors` of an earlier run. */
+      weights(): Promise<Uint8Array | ArrayBuffer>
+    }
+  | {
+      /** An experiment with the same stages, trained first on the same data with the same seed. */
+      readonly trainedBy: Experiment
+    }
+)
 
 /** A teacher, and where its weights come from. */
 export type TrainedTeacher = Teacher & {
@@ -39,7 +59,10 @@ export type TrainedTeacher = Teacher & {
         weights(): Promise<Uint8Array | ArrayBuffer>
       }
     | {
-        /** An experiment with the teacher's backbone, trained first on the same data with the same seed. */
+        /**
+         * An experiment with the teacher's backbone, trained first on the same data with the same seed; once, where it
+         * trains several teachers that read it in different places.
+         */
         readonly trainedBy: Experiment
       }
   )

@@ -1,11 +1,11 @@
 export { breathe } from './breathe.ts'
-export type { CertificateOptions } from './certificate-options.ts'
-export { certify, type Certified, type CertifyOptions } from './certify.ts'
+export type { CertificateOptions, SupervisedOptions } from './certificate-options.ts'
+export { certify, type Certified, type CertifiedSupervised, type CertifyOptions } from './certify.ts'
 export { checkExperiment } from './check-experiment.ts'
 export { fingerprintOf } from './data-fingerprint.ts'
 export type { Experiment } from './experiment.ts'
 export { linearReadout, type LinearReadoutOptions } from './linear-readout.ts'
-export type { TrainedTeacher } from './experiment.ts'
+export type { Beginning, TrainedTeacher } from './experiment.ts'
 export { describeRun, type SavedRun } from './saved-run.ts'
 export type { StageDiagnosis } from './stage-diagnoses.ts'
 export type { StepMetrics } from './step-metrics.ts'
@@ -26,5 +26,6 @@ export {
   type BackendName,
   type UseBackendOptions
 } from './use-backend.ts'
+export { validationLoss, type ValidationLoss, type ValidationLossOptions } from './validation-loss.ts'
 export { weightsOf } from './weights-of.ts'
 export { withProbes } from './with-probes.ts'

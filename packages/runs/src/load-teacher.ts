@@ -1,5 +1,6 @@
 import { deserialiseTree } from '@lapstrake/checkpoints'
 import {
+  copyOf,
   didYouMean,
   dispose,
   networkOf,
@@ -18,6 +19,9 @@ import {
 } from '@lapstrake/core'
 import type { Experiment, TrainedTeacher } from './experiment.ts'
 
+/** A teacher that an experiment trains. */
+export type TaughtTeacher = TrainedTeacher & { readonly trainedBy: Experiment }
+
 /** The unit whose head a teacher is read through when it names none. */
 const firstUnit = 'unit0'
 
@@ -27,17 +31,18 @@ const firstUnit = 'unit0'
  * @throws TypeError for another backbone, and for a unit that it does not have
  */
 export function checkTrainedBy(
-  { backbone, head, unit = firstUnit, trainedBy }: TrainedTeacher & { readonly trainedBy: Experiment },
+  { backbone, head, sees, unit = firstUnit, trainedBy }: TaughtTeacher,
   inputShape: Shape
 ): void {
-  const [declared, trained] = [backbone, trainedBy.backbone].map(of => formOf(of, inputShape)) as [string, string]
+  const shape = sees?.shape ?? inputShape
+  const [declared, trained] = [backbone, trainedBy.backbone].map(of => formOf(of, shape)) as [string, string]
   if (declared !== trained)
     throw new TypeError(
       `teacher: expected trainedBy to train the teacher's backbone, whose variables are ${declared}, got ${trained}. ` +
         'Give both one backbone.'
     )
   if (head === undefined) return
-  const names = unitsOf(trainedBy, networkOf(backbone, inputShape).shapes).map(({ name }) => name)
+  const names = unitsOf(trainedBy, networkOf(backbone, shape).shapes).map(({ name }) => name)
   if (!names.includes(unit))
     throw new TypeError(
       `teacher: expected unit to be one of those of ${trainedBy.name}, ${names.join(', ')}, got ${unit}.` +
@@ -46,7 +51,7 @@ export function checkTrainedBy(
 }
 
 /** The shapes of what a backbone learns, from the bottom. */
-function formOf(backbone: Backbone, inputShape: Shape): string {
+export function formOf(backbone: Backbone, inputShape: Shape): string {
   const variables = networkOf(backbone, inputShape).init(seeded(0))
   try {
     return tensorsOf(variables)
@@ -57,14 +62,11 @@ function formOf(backbone: Backbone, inputShape: Shape): string {
   }
 }
 
-/** The weights of a teacher that has just learned; frees what else its state holds. */
-export function teacherFrom({ head, unit = firstUnit }: TrainedTeacher, state: Owned<State>): Owned<TeacherVariables> {
-  const { stages, units, ...rest } = state
-  const heads = Object.entries(units).filter(([name]) => head === undefined || name !== unit)
-  const unused = [rest, heads, units[unit]?.loss]
-  dispose(unused as Owned<typeof unused>)
-  return variablesOf(stages, head && units[unit]!.head)
-}
+/** The weights of a teacher that has just learned. */
+export const teacherFrom = (
+  { head, unit = firstUnit }: TrainedTeacher,
+  { stages, units }: Pick<State, 'stages' | 'units'>
+): Owned<TeacherVariables> => own(() => copyOf(variablesOf(stages, head && units[unit]!.head)))
 
 /**
  * The weights of a teacher for examples of `inputShape`, as an earlier run left them.
@@ -74,7 +76,8 @@ export function teacherFrom({ head, unit = firstUnit }: TrainedTeacher, state: O
 export async function readTeacher(
   teacher: TrainedTeacher & { weights(): Promise<Uint8Array | ArrayBuffer> },
   inputShape: Shape,
-  onWarning?: (warning: string) => void
+  onWarning?: (warning: string) => void,
+  who = 'teacher'
 ): Promise<Owned<TeacherVariables>> {
   const { backbone, head, unit = firstUnit } = teacher
   const bytes = new Uint8Array(await teacher.weights())
@@ -86,14 +89,14 @@ export async function readTeacher(
       name: `the weights of "${backbone.name}"`,
       onWarning
     })
-    return variablesOf(stages, head && heads[unit]!)
+    return variablesOf(stages, head && heads[unit]!) as Owned<TeacherVariables>
   } catch (error) {
-    throw new Error(`teacher: ${(error as Error).message}`, { cause: error })
+    throw new Error(`${who}: ${(error as Error).message}`, { cause: error })
   } finally {
     dispose(like as Owned<NetworkVariables>)
   }
 }
 
 /** A tree, saved with the run: without a head there is no such field. */
-const variablesOf = (stages: readonly Variables[], head: Variables | undefined): Owned<TeacherVariables> =>
-  (head === undefined ? { stages } : { stages, head }) as Owned<TeacherVariables>
+const variablesOf = (stages: readonly Variables[], head: Variables | undefined): TeacherVariables =>
+  head === undefined ? { stages } : { stages, head }

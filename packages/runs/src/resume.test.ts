@@ -2,10 +2,10 @@ import { encodeSafetensors } from '@lapstrake/checkpoints'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { adamW } from '@lapstrake/optimizers'
 import { convNet } from '@lapstrake/backbone-resnet'
-import { crd } from '@lapstrake/loss-distillation'
+import { crd, crdInBatch, crdQueue } from '@lapstrake/loss-distillation'
 import { describeRun } from './saved-run.ts'
-import { dispose } from '@lapstrake/core'
-import { endToEnd, overlapping } from '@lapstrake/isolation'
+import { dispose, ofTeacher, weighted } from '@lapstrake/core'
+import { endToEnd, overlapping, softlyShared } from '@lapstrake/isolation'
 import { identity, projector } from '@lapstrake/layers'
 import { inOrder, randomResizedCrop, drawShapes, twoViews } from '@lapstrake/data'
 import { untilPlateau } from '@lapstrake/scheduler'
@@ -36,6 +36,31 @@ const taught: Experiment = {
   isolation: endToEnd(),
   teacher: { backbone: experiment.backbone, trainedBy: { ...experiment, epochs: 1 } },
   auxiliary: [{ name: 'crd', start: 0, end: 3, head: identity(), loss: crd({ negatives: 8 }) }]
+}
+const first: Experiment = { ...experiment, name: 'first', epochs: 1 }
+const second: Experiment = { ...first, name: 'second', views: [...experiment.views].reverse(), loss: () => ntXent() }
+/** Two of three teachers are one network, read in two places. */
+const taughtBySeveral: Experiment = {
+  ...taught,
+  name: 'taught by several',
+  teacher: {
+    top: { backbone: experiment.backbone, trainedBy: first },
+    low: { backbone: experiment.backbone, trainedBy: first, reads: () => 1 },
+    other: { backbone: experiment.backbone, trainedBy: second, head: projector({ dims: [8, 6] }), unit: 'unit1' }
+  },
+  auxiliary: [
+    { name: 'crd', start: 0, end: 3, head: identity(), loss: ofTeacher('top', crd({ negatives: 8 })) },
+    {
+      name: 'both',
+      start: 0,
+      end: 2,
+      head: identity(),
+      loss: weighted([
+        [ofTeacher('low', crdInBatch()), 0.5],
+        [ofTeacher('other', crdQueue({ size: 12 })), 0.5]
+      ])
+    }
+  ]
 }
 const remembering: Experiment = {
   ...experiment,
@@ -74,6 +99,8 @@ describe('a run that was saved', () => {
     ['units', experiment, 10],
     ['units', experiment, 15],
     ['a teacher', taught, 7],
+    ['several teachers', taughtBySeveral, 7],
+    ['two copies of stages that units share', softlyShared(experiment, { strength: 1e-2 }), 7],
     ['a queue', remembering, 4]
   ])('goes on bit for bit: %s', async (_, what, step) => {
     const before = tf.memory().numTensors

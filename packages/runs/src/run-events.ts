@@ -1,4 +1,5 @@
 import type { Owned, State, Trainer } from '@lapstrake/core'
+import type { Experiment } from './experiment.ts'
 import type { StepMetrics } from './step-metrics.ts'
 
 /** What a run tells, in the order in which it happens. */
@@ -20,9 +21,11 @@ export interface Warning {
   readonly message: string
 }
 
-/** A step of a teacher that is trained first. */
+/** A step of what is trained first: a teacher, or what the run begins with. */
 export interface TeacherStep {
   readonly kind: 'teacher'
+  /** The experiment that is trained. */
+  readonly experiment: Experiment
   readonly metrics: StepMetrics
 }
 

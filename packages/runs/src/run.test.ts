@@ -1,6 +1,7 @@
 import { convNet } from '@lapstrake/backbone-resnet'
 import { dispose, type Owned, type State } from '@lapstrake/core'
 import { dataOf, drawShapes, shapes } from '@lapstrake/data'
+import { softlyShared } from '@lapstrake/isolation'
 import { identity } from '@lapstrake/layers'
 import { sgd } from '@lapstrake/optimizers'
 import { untilPlateau } from '@lapstrake/scheduler'
@@ -154,6 +155,18 @@ describe('a run that ends before its last step', () => {
   })
 })
 
+test('a penalty that begins at 0 is no loss that has nothing to compare', async () => {
+  const warnings: string[] = []
+  const costs: number[] = []
+  for await (const event of run(softlyShared(tiny), { dataset: examples })) {
+    if (event.kind === 'warning') warnings.push(event.message)
+    if (event.kind === 'step') costs.push(event.metrics.losses['conv2.penalty']!)
+  }
+  expect(costs[0]).toBe(0)
+  expect(costs.at(-1)).toBeGreaterThan(0)
+  expect(warnings).toEqual([])
+})
+
 describe('a teacher that is trained first', () => {
   const taught = (change: object): Experiment => ({
     ...tiny,
@@ -166,6 +179,28 @@ describe('a teacher that is trained first', () => {
     const error = await endOf(diverging, { dataset: examples }).catch((error: unknown) => error)
     expect(error).not.toBeInstanceOf(TrainingStopped)
     expect((error as Error).message).toMatch(/^the teacher: train: expected finite losses/)
+    expect(tf.memory().numTensors).toBe(before)
+  })
+
+  test('is trained once where it teaches under two names, and names what goes wrong', async () => {
+    const { backbone } = tiny
+    const once = { ...tiny, name: 'once', epochs: 1 }
+    const twice = { ...tiny, name: 'twice', epochs: 2 }
+    const teacher = {
+      top: { backbone, trainedBy: once },
+      low: { backbone, trainedBy: once, reads: () => 1 },
+      deep: { backbone, trainedBy: twice }
+    }
+    const before = tf.memory().numTensors
+    const steps: string[] = []
+    for await (const event of run({ ...tiny, teacher }, { dataset: examples }))
+      if (event.kind === 'teacher') steps.push(event.experiment.name)
+    expect(steps).toEqual([...Array(2).fill('once'), ...Array(4).fill('twice')])
+    const diverging = { ...twice, optimizer: sgd({ learningRate: 1e30 }), epochs: 20 }
+    const failing = { ...tiny, teacher: { ...teacher, deep: { backbone, trainedBy: diverging } } }
+    await expect(endOf(failing, { dataset: examples })).rejects.toThrow('the teacher "deep": train: expected finite')
+    for await (const event of run({ ...tiny, teacher }, { dataset: examples }))
+      if (event.kind === 'teacher' && event.experiment.name === 'twice') break
     expect(tf.memory().numTensors).toBe(before)
   })
 

@@ -3,31 +3,29 @@ import {
   createTrainer,
   dispose,
   OutOfRoom,
-  own,
   seeded,
-  untrainedTeacher,
+  teachersOf,
   type Owned,
   type Random,
   type Shape,
   type State,
-  type TeacherVariables,
   type Trainer
 } from '@lapstrake/core'
 import { checkDataset, loader, type Dataset, type Loader } from '@lapstrake/data'
 import { progressOf, type Progressing } from '@lapstrake/scheduler'
+import { beginningWith } from './beginning.ts'
 import { behaviourOf, type Behaviour } from './behaviour.ts'
 import { checkExperiment } from './check-experiment.ts'
 import { checkRunOptions, runKinds } from './check-run-options.ts'
 import { fingerprintOf } from './data-fingerprint.ts'
 import { eventsOf } from './events-of.ts'
-import type { Experiment, TrainedTeacher } from './experiment.ts'
-import { checkTrainedBy, readTeacher, teacherFrom } from './load-teacher.ts'
+import type { Experiment } from './experiment.ts'
+import { isTaught, learnedFirst, type LearnedFirst } from './learned-first.ts'
 import { monitor } from './monitor.ts'
-import type { Opening, RunEvent, TeacherStep, Warning } from './run-events.ts'
+import type { Opening, RunEvent, Warning } from './run-events.ts'
 import type { RunOptions } from './run-options.ts'
 import { changesSince, describeRun, restoreRun, saveRun, type RunOrigin, type SavedRun } from './saved-run.ts'
 import { takeSteps } from './take-steps.ts'
-import { TrainingStopped } from './training-stopped.ts'
 import { inputShapeOf } from './trial-batch.ts'
 
 /**
@@ -58,11 +56,17 @@ export async function* run(experiment: Experiment, options: RunOptions = {}): As
   const dataset = options.dataset ?? (yield* opened(experiment, options.signal))
   checkDataset('run', dataset)
   const ground = await groundOf(experiment, dataset, options)
-  const teacher = experiment.teacher && (yield* teacherOf(ground, experiment.teacher))
+  const { seed, resume, signal } = options
+  const learned = yield* learnedFirst({
+    experiment,
+    inputShape: ground.inputShape,
+    resume,
+    train: other => run(other, { dataset, seed, diagnoseEvery: 0, signal })
+  })
   try {
-    yield* inPartsThatFit(ground, teacher)
+    yield* inPartsThatFit(ground, learned)
   } finally {
-    if (teacher !== undefined) dispose(teacher)
+    dispose(learned)
   }
 }
 
@@ -137,49 +141,14 @@ async function groundOf(experiment: Experiment, dataset: Dataset, options: RunOp
   }
 }
 
-/** The weights of a teacher: those of the run that goes on, or read, or learnt first on the same data. */
-async function* teacherOf(
-  { dataset, inputShape, options: { seed, resume, signal } }: Ground,
-  teacher: TrainedTeacher
-): AsyncGenerator<TeacherStep | Warning, Owned<TeacherVariables>, void> {
-  if (resume !== undefined)
-    return restoreRun(
-      resume,
-      own(() => untrainedTeacher(teacher, inputShape, seeded(0))),
-      'teacher'
-    )
-  if (!('trainedBy' in teacher))
-    return yield* eventsOf<Warning, Owned<TeacherVariables>>(
-      tell => readTeacher(teacher, inputShape, message => tell({ kind: 'warning', message })),
-      dispose
-    )
-  checkTrainedBy(teacher, inputShape)
-  try {
-    for await (const event of run(teacher.trainedBy, { dataset, seed, diagnoseEvery: 0, signal })) {
-      if (event.kind === 'step') yield { kind: 'teacher', metrics: event.metrics }
-      if (event.kind === 'warning') yield { ...event, message: `the teacher: ${event.message}` }
-      if (event.kind === 'end') return teacherFrom(teacher, event.keep())
-    }
-  } catch (error) {
-    if (!(error instanceof TrainingStopped)) throw error
-    // Its state is no state of this run.
-    dispose(error.state)
-    throw new Error(`the teacher: ${error.message}`, { cause: error })
-  }
-  throw new Error('run: expected the run of the teacher to end, but it did not.')
-}
-
 /** Learns from batches as they are, or, where the device has no room for one, in the largest parts that fit. */
-async function* inPartsThatFit(
-  ground: Ground,
-  teacher: TeacherVariables | undefined
-): AsyncGenerator<RunEvent, void, void> {
+async function* inPartsThatFit(ground: Ground, learned: LearnedFirst): AsyncGenerator<RunEvent, void, void> {
   const { batchSize, microBatch: asked } = ground.experiment
   let microBatch = asked
   for (;;) {
     let fits = false
     try {
-      yield* attempt(ground, teacher, microBatch, () => {
+      yield* attempt(ground, learned, microBatch, () => {
         fits = true
       })
       return
@@ -200,7 +169,7 @@ async function* inPartsThatFit(
  */
 async function* attempt(
   ground: Ground,
-  teacher: TeacherVariables | undefined,
+  { teacher, stages }: LearnedFirst,
   microBatch: number | undefined,
   onFit: () => void
 ): AsyncGenerator<RunEvent, void, void> {
@@ -209,16 +178,23 @@ async function* attempt(
   const { warn, taken } = warnings()
   const inSmallerParts = microBatch !== experiment.microBatch
   const recipe = progressing ? { ...experiment, schedule: progressing.schedule } : experiment
-  const trainer = createTrainer(recipe, {
+  const given = {
     inputShape,
     examples: dataset.size,
     labels: dataset.labels,
     microBatch,
     teacher
-  })
+  }
+  const trainer = createTrainer(recipe, given)
   if (!inSmallerParts) trainer.warnings.forEach(warn)
-  const first = trainer.init(ground.random.split('weights'))
+  const weights = ground.random.split('weights')
+  let first = trainer.init(weights)
   let behaviour = saved && (await behaviourAsSaved(ground, saved, { trainer, first, warn }))
+  if (stages !== undefined) {
+    // Asked of what is drawn: a run that goes on does not know what it began with.
+    behaviour = await behaviourOf({ experiment, dataset, trainer, first }).finally(() => dispose(first))
+    first = createTrainer({ ...recipe, backbone: beginningWith(recipe.backbone, stages) }, given).init(weights)
+  }
   yield* takeSteps({
     trainer,
     state: resume ? restoreRun(resume, first, 'state') : first,
@@ -228,10 +204,11 @@ async function* attempt(
     diagnoseEvery,
     diagnose: monitor(experiment.backbone.stages, trainer, warn),
     async save(state) {
-      // A teacher that was interrupted is not the one that a run would go on with.
-      if (isTaught(experiment) && state.step === 0 && signal?.aborted === true)
+      // What was interrupted is not the one that a run would go on with.
+      const what = trainedFirst(experiment)
+      if (what !== undefined && state.step === 0 && signal?.aborted === true)
         throw new Error(
-          'run: expected the teacher to have learned before the run is saved, but it was interrupted. Begin anew.'
+          `run: expected ${what} to have learned before the run is saved, but it was interrupted. Begin anew.`
         )
       behaviour ??= await behaviourOf({ experiment, dataset, trainer, first: state })
       return saveRun(teacher === undefined ? { state } : { state, teacher }, {
@@ -256,8 +233,13 @@ async function* attempt(
   })
 }
 
-/** Whether a teacher is trained first. */
-const isTaught = ({ teacher }: Experiment): boolean => teacher !== undefined && 'trainedBy' in teacher
+/** What is trained first, in words; nothing where nothing is. */
+const trainedFirst = ({ teacher, begins }: Experiment): string | undefined =>
+  teachersOf(teacher).some(([, one]) => isTaught(one))
+    ? 'the teacher'
+    : begins !== undefined && 'trainedBy' in begins
+      ? 'what it begins with'
+      : undefined
 
 /** Warnings that wait to be told. */
 function warnings(): { readonly warn: (message: string) => void; readonly taken: () => readonly string[] } {

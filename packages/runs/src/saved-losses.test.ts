@@ -21,6 +21,7 @@ import {
 import { endToEnd } from '@lapstrake/isolation'
 import { klObjective, stochastic } from '@lapstrake/loss-pac-bayes'
 import { moco, ntXent } from '@lapstrake/loss-info-nce'
+import { supConQueue } from '@lapstrake/loss-supcon'
 import { projector } from '@lapstrake/layers'
 import { sgd } from '@lapstrake/optimizers'
 import { useBackend } from './use-backend.ts'
@@ -39,13 +40,18 @@ const recipe = (loss: LocalLoss, change: Partial<Recipe> = {}): Recipe => ({
 })
 const batch = (step: number): Batch => ({
   views: [0, 1].map(v => seeded(step).split(v).normal([4, 6, 6, 3])) as unknown as Batch['views'],
-  indices: tf.tensor1d([...seeded(step).permutation(12).slice(0, 4)], 'int32')
+  indices: tf.tensor1d([...seeded(step).permutation(12).slice(0, 4)], 'int32'),
+  labels: tf.tensor1d(
+    [0, 1, 2, 3].map(i => (i * step) % 3),
+    'int32'
+  )
 })
 
 beforeAll(() => useBackend('cpu'))
 
 test.each<[string, Recipe]>([
   ['moco, whose queue wraps', recipe(moco({ size: 7 }))],
+  ['supConQueue, whose queues wrap', recipe(supConQueue({ size: 7 }))],
   ['symmetric moco', recipe(symmetric(moco({ size: 7, fill: 'empty' })))],
   ['cacrQueue', recipe(cacrQueue({ size: 7 }))],
   ['crd: banks, normalisers and draws', recipe(crd({ negatives: 5, dim: 6 }))],

@@ -1,5 +1,13 @@
 import { decodeSafetensors, deserialiseTree, serialiseTree } from '@lapstrake/checkpoints'
-import { checkGiven, dispose, type Owned, type Shape, type State, type TeacherVariables } from '@lapstrake/core'
+import {
+  checkGiven,
+  dispose,
+  type OneOrNamed,
+  type Owned,
+  type Shape,
+  type State,
+  type TeacherVariables
+} from '@lapstrake/core'
 import { differencesOf, type Behaviour } from './behaviour.ts'
 import type { Progress, UntilPlateauOptions } from '@lapstrake/scheduler'
 
@@ -31,7 +39,7 @@ export type RunOrigin = Omit<SavedRun, 'step' | 'progress' | 'unreadable'>
 export interface RunParts {
   readonly state: State
   /** Absent, and not undefined, where the experiment has none: parts are a tree. */
-  readonly teacher?: TeacherVariables
+  readonly teacher?: OneOrNamed<TeacherVariables>
 }
 
 const format = 'lapstrake-run-'

@@ -234,10 +234,13 @@ const warningsOfUnreadable = ({ newlyUnreadable }: LoadedBatch, { unreadable }: 
       `Unreadable so far: ${unreadable.size}.`
   )
 
-/** Of units whose first loss is zero to the bit: there was nothing to compare, and there will not be. */
+/**
+ * Of units whose first loss is zero to the bit: there was nothing to compare, and there will not be. A penalty, whose
+ * name has a dot, may begin at zero.
+ */
 const warningsOfSilence = (losses: Taken['losses']): readonly string[] =>
   Object.entries(losses)
-    .filter(([, loss]) => loss === 0)
+    .filter(([name, loss]) => loss === 0 && !name.includes('.'))
     .map(
       ([unit]) =>
         `${unit} found nothing to compare in its first batch: its loss is exactly 0 and teaches nothing. ` +

@@ -7,6 +7,7 @@ import {
   collectFeatures,
   dispose,
   linearProbe,
+  mapTeachers,
   networkOf,
   run,
   seeded,
@@ -16,6 +17,7 @@ import {
   type State,
   type StepMetrics,
   type Trained,
+  type TrainedTeacher,
   type Trainer
 } from 'lapstrake'
 import { serialiseTree, writeFileAtomic } from 'lapstrake/node'
@@ -114,11 +116,14 @@ function say(who: string, seed: number, { step, steps, losses }: StepMetrics): v
 
 /** A teacher that was trained already need not be trained again. */
 function withTaughtTeacher(experiment: Experiment, weightsOf: Measuring['weightsOf']): Experiment {
-  const { teacher } = experiment
-  if (teacher === undefined || !('trainedBy' in teacher)) return experiment
-  const { trainedBy, ...rest } = teacher
-  const weights = weightsOf(trainedBy.name, 0)
-  return existsSync(weights) ? { ...experiment, teacher: { ...rest, weights: () => readFile(weights) } } : experiment
+  if (experiment.teacher === undefined) return experiment
+  const teacher = mapTeachers<TrainedTeacher, TrainedTeacher>(experiment.teacher, teacher => {
+    if (!('trainedBy' in teacher)) return teacher
+    const { trainedBy, ...rest } = teacher
+    const weights = weightsOf(trainedBy.name, 0)
+    return existsSync(weights) ? { ...rest, weights: () => readFile(weights) } : teacher
+  })
+  return { ...experiment, teacher }
 }
 
 /** How many test images the head of a unit names the class of, in a hundred. */

@@ -101,7 +101,7 @@ function tellBeforehand(event: RunEvent, tell: Tell): void {
     tell({ kind: 'progress', what: 'Compiling shaders', done: event.done, total: event.total })
   if (event.kind === 'teacher') {
     const { step: done, steps: total } = event.metrics
-    tell({ kind: 'progress', what: 'The teacher learns first', done, total })
+    tell({ kind: 'progress', what: `${event.experiment.name} learns first`, done, total })
   }
 }
 

@@ -1,6 +1,7 @@
 import {
   describeRun,
   run,
+  teachersOf,
   TrainingStopped,
   weightsOf,
   type End,
@@ -8,6 +9,7 @@ import {
   type State,
   type Step,
   type StepMetrics,
+  type TeacherStep,
   type Trainer
 } from 'lapstrake'
 import type { Beginning } from './beginning.ts'
@@ -45,7 +47,7 @@ export async function recordTraining(beginning: Beginning, stop: Stop, wanted: n
   try {
     for await (const event of run(experiment, { dataset, seed, force, signal: stop.signal, resume })) {
       if (event.kind === 'warning') say(event.message)
-      if (event.kind === 'teacher') course.teacher(event.metrics)
+      if (event.kind === 'teacher') course.teacher(event)
       if (event.kind === 'step') await course.step(event)
       if (event.kind === 'end') return await course.end(event)
     }
@@ -65,7 +67,7 @@ interface Recorder {
   readonly history: readonly Pick<StepMetrics, 'losses'>[]
   /** The steps of all epochs, known once one is taken. */
   readonly planned: number
-  teacher(metrics: StepMetrics): void
+  teacher(step: TeacherStep): void
   step(step: Step): Promise<void>
   end(end: End): Promise<RecordedTraining>
 }
@@ -136,14 +138,17 @@ async function boardFiles(board: Board | undefined, trainer: Trainer, state: Sta
   }
 }
 
-/** Shows the steps of a teacher that is trained first; nothing where there is none. */
-function teacherProgress({ teacher }: Experiment): (metrics: StepMetrics) => void {
-  if (teacher === undefined || !('trainedBy' in teacher)) return () => {}
-  const { name, batchSize } = teacher.trainedBy
-  const bar = progress(`${name} (the teacher)`, batchSize)
-  return metrics => {
+/** Shows the steps of what is trained first, one after another. */
+function teacherProgress({ teacher }: Experiment): Recorder['teacher'] {
+  const teachers = teachersOf(teacher).flatMap(([, one]) => ('trainedBy' in one ? [one.trainedBy] : []))
+  let bar: Progress | undefined
+  return ({ experiment, metrics }) => {
+    const { name, batchSize } = experiment
+    bar ??= progress(`${name} (${teachers.includes(experiment) ? 'the teacher' : 'first'})`, batchSize)
     bar.step(metrics)
-    if (metrics.step === metrics.steps) bar.end()
+    if (metrics.step < metrics.steps) return
+    bar.end()
+    bar = undefined
   }
 }
 

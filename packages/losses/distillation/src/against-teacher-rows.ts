@@ -1,6 +1,7 @@
 import { checkEmbeddings, checkTensors, type Batch, type Views } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { featureRows } from './projections.ts'
+import { teacherOf } from './teacher-of.ts'
 
 /**
  * Student and teacher as rows of features, view after view.
@@ -12,9 +13,7 @@ export function againstTeacherRows(
   embeddings: Views<tf.Tensor>,
   batch: Batch
 ): { student: tf.Tensor2D; teacher: tf.Tensor2D } {
-  const teacher = batch?.teacher
-  if (teacher === undefined)
-    throw new Error(`${who}: expected a teacher, got none. Give the recipe teacher: { backbone, weights }.`)
+  const teacher = teacherOf(who, batch)
   checkEmbeddings(who, embeddings)
   checkTensors(who, teacher)
   const counts = (views: readonly tf.Tensor[]): string => views.map(({ shape }) => shape[0]).join(', ')

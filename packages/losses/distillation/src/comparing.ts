@@ -9,6 +9,7 @@ import {
   type Views
 } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
+import { teacherOf } from './teacher-of.ts'
 
 /**
  * A loss that compares what a unit's head makes of each view with what the teacher shows, averaged over the views.
@@ -37,9 +38,7 @@ function ofEachView<T>(
   students: Views,
   batch: Batch
 ): T[] {
-  const teacher = batch?.teacher
-  if (teacher === undefined)
-    throw new Error(`${who}: expected a teacher, got none. Give the recipe teacher: { backbone, weights }.`)
+  const teacher = teacherOf(who, batch)
   checkEmbeddings(who, students)
   checkTensors(who, teacher)
   if (students.length !== teacher.length) {

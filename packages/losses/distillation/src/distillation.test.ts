@@ -159,6 +159,14 @@ describe('clear errors', () => {
     [() => vid().init(seeded(1), { embedding: [3] }), 'vid: expected a teacher, got none.'],
     [() => ask(sp(), a), 'sp: expected a teacher, got none. Give the recipe teacher: { backbone, weights }.'],
     [
+      () => sp()(views(a), { views: views(a), teachers: { wide: views(a), deep: views(a) } }),
+      "sp: expected one teacher, got several by name, wide, deep. Choose one: ofTeacher('wide', sp())."
+    ],
+    [
+      () => vid().init(seeded(1), { embedding: [3], teachers: { wide: [3] } }),
+      "vid: expected one teacher, got several by name, wide. Choose one: ofTeacher('wide', vid())."
+    ],
+    [
       () => sp()(views(a), { views: views(a), teacher: [a] as unknown as Views }),
       'sp: expected student and teacher to see the same views, got 2 and 1.'
     ],

@@ -1,5 +1,6 @@
 export { ab, activationBoundary, type ABOptions } from './activation-boundary.ts'
 export { at, attentionTransfer, type AttentionOptions } from './attention-transfer.ts'
+export { carrying } from './carrying.ts'
 export { cc, correlationCongruence } from './correlation-congruence.ts'
 export {
   contrastSampler,
@@ -21,7 +22,7 @@ export {
 } from './crd-loss.ts'
 export { factorTransfer, ft, type FactorOptions } from './factor-transfer.ts'
 export { fitNet, hint, type HintOptions } from './hint.ts'
-export { flowOfSolution, type FSPOptions } from './flow-of-solution.ts'
+export { flowOfSolution, fsp, type FSPLossOptions, type FSPOptions } from './flow-of-solution.ts'
 export { kd, knowledgeDistillation, type KDOptions } from './knowledge-distillation.ts'
 export { neuronSelectivity, nst, type NSTOptions } from './neuron-selectivity.ts'
 export { pkt, probabilisticTransfer, type PKTOptions } from './probabilistic-transfer.ts'

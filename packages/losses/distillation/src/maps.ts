@@ -17,18 +17,18 @@ export function sameSize(
     throw new Error(
       `${who}: expected maps [batch, height, width, channels], got [${student.shape.join(', ')}] and ` +
         `[${teacher.shape.join(', ')}]. ` +
-        'Use a head that keeps maps, such as identity(), and a teacher read at a stage.'
+        'Use a head that keeps maps, such as unpooled(), and a teacher read at a stage.'
     )
   }
   const [a, b] = [student, teacher] as [tf.Tensor4D, tf.Tensor4D]
-  return [pool(a, b.shape[1], b.shape[2]), pool(b, a.shape[1], a.shape[2])]
+  return [pooled(a, b.shape[1], b.shape[2]), pooled(b, a.shape[1], a.shape[2])]
 }
 
 /** Maps as `[batch, places, channels]`. */
 export const places = (maps: tf.Tensor4D): tf.Tensor3D => tf.reshape(maps, [maps.shape[0], -1, maps.shape[3]])
 
 /** Maps pooled to no more than `height × width`. */
-function pool(maps: tf.Tensor4D, height: number, width: number): tf.Tensor4D {
+export function pooled(maps: tf.Tensor4D, height: number, width: number): tf.Tensor4D {
   const [batch, h, w, channels] = maps.shape
   const [newH, newW] = [Math.min(h, height), Math.min(w, width)]
   if (newH === h && newW === w) return maps
@@ -36,8 +36,8 @@ function pool(maps: tf.Tensor4D, height: number, width: number): tf.Tensor4D {
   // [newH · newW, h · w]
   const weights = rows.flatMap(row => columns.map(column => row.flatMap(r => column.map(c => r * c))))
   const byPlace = tf.reshape(tf.transpose(places(maps), [1, 0, 2]), [h * w, batch * channels])
-  const pooled = tf.reshape(tf.matMul(tf.tensor2d(weights), byPlace), [newH * newW, batch, channels])
-  return tf.reshape(tf.transpose(pooled, [1, 0, 2]), [batch, newH, newW, channels])
+  const means = tf.reshape(tf.matMul(tf.tensor2d(weights), byPlace), [newH * newW, batch, channels])
+  return tf.reshape(tf.transpose(means, [1, 0, 2]), [batch, newH, newW, channels])
 }
 
 /** How much each of `from` places counts in each of `to` windows. */

@@ -1,5 +1,6 @@
 import type { LossShapes, Random } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
+import { teacherOf } from './teacher-of.ts'
 
 /** An affine map from features to the rows that are compared. */
 export interface Projection {
@@ -22,9 +23,8 @@ export interface Projections {
  *
  * @throws Error without a teacher
  */
-export function projections(who: string, random: Random, { embedding, teacher }: LossShapes, dim: number): Projections {
-  if (teacher === undefined)
-    throw new Error(`${who}: expected a teacher, got none. Give the recipe teacher: { backbone, weights }.`)
+export function projections(who: string, random: Random, shapes: LossShapes, dim: number): Projections {
+  const [{ embedding }, teacher] = [shapes, teacherOf(who, shapes)]
   const projection = (side: string, inputs: number): Projection => {
     const limit = 1 / Math.sqrt(inputs)
     return {

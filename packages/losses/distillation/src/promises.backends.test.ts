@@ -1,6 +1,6 @@
 import { describeLoss } from '@lapstrake/testing'
 import { describeOnBackends } from '@lapstrake/testing/node'
-import { ab, at, cc, crd, crdInBatch, crdQueue, fitNet, ft, kd, nst, pkt, rkd, sp, vid } from './index.ts'
+import { ab, at, cc, crd, crdInBatch, crdQueue, fitNet, fsp, ft, kd, nst, pkt, rkd, sp, vid } from './index.ts'
 
 const maps = { shape: [4, 4, 3], teacher: [2, 2, 5], batch: 4 }
 
@@ -28,6 +28,11 @@ await describeOnBackends(['cpu', 'wasm'], () => {
     except: { 'finite differences': 'it has corners where activations cross the margin' }
   })
   describeLoss('ft', ft({ difference: 2 }), { ...maps, reducing: reduction => ft({ difference: 2, reduction }) })
+  describeLoss('fsp', fsp({ bottom: 2 }), {
+    ...maps,
+    teacher: [2, 2, 3],
+    reducing: reduction => fsp({ bottom: 2, reduction })
+  })
   describeLoss('nst', nst(), { ...maps, reducing: reduction => nst({ reduction }) })
   describeLoss('nst of more channels than places', nst(), {
     shape: [2, 2, 5],

@@ -14,6 +14,7 @@ import {
 import * as tf from '@tensorflow/tfjs-core'
 import { comparingRows, meanOfEach } from './comparing.ts'
 import { sameSize } from './maps.ts'
+import { teacherOf } from './teacher-of.ts'
 
 /**
  * What guesses the teacher's features from the student's: three 1 × 1 convolutions without bias, ReLUs between, and a
@@ -93,10 +94,8 @@ export function vid<R extends Reduction = 'mean'>(
   const { epsilon = 1e-5, variance = 5, reduction = 'mean' as R } = options
   checkVariance('vid', options)
   return {
-    init(random: Random, { embedding, teacher }) {
-      if (teacher === undefined)
-        throw new Error('vid: expected a teacher, got none. Give the recipe teacher: { backbone, weights }.')
-      const [from, to] = [embedding.at(-1)!, teacher.at(-1)!]
+    init(random: Random, shapes) {
+      const [from, to] = [shapes.embedding.at(-1)!, teacherOf('vid', shapes).at(-1)!]
       const layer = (index: number, inputs: number): tf.Tensor =>
         random.split('layer', index).normal([inputs, to], 0, Math.sqrt(2 / inputs))
       return {

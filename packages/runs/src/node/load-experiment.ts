@@ -1,11 +1,11 @@
-import { checkGiven, didYouMean } from '@lapstrake/core'
+import { checkGiven, didYouMean, mapTeachers } from '@lapstrake/core'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { checkExperiment } from '../check-experiment.ts'
 import { sweepVariants, type Sweep } from '../sweep.ts'
-import type { Experiment } from '../experiment.ts'
+import type { Experiment, TrainedTeacher } from '../experiment.ts'
 import { untilPlateau, type UntilPlateauOptions } from '@lapstrake/scheduler'
 import { crc32c } from '@lapstrake/files'
 import { readWholeFile } from '@lapstrake/files/node'
@@ -110,11 +110,14 @@ const asWrittenNow = (made: OlderExperiment, exports: KeptRecipe['exports']): Om
  */
 function experimentNow(older: OlderExperiment): Experiment {
   const { freeze, certificate: _, examples: __, data, teacher, schedule, ...rest } = older
-  const trainedBy = teacher !== undefined && 'trainedBy' in teacher ? teacher.trainedBy : undefined
   return {
     ...rest,
     schedule: freeze === undefined || freeze === null ? schedule : untilPlateau(freeze, schedule),
-    teacher: trainedBy === undefined ? teacher : { ...teacher!, trainedBy: experimentNow(trainedBy) },
+    teacher:
+      teacher &&
+      mapTeachers<TrainedTeacher, TrainedTeacher>(teacher, one =>
+        'trainedBy' in one ? { ...one, trainedBy: experimentNow(one.trainedBy) } : one
+      ),
     data: (typeof data === 'string' ? undefined : data) as Experiment['data']
   }
 }

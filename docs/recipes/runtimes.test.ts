@@ -50,7 +50,7 @@ const hasFashion = given !== undefined && existsSync(join(given, 'fashion-mnist'
 
 describe.each(['Bun', 'Deno'])('the same file in Node and in %s, its data included, has the same losses:', runtime => {
   test.for([
-    ['03-loco.ts', 'CIFAR-10', true],
+    ['02-greedy-infomax.ts', 'CIFAR-10', true],
     ['05-supcon.ts', 'Fashion-MNIST', hasFashion]
   ] as const)('%s on %s', ([recipe, data, atHand], context) => {
     if (!atHand) return context.skip()

@@ -41,7 +41,7 @@ const steps = (page: Page): Promise<number> =>
     .then(text => parseInt(text, 10))
 
 test('an edit runs: its units have curves, and Stop ends it where it is', async () => {
-  const page = await open('03-loco')
+  const page = await open('02-greedy-infomax')
   await edit(
     page,
     'const recipe',
@@ -64,12 +64,12 @@ test('an edit runs: its units have curves, and Stop ends it where it is', async 
 })
 
 test('a shared link brings the edit back, Reset the recipe', async () => {
-  const page = await open('03-loco')
+  const page = await open('02-greedy-infomax')
   const original = await shownSource(page)
   await edit(page, 'const recipe', 'const recipe = { ...simclr, name: "sharé 🛶" }')
   await button(page, 'Share').click()
   await expect.poll(() => page.url()).toContain('#code=')
-  const other = await open('03-loco', new URL(page.url()).hash)
+  const other = await open('02-greedy-infomax', new URL(page.url()).hash)
   expect(await shownSource(other)).toContain('sharé 🛶')
   await button(other, 'Reset').click()
   expect(await shownSource(other)).toBe(original)
@@ -83,11 +83,11 @@ test('a link that is cut off says so and shows the recipe', async () => {
 })
 
 test('a syntax error marks its line, and the page lives on', async () => {
-  const page = await open('03-loco')
+  const page = await open('02-greedy-infomax')
   await edit(page, 'const recipe', 'const recipe = = 3')
   await button(page, 'Run').click()
   await page.getByRole('alert').waitFor()
-  expect(await page.getByRole('alert').innerText()).toContain('The recipe, line 10')
+  expect(await page.getByRole('alert').innerText()).toContain('The recipe, line 13')
   expect(await page.locator('.ls-line-wrong').innerText()).toBe('const recipe = = 3')
   await button(page, 'Reset').click()
   await expect.poll(() => page.locator('.ls-line-wrong').count()).toBe(0)

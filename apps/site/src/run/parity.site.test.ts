@@ -11,6 +11,7 @@ import {
   type StepMetrics
 } from 'lapstrake'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import simclr from '../../../../docs/recipes/01-simclr.ts'
 import loco from '../../../../docs/recipes/03-loco.ts'
 import supcon from '../../../../docs/recipes/05-supcon.ts'
 import { openBarePage, runInPage } from '../testing/run-in-page.ts'
@@ -136,7 +137,7 @@ describe('the same run in Node and in a page', () => {
 
   // Where the site was built without its data, pages train on others.
   test.skipIf(!served).for([
-    ['03-loco.ts', loco],
+    ['01-simclr.ts', simclr],
     ['05-supcon.ts', supcon]
   ] as const)('has the same losses on the data that %s holds', async ([recipe, experiment]) => {
     await useBackend('wasm')

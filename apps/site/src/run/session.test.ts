@@ -36,7 +36,7 @@ test('tells its story in order, and answers when it is over', async () => {
     views.height * views.width * 4
   ])
   const accuracy = events.find(event => event.kind === 'accuracy')!
-  expect(accuracy.stages).toHaveLength(5)
+  expect(accuracy.stages).toHaveLength(7)
 
   session.ask({ kind: 'export' })
   session.ask({ kind: 'map', method: 'umap' })

@@ -42,6 +42,14 @@ const env = {
   ...(existsSync(driver) && process.env.VK_ICD_FILENAMES === undefined && { VK_ICD_FILENAMES: driver })
 }
 
+/** What to look at first when the tests have become long. */
+const slowest = files =>
+  files
+    .map(({ name, startTime, endTime }) => ({ name: name.replace(root, ''), seconds: (endTime - startTime) / 1000 }))
+    .sort((a, b) => b.seconds - a.seconds)
+    .slice(0, 15)
+    .map(({ name, seconds }) => `  ${seconds.toFixed(1).padStart(6)} s  ${name}`)
+
 let failed = false
 if (!flags.has('--no-check'))
   failed =
@@ -71,7 +79,10 @@ for (const { config, where, more } of suites) {
   totals.passed += result?.numPassedTests ?? 0
   totals.failed += result?.numFailedTests ?? 0
   totals.skipped += (result?.numPendingTests ?? 0) + (result?.numTodoTests ?? 0)
-  console.log(`${where}: ${result?.numPassedTests ?? 0} passed, ${result?.numFailedTests ?? 0} failed`)
+  console.log(
+    `${where}: ${result?.numPassedTests ?? 0} passed, ${result?.numFailedTests ?? 0} failed; the slowest files:\n` +
+      slowest(result?.testResults ?? []).join('\n')
+  )
   failed ||= status !== 0 || result === undefined || result.numPassedTests === 0
 }
 if (rest.length === 0) {

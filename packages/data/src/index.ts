@@ -1,12 +1,16 @@
+export { autoAugment, type AutoAugmentOptions } from './augmentations/auto-augment.ts'
 export { colorJitter, type ColorJitterOptions } from './augmentations/color-jitter.ts'
 export { compose, type Augment } from './augmentations/compose.ts'
 export { gaussianBlur, type GaussianBlurOptions } from './augmentations/gaussian-blur.ts'
 export { drawGeometry, type Geometry, type GeometryRange } from './augmentations/geometry.ts'
 export { collateInstances, instanceCrop, throughGeometry, type InstanceExample } from './augmentations/instances.ts'
 export { simclr, type SimclrOptions } from './augmentations/presets.ts'
+export { randAugment, type RandAugmentOptions } from './augmentations/rand-augment.ts'
 export { randomResizedCrop, type RandomResizedCropOptions } from './augmentations/random-resized-crop.ts'
 export { solarize, type SolarizeOptions } from './augmentations/solarize.ts'
 export { multiCrop, twoViews, type MultiCropOptions, type View, type ViewHalves } from './augmentations/views.ts'
+export { corrupt, corruptionKinds, type CorruptOptions } from './corruptions/corrupt.ts'
+export type { CorruptionKind } from './corruptions/severities.ts'
 export { checkDataset, pick, subset, type Collated, type Dataset, type SubsetOptions } from './datasets/dataset.ts'
 export {
   imageDataset,

@@ -62,7 +62,7 @@ export async function collectFeatures(
     labels: 'boolean'
   })
   const { pool = 'mean', ...others } = options
-  checkPool(pool)
+  checkPool('collectFeatures', pool)
   checkGiven('collectFeatures', 'an encoder, as in images => network.encode(variables, images)', encode, 'function')
   const collected = collect(dataset, (input, context) => [encode(input, context)], { ...others, pool: () => pool })
   const [features] = await collected
@@ -122,10 +122,11 @@ async function collect(
   })
 }
 
-function checkPool(pool: Pool): void {
+/** Insists on a way how maps become rows. */
+export function checkPool(who: string, pool: Pool): void {
   if (pool === 'mean' || pool === 'flatten' || typeof (pool as { grid?: unknown } | null)?.grid === 'number') return
   throw new TypeError(
-    `collectFeatures: expected pool to be 'mean', 'flatten' or cells, as in { grid: 2 }, got ${JSON.stringify(pool)}.`
+    `${who}: expected pool to be 'mean', 'flatten' or cells, as in { grid: 2 }, got ${JSON.stringify(pool)}.`
   )
 }
 
@@ -196,7 +197,7 @@ function pooled(maps: tf.Tensor, pool: Pool): tf.Tensor {
   const batch = maps.shape[0]!
   if (maps.rank !== 4 || pool === 'flatten') return tf.reshape(maps, [batch, -1])
   const [, height, width] = maps.shape as [number, number, number, number]
-  checkPool(pool)
+  checkPool('collectFeatures', pool)
   if (pool === 'mean') return tf.reshape(tf.avgPool(maps as tf.Tensor4D, [height, width], 1, 'valid'), [batch, -1])
   if (!(Number.isInteger(pool.grid) && pool.grid >= 1 && pool.grid <= Math.min(height, width))) {
     throw new RangeError(

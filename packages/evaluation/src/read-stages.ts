@@ -2,6 +2,7 @@ import { checkGiven, checkOptions, type Network, type Variables } from '@lapstra
 import type * as tf from '@tensorflow/tfjs-core'
 import { collectLevels, type CollectedFeatures } from './features.ts'
 import { linearProbe } from './linear-probe.ts'
+import { lowLabelProbe, type LowLabelReadout } from './low-label-probe.ts'
 import { nearestNeighbours } from './nearest-neighbours.ts'
 import type { LeftOut, Readable } from './read-whole.ts'
 
@@ -13,6 +14,8 @@ export interface StageReadout {
   readonly linear?: number | undefined
   /** Accuracy of weighted nearest neighbours, from 0 to 1. */
   readonly neighbours: number
+  /** What few labels are worth, for each number of them that was asked for. */
+  readonly lowLabel: readonly LowLabelReadout[]
 }
 
 export interface ReadStagesOptions {
@@ -22,6 +25,10 @@ export interface ReadStagesOptions {
   readonly levels?: readonly number[] | undefined
   /** Whether to fit linear probes as well, which takes most of the time. Yes, when left out. */
   readonly linear?: boolean | undefined
+  /** Numbers of labels to read with alone, as `lowLabelProbe` takes them; none when left out. */
+  readonly labels?: readonly number[] | undefined
+  /** How often so few are drawn. */
+  readonly draws?: number | undefined
   /** Neighbours that vote. */
   readonly k?: number | undefined
   /** Brings what the data sets collate to what the network takes, such as images of another size. */
@@ -54,6 +61,8 @@ export async function readStages(
     test: 'record',
     levels: 'list',
     linear: 'boolean',
+    labels: 'list',
+    draws: 'number',
     k: 'number',
     prepare: 'function',
     onProgress: 'function'
@@ -61,6 +70,7 @@ export async function readStages(
   checkGiven('readStages', 'a network, as networkOf() gives', (network as Network | null)?.shapes, 'list')
   checkGiven('readStages', 'the variables of its stages, such as state.stages', variables, 'list')
   const { train, test, levels = network.shapes.map((_, i) => i), linear = true, k, prepare, onProgress } = options
+  const { labels: numbers = [], draws } = options
   if (levels.length === 0) throw new RangeError('readStages: expected one level or more to read, got none.')
   const collect = (dataset: Readable, what: string): Promise<readonly CollectedFeatures[]> =>
     collectLevels(
@@ -75,10 +85,13 @@ export async function readStages(
   const readouts: StageReadout[] = []
   for (const [i, level] of levels.entries()) {
     onProgress?.(`Reading out level ${level}, ${i + 1} of ${levels.length}`)
+    const lowLabel: LowLabelReadout[] = []
+    for (const labels of numbers) lowLabel.push(await lowLabelProbe(known[i]!, asked[i]!, { labels, draws }))
     readouts.push({
       level,
       linear: linear ? (await linearProbe(known[i]!, asked[i]!)).accuracy : undefined,
-      neighbours: await nearestNeighbours(known[i]!, asked[i]!, k === undefined ? {} : { k })
+      neighbours: await nearestNeighbours(known[i]!, asked[i]!, k === undefined ? {} : { k }),
+      lowLabel
     })
   }
   return { readouts, unreadable: [...(known[0]?.unreadable ?? []), ...(asked[0]?.unreadable ?? [])] }

@@ -1,6 +1,13 @@
 export { bestEpoch } from './node/best-epoch.ts'
 export { type Comparison, compareRuns, comparisonTable, differencesTable, significanceSaid } from './node/comparison.ts'
-export { type Evaluation, type Readout, leaveEvaluation, parseEvaluations, sealOf } from './node/evaluation.ts'
+export {
+  type Corrupted,
+  type Evaluation,
+  type Readout,
+  leaveEvaluation,
+  parseEvaluations,
+  sealOf
+} from './node/evaluation.ts'
 export { followRun } from './node/follow-run.ts'
 export { howToType } from './node/how-to-type.ts'
 export { inOurWords } from './node/in-our-words.ts'

@@ -93,6 +93,53 @@ describe('train', () => {
     expect(evaluated.stdout).toMatch(/tiny, conv2 +\d+\.\d %/)
   })
 
+  test('evaluate reads with few labels and under corruptions, and keeps both beside the rest', () => {
+    const evaluate = (...more: string[]): Ended =>
+      lapstrake('evaluate', join(folder, 'run'), '--backend', 'wasm', '--test', '100', ...more)
+    const { stdout, stderr } = evaluate('--labels', '2,50%', '--draws', '3', '--corruptions', 'fog, pixelate')
+    expect(stderr).not.toContain('expected')
+    expect(stdout).toMatch(/nearest neighbours +2 a class +50 % labels\n/)
+    expect(stdout).toMatch(/raw pixels +\d+\.\d % +\d+\.\d % +\d+\.\d ± \d+\.\d % +\d+\.\d ± \d+\.\d %\n/)
+    expect(stdout).toMatch(/corruption +1 +2 +3 +4 +5 +mean +untrained, top\n/)
+    expect(stdout).toMatch(/fog( +\d+\.\d %){7}\npixelate( +\d+\.\d %){7}\nmean( +\d+\.\d %){2}\n/)
+    const kept = JSON.parse(readFileSync(join(folder, 'run', 'evaluation.json'), 'utf8')) as {
+      of: Record<string, { rows: { lowLabel: object[] }[]; corrupted: { readouts: object[] }[] }>
+    }
+    const { rows, corrupted } = Object.values(kept.of)[0]!
+    expect(rows.map(({ lowLabel }) => lowLabel)).toEqual(
+      rows.map(() => [expect.objectContaining({ labels: 2, draws: 3 }), expect.objectContaining({ labels: 0.5 })])
+    )
+    expect(corrupted.map(({ readouts }) => readouts.length)).toEqual([10, 10])
+    expect(lapstrake('compare', join(folder, 'run')).stderr).not.toContain('expected')
+    expect(evaluate('--labels', '0.5').stderr).toContain(
+      '--labels: expected labels of each class or parts of all, got 0.5. Try --labels 10,100 or --labels 1%,10%.'
+    )
+    expect(evaluate('--corruptions', 'fogg').stderr).toContain(', got fogg. Did you mean fog?')
+  })
+
+  test('report maps its stages, or leaves the maps out', () => {
+    const page = join(folder, 'report.html')
+    const report = (images: string): string => {
+      const { stderr, status } = lapstrake(
+        ...['report', join(folder, 'run'), '--out', page, '--map', images, '--backend', 'wasm']
+      )
+      expect(status, stderr).toBe(0)
+      expect(stderr).not.toContain('no map')
+      return readFileSync(page, 'utf8')
+    }
+    const mapped = report('50')
+    expect(mapped).toContain('<h2>Stages of tiny, seed 0</h2>')
+    for (const stage of ['raw pixels', 'conv1', 'conv2']) expect(mapped).toContain(`<h3>${stage}</h3>`)
+    expect(mapped).not.toMatch(/<script|<img|url\((?!#)/)
+    const without = report('0')
+    expect(without).not.toContain('Stages of tiny')
+    const points = (of: string): number => of.split('<circle ').length
+    expect(points(mapped) - points(without)).toBe(3 * 50)
+    expect(lapstrake('report', join(folder, 'run'), '--out', page, '--map', '-1').stderr).toContain(
+      '--map: expected a whole number from 0 to 5000, got -1.'
+    )
+  })
+
   test('replaces a run only when told to, and when the new one is finished', async () => {
     const out = join(folder, 'repeated')
     const begin = async (change: string, ...more: string[]): Promise<Ended> =>
@@ -543,6 +590,32 @@ describe('certify', () => {
     expect(certificate.confidence).toBeCloseTo(0.9, 9)
     expect(certificate.bound).toBeGreaterThan(certificate.empiricalRisk!)
     expect(certificate.rigorous).toBe(false)
+  })
+
+  test('chooses among several runs, by what it is told, and says so beside how a mean classifier reads', async () => {
+    const recipe = await writeStochastic('several.ts', stochastic)
+    const outs = [0, 1].map(seed => join(folder, `several-${seed}`))
+    outs.forEach((out, seed) => lapstrake('train', recipe, '--backend', 'wasm', '--seed', String(seed), '--out', out))
+    const given = ['certify', ...outs, '--backend', 'wasm', '--draws', '8']
+    const { stdout } = lapstrake(...given, '--select', 'stochastic', '--validation', '64')
+    expect(stdout).toMatch(/^Of 2 runs, .*several-[01] has the least stochastic validation loss\./)
+    expect(stdout).toMatch(/^run +bound +risk, unseen +KL, nats +stochastic +deterministic$/m)
+    expect(stdout).toMatch(
+      /^mean classifier, % +two classes +top 1 +top 5\n.*\nraw pixels +[\d. ]+\nuntrained, top .*\ntiny, top /m
+    )
+    interface Choice {
+      readonly chosen: string
+      readonly by: string
+      readonly runs: readonly { readonly run: string; readonly certificate: { bound: number; confidence: number } }[]
+    }
+    const choice = JSON.parse(lapstrake(...given, '--json').stdout) as Choice
+    expect(choice.by).toBe('bound')
+    const bounds = choice.runs.map(({ certificate }) => certificate.bound)
+    expect(choice.chosen).toBe(outs[bounds.indexOf(Math.min(...bounds))])
+    expect(choice.runs.map(({ certificate }) => certificate.confidence)).toEqual([0.95, 0.95])
+    expect(lapstrake(...given, '--select', 'luck').stderr).toContain(
+      '--select: expected one of bound, stochastic, deterministic, got luck.'
+    )
   })
 
   test('says why a run without stochastic stages has none', async () => {

@@ -1,22 +1,23 @@
 import { resolve } from 'node:path'
 import {
+  corruptionKinds,
   dispose,
-  isImageDataset,
   readStages,
   useBackend,
   type BackendName,
   type Dataset,
-  type Shape,
   type StageReadout
 } from 'lapstrake'
 import { command, type Command } from '../terminal/command.ts'
 import { dataNames } from './data-by-name.ts'
 import { dataOfRun } from './data-of-run.ts'
+import { corruptionsGiven, corruptionTable, readUnderCorruptions } from './read-under-corruptions.ts'
 import { leaveEvaluation, sealOf, type Readout, openRun, runFiles } from '@lapstrake/runs/node'
+import { percent } from '../terminal/percent.ts'
+import { fitted } from './fitted.ts'
 import { quietly } from '../terminal/stop-quietly.ts'
 import { table } from '../terminal/table.ts'
 import { wholeNumber } from '../terminal/whole-number.ts'
-import * as tf from '@tensorflow/tfjs-core'
 
 export const evaluateCommand: Command = command({
   meta: {
@@ -35,11 +36,21 @@ export const evaluateCommand: Command = command({
       description: `${dataNames.join(', ')}, or a folder of images, in place of the run's own data`
     },
     test: { type: 'string', description: 'Use only the first test examples' },
+    labels: {
+      type: 'string',
+      description: 'Read with few labels, too: so many of each class, or a part of all, as in 10,100 or 1%,10%'
+    },
+    draws: { type: 'string', default: '5', description: 'How often so few labels are drawn' },
+    corruptions: {
+      type: 'string',
+      description: `Read corrupted test images, too: all, or some of ${corruptionKinds.join(', ')}`
+    },
     backend: { type: 'string', default: 'auto', description: 'auto, node, webgpu, wasm or cpu' }
   },
   run: ({ args }) =>
     quietly(async () => {
       const limit = args.test === undefined ? undefined : wholeNumber('--test', args.test, 1)
+      const [labels, draws] = [labelsGiven(args.labels), wholeNumber('--draws', args.draws, 1)]
       process.stderr.write(`${(await useBackend(args.backend as BackendName)).sentence}\n`)
       const seal = await sealOf(resolve(args.run, args.weights))
       const run = await openRun(args.run, { weights: args.weights })
@@ -50,14 +61,13 @@ export const evaluateCommand: Command = command({
       refuseUnlabelled(train)
       const test = await dataOfRun(run, 'test', args.data, { limit })
       refuseUnlabelled(test)
+      const kinds = args.corruptions === undefined ? undefined : corruptionsGiven(args.corruptions, test)
       const shared = {
-        train,
-        test,
-        prepare: isImageDataset(train) ? fitted(train.shape, manifest.inputShape) : undefined,
+        ...{ train, test, labels, draws },
+        prepare: fitted(train, manifest.inputShape),
         onProgress: (what: string) => process.stderr.isTTY && process.stderr.write(`\r\x1b[2K${what}`)
       }
       const before = await readStages(network, untrained, { ...shared, levels: [network.shapes.length - 1] })
-      dispose(untrained)
       const after = await readStages(network, trained, shared)
       const left = new Map([...before.unreadable, ...after.unreadable].map(({ example, reason }) => [example, reason]))
       left.forEach((reason, example) => process.stderr.write(`${example} is left out: ${reason}.\n`))
@@ -67,19 +77,53 @@ export const evaluateCommand: Command = command({
         rowOf('untrained, top', before.readouts[0]!),
         ...stages.map((readout, i) => rowOf(`${manifest.name}, ${manifest.stages[i]!}`, readout))
       ]
+      const top = rows.at(-1)!.name
+      const corrupted = kinds && [
+        await readUnderCorruptions('untrained, top', network, untrained, kinds, shared),
+        await readUnderCorruptions(top, network, trained, kinds, shared)
+      ]
+      dispose(untrained)
       if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K')
       if (args.data === undefined)
-        await leave(args.run, args.weights, { test: test.size, part: test.size === limit, weights: seal ?? '', rows })
+        await leave(args.run, args.weights, {
+          ...{ test: test.size, part: test.size === limit, weights: seal ?? '', rows, corrupted }
+        })
       process.stdout.write(
         `${train.name}: ${train.size} training and ${test.size} test examples.\n\n${table(
-          ['features', 'linear readout', 'nearest neighbours'],
-          rows.map(({ name, linear, neighbours }) => [name, percent(linear), percent(neighbours)])
+          ['features', 'linear readout', 'nearest neighbours', ...labels.map(labelsSaid)],
+          rows.map(({ name, linear, neighbours, lowLabel }) => [
+            ...[name, percent(linear), percent(neighbours)],
+            ...(lowLabel ?? []).map(spread)
+          ])
         )}\n`
       )
+      if (corrupted) process.stdout.write(`\n${corruptionTable(corrupted[1]!, corrupted[0]!)}\n`)
     })
 })
 
-const rowOf = (name: string, { linear, neighbours }: StageReadout): Readout => ({ name, linear: linear!, neighbours })
+const rowOf = (name: string, { linear, neighbours, lowLabel }: StageReadout): Readout => ({
+  ...{ name, linear: linear!, neighbours },
+  lowLabel: lowLabel.length === 0 ? undefined : lowLabel
+})
+
+/** Numbers of labels of a class, and parts of all below 1. */
+function labelsGiven(text: string | undefined): readonly number[] {
+  if (text === undefined) return []
+  return text.split(',').map(word => {
+    const [, digits, percents] = /^\s*(\d+(?:\.\d+)?)\s*(%?)\s*$/.exec(word) ?? []
+    const value = percents === '%' ? Number(digits) / 100 : Number(digits)
+    if (value > 0 && (percents === '%' ? value < 1 : Number.isInteger(value))) return value
+    throw new RangeError(
+      `--labels: expected labels of each class or parts of all, got ${word}. Try --labels 10,100 or --labels 1%,10%.`
+    )
+  })
+}
+
+const labelsSaid = (labels: number): string =>
+  labels < 1 ? `${Number((100 * labels).toPrecision(12))} % labels` : `${labels} a class`
+
+const spread = ({ accuracy, deviation }: NonNullable<Readout['lowLabel']>[number]): string =>
+  deviation === undefined ? percent(accuracy) : `${(100 * accuracy).toFixed(1)} ± ${(100 * deviation).toFixed(1)} %`
 
 /** A run may lie where nothing can be written, and is evaluated all the same. */
 async function leave(run: string, weights: string, evaluation: Parameters<typeof leaveEvaluation>[2]): Promise<void> {
@@ -101,15 +145,3 @@ function refuseUnlabelled({ name, size, labels }: Dataset): void {
       `${name}. Put images into a folder for each class, or name labelled data with --data.`
   )
 }
-
-/** Brings images to the size that the network learnt from, where that is another. */
-function fitted(data: Shape, input: Shape): (images: tf.Tensor) => tf.Tensor {
-  if (input.length !== 3 || (data[0] === input[0] && data[1] === input[1])) return images => images
-  const [height, width] = input as [number, number, number]
-  process.stderr.write(
-    `Images of ${data[0]} × ${data[1]} are resized to ${height} × ${width}, the size that the network learnt from.\n`
-  )
-  return images => tf.image.resizeBilinear(images as tf.Tensor4D, [height, width], false, true)
-}
-
-const percent = (part: number): string => `${(100 * part).toFixed(1)} %`

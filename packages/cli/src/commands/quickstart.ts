@@ -5,6 +5,7 @@ import { command, type Command } from '../terminal/command.ts'
 import { writeOwnFile } from '@lapstrake/runs/node'
 import { htmlReport } from '../pages/html-report.ts'
 import { checkFolderFor } from '../terminal/folder-for.ts'
+import { percent } from '../terminal/percent.ts'
 import { quietly } from '../terminal/stop-quietly.ts'
 import { table } from '../terminal/table.ts'
 import { wholeNumber } from '../terminal/whole-number.ts'
@@ -58,5 +59,3 @@ export const quickstartCommand: Command = command({
       process.exit(0)
     })
 })
-
-const percent = (part: number): string => `${(100 * part).toFixed(1)} %`

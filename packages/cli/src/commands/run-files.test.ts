@@ -73,7 +73,7 @@ test('units may be called as what every object has, and more stages be looked at
   for (const name of names) expect(view).toMatch(new RegExp(`^${name} +1\\.000`, 'm'))
   expect(view).toContain('stage 3')
   const comparison = compareRuns([{ path: 'loco', manifest, steps, notes: [] }])
-  expect(runReport({ comparison, maps: {} })).toContain('__proto__')
+  expect(runReport({ comparison, maps: {}, stageMaps: new Map() })).toContain('__proto__')
 })
 
 test.each<[keyof Manifest, unknown]>([

@@ -11,15 +11,18 @@ import {
 } from '@lapstrake/runs/node'
 import type { MapPoint } from './embedding-map.ts'
 import { escaped, htmlPage, htmlPlot, htmlTable } from './html-page.ts'
+import type { StageMap } from './stage-maps.ts'
 
 export interface RunReport {
   readonly comparison: Comparison
   /** Where runs put examples, by the folder of the run. */
   readonly maps: Readonly<Record<string, readonly MapPoint[]>>
+  /** What stages make of test images, by the folder of the run. */
+  readonly stageMaps: ReadonlyMap<string, readonly StageMap[]>
 }
 
 /** One page that tells of runs: the table, the curves, the spans, time and memory, the maps, the manifests. */
-export function runReport({ comparison, maps }: RunReport): string {
+export function runReport({ comparison, maps, stageMaps }: RunReport): string {
   const { groups, notes } = comparison
   const runs = groups.flatMap(group => group.runs)
   const names = groups.map(({ name }) => name)
@@ -41,6 +44,7 @@ export function runReport({ comparison, maps }: RunReport): string {
       legend(names),
       '<h2>Loss of every unit</h2><p class="quiet">A line is a run; each of its points is a mean over some steps.</p>',
       charts(runs, names, ({ losses }) => losses),
+      decoders(groups),
       ...looks.map(({ said, of }) => section(said, charts(runs, names, of))),
       '<h2>Where gradients flow</h2><p class="quiet">A column is a stage, a plank a unit; ' +
         'no gradient leaves its plank.</p>',
@@ -57,6 +61,7 @@ export function runReport({ comparison, maps }: RunReport): string {
         : '<h2>Embeddings</h2><p class="quiet">The two principal components of what leaves the last stage; ' +
           'a colour is a class.</p>',
       `<div class="grid">${scatters.join('')}</div>`,
+      ...runs.map(run => mapsOf(titleOf(run, runs), stageMaps.get(run.path) ?? [])),
       '<h2>What the runs were made with</h2>',
       runs
         .map(({ path, manifest }) => {
@@ -160,6 +165,40 @@ function charts(
     .join('')}</div>`
 }
 
+/** The units of a recipe in one figure, as LoCo shows its decoders (Xiong et al. 2020): from the lowest to the highest. */
+function decoders(groups: RunReport['comparison']['groups']): string {
+  const figures = groups.flatMap(({ name, runs }) => {
+    const units = [...new Set(runs.flatMap(({ steps }) => steps.flatMap(({ losses }) => Object.keys(losses))))]
+    if (units.length < 2) return []
+    const curves = runs.flatMap(({ path, steps }) =>
+      units.flatMap(unit => {
+        const known = steps.filter(({ losses }) => Number.isFinite(losses[unit]))
+        const points = thinned(known.map(({ step, losses }) => ({ step, value: losses[unit]! })))
+        return points.map(point => ({ ...point, unit, line: `${path}, ${unit}` }))
+      })
+    )
+    const scale = { domain: units, range: units.map((_, i) => rising(i / (units.length - 1))) }
+    return [
+      `<div><h3>${escaped(name)}</h3>${htmlPlot({
+        width: 440,
+        height: 240,
+        marginLeft: 50,
+        x: { label: 'step' },
+        y: { label: null, grid: true },
+        color: scale,
+        marks: [Plot.line(curves, { x: 'step', y: 'value', z: 'line', stroke: 'unit', title: 'line' })]
+      })}${legendOf(units, scale.range)}</div>`
+    ]
+  })
+  return figures.length === 0
+    ? ''
+    : '<h2>All units of a recipe</h2><p class="quiet">A line is a unit of a run; blue is the lowest, red the highest.' +
+        `</p><div class="grid">${figures.join('')}</div>`
+}
+
+/** From blue (0) to red (1). */
+const rising = (part: number): string => `hsl(${Math.round(220 + 140 * part)} 65% 50%)`
+
 /** Means of neighbours, so that few points tell what many did. */
 function thinned(
   points: readonly { readonly step: number; readonly value: number }[]
@@ -192,10 +231,10 @@ const colours = (names: readonly string[]): { readonly domain: string[]; readonl
   range: names.map((_, i) => palette[i % palette.length]!)
 })
 
-const legend = (names: readonly string[]): string => {
-  const entries = names.map(
-    (name, i) => `<span><i style="background:${palette[i % palette.length]}"></i>${escaped(name)}</span>`
-  )
+const legend = (names: readonly string[]): string => legendOf(names, colours(names).range)
+
+const legendOf = (names: readonly string[], range: readonly string[]): string => {
+  const entries = names.map((name, i) => `<span><i style="background:${range[i]!}"></i>${escaped(name)}</span>`)
   return `<p class="legend">${entries.join('')}</p>`
 }
 
@@ -231,6 +270,15 @@ function bars(
         color: colours(groups),
         marks: [Plot.barX(values, { x: 'value', y: 'run', fill: 'group', sort: { y: null } }), Plot.ruleX([0])]
       })}</div>`
+}
+
+function mapsOf(title: string, maps: readonly StageMap[]): string {
+  if (maps.length === 0) return ''
+  return (
+    `<h2>Stages of ${escaped(title)}</h2><p class="quiet">Test images, those beside each other that are near for ` +
+    'the stage (UMAP); a colour is a class, which a point tells when pointed at. How far clusters lie from each other ' +
+    `says little.</p><div class="grid">${maps.map(({ stage, points }) => scatter(stage, points)).join('')}</div>`
+  )
 }
 
 function scatter(title: string, points: readonly MapPoint[]): string {

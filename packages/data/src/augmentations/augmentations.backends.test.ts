@@ -2,7 +2,17 @@ import { seeded } from '@lapstrake/core'
 import { describeOnBackends } from '@lapstrake/testing/node'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
-import { colorJitter, gaussianBlur, randomResizedCrop, simclr, type Augment } from '../index.ts'
+import {
+  autoAugment,
+  colorJitter,
+  corrupt,
+  corruptionKinds,
+  gaussianBlur,
+  randAugment,
+  randomResizedCrop,
+  simclr,
+  type Augment
+} from '../index.ts'
 
 async function augmented(backend: string, augment: Augment, channels: number): Promise<number[]> {
   await tf.setBackend(backend)
@@ -25,6 +35,10 @@ await describeOnBackends(['wasm', 'node'], backend => {
     ],
     ['colorJitter of grey images', colorJitter({ brightness: 0.4, contrast: 0.4 }), 1],
     ['gaussianBlur', gaussianBlur({ size: 5 }), 3],
+    ['randAugment', randAugment({ operations: 3 }), 3],
+    ['autoAugment for imagenet', autoAugment({ policy: 'imagenet' }), 3],
+    ['autoAugment of grey images', autoAugment({ policy: 'svhn' }), 1],
+    ...corruptionKinds.map((kind): [string, Augment, number] => [kind, corrupt({ kind, severity: 4 }), 3]),
     ['simclr for imagenet', simclr({ size: 12, preset: 'imagenet' }), 3],
     ['simclr of grey images', simclr({ size: 12, preset: 'gray' }), 1]
   ])('%s gives the pixels of the JavaScript backend, and leaves nothing behind', async (_, augment, channels) => {

@@ -3,10 +3,12 @@ import { seeded } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import {
+  autoAugment,
   colorJitter,
   compose,
   gaussianBlur,
   multiCrop,
+  randAugment,
   randomResizedCrop,
   simclr,
   solarize,
@@ -27,6 +29,10 @@ describe.each<[string, Augment]>([
   ['colorJitter', colorJitter({ brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1, grayscale: 0.2 })],
   ['gaussianBlur', gaussianBlur({ size: 3, probability: 1 })],
   ['solarize', solarize({ probability: 1 })],
+  ['randAugment', randAugment()],
+  ['autoAugment for cifar10', autoAugment({ policy: 'cifar10' })],
+  ['autoAugment for imagenet', autoAugment({ policy: 'imagenet' })],
+  ['autoAugment for svhn', autoAugment({ policy: 'svhn' })],
   ['simclr for imagenet', simclr({ size: 9, preset: 'imagenet' })],
   ['simclr for cifar', simclr({ size: 9, preset: 'cifar' })]
 ])('%s', (_, augment) => {
@@ -131,6 +137,31 @@ test('solarizing turns what is bright and leaves what is dark', () => {
   numbers(turned).forEach((value, i) => expect(value).toBeCloseTo([0.2, 0.5, 0.1, 0][i]!, 6))
 })
 
+describe('operations drawn for each image', () => {
+  test('one operation of fourteen for each image, and all of them in the end', () => {
+    const same = tf.tile(tf.slice(images, 0, 1), [600, 1, 1, 1]) as tf.Tensor4D
+    const rows = numbers(randAugment({ operations: 1, magnitude: 7 })(same, seeded(3)))
+    const looks = new Map<string, number>()
+    for (let i = 0; i < 600; i++) {
+      const look = rows.slice(i * 243, (i + 1) * 243).join()
+      looks.set(look, (looks.get(look) ?? 0) + 1)
+    }
+    // Identity, autoContrast, equalize, posterize and solarize have one look, nine have two.
+    expect(looks.size).toBe(5 + 2 * 9)
+    for (const count of looks.values()) expect(count).toBeGreaterThan(8)
+  })
+
+  test('grey images keep one channel, and four are refused', () => {
+    const gray = seeded(2).uniform([30, 8, 8, 1]) as tf.Tensor4D
+    for (const augment of [randAugment(), autoAugment({ policy: 'svhn' })]) {
+      expect(augment(gray, seeded(1)).shape).toEqual([30, 8, 8, 1])
+      expect(() => augment(tf.zeros([1, 8, 8, 4]), seeded(1))).toThrow(
+        /^(rand|auto)Augment: expected images of 1 or 3 channels, got 4\./
+      )
+    }
+  })
+})
+
 test('views are several looks, of several sizes if wanted', () => {
   const [a, b] = viewsOf(twoViews(simclr({ size: 8, preset: 'cifar' })), images, seeded(1))
   expect(numbers(a)).not.toEqual(numbers(b!))
@@ -160,6 +191,12 @@ test.each([
   [() => gaussianBlur({ size: 3, sigma: [1, Infinity] }), 'gaussianBlur: expected a sigma with 0 < least ≤ greatest'],
   [() => solarize({ threshold: 128 }), 'solarize: expected a threshold from 0 to 1, as values are, got 128. Try 0.5.'],
   [() => simclr({ size: 8, preset: 'gray', leastArea: 1.5 }), 'simclr: expected leastArea above 0 and at most 1'],
+  [() => randAugment({ magnitude: 30 }), 'randAugment: expected a magnitude from 0 to 10, got 30. Try 9.'],
+  [() => randAugment({ operations: 0 }), 'randAugment: expected operations to be a whole number from 1 to 100, got 0.'],
+  [
+    () => autoAugment({ policy: 'cifar' as 'svhn' }),
+    "autoAugment: expected policy to be 'cifar10' or 'imagenet' or 'svhn', got 'cifar'. Did you mean cifar10?"
+  ],
   [() => solarize({ probability: 2 }), 'solarize: expected a probability from 0 to 1, got 2.'],
   [
     () => simclr({ size: 8, preset: 'x' as 'gray' }),
@@ -172,6 +209,8 @@ test.each<[string, Augment]>([
   ['colorJitter', colorJitter({ brightness: 0.4 })],
   ['gaussianBlur', gaussianBlur({ size: 3 })],
   ['solarize', solarize()],
+  ['randAugment', randAugment()],
+  ['autoAugment', autoAugment({ policy: 'imagenet' })],
   ['simclr', simclr({ size: 4, preset: 'cifar' })],
   ['compose', compose(solarize())]
 ])('%s refuses what are no images, before it makes anything of them', (name, augment) => {

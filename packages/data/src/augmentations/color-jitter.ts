@@ -2,6 +2,7 @@ import { checkOptions, fusedOr, own } from '@lapstrake/core'
 import { lifted, mixColors } from '@lapstrake/kernels'
 import * as tf from '@tensorflow/tfjs-core'
 import { checkImages, checkProbability, perExample, type Augment } from './compose.ts'
+import { luma } from './gray-of.ts'
 
 export interface ColorJitterOptions {
   /** Brightness is multiplied by a number within this of 1; likewise contrast and saturation. */
@@ -18,9 +19,6 @@ export interface ColorJitterOptions {
 
 /** A hundred times as bright: more is white or not a number. */
 const strongest = 100
-
-/** How bright red, green and blue are (ITU-R BT.601). */
-const luma = [0.299, 0.587, 0.114] as const
 
 /**
  * Random brightness, contrast, saturation and hue, and now and then no colours at all (Chen et al. 2020, appendix A,

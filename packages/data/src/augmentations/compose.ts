@@ -63,6 +63,18 @@ export function checkImages(who: string, images: unknown): asserts images is tf.
   }
 }
 
+/**
+ * Insists on grey or coloured images, as {@link checkImages} does.
+ *
+ * @throws TypeError for another number of channels, too
+ */
+export function checkColors(who: string, images: unknown): asserts images is tf.Tensor4D {
+  checkImages(who, images)
+  const channels = images.shape[3]
+  if (channels === 1 || channels === 3) return
+  throw new TypeError(`${who}: expected images of 1 or 3 channels, got ${channels}. Take those that are colours.`)
+}
+
 /** Whether a least and a greatest value are ascending, above 0 and finite. */
 export const isRising = ([low, high]: readonly [number, number], most: number = Infinity): boolean =>
   Number.isFinite(low) && Number.isFinite(high) && low > 0 && high >= low && high <= most

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { dataOf, inMemory, longTailed, shapes } from '@lapstrake/data'
+import { dataOf, inMemory, longTailed, shapes } from '../index.ts'
 
 const dotsOf = (labels: readonly number[]) =>
   inMemory({

@@ -12,6 +12,24 @@ export interface Readout {
   readonly name: string
   readonly linear: number
   readonly neighbours: number
+  /** The same of a classifier that learned from few labels, over several draws of them. */
+  readonly lowLabel?: readonly LowLabel[] | undefined
+}
+
+/** What few labels are worth: so many of each class, or a part of all below 1. */
+interface LowLabel {
+  readonly labels: number
+  readonly accuracy: number
+  readonly deviation?: number | undefined
+  readonly draws: number
+}
+
+/** What a classifier that learned from clean images reads from corrupted ones. */
+export interface Corrupted {
+  readonly name: string
+  readonly clean: number
+  readonly mean: number
+  readonly readouts: readonly { readonly kind: string; readonly severity: number; readonly linear: number }[]
 }
 
 /** What `evaluate` read out of one file of weights. */
@@ -23,6 +41,8 @@ export interface Evaluation {
   /** The checksum that the file of weights held. */
   readonly weights: string
   readonly rows: readonly Readout[]
+  /** Of the untrained top and of the trained one, where it was asked for. */
+  readonly corrupted?: readonly Corrupted[] | undefined
 }
 
 /** What `evaluate` leaves in the folder of a run. */
@@ -94,15 +114,30 @@ export function parseEvaluations(text: string, file: string): Evaluations['of'] 
 
 const isPart: Is = value => typeof value === 'number' && value >= 0 && value <= 1
 
+const isLowLabel: Is = objectOf(
+  { labels: value => Number.isFinite(value), accuracy: isPart, draws: isCount },
+  { deviation: value => Number.isFinite(value) }
+)
+
+const isCorrupted: Is = objectOf({
+  name: isText,
+  clean: isPart,
+  mean: isPart,
+  readouts: listOf(objectOf({ kind: isText, severity: isCount, linear: isPart }))
+})
+
 const isWhole: Is = objectOf({
   format: value => value === 2,
   of: recordOf(
-    objectOf({
-      test: isCount,
-      part: isFlag,
-      weights: isText,
-      rows: listOf(objectOf({ name: isText, linear: isPart, neighbours: isPart }))
-    })
+    objectOf(
+      {
+        test: isCount,
+        part: isFlag,
+        weights: isText,
+        rows: listOf(objectOf({ name: isText, linear: isPart, neighbours: isPart }, { lowLabel: listOf(isLowLabel) }))
+      },
+      { corrupted: listOf(isCorrupted) }
+    )
   )
 })
 

@@ -6,7 +6,9 @@ import { describe, expect, test } from 'vitest'
 import { readResults, tableFile, tableOf } from './recipes/results.ts'
 import { sourceSeal } from './recipes/source-seal.ts'
 
-const recipes = readdirSync('docs/recipes').filter(file => /^\d\d-.*\.ts$/.test(file))
+const recipes = readdirSync('docs/results')
+  .filter(folder => /^\d\d-/.test(folder))
+  .map(folder => `${folder}.ts`)
 
 describe.each(recipes)('what was measured of %s', file => {
   const stem = file.replace(/\.ts$/, '')

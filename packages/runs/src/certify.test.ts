@@ -3,14 +3,15 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { certify, type CertifyOptions } from './certify.ts'
 import { contrastiveLogistic, klObjective, stochastic, type StochasticOptions } from '@lapstrake/loss-pac-bayes'
 import { convNet } from '@lapstrake/backbone-resnet'
-import { createTrainer, dispose, seeded } from '@lapstrake/core'
+import { createTrainer, dispose, networkOf, seeded, stateless, type Stage } from '@lapstrake/core'
 import { endToEnd } from '@lapstrake/isolation'
 import { identity, linear } from '@lapstrake/layers'
-import { randomResizedCrop, drawShapes, twoViews } from '@lapstrake/data'
+import { randomResizedCrop, drawShapes, twoViews, type Dataset } from '@lapstrake/data'
 import { sgd } from '@lapstrake/optimizers'
 import { run } from './run.ts'
 import { train } from './train.ts'
 import { useBackend } from './use-backend.ts'
+import type { SupervisedOptions } from './certificate-options.ts'
 import type { Experiment } from './experiment.ts'
 
 const training = drawShapes({ count: 64, size: 12, seed: 1 })
@@ -137,6 +138,139 @@ describe('certify', () => {
     ]
   ])('says what is wrong: %s', async (_, what, message, options) => {
     await expect(certified(what, options)).rejects.toThrow(message)
+  })
+})
+
+describe('among several runs', () => {
+  test('every bound pays for the choice, and the confidence is that of all at once', async () => {
+    const [alone, chosen] = [await certified(experiment()), await certified(experiment(), { choices: 10 })]
+    expect(chosen.complexity.union - alone.complexity.union).toBeCloseTo(Math.log(10), 9)
+    expect(chosen.risk).toBeGreaterThan(alone.risk) // of as many draws, surer
+    expect([chosen.confidence, chosen.empiricalRisk]).toEqual([alone.confidence, alone.empiricalRisk])
+  })
+
+  test.each([0, 1.5])('%d runs are none to choose among', async choices => {
+    await expect(certified(experiment(), { choices })).rejects.toThrow(
+      `certify: expected 1 choice or more, got ${choices}. Try 1.`
+    )
+  })
+})
+
+describe('tuples that depend on each other', () => {
+  /** On a grid whose first point is the prior. */
+  const dependent = { negatives: 3, dependence: 3, precision: 1 / (Math.log(0.1) + 8) }
+
+  test('make every example an anchor, and are certified by χ²', async () => {
+    const { sampleSize, chiSquare, risk, bound, complexity } = await certified(experiment(), { certificate: dependent })
+    expect(sampleSize).toBe(64)
+    expect(complexity.divergence).toBeCloseTo(0, 3)
+    // Of two stages, each at the first point of the grid: √6 · (π / √6)².
+    expect(chiSquare!.unionFactor).toBeCloseTo(Math.PI ** 2 / Math.sqrt(6), 9)
+    expect(bound).toBeCloseTo(
+      risk + chiSquare!.unionFactor * Math.sqrt((13 * (chiSquare!.chiSquare + 1)) / (24 * 64 * 0.04)),
+      9
+    )
+  })
+
+  test('are as many as share an example, at the least', async () => {
+    await expect(certified(experiment(), { certificate: { ...dependent, dependence: 2 } })).rejects.toThrow(
+      'certificate: expected a dependence of 3 or more, for that many neighbours share an example when every example ' +
+        'is an anchor, got 2. Try 3.'
+    )
+  })
+})
+
+describe('of a mean classifier', () => {
+  const classes = 4
+  /** Pairs of one class, each drawn for itself: what the theorem is about. */
+  const pairsOf = (count: number, seed: number): Dataset => {
+    const noise = seeded(seed).normals(count * 2 * classes)
+    const label = (i: number): number => i % classes
+    const row = (i: number, second: number): number[] =>
+      Array.from({ length: classes }, (_, j) => Number(j === label(i)) + 0.1 * noise[(2 * i + second) * classes + j]!)
+    return {
+      name: 'pairs',
+      size: count,
+      classes: Array.from({ length: classes }, (_, i) => String(i)),
+      labels: Int32Array.from({ length: count }, (_, i) => label(i)),
+      read: places =>
+        Promise.resolve(
+          Array.from(places, place => ({ first: row(place, 0), second: row(place, 1), label: label(place) }))
+        ),
+      collate: examples => ({
+        input: tf.tensor2d((examples as { first: number[] }[]).map(({ first }) => first)),
+        labels: tf.tensor1d(
+          (examples as { label: number }[]).map(({ label }) => label),
+          'int32'
+        )
+      })
+    }
+  }
+  /** A weight for each number, 1 at first. */
+  const scale: Stage = stateless('scale', {
+    init: (_, shape) => ({ params: { weights: tf.ones(shape as number[]) }, outputShape: shape }),
+    apply: ({ weights }, input) => tf.mul(input, weights as tf.Tensor)
+  })
+  const positive = {
+    onExample: (example: unknown) => ({ ...(example as object), first: (example as { second: number[] }).second })
+  }
+  const pairs = experiment({
+    name: 'pairs',
+    views: [{ onExample: (example: unknown) => example }, positive],
+    backbone: { name: 'scale', stages: [stochastic(scale, { objective })] },
+    loss: () => contrastiveLogistic()
+  })
+  const of = async (longest: number, count: number): ReturnType<typeof certify> => {
+    const network = networkOf(pairs.backbone, [classes])
+    const variables = network.init(seeded(0))
+    try {
+      return await certify({
+        experiment: pairs,
+        certificate: { negatives: 1, supervised: { sameClass: 1 / classes, longest } },
+        network,
+        variables,
+        training: pairsOf(count, 1),
+        testing: pairsOf(300, 2),
+        draws: 250
+      })
+    } finally {
+      dispose(variables)
+    }
+  }
+
+  test('the bound follows from the contrastive hinge loss, and is above the error', async () => {
+    const { supervised, testRisk } = await of(1, 2000)
+    const { bound, hinge, testHinge, vacuous } = supervised!
+    // One negative in four is of the anchor's class, and half of those are nearer: the loss of these is 1 on average.
+    expect(Math.abs(testRisk! - 0.125)).toBeLessThan(0.06)
+    expect(Math.abs(testHinge! - 0.25)).toBeLessThan(0.12)
+    expect(hinge).toBeGreaterThan(testHinge!)
+    expect(bound).toBeCloseTo((hinge - 0.25) / 0.75, 12)
+    expect(vacuous).toBe(false)
+    expect(bound).toBeGreaterThan(0) // the error: classes lie ten deviations apart
+  })
+
+  test('rows of any length are held to the longest', async () => {
+    const { supervised } = await of(0.1, 40)
+    // Margins of at most 0.02 leave a hinge loss near 1.
+    expect(supervised!.testHinge).toBeGreaterThan(0.97)
+    expect(supervised!.testHinge).toBeLessThan(1.02)
+  })
+
+  test.each<[object, string]>([
+    [{ sameClass: 1 }, 'certificate.supervised: expected sameClass from 0 to below 1, got 1. Try 0.1'],
+    [{ sameClass: 0.1, longest: 0 }, 'certificate.supervised: expected embeddings to be at most as long as a number'],
+    [{}, 'certificate.supervised: expected sameClass from 0 to below 1, got undefined.']
+  ])('refuses %j', async (supervised, message) => {
+    const certificate = { negatives: 1, supervised: supervised as SupervisedOptions }
+    await expect(certified(experiment(), { certificate })).rejects.toThrow(message)
+  })
+
+  test('is one between two classes', async () => {
+    const certificate = { negatives: 3, supervised: { sameClass: 0.1 } }
+    await expect(certified(experiment(), { certificate })).rejects.toThrow(
+      'certificate.supervised: expected 1 negative, for what is bounded is a classifier between two classes, got 3.'
+    )
   })
 })
 

@@ -8,6 +8,7 @@ import {
   dispose,
   linearProbe,
   mapTeachers,
+  meanClassifier,
   networkOf,
   run,
   seeded,
@@ -44,18 +45,16 @@ export interface Measuring {
 
 export type Figures = Readonly<Record<string, number>>
 
-const readout = 'linear readout, %'
-
 export async function measurePixels(measuring: Measuring): Promise<Figures> {
-  return { [readout]: await readOut(measuring, images => images.clone(), 'flatten') }
+  return readOut(measuring, images => images.clone(), 'flatten')
 }
 
 export async function measureUntrained(measuring: Measuring, seed: number): Promise<Figures> {
   const network = networkOf(measuring.file.default.backbone, measuring.training.shape)
   const variables = network.init(seeded(seed).split('weights'))
-  const accuracy = await readOut(measuring, images => network.encode(variables, images))
+  const figures = await readOut(measuring, images => network.encode(variables, images))
   dispose(variables)
-  return { [readout]: accuracy }
+  return figures
 }
 
 /** Trains it and reads it out. */
@@ -71,7 +70,7 @@ export async function measure(measuring: Measuring, experiment: Experiment, seed
   )
   const { network } = trainer
   const figures: Record<string, number> = {
-    [readout]: await readOut(measuring, images => network.encode(state.stages, images))
+    ...(await readOut(measuring, images => network.encode(state.stages, images)))
   }
   if (file.classifier !== undefined)
     figures['its own classifier, %'] = await accuracyOf(trainer, state, file.classifier, testing)
@@ -149,15 +148,23 @@ async function accuracyOf(
   return (100 * right.length) / labels.length
 }
 
-/** Accuracy of logistic regression, in a hundred. */
+/** Accuracy of logistic regression, in a hundred; and of a mean classifier, which a certificate is about. */
 async function readOut(
-  { training, testing }: Measuring,
+  { file, training, testing }: Measuring,
   encode: (images: tf.Tensor) => tf.Tensor,
   pool: 'mean' | 'flatten' = 'mean'
-): Promise<number> {
+): Promise<Figures> {
   const [known, asked] = [
     await collectFeatures(training, encode, { pool }),
     await collectFeatures(testing, encode, { pool })
   ]
-  return 100 * (await linearProbe(known, asked)).accuracy
+  const figures = { 'linear readout, %': 100 * (await linearProbe(known, asked)).accuracy }
+  if (file.certificate === undefined) return figures
+  const { avg2, top1, top5 } = meanClassifier(known, asked)
+  return {
+    ...figures,
+    'mean classifier, two classes, %': 100 * avg2,
+    'top 1, %': 100 * top1,
+    'top 5, %': 100 * top5
+  }
 }

@@ -1,99 +1,179 @@
-import { certify, LacksPart, sayCertificate, useBackend, type BackendName, type CertificateOptions } from 'lapstrake'
+import {
+  certify,
+  LacksPart,
+  subset,
+  useBackend,
+  validationLoss,
+  type BackendName,
+  type CertificateOptions,
+  type Dataset
+} from 'lapstrake'
 import { command, type Command } from '../terminal/command.ts'
+import { certificateSaid, criteria, type Criterion, type Judged } from './certificate-said.ts'
 import { dataNames } from './data-by-name.ts'
 import { dataOfRun } from './data-of-run.ts'
-import { openRun } from '@lapstrake/runs/node'
+import { openRun, type OpenRun } from '@lapstrake/runs/node'
+import { meanClassifiersOf, type NamedMeanClassifier } from './mean-classifiers.ts'
 import { quietly } from '../terminal/stop-quietly.ts'
-import { table } from '../terminal/table.ts'
 import { wholeNumber } from '../terminal/whole-number.ts'
 
-export const certifyCommand: Command = command({
-  meta: {
-    name: 'certify',
-    description: 'Bounds the contrastive risk of a run with stochastic stages, from the data it learnt from.'
-  },
-  args: {
-    run: { type: 'positional', required: true, description: 'The folder of a run whose recipe has a certificate' },
-    data: {
-      type: 'string',
+export const certifyCommand: Command = command(
+  {
+    meta: {
+      name: 'certify',
       description:
-        `${dataNames.join(', ')}, or a folder of images, in place of the run's own data where that lies ` + 'elsewhere'
+        'Bounds the contrastive risk of a run with stochastic stages, from the data it learnt from; of several, chooses one.'
     },
-    confidence: {
-      type: 'string',
-      default: '95',
-      description: 'Percent; a fifth of the rest goes to the draws of the weights'
+    args: {
+      run: { type: 'positional', required: true, description: 'Folders of runs whose recipes have a certificate' },
+      select: {
+        type: 'string',
+        default: 'bound',
+        description:
+          'What is least in the run that is chosen of several: its bound, which pays for the choice, or its ' +
+          'loss on examples that no run learned from, stochastic or deterministic'
+      },
+      validation: {
+        type: 'string',
+        default: '10000',
+        description: 'Examples to choose by, at most: those behind the ones that runs learned from, as by --examples'
+      },
+      data: {
+        type: 'string',
+        description:
+          `${dataNames.join(', ')}, or a folder of images, in place of the run's own data where that lies ` +
+          'elsewhere'
+      },
+      confidence: {
+        type: 'string',
+        default: '95',
+        description: 'Percent; a fifth of the rest goes to the draws of the weights'
+      },
+      draws: {
+        type: 'string',
+        default: '2000',
+        description: 'Draws of the weights, at least; where the sample has fewer tuples, one for each'
+      },
+      'plug-in': {
+        type: 'boolean',
+        default: false,
+        description: 'Pay nothing for the draws: an estimate, as published figures are'
+      },
+      seed: { type: 'string', default: '0', description: 'Decides the tuples, their views and the draws' },
+      json: { type: 'boolean', default: false, description: 'Print the certificate as JSON' },
+      backend: { type: 'string', default: 'auto', description: 'auto, node, webgpu, wasm or cpu' }
     },
-    draws: {
-      type: 'string',
-      default: '2000',
-      description: 'Draws of the weights, at least; where the sample has fewer tuples, one for each'
-    },
-    'plug-in': {
-      type: 'boolean',
-      default: false,
-      description: 'Pay nothing for the draws: an estimate, as published figures are'
-    },
-    seed: { type: 'string', default: '0', description: 'Decides the tuples, their views and the draws' },
-    json: { type: 'boolean', default: false, description: 'Print the certificate as JSON' },
-    backend: { type: 'string', default: 'auto', description: 'auto, node, webgpu, wasm or cpu' }
-  },
-  run: ({ args }) =>
-    quietly(async () => {
-      const confidence = Number(args.confidence)
-      if (!(confidence >= 50 && confidence < 100))
-        throw new Error(`--confidence: expected percent from 50 to below 100, such as 95, got ${args.confidence}.`)
-      const [draws, seed] = [wholeNumber('--draws', args.draws, 1), wholeNumber('--seed', args.seed, 0)]
-      process.stderr.write(`${(await useBackend(args.backend as BackendName)).sentence}\n`)
-      const run = await openRun(args.run)
-      run.notes.forEach(note => process.stderr.write(`${note}\n`))
-      const { experiment, network, trained } = run
-      const train = await dataOfRun(run, 'train', args.data)
-      const testing = await dataOfRun(run, 'test', args.data).catch((error: unknown) => {
-        // What is bounded needs no other data; those only measure it.
-        if (!(error instanceof LacksPart)) throw error
-        process.stderr.write(`There is nothing to measure the risk on unseen data with. ${error.message}\n`)
-        return undefined
-      })
-      const failure = 1 - confidence / 100
-      const plugIn = args['plug-in']
-      const certificate = await certify({
-        experiment,
-        certificate: run.exports.certificate as CertificateOptions,
-        network,
-        variables: trained,
-        training: train,
-        testing,
-        draws,
-        seed,
-        plugIn,
-        delta: plugIn ? failure : 0.8 * failure,
-        drawsDelta: 0.2 * failure,
-        onProgress: (done, total) => {
-          if (process.stderr.isTTY) process.stderr.write(`\r\x1b[2KDrawing weights: ${done}/${total}`)
+    run: ({ args }) =>
+      quietly(async () => {
+        const confidence = Number(args.confidence)
+        if (!(confidence >= 50 && confidence < 100))
+          throw new Error(`--confidence: expected percent from 50 to below 100, such as 95, got ${args.confidence}.`)
+        const [draws, seed] = [wholeNumber('--draws', args.draws, 1), wholeNumber('--seed', args.seed, 0)]
+        const criterion = criterionOf(args.select)
+        const most = wholeNumber('--validation', args.validation, 1)
+        process.stderr.write(`${(await useBackend(args.backend as BackendName)).sentence}\n`)
+        const runs = await openAll(args._)
+        const failure = 1 - confidence / 100
+        const plugIn = args['plug-in']
+        const shared = {
+          choices: runs.size,
+          draws,
+          seed,
+          plugIn,
+          delta: plugIn ? failure : 0.8 * failure,
+          drawsDelta: 0.2 * failure
         }
-      })
-      if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K')
-      if (args.json) process.stdout.write(`${JSON.stringify(certificate)}\n`)
-      else {
-        const { complexity, sampleSize, draws: drawn, empiricalRisk, risk, bound, testRisk } = certificate
-        const guess = bound < 0.5 ? '' : ' It does not exclude guessing, which errs half the time.'
-        process.stdout.write(
-          `${sayCertificate(certificate)}${guess}\n\n${table(
-            ['of the contrastive zero-one risk', ''],
-            [
-              ['bound', bound.toFixed(4)],
-              ['by guessing', '0.5000'],
-              ['on unseen data, measured', testRisk?.toFixed(4) ?? 'no such data'],
-              ['on the sample, mean of the draws', empiricalRisk.toFixed(4)],
-              [`on the sample, at most (${drawn} draws${drawn < draws ? ', one a tuple' : ''})`, risk.toFixed(4)],
-              ['distance from the prior, nats', complexity.divergence.toFixed(1)],
-              ['choice of the prior and certainty, nats', complexity.union.toFixed(1)],
-              ['tuples in the sample', String(sampleSize)]
-            ]
-          )}\n`
+        const judged: Judged[] = []
+        for (const [folder, run] of runs) {
+          const { experiment, network, trained: variables } = run
+          const learned = { experiment, network, variables, certificate: run.exports.certificate as CertificateOptions }
+          const training = await dataOfRun(run, 'train', args.data)
+          const testing = await testingOf(run, args.data)
+          const certificate = await certify({
+            ...learned,
+            ...shared,
+            training,
+            testing,
+            onProgress: progressOf(folder)
+          })
+          const validation =
+            criterion === 'bound'
+              ? undefined
+              : await validationLoss({ ...learned, seed, validation: await behind(runs, run, most, args.data) })
+          judged.push({ run: folder, certificate, validation })
+        }
+        if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K')
+        const chosen = judged.reduce((least, other) =>
+          figure(other, criterion) < figure(least, criterion) ? other : least
         )
-      }
-      process.exit(0)
-    })
-})
+        const means = await meanClassifiersOf(runs.get(chosen.run)!, args.data)
+        if (args.json) process.stdout.write(`${JSON.stringify(asJson(judged, chosen, criterion, means))}\n`)
+        else process.stdout.write(`${certificateSaid(judged, chosen, criterion, means, draws)}\n`)
+        process.exit(0)
+      })
+  },
+  { many: true }
+)
+
+function criterionOf(given: string): Criterion {
+  const criterion = criteria.find(name => name === given)
+  if (criterion === undefined) throw new Error(`--select: expected one of ${criteria.join(', ')}, got ${given}.`)
+  return criterion
+}
+
+const figure = ({ certificate, validation }: Judged, criterion: Criterion): number =>
+  criterion === 'bound' ? certificate.bound : validation![criterion]
+
+/** Runs by their folders. Bounds on different data are bounds on different risks. */
+async function openAll(folders: readonly string[]): Promise<ReadonlyMap<string, OpenRun>> {
+  const runs = new Map<string, OpenRun>()
+  for (const folder of folders) {
+    const run = await openRun(folder)
+    run.notes.forEach(note => process.stderr.write(`${note}\n`))
+    runs.set(folder, run)
+  }
+  const data = [...new Set([...runs.values()].map(({ manifest }) => manifest.data))]
+  if (data.length > 1)
+    throw new Error(`certify: expected runs that learned from the same data, got ${data.join(' and ')}. Name fewer.`)
+  return runs
+}
+
+/** What is bounded needs no other data; those only measure it. */
+const testingOf = (run: OpenRun, data: string | undefined): Promise<Dataset | undefined> =>
+  dataOfRun(run, 'test', data).catch((error: unknown) => {
+    if (!(error instanceof LacksPart)) throw error
+    process.stderr.write(`There is nothing to measure the risk on unseen data with. ${error.message}\n`)
+    return undefined
+  })
+
+/** The training examples behind those that any of the runs learned from. */
+async function behind(
+  runs: ReadonlyMap<string, OpenRun>,
+  run: OpenRun,
+  most: number,
+  data: string | undefined
+): Promise<Dataset> {
+  const from = Math.max(...[...runs.values()].map(({ manifest }) => manifest.examples))
+  const all = await dataOfRun(run, 'train', data, { limit: from + most })
+  if (all.size > from) return subset(all, { from, count: all.size - from })
+  throw new Error(
+    `certify: expected training examples that no run learned from, got none: there are ${all.size}, and all were ` +
+      `learned from. Train with --examples ${Math.ceil(0.95 * all.size)}, or choose by --select bound.`
+  )
+}
+
+const progressOf =
+  (folder: string) =>
+  (done: number, total: number): void => {
+    if (process.stderr.isTTY) process.stderr.write(`\r\x1b[2K${folder}: drawing weights, ${done}/${total}`)
+  }
+
+const asJson = (
+  judged: readonly Judged[],
+  chosen: Judged,
+  criterion: Criterion,
+  means: readonly NamedMeanClassifier[]
+): object =>
+  judged.length === 1
+    ? { ...chosen.certificate, validation: chosen.validation, meanClassifiers: means }
+    : { chosen: chosen.run, by: criterion, runs: judged, meanClassifiers: means }

@@ -59,10 +59,11 @@ function recipeFile({ name, choices }: SweepVariant, sweep: string, overrides: o
   )
   const decided = Object.entries(overrides).map(([field, value]) => `  ${field}: ${JSON.stringify(value)},\n`)
   return `// Written by lapstrake sweep.
-import sweep from ${JSON.stringify(sweep.startsWith('.') ? sweep : `./${sweep}`)}
+import * as file from ${JSON.stringify(sweep.startsWith('.') ? sweep : `./${sweep}`)}
 
 // A file that is taken for CommonJS keeps its default one level down.
-const { recipe, fields } = sweep.default ?? sweep
+const { recipe, fields } = file.default.default ?? file.default
+export const { certificate } = file
 export default {
   ...recipe,
   name: ${JSON.stringify(name)},

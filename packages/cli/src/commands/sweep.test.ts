@@ -21,6 +21,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { endToEnd, greedy, ntXent, type Sweep } from 'lapstrake'
 import recipe from './tiny.ts'
 const sweep: Sweep = { recipe, seeds: ${seeds}, fields: ${fields} }
+export const certificate = { negatives: 1 }
 export default sweep
 `
   )
@@ -88,6 +89,10 @@ test('trains choices × seeds; a crash leaves the others and stands in the table
     'tiny-good, conv2'
   )
   expect(lapstrake('compare', out).stdout).toMatch(/linear readout/)
+  // What the file of the sweep exports beside is asked of its runs.
+  expect(lapstrake('certify', join(out, 'tiny-good-0'), '--backend', 'wasm').stderr).toContain(
+    'certify: expected stochastic stages below'
+  )
 })
 
 test('Ctrl-C lets every run save and ends them all; begun again, they go on to what they would have been', async () => {

@@ -149,6 +149,16 @@ describe('divergences in double precision', () => {
     expect(chiSquareDivergence(same, 'posterior-prior')).toBeCloseTo(0, 12)
   })
 
+  test('ln(1 + χ²) is finite where χ² is beyond a double, and of several posteriors a sum', () => {
+    const far = { ...posterior, shift: Float64Array.of(1, 1, 1) }
+    const [one, two] = [chiSquareComplexityOf([far]), chiSquareComplexityOf([far, far])]
+    expect(one.chiSquare).toBe(Infinity)
+    expect(one.logChiSquare).toBeGreaterThan(Math.log(Number.MAX_VALUE))
+    expect(two.logChiSquare).toBeCloseTo(2 * one.logChiSquare, 6)
+    const near = chiSquareComplexityOf([posterior])
+    expect(near.chiSquare).toBeCloseTo(Math.expm1(near.logChiSquare), 12)
+  })
+
   test('χ² is infinite where the deviations do not allow it', () => {
     const wide = { ...posterior, logStd: Float64Array.of(-3, -4, -4) }
     expect(chiSquareDivergence(wide, 'posterior-prior')).toBe(Infinity)

@@ -28,7 +28,8 @@ export interface RiskCertificateOptions extends CertificateOptions {
 }
 
 export interface ChiSquareCertificateOptions extends CertificateOptions {
-  readonly complexity: ChiSquareComplexity
+  /** As `chiSquareComplexityOf` gives it. */
+  readonly complexity: Pick<ChiSquareComplexity, 'chiSquare' | 'unionFactor'>
   /** How many neighbours on either side a tuple depends on: T. */
   readonly dependence?: number | undefined
 }
@@ -109,7 +110,7 @@ export function sayCertificate(certificate: Certificate): string {
   checkGiven('sayCertificate', 'a certificate with its confidence', confidence, 'number')
   const sentence =
     `With probability ${percent(confidence)} over the draw of the sample, ` +
-    `the risk is at most ${bound > 1 ? bound.toPrecision(3) : bound.toFixed(3)}.`
+    `the risk is at most ${bound === Infinity ? '∞' : bound > 1 ? bound.toPrecision(3) : bound.toFixed(3)}.`
   const sentences = [sentence]
   if (vacuous)
     sentences.push(

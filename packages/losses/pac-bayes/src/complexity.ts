@@ -1,7 +1,7 @@
 import { checkGiven, checkOptions } from '@lapstrake/core'
 import { directions, type Direction } from './divergences.ts'
 import { checkDelta, gridKinds, priorGrid, type PriorGrid } from './prior-grid.ts'
-import { checkPosterior, chiSquareFrom, klFrom, type WeighedPosterior } from './weighed-posterior.ts'
+import { checkPosterior, klFrom, logChiSquareFrom, type WeighedPosterior } from './weighed-posterior.ts'
 
 /** What a certificate pays for the posterior it chose, in nats. */
 export interface Complexity {
@@ -50,8 +50,10 @@ export function complexityOf(posteriors: readonly WeighedPosterior[], options: C
 
 /** What the f-divergence certificate pays. */
 export interface ChiSquareComplexity {
-  /** χ² of all weights together, for priors on the grid. */
+  /** χ² of all weights together, for priors on the grid; infinite beyond what a double holds. */
   readonly chiSquare: number
+  /** `ln(1 + χ²)`, finite unless a deviation rules χ² out. */
+  readonly logChiSquare: number
   /** `π j`; for several posteriors √6 · Π (π j / √6). */
   readonly unionFactor: number
 }
@@ -77,12 +79,14 @@ export function chiSquareComplexityOf(
   const parts = posteriors.map(posterior =>
     best(
       gridPoints(posterior, given),
-      ({ j, priorLogStd }) => ({ j, chiSquare: chiSquareFrom(posterior, direction, priorLogStd) }),
-      ({ j, chiSquare }) => j * Math.sqrt(chiSquare + 1)
+      ({ j, priorLogStd }) => ({ j, log: logChiSquareFrom(posterior, direction, priorLogStd) }),
+      ({ j, log }) => Math.log(j) + log / 2
     )
   )
+  const logChiSquare = parts.reduce((sum, { log }) => sum + log, 0)
   return {
-    chiSquare: parts.reduce((product, { chiSquare }) => product * (chiSquare + 1), 1) - 1,
+    chiSquare: Math.expm1(logChiSquare),
+    logChiSquare,
     unionFactor: parts.reduce((product, { j }) => (product * Math.PI * j) / Math.sqrt(6), Math.sqrt(6))
   }
 }

@@ -71,7 +71,15 @@ export function chiSquareDivergence(posterior: WeighedPosterior, direction: Dire
 }
 
 /** {@link chiSquareDivergence} from a prior of this deviation. */
-export function chiSquareFrom({ shift, logStd }: WeighedPosterior, direction: Direction, priorLogStd: number): number {
+export const chiSquareFrom = (posterior: WeighedPosterior, direction: Direction, priorLogStd: number): number =>
+  Math.expm1(logChiSquareFrom(posterior, direction, priorLogStd))
+
+/** `ln(1 + χ²)` from a prior of this deviation: a sum over weights, finite where `χ²` is beyond any double. */
+export function logChiSquareFrom(
+  { shift, logStd }: WeighedPosterior,
+  direction: Direction,
+  priorLogStd: number
+): number {
   let sum = 0
   for (let i = 0; i < shift.length; i++) {
     const [from, to] = direction === 'posterior-prior' ? [logStd[i]!, priorLogStd] : [priorLogStd, logStd[i]!]
@@ -79,7 +87,7 @@ export function chiSquareFrom({ shift, logStd }: WeighedPosterior, direction: Di
     if (room <= 0) return Infinity
     sum += 2 * to - from - Math.log(room) / 2 + shift[i]! ** 2 / room
   }
-  return Math.expm1(sum)
+  return sum
 }
 
 async function numbersOf(tree: Posterior['mean']): Promise<Float64Array> {

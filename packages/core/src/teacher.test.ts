@@ -170,6 +170,9 @@ test('a teacher may look at something else than the student sees, row for row', 
     teacher: { stages: [{ params: { weights: t0 }, buffers: {} }] }
   })
   expect(() => step(short)).toThrow('teacher: expected to see the 2 examples of the batch, got 1. Mend sees.views.')
+  expect(() => step(trainer, batch)).toThrow(
+    'teacher: expected sees.views to make views of the batch, but it fails: Cannot read properties of undefined'
+  )
 })
 
 test.each<[string, () => unknown, string]>([

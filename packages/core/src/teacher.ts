@@ -3,7 +3,7 @@ import type { Shown } from './begin.ts'
 import { checkBatch } from './check-batch.ts'
 import { checkShape, checkStages } from './check-recipe.ts'
 import { climb } from './climb.ts'
-import type { Batch, LossShapes, OneOrNamed, Teacher, Unit, Variables, Views } from './contracts.ts'
+import type { Batch, LossShapes, OneOrNamed, Sight, Teacher, Unit, Variables, Views } from './contracts.ts'
 import { own, type Owned } from './memory.ts'
 import { networkOf } from './network.ts'
 import type { Random } from './random.ts'
@@ -108,7 +108,7 @@ function lessonsOf(
     shapeFor: unit => shapes[levels.get(unit)!]!,
     show: batch =>
       own(() => {
-        const { flow, unfold } = foldViews(sees === undefined ? batch : seen(who, sees.views(batch), shape, batch))
+        const { flow, unfold } = foldViews(sees === undefined ? batch : seen(who, sees, batch))
         const shown: Record<string, Views> = {}
         const top = Math.max(...levels.values())
         climb({ stages: frozen, variables: weights, mode: { training: false }, top }, flow, (level, { tensors }) => {
@@ -120,9 +120,19 @@ function lessonsOf(
   }
 }
 
-/** @throws Error unless there are views of that shape, of the examples of the batch */
-function seen(who: string, views: Views, shape: Shape, batch: Batch): Pick<Batch, 'views'> {
-  checkBatch(who, { views }, shape)
+/** @throws Error unless there are views of its shape, of the examples of the batch */
+function seen(who: string, sees: Sight, batch: Batch): Pick<Batch, 'views'> {
+  let views: Views
+  try {
+    views = sees.views(batch)
+  } catch (error) {
+    throw new Error(
+      `${who}: expected sees.views to make views of the batch, but it fails: ${(error as Error).message}. ` +
+        'Give a batch that has what it reads.',
+      { cause: error }
+    )
+  }
+  checkBatch(who, { views }, sees.shape)
   const [rows, expected] = [views[0].shape[0], batch.views[0].shape[0]]
   if (rows !== expected)
     throw new Error(`${who}: expected to see the ${expected} examples of the batch, got ${rows}. Mend sees.views.`)

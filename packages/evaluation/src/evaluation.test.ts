@@ -463,6 +463,15 @@ describe('the readout of every stage', () => {
     )
   })
 
+  test('refuses numbers of labels before it reads anything', async () => {
+    const unread = { ...images(1), read: () => Promise.reject(new Error('read')) }
+    const of = (labels: readonly number[], draws?: number): ReturnType<typeof readStages> =>
+      readStages(network, variables, { train: unread, test: unread, labels, draws })
+    await expect(of([1, 1.5])).rejects.toThrow('readStages: expected labels of each class, a whole number, or a part')
+    await expect(of([1], 0)).rejects.toThrow('readStages: expected draws of 1 or more, a whole number, got 0. Try 5.')
+    await expect(of([1])).rejects.toThrow('read')
+  })
+
   test('refuses an encoder that gives other rows', async () => {
     await expect(collectLevels(images(1), x => [tf.clone(x), tf.slice(x, 0, 3)])).rejects.toThrow(
       'collectFeatures: expected 40 rows of an encoder, one for each example, got [3, 2, 2, 1].'

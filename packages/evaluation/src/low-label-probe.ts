@@ -59,13 +59,7 @@ export async function lowLabelProbe(
   })
   const { labels, draws = 5, seed = 0, validation = 0.2, strengths = [1, 1e-1, 1e-2, 1e-3], onProgress } = options
   checkChoices('lowLabelProbe', validation, strengths)
-  if (!(labels > 0 && (labels < 1 || Number.isInteger(labels)))) {
-    throw new RangeError(
-      `lowLabelProbe: expected labels of each class, a whole number, or a part below 1, got ${labels}. Try 10 or 0.01.`
-    )
-  }
-  if (!Number.isInteger(draws) || draws < 1)
-    throw new RangeError(`lowLabelProbe: expected draws of 1 or more, a whole number, got ${draws}. Try 5.`)
+  checkDraws('lowLabelProbe', labels, draws)
   const random = seeded(seed)
   const classes = checkFeatures('lowLabelProbe', train, test)
   const rows = rowsOfClasses(train.labels, classes, labels)
@@ -85,6 +79,17 @@ export async function lowLabelProbe(
   const { mean, deviation } = spreadOf(accuracies)
   const examples = rows.reduce((sum, { count }) => sum + count, 0)
   return { labels, examples, accuracy: mean, deviation, draws }
+}
+
+/** Insists on how many labels are drawn, and how often. */
+export function checkDraws(who: string, labels: number, draws: number): void {
+  if (!(labels > 0 && (labels < 1 || Number.isInteger(labels)))) {
+    throw new RangeError(
+      `${who}: expected labels of each class, a whole number, or a part below 1, got ${labels}. Try 10 or 0.01.`
+    )
+  }
+  if (!Number.isInteger(draws) || draws < 1)
+    throw new RangeError(`${who}: expected draws of 1 or more, a whole number, got ${draws}. Try 5.`)
 }
 
 interface RowsOfClass {

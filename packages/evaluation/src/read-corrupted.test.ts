@@ -77,6 +77,14 @@ test('says what it misses', async () => {
   await expect(readCorrupted(encode, { ...options, corruptions: [{} as Corruption] })).rejects.toThrow(
     'readCorrupted: expected a change of images in each corruption, got undefined.'
   )
+  const nothing: Corruption = { ...identity, change: images => tf.fill(images.shape, NaN) }
+  await expect(readCorrupted(encode, { ...options, corruptions: [nothing] })).rejects.toThrow(
+    'readCorrupted: expected finite features, got NaN in those of test example 0.'
+  )
+  const smaller: Corruption = { ...identity, change: images => tf.slice(images, [0, 0, 0, 0], [-1, -1, -1, 1]) }
+  await expect(readCorrupted(encode, { ...options, corruptions: [smaller] })).rejects.toThrow(
+    'readCorrupted: expected features of one length, got 2 numbers for training and 1 for testing.'
+  )
   await expect(readCorrupted(undefined as never, { ...options, corruptions: [identity] })).rejects.toThrow(
     'readCorrupted: expected an encoder, as in images => network.encode(variables, images), got undefined.'
   )

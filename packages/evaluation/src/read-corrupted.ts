@@ -91,6 +91,7 @@ export async function readCorrupted(
     const features = await collect(test, `${kind} ${severity}`, (images, context) =>
       own(() => encode(change(images as tf.Tensor4D, draw.split(batch++)), context))
     )
+    checkFeatures('readCorrupted', known, features)
     readouts.push({ kind, severity, linear: await classifier.accuracyOn(features) })
   }
   return {

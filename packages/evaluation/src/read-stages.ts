@@ -2,7 +2,7 @@ import { checkGiven, checkOptions, type Network, type Variables } from '@lapstra
 import type * as tf from '@tensorflow/tfjs-core'
 import { collectLevels, type CollectedFeatures } from './features.ts'
 import { linearProbe } from './linear-probe.ts'
-import { lowLabelProbe, type LowLabelReadout } from './low-label-probe.ts'
+import { checkDraws, lowLabelProbe, type LowLabelReadout } from './low-label-probe.ts'
 import { nearestNeighbours } from './nearest-neighbours.ts'
 import type { LeftOut, Readable } from './read-whole.ts'
 
@@ -46,9 +46,10 @@ export interface StageReadouts {
 
 /**
  * Reads out every stage of a network at inference, each with a linear probe and nearest neighbours. All stages are read
- * in one climb: each runs once for an example. Maps are pooled to their means; the input itself is taken whole.
+ * in one climb: each runs once for an example. Maps are pooled to their means; the input itself is taken whole. With
+ * `labels`, each is also read with so few, by `lowLabelProbe`.
  *
- * @throws RangeError if there is no such level, or none is asked for
+ * @throws RangeError if there is no such level, or none is asked for, and for labels and draws as `lowLabelProbe` does
  * @throws Error for examples without labels, fewer than two classes, or test labels unseen in training
  */
 export async function readStages(
@@ -70,7 +71,8 @@ export async function readStages(
   checkGiven('readStages', 'a network, as networkOf() gives', (network as Network | null)?.shapes, 'list')
   checkGiven('readStages', 'the variables of its stages, such as state.stages', variables, 'list')
   const { train, test, levels = network.shapes.map((_, i) => i), linear = true, k, prepare, onProgress } = options
-  const { labels: numbers = [], draws } = options
+  const { labels: numbers = [], draws = 5 } = options
+  for (const labels of numbers) checkDraws('readStages', labels, draws)
   if (levels.length === 0) throw new RangeError('readStages: expected one level or more to read, got none.')
   const collect = (dataset: Readable, what: string): Promise<readonly CollectedFeatures[]> =>
     collectLevels(

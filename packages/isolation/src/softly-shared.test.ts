@@ -22,7 +22,7 @@ import {
 import { describeStage } from '@lapstrake/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
-import { endToEnd, greedy, overlapping, softlyShared } from './index.ts'
+import { endToEnd, greedy, nWise, overlapping, softlyShared, spans } from './index.ts'
 
 const dense = (name: string, dim: number): Stage =>
   stateless(name, {
@@ -190,7 +190,13 @@ test.each([
   [
     () => softlyShared({ ...recipe, isolation: greedy() }),
     'softlyShared: expected units of two stages, got one from 1 to 2. Use isolation: overlapping().'
-  ]
+  ],
+  [
+    () => softlyShared({ ...recipe, isolation: nWise({ size: 2 }) }),
+    'softlyShared: expected a unit from every stage to the next, got none from 1 to 3: a copy would learn nothing. ' +
+      'Use isolation: overlapping().'
+  ],
+  [() => softlyShared({ ...recipe, isolation: spans([[1, 3]]) }), 'got none from 0 to 2: a copy would learn nothing.']
 ])('clear errors: %#', (act, message) => expect(act).toThrow(message))
 
 test('a lead is a unit of the lowest stage alone', () => {

@@ -5,6 +5,7 @@ import {
   type Buffers,
   type Params,
   type Recipe,
+  type Span,
   type Stage,
   type Variables
 } from '@lapstrake/core'
@@ -27,7 +28,8 @@ export interface SoftlySharedOptions {
  *     softlyShared({ ...loco, isolation: overlapping() }, { strength: 1e-3 })
  *
  * @throws TypeError for what is no recipe
- * @throws RangeError if the strength is below 0, or units are not windows of two stages
+ * @throws RangeError if the strength is below 0, or units are not windows of two stages that start at every stage but
+ *   the last
  * @see Xiong et al. 2020, section 4.4 and table 5, https://arxiv.org/abs/2008.01342
  */
 export function softlyShared<R extends Recipe>(recipe: R, options: SoftlySharedOptions = {}): R {
@@ -38,14 +40,7 @@ export function softlyShared<R extends Recipe>(recipe: R, options: SoftlySharedO
     throw new RangeError(`softlyShared: expected a strength of 0 or more, got ${strength}. Try 0.001.`)
   const { backbone, isolation, head } = recipe
   const depth = backbone.stages.length
-  // A unit of the lowest stage alone leads.
-  const other = isolation(depth).find(({ start, end }) => end - start !== 2 && end > 1)
-  if (other !== undefined) {
-    throw new RangeError(
-      `softlyShared: expected units of two stages, got one from ${other.start} to ${other.end}. ` +
-        'Use isolation: overlapping().'
-    )
-  }
+  checkWindows(isolation(depth), depth)
   /** Whether two copies of a stage flow in at a level. */
   const isDouble = (level: number): boolean => level > 1 && level < depth
   return {
@@ -62,6 +57,24 @@ export function softlyShared<R extends Recipe>(recipe: R, options: SoftlySharedO
     },
     head: (span, shape) => (isDouble(span.end) ? ofHalf(head(span, halved(shape)), 'lower') : head(span, shape))
   }
+}
+
+/** Insists that each copy has a unit that teaches it. */
+function checkWindows(units: readonly Span[], depth: number): void {
+  // A unit of the lowest stage alone leads.
+  const other = units.find(({ start, end }) => end - start !== 2 && end > 1)
+  const use = 'Use isolation: overlapping().'
+  if (other !== undefined)
+    throw new RangeError(
+      `softlyShared: expected units of two stages, got one from ${other.start} to ${other.end}. ${use}`
+    )
+  const starts = units.filter(({ end }) => end > 1).map(({ start }) => start)
+  const lacking = Array.from({ length: depth - 1 }, (_, start) => start).find(start => !starts.includes(start))
+  if (lacking !== undefined)
+    throw new RangeError(
+      `softlyShared: expected a unit from every stage to the next, got none from ${lacking} to ${lacking + 2}: ` +
+        `a copy would learn nothing. ${use}`
+    )
 }
 
 /** A stage twice, on one input; what they make side by side, `upper` first. */

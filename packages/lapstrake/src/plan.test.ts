@@ -119,6 +119,16 @@ test.each<[string, Partial<Recipe>]>([
   expect(planned.peakBytes).toBe(measured(recipe(change), [12, 12, 3], 8).tensors)
 })
 
+test('a step that fails leaves nothing behind', async () => {
+  const sees = { shape: [6, 6, 1], views: ({ examples }: Batch) => [examples!.depth] as Views }
+  const teacher = { backbone: convNet(), sees }
+  const before = tf.memory().numTensors
+  await expect(plan(recipe({ teacher }), { inputShape: [12, 12, 3], batch: 2 })).rejects.toThrow(
+    'teacher: expected sees.views to make views of the batch, but it fails: '
+  )
+  expect(tf.memory().numTensors).toBe(before)
+})
+
 test('knows every kernel that only the wasm backend has', async () => {
   await plan(recipe(), { inputShape: [12, 12, 3], batch: 2 })
   const known = (backend: string): string[] => tf.getKernelsForBackend(backend).map(({ kernelName }) => kernelName)

@@ -14,3 +14,8 @@ export interface Block {
   /** Height or width that comes out. */
   readonly lengthAfter: (length: number) => number
 }
+
+export const isBlock = (block: unknown): block is Block => {
+  const { init, apply, lengthAfter } = (block ?? {}) as Partial<Block>
+  return [init, apply, lengthAfter].every(part => typeof part === 'function')
+}

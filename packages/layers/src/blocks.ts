@@ -1,6 +1,6 @@
 import { checkOptions, type Buffers, type Params, type Variables } from '@lapstrake/core'
 import type * as tf from '@tensorflow/tfjs-core'
-import type { Block } from './block.ts'
+import { isBlock, type Block } from './block.ts'
 import { checkWhole } from './check-channels.ts'
 import { convBlock } from './conv-block.ts'
 import { checkNorm, type Norm } from './norm.ts'
@@ -163,7 +163,3 @@ const part = ({ params, buffers }: Variables, name: string): Variables => ({
   params: (params as Named<Params>)[name]!,
   buffers: (buffers as Named<Buffers>)[name]!
 })
-
-const isBlock = (block: unknown): block is Block =>
-  typeof (block as Partial<Block> | null | undefined)?.init === 'function' &&
-  typeof (block as Partial<Block>).apply === 'function'

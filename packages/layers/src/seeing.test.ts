@@ -77,6 +77,9 @@ test('the variables of a stage that sees something else are its own, and colors 
 
 test.each([
   [() => seeing({} as never, backbone), 'seeing: expected a block without parameters, as grayscale() is.'],
+  // A function has an apply, too, and so has a stage.
+  [() => seeing(grayscale as never, backbone), 'seeing: expected a block without parameters, as grayscale() is.'],
+  [() => seeing(conv as never, backbone), 'seeing: expected a block without parameters, as grayscale() is.'],
   [() => seeing(grayscale(), {} as never), 'seeing: expected a backbone behind the block, as convNet() is.'],
   [
     () => networkOf(seeing(convBlock({ filters: 2, norm: batchNorm() }), backbone), [6, 6, 3]),

@@ -1,5 +1,5 @@
 import { leaves, tensorsOf, type Backbone, type Stage } from '@lapstrake/core'
-import type { Block } from './block.ts'
+import { isBlock, type Block } from './block.ts'
 
 /**
  * A backbone that sees what a block without parameters makes of the images: `seeing(grayscale(), convNet())` is a
@@ -10,8 +10,7 @@ import type { Block } from './block.ts'
  * @see Tian et al. 2020, section 4.3, https://arxiv.org/abs/1910.10699
  */
 export function seeing(block: Block, backbone: Backbone): Backbone {
-  if (typeof (block as Partial<Block> | null | undefined)?.apply !== 'function')
-    throw new TypeError('seeing: expected a block without parameters, as grayscale() is.')
+  if (!isBlock(block)) throw new TypeError('seeing: expected a block without parameters, as grayscale() is.')
   const [first, ...above] = (backbone as Partial<Backbone> | null | undefined)?.stages ?? []
   if (first === undefined) throw new TypeError('seeing: expected a backbone behind the block, as convNet() is.')
   return { ...backbone, stages: [behind(block, first), ...above] }

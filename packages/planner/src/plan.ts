@@ -13,10 +13,12 @@ import {
   vjp,
   type Batch,
   type Mode,
+  type Owned,
   type Recipe,
   type Shape,
   type Span,
   type Stage,
+  type State,
   type Variables
 } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
@@ -164,13 +166,14 @@ function stepOf(
   const { inputShape, examples, labels, microBatch } = options
   const meter = meterMemory()
   const kept: unknown[] = []
+  let state: Owned<State> | undefined
   try {
     const teacher = recipe.teacher && mapTeachers(recipe.teacher, one => untrainedTeacher(one, inputShape, run.random))
     kept.push(teacher)
     const trainer = createTrainer(recipe, { inputShape, teacher, examples, labels, microBatch })
     const batch = dryBatch(wantedOf(options), run)
     kept.push(batch)
-    let state = trainer.init(run.random)
+    state = trainer.init(run.random)
     let before = 0
     for (let step = 0; step < 2; step++) {
       before = run.multiplyAdds()
@@ -178,11 +181,9 @@ function stepOf(
       dispose(result.losses)
       state = result.state
     }
-    const restBytes = meter.live()
-    dispose(state)
-    return { stepMultiplyAdds: run.multiplyAdds() - before, restBytes, peakBytes: meter.peak() }
+    return { stepMultiplyAdds: run.multiplyAdds() - before, restBytes: meter.live(), peakBytes: meter.peak() }
   } finally {
-    tf.dispose(tensorsOf(kept))
+    tf.dispose(tensorsOf([...kept, state]))
     meter.stop()
   }
 }

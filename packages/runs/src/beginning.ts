@@ -37,7 +37,7 @@ export const readBeginning = (
   inputShape: Shape,
   onWarning: (warning: string) => void
 ): Promise<Owned<TeacherVariables>> =>
-  readTeacher({ backbone: lowest(backbone, stages), weights }, inputShape, onWarning, 'begins')
+  readTeacher('begins', { backbone: lowest(backbone, stages), weights }, inputShape, onWarning)
 
 /** A backbone whose lowest stages begin with variables that are given. Borrows them. */
 export const beginningWith = (backbone: Backbone, variables: readonly Variables[]): Backbone => ({

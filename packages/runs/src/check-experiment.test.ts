@@ -54,7 +54,17 @@ test.each<[object, string]>([
   [{ target: 0.99 }, 'recipe: expected a function of the step, as in target: { momentum: () => 0.99 }.'],
   [{ backbone: convNet }, 'recipe: expected a backbone, as in backbone: resNet().'],
   [{ teacher: { backbone: convNet() } }, 'teacher: expected the weights of one, as in weights: () => readFile('],
-  [{ teacher: { wide: { backbone: convNet() } } }, 'teacher "wide": expected the weights of one']
+  [{ teacher: { wide: { backbone: convNet() } } }, 'teacher "wide": expected the weights of one'],
+  [
+    { teacher: { backbone: convNet(), trainedBy: {} } },
+    'teacher: trainedBy is no experiment that can run. recipe: expected an experiment, but it lacks name, backbone'
+  ],
+  [{ begins: { trainedBy: { name: 'first' } } }, 'begins: trainedBy is no experiment that can run. recipe: expected'],
+  [
+    { begins: { trainedBy: experiment, weights: () => Promise.resolve(new Uint8Array()) } },
+    'begins: expected weights or an experiment that learns them, got both. Leave out one.'
+  ],
+  [{ begins: { trainedBy: experiment, stage: 1 } }, 'got stage. Did you mean stages?']
 ])('refuses %j, before a tensor exists', (fields, message) => {
   const before = tf.memory().numTensors
   expect(() => checkExperiment({ ...experiment, ...fields } as unknown as Experiment)).toThrow(message)

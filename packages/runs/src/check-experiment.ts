@@ -1,6 +1,7 @@
-import { checkGiven, checkRecipe, teachersOf } from '@lapstrake/core'
+import { checkGiven, checkOptions, checkRecipe, teachersOf } from '@lapstrake/core'
 import { isData } from '@lapstrake/data'
-import type { Experiment } from './experiment.ts'
+import { calledTeacher } from './called-teacher.ts'
+import type { Beginning, Experiment } from './experiment.ts'
 
 /** Every field that somebody reads, and whether an experiment must have it. */
 const fields: Readonly<Record<keyof Experiment, boolean>> = {
@@ -76,9 +77,10 @@ function checkHowLong({ backbone, views, batchSize, epochs, microBatch, sampler,
     throw new TypeError(`recipe: expected a number of epochs, got ${JSON.stringify(epochs)}. Try 100.`)
   if (sampler !== undefined && typeof sampler !== 'function')
     throw new TypeError('recipe: expected sampler to be a function, as in sampler: shuffled().')
-  for (const [name, one] of teachersOf(teacher)) checkSource(`teacher${name && ` "${name}"`}`, one)
+  for (const [name, one] of teachersOf(teacher)) checkSource(calledTeacher(name), one)
   if (begins === undefined) return
   checkGiven('begins', 'what others learned, as in { trainedBy: experiment }', begins, 'record')
+  checkOptions<AllOf<Beginning>>('begins', begins, { stages: 'number', weights: 'function', trainedBy: 'record' })
   checkSource('begins', begins)
   const [{ stages = 1 }, depth] = [begins, backbone.stages.length]
   if (!(Number.isInteger(stages) && stages > 0 && stages <= depth))
@@ -88,15 +90,29 @@ function checkHowLong({ backbone, views, batchSize, epochs, microBatch, sampler,
     )
 }
 
+/** Every field that one of several forms has. */
+type AllOf<T> = { readonly [Name in T extends unknown ? keyof T : never]?: unknown }
+
 /** Insists on weights that are read, or an experiment that learns them. */
 function checkSource(who: string, source: object): void {
   const { weights, trainedBy } = source as { readonly weights?: unknown; readonly trainedBy?: unknown }
-  if (typeof weights === 'function' || (typeof trainedBy === 'object' && trainedBy !== null)) return
-  throw new TypeError(
-    `${who}: expected the weights of one, as in ` +
-      "weights: () => readFile('runs/teacher/weights.safetensors'), or an " +
-      'experiment that it is trained by, as in trainedBy: experiment.'
-  )
+  const isTrained = typeof trainedBy === 'object' && trainedBy !== null
+  if (typeof weights !== 'function' && !isTrained)
+    throw new TypeError(
+      `${who}: expected the weights of one, as in ` +
+        "weights: () => readFile('runs/teacher/weights.safetensors'), or an " +
+        'experiment that it is trained by, as in trainedBy: experiment.'
+    )
+  if (!isTrained) return
+  if (weights !== undefined)
+    throw new TypeError(`${who}: expected weights or an experiment that learns them, got both. Leave out one.`)
+  try {
+    checkExperiment(trainedBy as Experiment)
+  } catch (error) {
+    throw new TypeError(`${who}: trainedBy is no experiment that can run. ${(error as Error).message}`, {
+      cause: error
+    })
+  }
 }
 
 /** An experiment as it was written when it named its data and said how many examples to use. */

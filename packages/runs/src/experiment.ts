@@ -48,7 +48,7 @@ export type Beginning = {
 
 /** A teacher, and where its weights come from. */
 export type TrainedTeacher = Teacher & {
-  /** The unit whose head the teacher is read through, when it has one. */
+  /** The unit whose head the teacher is read through, when it has one; `unit0` when left out. It ends at the top. */
   readonly unit?: string | undefined
 } & (
     | {

@@ -14,6 +14,7 @@ import {
   type Variables
 } from '@lapstrake/core'
 import { checkBeginning, readBeginning } from './beginning.ts'
+import { calledTeacher } from './called-teacher.ts'
 import { eventsOf } from './events-of.ts'
 import type { Experiment, TrainedTeacher } from './experiment.ts'
 import { checkTrainedBy, readTeacher, teacherFrom, type TaughtTeacher } from './load-teacher.ts'
@@ -53,7 +54,7 @@ export async function* learnedFirst({
   const { backbone, teacher, begins } = experiment
   if (resume !== undefined) return ofRun(teacher, inputShape, resume) as Owned<LearnedFirst>
   const teachers = teachersOf(teacher)
-  for (const [, one] of teachers) if (isTaught(one)) checkTrainedBy(one, inputShape)
+  for (const [name, one] of teachers) if (isTaught(one)) checkTrainedBy(calledTeacher(name), one, inputShape)
   if (begins !== undefined && 'trainedBy' in begins) checkBeginning(backbone, begins, inputShape)
 
   const trained = new Map<Experiment, Trained>()
@@ -69,8 +70,8 @@ export async function* learnedFirst({
   try {
     for (const [name, one] of teachers) {
       learned[name] = isTaught(one)
-        ? teacherFrom(one, yield* trainedOnce(`the teacher${name && ` "${name}"`}`, one.trainedBy))
-        : yield* reading(warn => readTeacher(one, inputShape, warn))
+        ? teacherFrom(one, yield* trainedOnce(`the ${calledTeacher(name)}`, one.trainedBy))
+        : yield* reading(warn => readTeacher(calledTeacher(name), one, inputShape, warn))
     }
     if (begins !== undefined) {
       const { stages: all } =

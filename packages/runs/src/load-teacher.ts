@@ -28,9 +28,10 @@ const firstUnit = 'unit0'
 /**
  * Refuses an experiment that trains another network than the teacher's, before it does.
  *
- * @throws TypeError for another backbone, and for a unit that it does not have
+ * @throws TypeError for another backbone or head, and for a unit that it does not have or that ends below the top
  */
 export function checkTrainedBy(
+  who: string,
   { backbone, head, sees, unit = firstUnit, trainedBy }: TaughtTeacher,
   inputShape: Shape
 ): void {
@@ -38,25 +39,49 @@ export function checkTrainedBy(
   const [declared, trained] = [backbone, trainedBy.backbone].map(of => formOf(of, shape)) as [string, string]
   if (declared !== trained)
     throw new TypeError(
-      `teacher: expected trainedBy to train the teacher's backbone, whose variables are ${declared}, got ${trained}. ` +
+      `${who}: expected trainedBy to train the teacher's backbone, whose variables are ${declared}, got ${trained}. ` +
         'Give both one backbone.'
     )
   if (head === undefined) return
-  const names = unitsOf(trainedBy, networkOf(backbone, shape).shapes).map(({ name }) => name)
-  if (!names.includes(unit))
+  const { shapes } = networkOf(backbone, shape)
+  const units = unitsOf(trainedBy, shapes)
+  const names = units.map(({ name }) => name)
+  const read = units.find(({ name }) => name === unit)
+  if (read === undefined)
     throw new TypeError(
-      `teacher: expected unit to be one of those of ${trainedBy.name}, ${names.join(', ')}, got ${unit}.` +
+      `${who}: expected unit to be one of those of ${trainedBy.name}, ${names.join(', ')}, got ${unit}.` +
         didYouMean(unit, names)
+    )
+  const [own, theirs] = [head, read.head].map((stage, i) =>
+    formOf({ stages: [stage] }, i === 0 ? shapes.at(-1)! : shapes[read.end]!)
+  ) as [string, string]
+  if (own === '' && theirs === '') return
+  const top = backbone.stages.length
+  if (read.end !== top) {
+    const upper = units.find(({ end }) => end === top)?.name ?? 'top'
+    throw new TypeError(
+      `${who}: expected its head to be that of a unit of ${trainedBy.name} that ends at the top, stage ${top}, ` +
+        `got that of ${unit}, which ends at ${read.end}. Name another, as in unit: '${upper}'.`
+    )
+  }
+  if (own !== theirs)
+    throw new TypeError(
+      `${who}: expected ${unit} of ${trainedBy.name} to train the teacher's head, whose variables are ${own}, ` +
+        `got ${theirs}. Give both one head.`
     )
 }
 
-/** The shapes of what a backbone learns, from the bottom. */
-export function formOf(backbone: Backbone, inputShape: Shape): string {
+/** The shapes of what a backbone learns, stage by stage from the bottom. */
+export function formOf(backbone: Pick<Backbone, 'stages'>, inputShape: Shape): string {
   const variables = networkOf(backbone, inputShape).init(seeded(0))
   try {
-    return tensorsOf(variables)
-      .map(({ shape }) => shape.join('×'))
-      .join(', ')
+    return variables
+      .map(stage =>
+        tensorsOf(stage)
+          .map(({ shape }) => shape.join('×'))
+          .join(', ')
+      )
+      .join('; ')
   } finally {
     dispose(variables)
   }
@@ -74,10 +99,10 @@ export const teacherFrom = (
  * @throws Error if they are not of the teacher's form, naming the first that differs
  */
 export async function readTeacher(
+  who: string,
   teacher: TrainedTeacher & { weights(): Promise<Uint8Array | ArrayBuffer> },
   inputShape: Shape,
-  onWarning?: (warning: string) => void,
-  who = 'teacher'
+  onWarning: (warning: string) => void
 ): Promise<Owned<TeacherVariables>> {
   const { backbone, head, unit = firstUnit } = teacher
   const bytes = new Uint8Array(await teacher.weights())

@@ -1,8 +1,8 @@
-import { convNet } from '@lapstrake/backbone-resnet'
+import { cifarResNet, convNet } from '@lapstrake/backbone-resnet'
 import { dispose, type Owned, type State } from '@lapstrake/core'
 import { dataOf, drawShapes, shapes } from '@lapstrake/data'
 import { softlyShared } from '@lapstrake/isolation'
-import { identity } from '@lapstrake/layers'
+import { identity, linear } from '@lapstrake/layers'
 import { sgd } from '@lapstrake/optimizers'
 import { untilPlateau } from '@lapstrake/scheduler'
 import * as tf from '@tensorflow/tfjs-core'
@@ -213,6 +213,37 @@ describe('a teacher that is trained first', () => {
     const read = { ...tiny, teacher: { ...teacher!, head: identity(), unit: 'unit7' } as Experiment['teacher'] }
     await expect(run(read, { dataset: examples }).next()).rejects.toThrow(
       'teacher: expected unit to be one of those of pulled, unit0, unit1, got unit7.'
+    )
+  })
+
+  test('with another cut, another head, or one of a unit below the top is refused before it learns', async () => {
+    const refused = (teacher: object): Promise<unknown> =>
+      run({ ...tiny, teacher } as Experiment, { dataset: examples }).next()
+    const [whole, parts] = (['groups', 'blocks'] as const).map(stages => cifarResNet({ depth: 14, stages }))
+    const trainedBy = { ...tiny, backbone: parts }
+    await expect(refused({ cut: { backbone: whole, trainedBy } })).rejects.toThrow(
+      'teacher "cut": expected trainedBy to train the teacher\'s backbone'
+    )
+    const { backbone } = tiny
+    const reads = (dim: number, unit?: string): object => ({
+      deep: { backbone, head: linear({ dim }), unit, trainedBy: { ...tiny, head: () => linear({ dim: 4 }) } }
+    })
+    await expect(refused(reads(4))).rejects.toThrow(
+      'teacher "deep": expected its head to be that of a unit of pulled that ends at the top, stage 3, ' +
+        "got that of unit0, which ends at 2. Name another, as in unit: 'unit1'."
+    )
+    await expect(refused(reads(5, 'unit1'))).rejects.toThrow(
+      'teacher "deep": expected unit1 of pulled to train the teacher\'s head, whose variables are 4×5, 5, got 4×4, 4.'
+    )
+    await expect(refused(reads(4, 'unit1'))).resolves.toMatchObject({ value: { kind: 'teacher' } })
+  })
+
+  test('that is read from a file of another network is named', async () => {
+    const { backbone } = tiny
+    const weights = (): Promise<Uint8Array> => Promise.resolve(new Uint8Array(9))
+    const teacher = { deep: { backbone, weights } }
+    await expect(run({ ...tiny, teacher }, { dataset: examples }).next()).rejects.toThrow(
+      'teacher "deep": the weights of'
     )
   })
 })

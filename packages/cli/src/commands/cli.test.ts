@@ -96,7 +96,7 @@ describe('train', () => {
   test('evaluate reads with few labels and under corruptions, and keeps both beside the rest', () => {
     const evaluate = (...more: string[]): Ended =>
       lapstrake('evaluate', join(folder, 'run'), '--backend', 'wasm', '--test', '100', ...more)
-    const { stdout, stderr } = evaluate('--labels', '2,50%', '--draws', '3', '--corruptions', 'fog, pixelate')
+    const { stdout, stderr } = evaluate('--labels', '2,50%,2', '--draws', '3', '--corruptions', 'fog, pixelate,fog')
     expect(stderr).not.toContain('expected')
     expect(stdout).toMatch(/nearest neighbours +2 a class +50 % labels\n/)
     expect(stdout).toMatch(/raw pixels +\d+\.\d % +\d+\.\d % +\d+\.\d ± \d+\.\d % +\d+\.\d ± \d+\.\d %\n/)
@@ -112,7 +112,7 @@ describe('train', () => {
     expect(corrupted.map(({ readouts }) => readouts.length)).toEqual([10, 10])
     expect(lapstrake('compare', join(folder, 'run')).stderr).not.toContain('expected')
     expect(evaluate('--labels', '0.5').stderr).toContain(
-      '--labels: expected labels of each class or parts of all, got 0.5. Try --labels 10,100 or --labels 1%,10%.'
+      '--labels: expected labels of each class or parts of all below 100 %, got 0.5. Try --labels 10,100 or --labels 1%,10%.'
     )
     expect(evaluate('--corruptions', 'fogg').stderr).toContain(', got fogg. Did you mean fog?')
   })
@@ -124,7 +124,8 @@ describe('train', () => {
         ...['report', join(folder, 'run'), '--out', page, '--map', images, '--backend', 'wasm']
       )
       expect(status, stderr).toBe(0)
-      expect(stderr).not.toContain('no map')
+      expect(stderr).not.toContain('no map of')
+      expect(stderr.includes('Mapping the stages of a run by')).toBe(images !== '0')
       return readFileSync(page, 'utf8')
     }
     const mapped = report('50')
@@ -138,6 +139,23 @@ describe('train', () => {
     expect(lapstrake('report', join(folder, 'run'), '--out', page, '--map', '-1').stderr).toContain(
       '--map: expected a whole number from 0 to 5000, got -1.'
     )
+  })
+
+  test('report waits no longer for data than its maps may take', async () => {
+    const out = join(folder, 'late')
+    const slow = `data: { name: 'slow', async open(split, options) {
+      if (process.env.LATE) await new Promise((_, reject) => {
+        const waiting = setTimeout(() => {}, 60_000)
+        options.signal?.addEventListener('abort', () => (clearTimeout(waiting), reject(options.signal.reason)))
+      })
+      return shapes({ limit: 64 }).open(split, options)
+    } }`
+    lapstrake('train', await write('late.ts', slow), '--backend', 'wasm', '--out', out)
+    const begun = performance.now()
+    const { stderr } = lapstrakeWith({ LATE: '1' }, 'report', out, '--out', join(folder, 'late.html'), '--seconds', '1')
+    expect(performance.now() - begun).toBeLessThan(50_000)
+    expect(stderr).toContain(`${out}: no map of its stages within 1 s. Ask for fewer images with --map, or allow more`)
+    expect(stderr).toContain(`Saved ${join(folder, 'late.html')}: 1 run.`)
   })
 
   test('replaces a run only when told to, and when the new one is finished', async () => {

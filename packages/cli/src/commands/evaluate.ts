@@ -109,14 +109,16 @@ const rowOf = (name: string, { linear, neighbours, lowLabel }: StageReadout): Re
 /** Numbers of labels of a class, and parts of all below 1. */
 function labelsGiven(text: string | undefined): readonly number[] {
   if (text === undefined) return []
-  return text.split(',').map(word => {
+  const numbers = text.split(',').map(word => {
     const [, digits, percents] = /^\s*(\d+(?:\.\d+)?)\s*(%?)\s*$/.exec(word) ?? []
     const value = percents === '%' ? Number(digits) / 100 : Number(digits)
     if (value > 0 && (percents === '%' ? value < 1 : Number.isInteger(value))) return value
     throw new RangeError(
-      `--labels: expected labels of each class or parts of all, got ${word}. Try --labels 10,100 or --labels 1%,10%.`
+      `--labels: expected labels of each class or parts of all below 100 %, got ${word}. ` +
+        'Try --labels 10,100 or --labels 1%,10%.'
     )
   })
+  return [...new Set(numbers)]
 }
 
 const labelsSaid = (labels: number): string =>

@@ -13,10 +13,12 @@ export interface MapsOfRuns {
 export interface MapsOfRunsOptions {
   /** Test images of each run. */
   readonly images: number
-  /** How long all of them may take; what is not begun by then is left out, with a note. */
+  /** How long all of them may take, each an equal part of what is left; what is not begun by then has a note instead. */
   readonly seconds: number
   readonly backend: BackendName
 }
+
+const remedy = 'Ask for fewer images with --map, or allow more --seconds.'
 
 /** Reads the first run of each recipe and maps its stages. A run that cannot be opened has no map, and a note. */
 export async function mapsOfRuns(
@@ -27,26 +29,39 @@ export async function mapsOfRuns(
   const maps = new Map<string, readonly StageMap[]>()
   const notes: string[] = []
   if (images === 0) return { maps, notes }
+  process.stderr.write(
+    `Mapping the stages of ${firsts.length === 1 ? 'a run' : `${firsts.length} runs`} by ${images} test images; no map ` +
+      `is begun after ${seconds} s, and none is made with --map 0.\n`
+  )
   await useBackend(backend)
-  const until = performance.now() + 1000 * seconds
-  for (const { path, manifest } of firsts) {
+  const end = performance.now() + 1000 * seconds
+  for (const [i, { path, manifest }] of firsts.entries()) {
+    const now = performance.now()
+    const share = Math.round((end - now) / (firsts.length - i))
+    const late = (what: string): unknown => notes.push(`${path}: no map of ${what} within ${seconds} s. ${remedy}`)
+    if (share <= 0) {
+      late('its stages')
+      continue
+    }
+    // Data that are not at hand are loaded, which may take longer than there is.
+    const signal = AbortSignal.timeout(share)
     try {
       const run = await openRun(path)
       try {
-        const test = await dataOfRun(run, 'test', undefined, { limit: images })
+        const test = await dataOfRun(run, 'test', undefined, { limit: images, signal })
         const made = await stageMaps(run, {
-          ...{ test, prepare: fitted(test, manifest.inputShape), until },
+          ...{ test, prepare: fitted(test, manifest.inputShape), until: now + share },
           onProgress: what => process.stderr.isTTY && process.stderr.write(`\r\x1b[2K${path}: ${what}`)
         })
         maps.set(path, made)
         const left = manifest.stages.length + 1 - made.length
-        if (left > 0)
-          notes.push(`${path}: no map of the lower ${left} levels after ${seconds} s. Ask for fewer images with --map.`)
+        if (left > 0) late(made.length === 0 ? 'its stages' : `its lowest ${left} of ${left + made.length}`)
       } finally {
         run.dispose()
       }
     } catch (error) {
-      notes.push(`${path}: no map of its stages. ${(error as Error).message}`)
+      if (signal.aborted && error === signal.reason) late('its stages')
+      else notes.push(`${path}: no map of its stages. ${(error as Error).message}`)
     }
   }
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K')

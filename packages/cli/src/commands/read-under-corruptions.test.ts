@@ -14,10 +14,17 @@ test('all corruptions are those that the data take', () => {
   expect(corruptionsGiven('all', coloured)).toEqual(corruptionKinds)
   expect(corruptionsGiven('all', gray)).toEqual(corruptionKinds.filter(kind => kind !== 'saturate'))
   expect(corruptionsGiven('fog, jpeg', gray)).toEqual(['fog', 'jpeg'])
+  expect(corruptionsGiven('fog,jpeg,fog', gray)).toEqual(['fog', 'jpeg'])
+  expect(corruptionsGiven('fog, all', coloured)).toEqual(corruptionKinds)
 })
 
 test('what is no corruption, and what are no images, is refused', () => {
   expect(() => corruptionsGiven('snowy', coloured)).toThrow(', got snowy. Did you mean snow?')
+  expect(() => corruptionsGiven('fog,saturate', gray)).toThrow(
+    '--corruptions: expected images of 3 channels to saturate, got 1. Leave saturate out.'
+  )
+  const four = { ...gray, shape: [2, 2, 4] as const }
+  expect(() => corruptionsGiven('all', four)).toThrow('--corruptions: expected images of 1 or 3 channels, got 4.')
   const { shape: _, ...words } = { ...coloured, name: 'words' }
   expect(() => corruptionsGiven('all', words as Dataset)).toThrow(
     '--corruptions: expected images to corrupt, got words. Leave the option out.'

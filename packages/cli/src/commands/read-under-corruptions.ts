@@ -6,7 +6,6 @@ import {
   readCorrupted,
   type CorruptionKind,
   type Dataset,
-  type ImageDataset,
   type Network,
   type Variables
 } from 'lapstrake'
@@ -18,14 +17,20 @@ import { table } from '../terminal/table.ts'
 /**
  * Which corruptions `--corruptions` names: those of a list, or all that the data take.
  *
- * @throws Error for a word that is none, and for data that are no images
+ * @throws Error for a word that is none, for data that are no grey or coloured images, and for grey ones to saturate
  */
 export function corruptionsGiven(text: string, data: Dataset): readonly CorruptionKind[] {
   if (!isImageDataset(data))
     throw new Error(`--corruptions: expected images to corrupt, got ${data.name}. Leave the option out.`)
-  if (text === 'all') return corruptionKinds.filter(kind => kind !== 'saturate' || channelsOf(data) === 3)
-  return text.split(',').map(word => {
-    const kind = corruptionKinds.find(known => known === word.trim())
+  const channels = data.shape[2]
+  if (channels !== 1 && channels !== 3)
+    throw new Error(`--corruptions: expected images of 1 or 3 channels, got ${channels}. Leave the option out.`)
+  const words = [...new Set(text.split(',').map(word => word.trim()))]
+  if (words.includes('all')) return corruptionKinds.filter(kind => kind !== 'saturate' || channels === 3)
+  return words.map(word => {
+    const kind = corruptionKinds.find(known => known === word)
+    if (kind === 'saturate' && channels === 1)
+      throw new Error('--corruptions: expected images of 3 channels to saturate, got 1. Leave saturate out.')
     if (kind !== undefined) return kind
     throw new Error(
       `--corruptions: expected all, or some of ${corruptionKinds.join(', ')}, got ${word}.` +
@@ -33,8 +38,6 @@ export function corruptionsGiven(text: string, data: Dataset): readonly Corrupti
     )
   })
 }
-
-const channelsOf = ({ shape }: ImageDataset): number => shape[2]
 
 const severities = [1, 2, 3, 4, 5]
 

@@ -29,7 +29,11 @@ export const reportCommand: Command = command(
         default: '1000',
         description: 'Test images in the maps of the stages, of the first run of each recipe; 0 for no maps'
       },
-      seconds: { type: 'string', default: '60', description: 'Time after which no further map is begun' },
+      seconds: {
+        type: 'string',
+        default: '60',
+        description: 'Time after which no further map is begun, an equal part for each recipe'
+      },
       backend: { type: 'string', default: 'auto', description: 'What makes the maps: auto, node, webgpu, wasm or cpu' }
     },
     run: ({ args }) =>

@@ -30,7 +30,7 @@ export function runReport({ comparison, maps, stageMaps }: RunReport): string {
   const title = names.join(', ')
   const scatters = runs.flatMap(run => {
     const map = maps[run.path]
-    return map === undefined ? [] : [scatter(titleOf(run, runs), map)]
+    return map === undefined ? [] : [`<div>${scatter(titleOf(run, runs), map)}${legend(labelsOf(map))}</div>`]
   })
   return htmlPage(
     `lapstrake: ${title}`,
@@ -136,33 +136,31 @@ function charts(
   if (curves.length === 0) return ''
   const names = [...new Set(curves.map(({ name }) => name))]
   const last = Math.max(...curves.flatMap(({ points }) => points.map(({ step }) => step)))
-  return `<div class="grid">${names
-    .map(
-      name =>
-        `<div><h3>${escaped(name)}</h3>${htmlPlot({
-          width: 440,
-          height: 200,
-          marginLeft: 50,
-          x: { label: 'step', domain: [0, last] },
-          y: { label: null, grid: true },
-          color: colours(groups),
+  const chart = (name: string): string => {
+    const own = curves.filter(curve => curve.name === name).map(({ points }) => points)
+    const isFlat = new Set(own.flat().map(({ value }) => value)).size === 1
+    return `<div><h3>${escaped(name)}</h3>${htmlPlot({
+      width: 440,
+      height: 200,
+      marginLeft: 50,
+      x: { label: 'step', domain: [0, last] },
+      // Of one value alone there would be more digits than the margin has room for.
+      y: { label: null, grid: true, ...(isFlat && { tickFormat: '.3~g' }) },
+      color: colours(groups),
+      marks: [
+        Plot.line(own.flat(), {
+          x: 'step',
+          y: 'value',
+          z: 'run',
+          stroke: 'group',
+          title: 'run',
           // A single look is a point, which a line does not show.
-          marks: [
-            Plot.line(
-              curves.filter(curve => curve.name === name).flatMap(({ points }) => points),
-              {
-                x: 'step',
-                y: 'value',
-                z: 'run',
-                stroke: 'group',
-                title: 'run',
-                marker: curves.some(({ points }) => points.length < 3) ? 'dot' : null
-              }
-            )
-          ]
-        })}</div>`
-    )
-    .join('')}</div>`
+          marker: own.some(points => points.length < 3) ? 'dot' : null
+        })
+      ]
+    })}</div>`
+  }
+  return `<div class="grid">${names.map(chart).join('')}</div>`
 }
 
 /** The units of a recipe in one figure, as LoCo shows its decoders (Xiong et al. 2020): from the lowest to the highest. */
@@ -196,8 +194,8 @@ function decoders(groups: RunReport['comparison']['groups']): string {
         `</p><div class="grid">${figures.join('')}</div>`
 }
 
-/** From blue (0) to red (1). */
-const rising = (part: number): string => `hsl(${Math.round(220 + 140 * part)} 65% 50%)`
+/** From blue (0) to red (1), with a contrast of 3 to 1 on a light page and on a dark one. */
+const rising = (part: number): string => `hsl(${Math.round(220 + 140 * part)} 65% 60%)`
 
 /** Means of neighbours, so that few points tell what many did. */
 function thinned(
@@ -228,7 +226,9 @@ const palette = [
 
 const colours = (names: readonly string[]): { readonly domain: string[]; readonly range: string[] } => ({
   domain: [...names],
-  range: names.map((_, i) => palette[i % palette.length]!)
+  range: names.map((_, i) =>
+    names.length > palette.length ? `hsl(${Math.round((360 * i) / names.length)} 65% 55%)` : palette[i]!
+  )
 })
 
 const legend = (names: readonly string[]): string => legendOf(names, colours(names).range)
@@ -277,12 +277,16 @@ function mapsOf(title: string, maps: readonly StageMap[]): string {
   return (
     `<h2>Stages of ${escaped(title)}</h2><p class="quiet">Test images, those beside each other that are near for ` +
     'the stage (UMAP); a colour is a class, which a point tells when pointed at. How far clusters lie from each other ' +
-    `says little.</p><div class="grid">${maps.map(({ stage, points }) => scatter(stage, points)).join('')}</div>`
+    `says little.</p>${legend(labelsOf(maps.flatMap(({ points }) => points)))}` +
+    `<div class="grid">${maps.map(({ stage, points }) => scatter(stage, points)).join('')}</div>`
   )
 }
 
+const labelsOf = (points: readonly MapPoint[]): readonly string[] =>
+  [...new Set(points.map(({ label }) => label))].sort()
+
 function scatter(title: string, points: readonly MapPoint[]): string {
-  const labels = [...new Set(points.map(({ label }) => label))].sort()
+  const labels = labelsOf(points)
   return `<div><h3>${escaped(title)}</h3>${htmlPlot({
     width: 440,
     height: 360,
@@ -293,5 +297,5 @@ function scatter(title: string, points: readonly MapPoint[]): string {
       Plot.frame({ strokeOpacity: 0.2 }),
       Plot.dot([...points], { x: 'x', y: 'y', fill: 'label', r: 2.5, fillOpacity: 0.8, title: 'label' })
     ]
-  })}${legend(labels)}</div>`
+  })}</div>`
 }

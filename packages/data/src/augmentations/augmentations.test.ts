@@ -53,6 +53,14 @@ describe.each<[string, Augment]>([
     result.dispose()
     expect([tf.memory().numTensors, ...numbers(images)]).toEqual(before)
   })
+
+  test('a batch of none is changed to one of its own', () => {
+    const none = tf.zeros([0, 9, 9, 3]) as tf.Tensor4D
+    const result = augment(none, seeded(1))
+    expect(result.shape).toEqual([0, 9, 9, 3])
+    result.dispose()
+    expect(none.isDisposed).toBe(false)
+  })
 })
 
 test('a crop of everything, never flipped, is the image; always flipped, its mirror image', () => {
@@ -149,6 +157,12 @@ describe('operations drawn for each image', () => {
     // Identity, autoContrast, equalize, posterize and solarize have one look, nine have two.
     expect(looks.size).toBe(5 + 2 * 9)
     for (const count of looks.values()) expect(count).toBeGreaterThan(8)
+  })
+
+  test('values beyond 0 and 1 are no error, whatever is drawn', () => {
+    const wild = tf.reshape(tf.linspace(-1, 3, 60 * 8 * 8 * 3), [60, 8, 8, 3]) as tf.Tensor4D
+    for (const augment of [randAugment(), autoAugment({ policy: 'cifar10' })])
+      expect(numbers(augment(wild, seeded(1))).every(Number.isFinite)).toBe(true)
   })
 
   test('grey images keep one channel, and four are refused', () => {

@@ -80,7 +80,7 @@ export function smeared(images: tf.Tensor4D, angles: Float32Array, radius: numbe
   const total = weights.reduce((sum, weight) => sum + weight, 0)
   const shifted = (k: number): tf.Tensor4D => {
     const moves = Array.from(angles, angle => [k * Math.sin(angle), k * Math.cos(angle)])
-    return pulled(images, tf.reshape(tf.tensor2d(moves), [moves.length, 1, 1, 2]))
+    return pulled(images, tf.tensor4d(moves.flat(), [angles.length, 1, 1, 2]))
   }
   return weights.reduce<tf.Tensor>(
     (sum, weight, k) => (weight < 1e-3 ? sum : tf.add(sum, tf.mul(shifted(k), weight / total))),

@@ -42,6 +42,17 @@ describe.each(corruptionKinds)('%s', kind => {
     expect([tf.memory().numTensors, ...numbers(images)]).toEqual(before)
   })
 
+  test('takes images of one pixel and of three rows, values beyond 0 and 1, and none at all', () => {
+    const wild = tf.reshape(tf.linspace(-1, 3, 2 * 3 * 30 * 3), [2, 3, 30, 3]) as tf.Tensor4D
+    const ones = tf.ones([1, 1, 1, 3]) as tf.Tensor4D
+    for (const strengths of ['cifar', 'imagenet'] as const)
+      for (const some of [wild, ones, tf.slice(wild, 0, 0)]) {
+        const found = corrupt({ kind, severity: 5, strengths })(some, seeded(1))
+        expect(found.shape).toEqual(some.shape)
+        expect(numbers(found).every(value => value >= 0 && value <= 1)).toBe(true)
+      }
+  })
+
   test('takes grey images, or refuses them by name', () => {
     const gray = tf.mean(images, 3, true) as tf.Tensor4D
     if (kind === 'saturate')

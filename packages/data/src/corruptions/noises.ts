@@ -25,7 +25,7 @@ export function shotNoise(images: tf.Tensor4D, random: Random, [photons = 1]: re
   for (let level = 0; level < 256; level++) {
     quantiles.set(poissonQuantiles((photons * level) / 255), level * steps)
   }
-  const rows = tf.mul(tf.round(tf.mul(images, 255)), steps)
+  const rows = tf.mul(tf.round(tf.mul(tf.clipByValue(images, 0, 1), 255)), steps)
   const places = tf.add(rows, tf.floor(random.uniform(images.shape, 0, steps)))
   const counts = tf.gather(tf.tensor1d(quantiles), tf.cast(tf.reshape(places, [-1]), 'int32'))
   return tf.div(tf.reshape(counts, images.shape), photons)

@@ -65,5 +65,9 @@ test.each<[() => unknown, string]>([
         shape
       ),
     'carrying: expected stages that give maps [height, width, channels], got [9].'
+  ],
+  [
+    () => networkOf(carries, [16, 6, 3]),
+    'carrying: expected maps of 8 × 6 to enter stage "b", got 16 × 6. Give it the shape of the examples that'
   ]
 ])('clear errors: %#', (act, message) => expect(act).toThrow(message))

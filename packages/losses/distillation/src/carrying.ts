@@ -9,7 +9,7 @@ import { pooled } from './maps.ts'
  *
  * @param inputShape of one example, `[height, width, channels]`
  * @throws TypeError for what is no backbone or no shape
- * @throws Error for stages that give something else than maps
+ * @throws Error for stages that give something else than maps and, at `init`, for examples of another size
  */
 export function carrying(backbone: Backbone, inputShape: Shape): Backbone {
   checkGiven('carrying', 'a backbone, as convNet() is', backbone, 'record')
@@ -29,7 +29,13 @@ export function carrying(backbone: Backbone, inputShape: Shape): Backbone {
 /** A stage that gives its maps and, behind them, what they were made of: the first channels of what comes in. */
 const beside = (stage: Stage, entering: Shape): Stage => ({
   ...stage,
-  init(random) {
+  init(random, inputShape) {
+    const [own, given] = [entering, inputShape].map(shape => shape.slice(0, 2).join(' × '))
+    if (own !== given)
+      throw new Error(
+        `carrying: expected maps of ${own} to enter stage "${stage.name}", got ${given}. ` +
+          'Give it the shape of the examples that the network is for.'
+      )
     const made = stage.init(random, entering)
     const [height, width, channels] = made.outputShape
     return { ...made, outputShape: [height!, width!, channels! + entering[2]!] }

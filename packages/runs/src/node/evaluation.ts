@@ -143,7 +143,8 @@ const isWhole: Is = objectOf({
 
 /**
  * Leaves an evaluation in the folder of a run, unless one over more examples lies there or the weights have changed;
- * gives back whether it did.
+ * gives back whether it did. What one over as many found of few labels and of corrupted images stays, where that was
+ * not read again.
  */
 export async function leaveEvaluation(folder: string, weights: string, evaluation: Evaluation): Promise<boolean> {
   checkFolder(folder)
@@ -159,8 +160,42 @@ export async function leaveEvaluation(folder: string, weights: string, evaluatio
     process.stderr.write(`${error.message} It is replaced.\n`)
     return { of: {}, notes: [] }
   })
-  if ((before[weights]?.test ?? 0) > evaluation.test) return false
-  const after: Evaluations = { format: 2, of: { ...before, [weights]: evaluation } }
+  const earlier = before[weights]
+  if (earlier !== undefined && earlier.test > evaluation.test) return false
+  const whole = earlier?.test === evaluation.test ? completed(evaluation, earlier) : evaluation
+  if (earlier !== undefined && earlier.test < evaluation.test && readsMore(earlier))
+    process.stderr.write(
+      `${join(folder, runFiles.evaluation)}: what few labels and corrupted images told was over ${earlier.test} test ` +
+        'examples only, and is replaced. Ask for it again.\n'
+    )
+  const after: Evaluations = { format: 2, of: { ...before, [weights]: whole } }
   await writeFileAtomic(join(folder, runFiles.evaluation), `${sealJson(after, 2)}\n`)
   return true
 }
+
+const readsMore = ({ rows, corrupted }: Evaluation): boolean =>
+  corrupted !== undefined || rows.some(({ lowLabel }) => lowLabel !== undefined)
+
+/** An evaluation, and what one before it found that it was not asked for. */
+function completed({ rows, corrupted, ...now }: Evaluation, before: Evaluation): Evaluation {
+  return {
+    ...now,
+    rows: rows.map((row, i) => {
+      const earlier = before.rows[i]?.name === row.name ? (before.rows[i].lowLabel ?? []) : []
+      const lowLabel = [...(row.lowLabel ?? []), ...without(earlier, row.lowLabel ?? [], 'labels')]
+      return { ...row, lowLabel: lowLabel.length === 0 ? undefined : lowLabel }
+    }),
+    corrupted: corrupted?.map(found => joined(found, before.corrupted)) ?? before.corrupted
+  }
+}
+
+/** What was read under corruptions, and what was read under others before. */
+function joined(found: Corrupted, before: Evaluation['corrupted']): Corrupted {
+  const earlier = before?.find(({ name }) => name === found.name)?.readouts ?? []
+  const readouts = [...found.readouts, ...without(earlier, found.readouts, 'kind')]
+  return { ...found, readouts, mean: readouts.reduce((sum, { linear }) => sum + linear, 0) / readouts.length }
+}
+
+/** Those of the ones that are alike none of the others in this field. */
+const without = <T, K extends keyof T>(ones: readonly T[], others: readonly T[], field: K): readonly T[] =>
+  ones.filter(one => !others.some(other => other[field] === one[field]))

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
 
-/** Values as those of pixels of 8 bits, from 0 to 255. */
-const pixelsOf = (images: tf.Tensor4D): tf.Tensor4D => tf.round(tf.mul(images, 255))
+/** Values as those of pixels of 8 bits, from 0 to 255; what lies beyond counts as the end. */
+const pixelsOf = (images: tf.Tensor4D): tf.Tensor4D =>
+  tf.round(tf.mul(tf.clipByValue(images, 0, 1), 255)) as tf.Tensor4D
 
 const column = (values: Float32Array): tf.Tensor4D => tf.tensor4d(values, [values.length, 1, 1, 1])
 

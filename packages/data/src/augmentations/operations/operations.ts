@@ -72,6 +72,7 @@ export interface Chosen {
 
 /** Each image changed by what was chosen for it. Those that share an operation are changed together. */
 export function changedEach(images: tf.Tensor4D, chosen: readonly Chosen[]): tf.Tensor4D {
+  if (chosen.length === 0) return tf.clone(images)
   const [, height, width] = images.shape
   const names = [...new Set(chosen.map(({ name }) => name))]
   const groups = names.map(name => chosen.flatMap((one, row) => (one.name === name ? [row] : [])))

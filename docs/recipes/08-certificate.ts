@@ -28,7 +28,8 @@ const plain = convNet({ widths: [16, 32, 64], strides: [2, 2, 2], layers: 1, nor
  * Two things are read beside the bound. A mean classifier takes the class whose mean row has the largest inner product
  * with that of an image, and learns nothing else: contrastive bounds are about it. Expect it well above raw pixels and
  * the untrained network. A linear readout finds more in the raw pixels of Fashion-MNIST than in so small a network. The
- * same network without a certificate reads as well by the readout, and better by the mean classifier: that is the price.
+ * same network without a certificate reads as well by the readout, and better by the mean classifier: that is the
+ * price.
  *
  *     npm run lapstrake -- train docs/recipes/08-certificate.ts
  *     npm run lapstrake -- certify runs/certificate-0

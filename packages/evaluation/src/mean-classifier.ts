@@ -2,7 +2,9 @@ import { checkFeatures, type Features } from './features.ts'
 
 /** How often a mean classifier is right, from 0 to 1. */
 export interface MeanClassifierResult {
-  /** Between two classes: the mean over all pairs of them, whose examples count alike within a pair. 0.5 by guessing. */
+  /**
+   * Between two classes: the mean over all pairs of them, whose examples count alike within a pair. 0.5 by guessing.
+   */
   readonly avg2: number
   /** Among all classes. */
   readonly top1: number

@@ -32,6 +32,7 @@ export interface CorruptedReadout {
   readonly linear: number
 }
 
+/** What a readout makes of the test examples as they are, and of each corruption of them. */
 export interface CorruptedReadouts {
   /** Accuracy on the test examples as they are. */
   readonly clean: number

@@ -18,12 +18,12 @@ export interface SoftlySharedOptions {
 
 /**
  * Windows of two stages that share softly: a stage inside two units is two copies, `lower` that of the unit below and
- * `upper` that of the unit above. They begin alike and are tied by a penalty `strength · ‖upper − lower‖²`: at 0 nothing
- * ties them; the stronger it is, the more they are the one stage that `overlapping()` shares. Both run forward.
+ * `upper` that of the unit above. They begin alike and are tied by a penalty `strength · ‖upper − lower‖²`: at 0
+ * nothing ties them; the stronger it is, the more they are the one stage that `overlapping()` shares. Both run forward.
  *
- * What the upper copy makes flows on, what the lower one makes is for the head of its unit. They leave the stage side by
- * side, along the last axis; heads see theirs, a probe in the middle sees both. The lowest stage has no unit below it
- * and the uppermost none above, so that what comes out at the top has the shape that it had.
+ * What the upper copy makes flows on, what the lower one makes is for the head of its unit. They leave the stage side
+ * by side, along the last axis; heads see theirs, a probe in the middle sees both. The lowest stage has no unit below
+ * it and the uppermost none above, so that what comes out at the top has the shape that it had.
  *
  *     softlyShared({ ...loco, isolation: overlapping() }, { strength: 1e-3 })
  *

@@ -91,9 +91,9 @@ export interface CertifiedSupervised {
  * draws that are not alike).
  *
  * With `certificate.supervised` it bounds the error of a mean classifier between two classes, too, as
- * `(hinge − τ) / (1 − τ)`: the contrastive hinge loss of embeddings of at most a given length is convex, bounded, 1 at a
- * margin of 0 and above the zero-one loss, which is not convex. That holds where a positive is drawn from its anchor's
- * class alone, and not where it is another view of the anchor.
+ * `(hinge − τ) / (1 − τ)`: the contrastive hinge loss of embeddings of at most a given length is convex, bounded, 1 at
+ * a margin of 0 and above the zero-one loss, which is not convex. That holds where a positive is drawn from its
+ * anchor's class alone, and not where it is another view of the anchor.
  *
  * @throws Error without a `certificate`, if a stage or the head learns anything beside the posterior, or
  * if a prior has seen an example of the sample

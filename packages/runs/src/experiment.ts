@@ -29,8 +29,8 @@ export interface Experiment extends Recipe {
 }
 
 /**
- * What stages begin with: what others learned. The rest – heads, losses, what optimizers remember – begins anew, so that
- * a first phase is an experiment and the second begins with it.
+ * What stages begin with: what others learned. The rest – heads, losses, what optimizers remember – begins anew, so
+ * that a first phase is an experiment and the second begins with it.
  */
 export type Beginning = {
   /** So many stages from the bottom begin with it, all when left out. */

@@ -36,8 +36,8 @@ export const named: Naming = stages => {
 }
 
 /**
- * `stage2.0`, … for the units, by their places `stage.part`. Wherever the stages are cut, a unit that shrinks begins the
- * next one.
+ * `stage2.0`, … for the units, by their places `stage.part`. Wherever the stages are cut, a unit that shrinks begins
+ * the next one.
  */
 function namesOfUnits(stages: readonly Variables[]): ReadonlyMap<string, string> {
   const names = new Map<string, string>()

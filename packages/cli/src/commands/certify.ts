@@ -22,7 +22,8 @@ export const certifyCommand: Command = command(
     meta: {
       name: 'certify',
       description:
-        'Bounds the contrastive risk of a run with stochastic stages, from the data it learnt from; of several, chooses one.'
+        'Bounds the contrastive risk of a run with stochastic stages, from the data it learnt from; of several, ' +
+        'chooses one.'
     },
     args: {
       run: { type: 'positional', required: true, description: 'Folders of runs whose recipes have a certificate' },

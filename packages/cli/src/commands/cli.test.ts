@@ -112,7 +112,8 @@ describe('train', () => {
     expect(corrupted.map(({ readouts }) => readouts.length)).toEqual([10, 10])
     expect(lapstrake('compare', join(folder, 'run')).stderr).not.toContain('expected')
     expect(evaluate('--labels', '0.5').stderr).toContain(
-      '--labels: expected labels of each class or parts of all below 100 %, got 0.5. Try --labels 10,100 or --labels 1%,10%.'
+      '--labels: expected labels of each class or parts of all below 100 %, got 0.5. ' +
+        'Try --labels 10,100 or --labels 1%,10%.'
     )
     expect(evaluate('--corruptions', 'fogg').stderr).toContain(', got fogg. Did you mean fog?')
   })

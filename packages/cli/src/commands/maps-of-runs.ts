@@ -13,7 +13,9 @@ export interface MapsOfRuns {
 export interface MapsOfRunsOptions {
   /** Test images of each run. */
   readonly images: number
-  /** How long all of them may take, each an equal part of what is left; what is not begun by then has a note instead. */
+  /**
+   * How long all of them may take, each an equal part of what is left; what is not begun by then has a note instead.
+   */
   readonly seconds: number
   readonly backend: BackendName
 }
@@ -30,8 +32,8 @@ export async function mapsOfRuns(
   const notes: string[] = []
   if (images === 0) return { maps, notes }
   process.stderr.write(
-    `Mapping the stages of ${firsts.length === 1 ? 'a run' : `${firsts.length} runs`} by ${images} test images; no map ` +
-      `is begun after ${seconds} s, and none is made with --map 0.\n`
+    `Mapping the stages of ${firsts.length === 1 ? 'a run' : `${firsts.length} runs`} by ${images} test images; ` +
+      `no map is begun after ${seconds} s, and none is made with --map 0.\n`
   )
   await useBackend(backend)
   const end = performance.now() + 1000 * seconds

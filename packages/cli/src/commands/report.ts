@@ -14,7 +14,8 @@ export const reportCommand: Command = command(
     meta: {
       name: 'report',
       description:
-        'Writes one page that tells of runs: tables over seeds, curves, spans, time, memory, embeddings, maps of the stages, manifests. ' +
+        'Writes one page that tells of runs: tables over seeds, curves, spans, time, memory, embeddings, ' +
+        'maps of the stages, manifests. ' +
         'It needs nothing but itself.'
     },
     args: {

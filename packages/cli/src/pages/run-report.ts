@@ -163,7 +163,9 @@ function charts(
   return `<div class="grid">${names.map(chart).join('')}</div>`
 }
 
-/** The units of a recipe in one figure, as LoCo shows its decoders (Xiong et al. 2020): from the lowest to the highest. */
+/**
+ * The units of a recipe in one figure, as LoCo shows its decoders (Xiong et al. 2020): from the lowest to the highest.
+ */
 function decoders(groups: RunReport['comparison']['groups']): string {
   const figures = groups.flatMap(({ name, runs }) => {
     const units = [...new Set(runs.flatMap(({ steps }) => steps.flatMap(({ losses }) => Object.keys(losses))))]
@@ -276,7 +278,8 @@ function mapsOf(title: string, maps: readonly StageMap[]): string {
   if (maps.length === 0) return ''
   return (
     `<h2>Stages of ${escaped(title)}</h2><p class="quiet">Test images, those beside each other that are near for ` +
-    'the stage (UMAP); a colour is a class, which a point tells when pointed at. How far clusters lie from each other ' +
+    'the stage (UMAP); a colour is a class, which a point tells when pointed at. ' +
+    'How far clusters lie from each other ' +
     `says little.</p>${legend(labelsOf(maps.flatMap(({ points }) => points)))}` +
     `<div class="grid">${maps.map(({ stage, points }) => scatter(stage, points)).join('')}</div>`
   )

@@ -54,8 +54,9 @@ export const corruptionKinds = Object.keys(corruptions) as readonly CorruptionKi
  * These are drawings of our own, on tensors from 0 to 1 that are not rounded to pixels: accuracies under them are not
  * comparable digit for digit with those on the files of ImageNet-C. Edges count what lies within the image where the
  * originals reflect it; poisson counts of `shotNoise` are drawn by quantiles in 4096 steps; `jpeg` transforms and
- * quantises as the format does and leaves out the coding, which loses nothing. Frost and spatter, which take photographs
- * of frost and outlines of liquids, are not drawn. Grey images of one channel take all kinds but `saturate`.
+ * quantises as the format does and leaves out the coding, which loses nothing. Frost and spatter, which take
+ * photographs of frost and outlines of liquids, are not drawn. Grey images of one channel take all kinds but
+ * `saturate`.
  *
  * @throws RangeError for a severity that is no whole number from 1 to 5; TypeError for a kind that there is not, and in
  * use for what are no images of one or three channels, or grey ones to saturate

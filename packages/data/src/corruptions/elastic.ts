@@ -5,8 +5,8 @@ import { pulled } from './pulled.ts'
 
 /**
  * A sheet of rubber: each pixel comes from elsewhere, by a smooth random field and by a slight turn, shear and stretch
- * (Simard et al. 2003). All parameters are parts of the shorter edge: how far the field moves before it is smoothed, how
- * smooth it is, and how far three points of the image move.
+ * (Simard et al. 2003). All parameters are parts of the shorter edge: how far the field moves before it is smoothed,
+ * how smooth it is, and how far three points of the image move.
  */
 export function elastic(
   images: tf.Tensor4D,

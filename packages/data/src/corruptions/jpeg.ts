@@ -29,7 +29,8 @@ const toColors = [
 
 /**
  * What JPEG of a quality loses: colours at half the resolution, and frequencies of eight by eight pixels rounded to the
- * steps of the standard's tables, scaled as the Independent JPEG Group does. Coding them loses nothing, and is left out.
+ * steps of the standard's tables, scaled as the Independent JPEG Group does. Coding them loses nothing, and is left
+ * out.
  */
 export function jpeg(images: tf.Tensor4D, _: Random, [quality = 50]: readonly number[]): tf.Tensor {
   const [count, height, width, channels] = images.shape

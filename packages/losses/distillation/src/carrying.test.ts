@@ -19,7 +19,7 @@ const carries = carrying(backbone, shape)
 
 describeStage('a stage that carries', carries.stages[2]!, { inputShape: [4, 3, 9] })
 
-test('beside what a stage makes lies what it was made of, pooled; the variables are those of the plain backbone', () => {
+test('beside what a stage makes lies what it was made of, pooled; variables are those of the plain backbone', () => {
   const [plain, beside] = [networkOf(backbone, shape), networkOf(carries, shape)]
   expect(beside.shapes).toEqual([shape, [8, 6, 4], [4, 3, 9], [2, 2, 8]])
   const variables = plain.init(seeded(1))

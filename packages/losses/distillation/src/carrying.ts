@@ -4,8 +4,8 @@ import { pooled } from './maps.ts'
 
 /**
  * A backbone whose stages, but the lowest, give beside their maps those that came in, pooled to their size: two
- * neighbouring layers, as `fsp` compares them. What flows on is the same, and so are the variables: a plain backbone may
- * begin with what one that carries has learned, and the other way round.
+ * neighbouring layers, as `fsp` compares them. What flows on is the same, and so are the variables: a plain backbone
+ * may begin with what one that carries has learned, and the other way round.
  *
  * @param inputShape of one example, `[height, width, channels]`
  * @throws TypeError for what is no backbone or no shape
@@ -18,7 +18,8 @@ export function carrying(backbone: Backbone, inputShape: Shape): Backbone {
   const other = shapes.find(({ length }) => length !== 3)
   if (other !== undefined)
     throw new Error(
-      `carrying: expected stages that give maps [height, width, channels], got [${other.join(', ')}]. Leave out those that do not.`
+      `carrying: expected stages that give maps [height, width, channels], got [${other.join(', ')}]. ` +
+        'Leave out those that do not.'
     )
   return {
     ...backbone,

@@ -43,9 +43,9 @@ export function flowOfSolution<R extends Reduction = 'mean'>(
 }
 
 /**
- * {@link flowOfSolution} of two neighbouring layers, for a recipe whose backbone is `carrying`, as its teacher's is: maps
- * whose last channels are those of the layer below. In a first phase of its own. Rows are `[views · batch]`, view after
- * view.
+ * {@link flowOfSolution} of two neighbouring layers, for a recipe whose backbone is `carrying`, as its teacher's is:
+ * maps whose last channels are those of the layer below. In a first phase of its own. Rows are `[views · batch]`, view
+ * after view.
  *
  * @throws RangeError if `bottom` is not a whole number from 1 to 65536
  */
@@ -64,7 +64,8 @@ function twoLayers(carried: tf.Tensor, bottom: number): readonly tf.Tensor[] {
   const top = (carried.shape[3] ?? 0) - bottom
   if (carried.rank !== 4 || top < 1)
     throw new Error(
-      `fsp: expected maps [batch, height, width, channels] of which the last ${bottom} channels are those of the layer ` +
+      `fsp: expected maps [batch, height, width, channels] of which the last ${bottom} channels are those of the ` +
+        'layer ' +
         `below, got [${carried.shape.join(', ')}]. Use carrying(backbone) and head: () => unpooled().`
     )
   const [above, below] = tf.split(carried, [top, bottom], 3)

@@ -43,13 +43,13 @@ export interface KeysAndClasses {
 
 /**
  * Supervised contrast against a memory: row `i` of the first view should find all keys of its class among the keys of
- * its batch, which are the momentum encoder's embeddings of the second view, and those of earlier batches. Each unit has
- * a queue of its own. For what batches are too small for: many classes.
+ * its batch, which are the momentum encoder's embeddings of the second view, and those of earlier batches. Each unit
+ * has a queue of its own. For what batches are too small for: many classes.
  *
  * Wants a recipe with `target: { momentum }`. Takes two views `[batch, dim]` of any length and `labels` from the batch;
  * an example of unknown class, below 0, is like its own key alone, and without labels every example is. The keys of
- * this batch join the queue after the loss is taken, and no gradient reaches them. Returns nats, averaged over the batch,
- * `[batch]`: `log(batch + size)` when all are equal. `symmetric(supConQueue())` asks in both directions.
+ * this batch join the queue after the loss is taken, and no gradient reaches them. Returns nats, averaged over the
+ * batch, `[batch]`: `log(batch + size)` when all are equal. `symmetric(supConQueue())` asks in both directions.
  *
  * The paper says that it took the contrast to a memory of 8192 keys, and not how. Here it is its eq. 2 with queries as
  * anchors, and keys as what they are contrasted with.

@@ -17,7 +17,8 @@ test('a comment of one line is a title and a text', () => {
 
 test('indented lines and comments of other things are passed over; the first paragraph sums up', () => {
   const source =
-    '/** Greater. */\nconst other = 1\n\n/**\n * LoCo: units of two stages,\n * each sharing one.\n *\n * Look up.\n *\n *     ' +
+    '/** Greater. */\nconst other = 1\n\n/**\n * LoCo: units of two stages,\n * each sharing one.\n *\n * Look up.\n ' +
+    '*\n *     ' +
     'npm run study\n */\nconst recipe = {}\n'
   expect(docComment(source, '03-loco.ts')).toEqual({
     title: 'LoCo',

@@ -9,7 +9,8 @@ export interface LongTailedOptions {
 
 /**
  * Data whose classes are of unequal size: of class `c` of `C` the first `n · ratio^(−c / (C − 1))` examples, rounded
- * down, in the order of the data; `n` is how many the smallest class has. What is tested with stays as it is.
+ * down, in the order of the data; `n` is how many the smallest class has. A limit is of the examples that these are
+ * chosen from, so that the tail keeps its form. What is tested with stays as it is.
  *
  * @throws RangeError for a ratio below 1
  * @throws TypeError for what is no data
@@ -27,8 +28,8 @@ export function longTailed<D extends Dataset>(data: Data<D>, options: LongTailed
   const name = `${data.name}-long-tail-${ratio}`
   return dataOf<D>({
     name,
-    train: async ({ limit: _, ...rest }) => {
-      const whole = await data.open('train', rest)
+    train: async options => {
+      const whole = await data.open('train', options)
       return { ...pick(whole, placesOf(whole, ratio)), name }
     },
     test: options => data.open('test', options)

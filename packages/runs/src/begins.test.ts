@@ -10,6 +10,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Experiment } from './experiment.ts'
 import { run } from './run.ts'
+import { describeRun } from './saved-run.ts'
 import { train } from './train.ts'
 import { useBackend } from './use-backend.ts'
 import { weightsOf } from './weights-of.ts'
@@ -192,17 +193,32 @@ describe('an experiment that begins with what another learned', () => {
     const before = tf.memory().numTensors
     for await (const event of run({ ...task, begins: { trainedBy: boundaries } }, { dataset }))
       if (event.kind === 'teacher' && event.experiment.name === 'boundaries') break
+    expect(tf.memory().numTensors).toBe(before)
+  })
+
+  // Of two that are trained first, the former has a teacher of its own: 8 steps of that, 8 of it, and 8 of the latter.
+  test.each([1, 8, 11, 16, 19])('and is interrupted behind step %i of it: it goes on bit for bit', async step => {
+    const again = { ...task, teacher: ofTeacher, begins: { trainedBy: boundaries } }
+    const before = tf.memory().numTensors
+    const whole = await follow(again)
     const stop = new AbortController()
-    const saving = async (): Promise<void> => {
-      for await (const event of run(
-        { ...task, begins: { trainedBy: { ...task, name: 'first' } } },
-        { dataset, signal: stop.signal }
-      )) {
+    let [taken, saved, ended] = [0, new Uint8Array(), new Uint8Array()]
+    for await (const event of run(again, { dataset, seed: 3, diagnoseEvery: 0, signal: stop.signal })) {
+      if (event.kind === 'teacher' && ++taken === step) {
+        saved = new Uint8Array(await event.save())
         stop.abort()
-        if (event.kind === 'end') await event.save()
       }
+      if (event.kind === 'step') throw new Error('expected none')
+      if (event.kind === 'end') ended = new Uint8Array(await event.save())
     }
-    await expect(saving()).rejects.toThrow('run: expected what it begins with to have learned before the run is saved')
+    expect(taken).toBe(step)
+    expect(describeRun(saved)).toMatchObject({ name: 'task', seed: 3, step: 0 })
+    for (const file of [saved, ended]) {
+      const rest = await follow(again, file)
+      expect(rest.losses).toEqual(whole.losses)
+      expect(rest.weights).toEqual(whole.weights)
+    }
+    await expect(follow({ ...again, name: 'other' }, saved)).rejects.toThrow('name "task" then, "other" now')
     expect(tf.memory().numTensors).toBe(before)
   })
 

@@ -29,13 +29,22 @@ export interface LearnedFirst {
   readonly stages?: readonly Variables[] | undefined
 }
 
+/** And where that was interrupted, the saved runs of what was trained, the last of which is to go on. */
+export interface LearnedSoFar extends LearnedFirst {
+  readonly unfinished?: readonly Uint8Array[] | undefined
+}
+
 export interface LearnedFirstOptions {
   readonly experiment: Experiment
   readonly inputShape: Shape
-  /** The saved run that goes on. */
+  /** The saved run that goes on, where it has begun itself. */
   readonly resume: Uint8Array | undefined
-  /** Trains another experiment, on the same data with the same seed. */
-  readonly train: (experiment: Experiment) => AsyncGenerator<RunEvent, void, void>
+  /** Where it has not: the saved runs of what was trained first, in turn, of which the last goes on. */
+  readonly first: readonly Uint8Array[]
+  /** Trains another experiment, on the same data with the same seed, or goes on with it. */
+  readonly train: (experiment: Experiment, resume: Uint8Array | undefined) => AsyncGenerator<RunEvent, void, void>
+  /** A file to go on with, of the saved runs of what was trained first. */
+  readonly save: (first: readonly Uint8Array[]) => Uint8Array
 }
 
 /** What is left of an experiment that was trained: optimizers are done. */
@@ -49,10 +58,12 @@ export async function* learnedFirst({
   experiment,
   inputShape,
   resume,
-  train
-}: LearnedFirstOptions): AsyncGenerator<TeacherStep | Warning, Owned<LearnedFirst>, void> {
+  first,
+  train,
+  save
+}: LearnedFirstOptions): AsyncGenerator<TeacherStep | Warning, Owned<LearnedSoFar>, void> {
   const { backbone, teacher, begins } = experiment
-  if (resume !== undefined) return ofRun(teacher, inputShape, resume) as Owned<LearnedFirst>
+  if (resume !== undefined) return ofRun(teacher, inputShape, resume) as Owned<LearnedSoFar>
   const teachers = teachersOf(teacher)
   for (const [name, one] of teachers) if (isTaught(one)) checkTrainedBy(calledTeacher(name), one, inputShape)
   if (begins !== undefined && 'trainedBy' in begins) checkBeginning(backbone, begins, inputShape)
@@ -60,10 +71,18 @@ export async function* learnedFirst({
   const trained = new Map<Experiment, Trained>()
   const learned: Record<string, Owned<TeacherVariables>> = {}
   let stages: Owned<readonly Variables[]> | undefined
+  /** Of what was trained, the saved runs; and where one was interrupted, those up to it. */
+  const runs: Uint8Array[] = []
+  let unfinished: readonly Uint8Array[] | undefined
   let complete = false
   /** Borrowed: for as long as others may want it. */
   async function* trainedOnce(who: string, by: Experiment): AsyncGenerator<TeacherStep | Warning, Trained, void> {
-    const state = trained.get(by) ?? (yield* trainedBy(who, by, train))
+    const known = trained.get(by)
+    if (known !== undefined) return known
+    const course = trainedBy(who, by, train(by, first[trained.size]), run => save([...runs, run]))
+    const { state, run, interrupted } = yield* course
+    runs.push(run)
+    if (interrupted) unfinished ??= [...runs]
     trained.set(by, state)
     return state
   }
@@ -82,7 +101,8 @@ export async function* learnedFirst({
       if (!('trainedBy' in begins)) dispose(all as Owned<typeof all>)
     }
     complete = true
-    return { teacher: teacher && mapTeachers(teacher, (_, name) => learned[name]!), stages } as Owned<LearnedFirst>
+    const teachersLearned = teacher && mapTeachers(teacher, (_, name) => learned[name]!)
+    return { teacher: teachersLearned, stages, unfinished } as unknown as Owned<LearnedSoFar>
   } finally {
     dispose([...trained.values()] as unknown as Owned<unknown>)
     if (!complete) dispose({ learned, stages } as unknown as Owned<unknown>)
@@ -109,21 +129,41 @@ const reading = (
 ): AsyncGenerator<Warning, Owned<TeacherVariables>, void> =>
   eventsOf<Warning, Owned<TeacherVariables>>(tell => read(message => tell({ kind: 'warning', message })), dispose)
 
-/** Trains an experiment to its end. */
+/** An experiment that was trained, and the run of it. */
+interface TrainedRun {
+  readonly state: Trained
+  readonly run: Uint8Array
+  readonly interrupted: boolean
+}
+
+/**
+ * Follows the training of an experiment to its end.
+ *
+ * @param save what is trained first, as a whole, from this run as it stands
+ */
 async function* trainedBy(
   who: string,
   experiment: Experiment,
-  train: LearnedFirstOptions['train']
-): AsyncGenerator<TeacherStep | Warning, Trained, void> {
+  training: AsyncGenerator<RunEvent, void, void>,
+  save: (run: Uint8Array) => Uint8Array
+): AsyncGenerator<TeacherStep | Warning, TrainedRun, void> {
   try {
-    for await (const event of train(experiment)) {
-      if (event.kind === 'step') yield { kind: 'teacher', experiment, metrics: event.metrics }
-      if (event.kind === 'teacher') yield event
+    for await (const event of training) {
+      if (event.kind === 'step' || event.kind === 'teacher') {
+        const { metrics } = event
+        yield {
+          kind: 'teacher',
+          experiment: event.kind === 'step' ? experiment : event.experiment,
+          metrics,
+          save: async () => save(await event.save())
+        }
+      }
       if (event.kind === 'warning') yield { ...event, message: `${who}: ${event.message}` }
       if (event.kind === 'end') {
+        const run = await event.save()
         const { stages, units, ...rest } = event.keep()
         dispose(rest as Owned<typeof rest>)
-        return { stages, units } as Trained
+        return { state: { stages, units } as Trained, run, interrupted: event.interrupted }
       }
     }
   } catch (error) {

@@ -27,6 +27,12 @@ export interface TeacherStep {
   /** The experiment that is trained. */
   readonly experiment: Experiment
   readonly metrics: StepMetrics
+  /**
+   * The run as it stands, as a file to be gone on with by `resume`: it goes on with what is trained first.
+   *
+   * @throws Error once the run has gone on
+   */
+  save(): Promise<Uint8Array>
 }
 
 /** A GPU's shaders are being compiled, before the first step. */

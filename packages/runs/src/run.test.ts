@@ -1,8 +1,9 @@
 import { cifarResNet, convNet } from '@lapstrake/backbone-resnet'
-import { dispose, type Owned, type State } from '@lapstrake/core'
+import { dispose, ofTeacher, type Owned, type State } from '@lapstrake/core'
 import { dataOf, drawShapes, shapes } from '@lapstrake/data'
 import { softlyShared } from '@lapstrake/isolation'
 import { identity, linear } from '@lapstrake/layers'
+import { kd } from '@lapstrake/loss-distillation'
 import { sgd } from '@lapstrake/optimizers'
 import { untilPlateau } from '@lapstrake/scheduler'
 import * as tf from '@tensorflow/tfjs-core'
@@ -129,9 +130,9 @@ describe('a run that ends before its last step', () => {
     expect(step).toBe(0)
     expect((await endOf(tiny, { dataset: examples, resume: saved })).step).toBe(2)
     const taught = { ...tiny, teacher: { backbone: tiny.backbone, trainedBy: tiny } }
-    await expect(endOf(taught, { dataset: examples, signal: AbortSignal.abort() })).rejects.toThrow(
-      'run: expected the teacher to have learned before the run is saved'
-    )
+    const none = await endOf(taught, { dataset: examples, signal: AbortSignal.abort() })
+    expect([none.step, describeRun(none.saved).first]).toEqual([0, 1])
+    expect((await endOf(taught, { dataset: examples, resume: none.saved })).step).toBe(2)
   })
 
   test('while its data are opened is rejected with the reason of its signal', async () => {
@@ -201,6 +202,19 @@ describe('a teacher that is trained first', () => {
     await expect(endOf(failing, { dataset: examples })).rejects.toThrow('the teacher "deep": train: expected finite')
     for await (const event of run({ ...tiny, teacher }, { dataset: examples }))
       if (event.kind === 'teacher' && event.experiment.name === 'twice') break
+    expect(tf.memory().numTensors).toBe(before)
+  })
+
+  test('that a loss does not find is named before any learns', async () => {
+    const { backbone } = tiny
+    const several = { ...tiny, teacher: { wide: { backbone, trainedBy: tiny } } }
+    const before = tf.memory().numTensors
+    for (const loss of [ofTeacher('wdie', kd()), kd()]) {
+      await expect(run({ ...several, loss: () => loss }, { dataset: examples }).next()).rejects.toThrow(/teacher/)
+    }
+    await expect(
+      run({ ...several, loss: () => ofTeacher('wdie', kd()) }, { dataset: examples }).next()
+    ).rejects.toThrow('ofTeacher: expected a teacher named wdie, got wide.')
     expect(tf.memory().numTensors).toBe(before)
   })
 

@@ -20,11 +20,21 @@ import { checkRunOptions, runKinds } from './check-run-options.ts'
 import { fingerprintOf } from './data-fingerprint.ts'
 import { eventsOf } from './events-of.ts'
 import type { Experiment } from './experiment.ts'
-import { isTaught, learnedFirst, type LearnedFirst } from './learned-first.ts'
+import { isTaught, learnedFirst, type LearnedFirst, type LearnedSoFar } from './learned-first.ts'
 import { monitor } from './monitor.ts'
+import { rehearse } from './rehearse.ts'
 import type { Opening, RunEvent, Warning } from './run-events.ts'
 import type { RunOptions } from './run-options.ts'
-import { changesSince, describeRun, restoreRun, saveRun, type RunOrigin, type SavedRun } from './saved-run.ts'
+import {
+  changesSince,
+  describeRun,
+  firstIn,
+  restoreRun,
+  saveFirst,
+  saveRun,
+  type RunOrigin,
+  type SavedRun
+} from './saved-run.ts'
 import { takeSteps } from './take-steps.ts'
 import { inputShapeOf } from './trial-batch.ts'
 
@@ -55,18 +65,29 @@ export async function* run(experiment: Experiment, options: RunOptions = {}): As
   checkEpochs(experiment)
   const dataset = options.dataset ?? (yield* opened(experiment, options.signal))
   checkDataset('run', dataset)
-  const ground = await groundOf(experiment, dataset, options)
-  const { seed, resume, signal } = options
-  const learned = yield* learnedFirst({
+  const whole = await groundOf(experiment, dataset, options)
+  const { inputShape, origin } = whole
+  const first = whole.saved === undefined ? [] : firstIn(options.resume!, whole.saved)
+  // One that has not begun itself begins now.
+  const ground = first.length === 0 ? whole : { ...whole, saved: undefined, options: { ...options, resume: undefined } }
+  if (first.length > 0) {
+    const warning = changed(whole.saved!, { ...origin, behaviour: {} }, options)
+    if (warning !== undefined) yield { kind: 'warning', message: warning }
+  }
+  if (ground.saved === undefined && isTrainedFor(experiment)) await rehearse(experiment, dataset, inputShape)
+  const { unfinished, ...learned } = yield* learnedFirst({
     experiment,
-    inputShape: ground.inputShape,
-    resume,
-    train: other => run(other, { dataset, seed, diagnoseEvery: 0, signal })
+    inputShape,
+    resume: ground.options.resume,
+    first,
+    train: (other, resume) =>
+      run(other, { dataset, seed: origin.seed, diagnoseEvery: 0, signal: options.signal, resume }),
+    save: runs => saveFirst(runs, origin)
   })
   try {
-    yield* inPartsThatFit(ground, learned)
+    yield* inPartsThatFit(ground, learned, unfinished)
   } finally {
-    dispose(learned)
+    dispose(learned as Owned<LearnedFirst>)
   }
 }
 
@@ -142,13 +163,17 @@ async function groundOf(experiment: Experiment, dataset: Dataset, options: RunOp
 }
 
 /** Learns from batches as they are, or, where the device has no room for one, in the largest parts that fit. */
-async function* inPartsThatFit(ground: Ground, learned: LearnedFirst): AsyncGenerator<RunEvent, void, void> {
+async function* inPartsThatFit(
+  ground: Ground,
+  learned: LearnedFirst,
+  unfinished: LearnedSoFar['unfinished']
+): AsyncGenerator<RunEvent, void, void> {
   const { batchSize, microBatch: asked } = ground.experiment
   let microBatch = asked
   for (;;) {
     let fits = false
     try {
-      yield* attempt(ground, learned, microBatch, () => {
+      yield* attempt(ground, { ...learned, unfinished }, microBatch, () => {
         fits = true
       })
       return
@@ -169,7 +194,7 @@ async function* inPartsThatFit(ground: Ground, learned: LearnedFirst): AsyncGene
  */
 async function* attempt(
   ground: Ground,
-  { teacher, stages }: LearnedFirst,
+  { teacher, stages, unfinished }: LearnedSoFar,
   microBatch: number | undefined,
   onFit: () => void
 ): AsyncGenerator<RunEvent, void, void> {
@@ -204,12 +229,7 @@ async function* attempt(
     diagnoseEvery,
     diagnose: monitor(experiment.backbone.stages, trainer, warn),
     async save(state) {
-      // What was interrupted is not the one that a run would go on with.
-      const what = trainedFirst(experiment)
-      if (what !== undefined && state.step === 0 && signal?.aborted === true)
-        throw new Error(
-          `run: expected ${what} to have learned before the run is saved, but it was interrupted. Begin anew.`
-        )
+      if (unfinished !== undefined && state.step === 0) return saveFirst(unfinished, origin)
       behaviour ??= await behaviourOf({ experiment, dataset, trainer, first: state })
       return saveRun(teacher === undefined ? { state } : { state, teacher }, {
         ...origin,
@@ -233,13 +253,9 @@ async function* attempt(
   })
 }
 
-/** What is trained first, in words; nothing where nothing is. */
-const trainedFirst = ({ teacher, begins }: Experiment): string | undefined =>
-  teachersOf(teacher).some(([, one]) => isTaught(one))
-    ? 'the teacher'
-    : begins !== undefined && 'trainedBy' in begins
-      ? 'what it begins with'
-      : undefined
+/** Whether others are trained for it first. */
+const isTrainedFor = ({ teacher, begins }: Experiment): boolean =>
+  teachersOf(teacher).some(([, one]) => isTaught(one)) || (begins !== undefined && 'trainedBy' in begins)
 
 /** Warnings that wait to be told. */
 function warnings(): { readonly warn: (message: string) => void; readonly taken: () => readonly string[] } {
@@ -258,24 +274,29 @@ interface Begun {
  * where it throws.
  */
 async function behaviourAsSaved(
-  { experiment, dataset, options: { force = false }, origin }: Ground,
+  { experiment, dataset, options, origin }: Ground,
   saved: SavedRun,
   { trainer, first, warn }: Begun
 ): Promise<Behaviour> {
   try {
     const behaviour = await behaviourOf({ experiment, dataset, trainer, first })
-    const changes = changesSince(saved, { ...origin, behaviour })
-    if (changes.length === 0) return behaviour
-    const what = `the experiment, seed and data that this run was begun with, got others: ${changes.join('; ')}.`
-    if (!force)
-      throw new Error(
-        `resume: expected ${what} Go on with what it was begun with, or with what there is now by { force: ` +
-          'true } (--force).'
-      )
-    warn(`resume: expected ${what} Going on all the same.`)
+    const warning = changed(saved, { ...origin, behaviour }, options)
+    if (warning !== undefined) warn(warning)
     return behaviour
   } catch (error) {
     dispose(first)
     throw error
   }
+}
+
+/** What is to be warned of where a run goes on with something else by force; nothing where all is as it was. */
+function changed(then: SavedRun, now: RunOrigin, { force = false }: RunOptions): string | undefined {
+  const changes = changesSince(then, now)
+  if (changes.length === 0) return undefined
+  const what = `the experiment, seed and data that this run was begun with, got others: ${changes.join('; ')}.`
+  if (force) return `resume: expected ${what} Going on all the same.`
+  throw new Error(
+    `resume: expected ${what} Go on with what it was begun with, or with what there is now by { force: true } ` +
+      '(--force).'
+  )
 }

@@ -1,4 +1,4 @@
-import { decodeSafetensors, deserialiseTree, serialiseTree } from '@lapstrake/checkpoints'
+import { decodeSafetensors, deserialiseTree, encodeSafetensors, serialiseTree } from '@lapstrake/checkpoints'
 import {
   checkGiven,
   dispose,
@@ -30,10 +30,15 @@ export interface SavedRun {
   readonly unreadable?: readonly number[] | undefined
   /** How far each unit is, where its schedule depends on it. */
   readonly progress?: Progress | undefined
+  /**
+   * Where the run has not begun itself: how many of the experiments that are trained for it have, the last of which is
+   * under way.
+   */
+  readonly first?: number | undefined
 }
 
 /** What a run was begun with, by which another is told from it. */
-export type RunOrigin = Omit<SavedRun, 'step' | 'progress' | 'unreadable'>
+export type RunOrigin = Omit<SavedRun, 'step' | 'progress' | 'unreadable' | 'first'>
 
 /** What a run is made of beside its experiment. */
 export interface RunParts {
@@ -48,6 +53,34 @@ const version = 2
 /** A run as one safetensors file: all that its next step depends on. */
 export const saveRun = (parts: RunParts, about: SavedRun): Promise<Uint8Array> =>
   serialiseTree(parts, { format: `${format}${version}`, run: JSON.stringify(about) })
+
+/** A run that has not begun itself: the saved runs of what is trained for it, the last of which is under way. */
+export const saveFirst = (runs: readonly Uint8Array[], origin: Omit<RunOrigin, 'behaviour'>): Uint8Array =>
+  encodeSafetensors({
+    tensors: Object.fromEntries(
+      runs.map((bytes, i) => [`first.${i}`, { dtype: 'U8', shape: [bytes.length], bytes }] as const)
+    ),
+    metadata: {
+      format: `${format}${version}`,
+      run: JSON.stringify({ ...origin, step: 0, behaviour: {}, first: runs.length } satisfies SavedRun)
+    }
+  })
+
+/**
+ * The saved runs of what is trained first, of a run that has not begun itself; none of one that has.
+ *
+ * @throws Error if they are not in it
+ */
+export function firstIn(file: Uint8Array, { first = 0 }: SavedRun): readonly Uint8Array[] {
+  if (first === 0) return []
+  const { tensors } = decodeSafetensors(file, { name: 'resume' })
+  return Array.from({ length: first }, (_, i) => {
+    const found = tensors[`first.${i}`]
+    if (found === undefined)
+      throw new Error(`resume: expected what was trained first, ${first} of them, got ${i}. The file is damaged.`)
+    return found.bytes
+  })
+}
 
 /**
  * Reads what a saved run says of itself.
@@ -139,7 +172,8 @@ const fields: Readonly<Record<keyof SavedRun, Is>> = {
   step: isCount,
   behaviour: recordOf(listOf(value => isText(value) || isNumber(value))),
   unreadable: value => value === undefined || listOf(isCount)(value),
-  progress: value => value === undefined || recordOf(isProgress)(value)
+  progress: value => value === undefined || recordOf(isProgress)(value),
+  first: value => value === undefined || isCount(value)
 }
 
 /** What is no longer as it was when a run was saved, in words; nothing where all is. */

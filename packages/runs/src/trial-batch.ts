@@ -43,8 +43,20 @@ export async function trialBatch(
       )
     }))
   }
-  return firstReadable(dataset, count, places => batchOf(dataset, places, { views, random }))
+  return firstExamples({ views }, dataset, count, random)
 }
+
+/**
+ * The first examples of a data set as an experiment looks at them, and others in place of those that cannot be read.
+ *
+ * @throws Error if none can be read, or a view cannot be made
+ */
+export const firstExamples = (
+  { views }: Pick<Experiment, 'views'>,
+  dataset: Dataset,
+  count: number,
+  random: Random = seeded(0)
+): Promise<Owned<Batch>> => firstReadable(dataset, count, places => batchOf(dataset, places, { views, random }))
 
 /**
  * A batch of one example, such as `plan` wants to know what enters an experiment's network: the views of a black image,

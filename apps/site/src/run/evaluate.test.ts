@@ -27,12 +27,12 @@ test('every recipe of the docs is an experiment', () => {
 })
 
 test('an edited recipe replaces its file for those that import it', () => {
-  const { default: loco } = evaluate(
-    '03-loco.ts',
+  const { default: greedy } = evaluate(
+    '02-greedy-infomax.ts',
     { ...recipes, '01-simclr.ts': 'export default { batchSize: 7 }' },
     modules
   ) as { default: { batchSize: number } }
-  expect(loco.batchSize).toBe(7)
+  expect(greedy.batchSize).toBe(7)
 })
 
 test('a syntax error has its line', () => {

@@ -3,7 +3,7 @@ import type { NamedMeanClassifier } from './mean-classifiers.ts'
 import { table } from '../terminal/table.ts'
 
 /** By what one of several runs is chosen. */
-export const criteria = ['bound', 'stochastic', 'deterministic'] as const
+const criteria = ['bound', 'stochastic', 'deterministic'] as const
 export type Criterion = (typeof criteria)[number]
 
 /** A run and what is known about it. */
@@ -103,3 +103,21 @@ const meansSaid = (means: readonly NamedMeanClassifier[]): string =>
 
 const number = (value: number, digits = 4): string =>
   value === Infinity ? '∞' : value < 1e4 ? value.toFixed(digits) : value.toExponential(2)
+
+/** What `--select` names. */
+export function criterionOf(given: string): Criterion {
+  const criterion = criteria.find(name => name === given)
+  if (criterion === undefined) throw new Error(`--select: expected one of ${criteria.join(', ')}, got ${given}.`)
+  return criterion
+}
+
+/** The certificate of one run; of several all of them, and which was chosen. */
+export const asJson = (
+  judged: readonly Judged[],
+  chosen: Judged,
+  criterion: Criterion,
+  means: readonly NamedMeanClassifier[]
+): object =>
+  judged.length === 1
+    ? { ...chosen.certificate, validation: chosen.validation, meanClassifiers: means }
+    : { chosen: chosen.run, by: criterion, runs: judged, meanClassifiers: means }

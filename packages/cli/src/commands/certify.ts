@@ -1,19 +1,10 @@
-import {
-  certify,
-  LacksPart,
-  subset,
-  useBackend,
-  validationLoss,
-  type BackendName,
-  type CertificateOptions,
-  type Dataset
-} from 'lapstrake'
+import { certify, useBackend, validationLoss, type BackendName, type CertificateOptions } from 'lapstrake'
 import { command, type Command } from '../terminal/command.ts'
-import { certificateSaid, criteria, type Criterion, type Judged } from './certificate-said.ts'
+import { asJson, certificateSaid, criterionOf, type Criterion, type Judged } from './certificate-said.ts'
 import { dataNames } from './data-by-name.ts'
 import { dataOfRun } from './data-of-run.ts'
-import { openRun, type OpenRun } from '@lapstrake/runs/node'
-import { meanClassifiersOf, type NamedMeanClassifier } from './mean-classifiers.ts'
+import { meanClassifiersOf } from './mean-classifiers.ts'
+import { behind, openAll, testingOf } from './runs-to-certify.ts'
 import { quietly } from '../terminal/stop-quietly.ts'
 import { wholeNumber } from '../terminal/whole-number.ts'
 
@@ -116,65 +107,11 @@ export const certifyCommand: Command = command(
   { many: true }
 )
 
-function criterionOf(given: string): Criterion {
-  const criterion = criteria.find(name => name === given)
-  if (criterion === undefined) throw new Error(`--select: expected one of ${criteria.join(', ')}, got ${given}.`)
-  return criterion
-}
-
 const figure = ({ certificate, validation }: Judged, criterion: Criterion): number =>
   criterion === 'bound' ? certificate.bound : validation![criterion]
-
-/** Runs by their folders. Bounds on different data are bounds on different risks. */
-async function openAll(folders: readonly string[]): Promise<ReadonlyMap<string, OpenRun>> {
-  const runs = new Map<string, OpenRun>()
-  for (const folder of folders) {
-    const run = await openRun(folder)
-    run.notes.forEach(note => process.stderr.write(`${note}\n`))
-    runs.set(folder, run)
-  }
-  const data = [...new Set([...runs.values()].map(({ manifest }) => manifest.data))]
-  if (data.length > 1)
-    throw new Error(`certify: expected runs that learned from the same data, got ${data.join(' and ')}. Name fewer.`)
-  return runs
-}
-
-/** What is bounded needs no other data; those only measure it. */
-const testingOf = (run: OpenRun, data: string | undefined): Promise<Dataset | undefined> =>
-  dataOfRun(run, 'test', data).catch((error: unknown) => {
-    if (!(error instanceof LacksPart)) throw error
-    process.stderr.write(`There is nothing to measure the risk on unseen data with. ${error.message}\n`)
-    return undefined
-  })
-
-/** The training examples behind those that any of the runs learned from. */
-async function behind(
-  runs: ReadonlyMap<string, OpenRun>,
-  run: OpenRun,
-  most: number,
-  data: string | undefined
-): Promise<Dataset> {
-  const from = Math.max(...[...runs.values()].map(({ manifest }) => manifest.examples))
-  const all = await dataOfRun(run, 'train', data, { limit: from + most })
-  if (all.size > from) return subset(all, { from, count: all.size - from })
-  throw new Error(
-    `certify: expected training examples that no run learned from, got none: there are ${all.size}, and all were ` +
-      `learned from. Train with --examples ${Math.ceil(0.95 * all.size)}, or choose by --select bound.`
-  )
-}
 
 const progressOf =
   (folder: string) =>
   (done: number, total: number): void => {
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[2K${folder}: drawing weights, ${done}/${total}`)
   }
-
-const asJson = (
-  judged: readonly Judged[],
-  chosen: Judged,
-  criterion: Criterion,
-  means: readonly NamedMeanClassifier[]
-): object =>
-  judged.length === 1
-    ? { ...chosen.certificate, validation: chosen.validation, meanClassifiers: means }
-    : { chosen: chosen.run, by: criterion, runs: judged, meanClassifiers: means }

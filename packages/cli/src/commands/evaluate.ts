@@ -1,20 +1,14 @@
 import { resolve } from 'node:path'
-import {
-  corruptionKinds,
-  dispose,
-  readStages,
-  useBackend,
-  type BackendName,
-  type Dataset,
-  type StageReadout
-} from 'lapstrake'
+import { corruptionKinds, dispose, readStages, useBackend, type BackendName, type StageReadout } from 'lapstrake'
 import { command, type Command } from '../terminal/command.ts'
 import { dataNames } from './data-by-name.ts'
 import { dataOfRun } from './data-of-run.ts'
 import { corruptionsGiven, corruptionTable, readUnderCorruptions } from './read-under-corruptions.ts'
 import { leaveEvaluation, sealOf, type Readout, openRun, runFiles } from '@lapstrake/runs/node'
 import { percent } from '../terminal/percent.ts'
+import { fewLabelsSaid, labelsGiven, labelsSaid } from './few-labels.ts'
 import { fitted } from './fitted.ts'
+import { refuseUnlabelled } from './refuse-unlabelled.ts'
 import { quietly } from '../terminal/stop-quietly.ts'
 import { table } from '../terminal/table.ts'
 import { wholeNumber } from '../terminal/whole-number.ts'
@@ -93,7 +87,7 @@ export const evaluateCommand: Command = command({
           ['features', 'linear readout', 'nearest neighbours', ...labels.map(labelsSaid)],
           rows.map(({ name, linear, neighbours, lowLabel }) => [
             ...[name, percent(linear), percent(neighbours)],
-            ...(lowLabel ?? []).map(spread)
+            ...(lowLabel ?? []).map(fewLabelsSaid)
           ])
         )}\n`
       )
@@ -106,27 +100,6 @@ const rowOf = (name: string, { linear, neighbours, lowLabel }: StageReadout): Re
   lowLabel: lowLabel.length === 0 ? undefined : lowLabel
 })
 
-/** Numbers of labels of a class, and parts of all below 1. */
-function labelsGiven(text: string | undefined): readonly number[] {
-  if (text === undefined) return []
-  const numbers = text.split(',').map(word => {
-    const [, digits, percents] = /^\s*(\d+(?:\.\d+)?)\s*(%?)\s*$/.exec(word) ?? []
-    const value = percents === '%' ? Number(digits) / 100 : Number(digits)
-    if (value > 0 && (percents === '%' ? value < 1 : Number.isInteger(value))) return value
-    throw new RangeError(
-      `--labels: expected labels of each class or parts of all below 100 %, got ${word}. ` +
-        'Try --labels 10,100 or --labels 1%,10%.'
-    )
-  })
-  return [...new Set(numbers)]
-}
-
-const labelsSaid = (labels: number): string =>
-  labels < 1 ? `${Number((100 * labels).toPrecision(12))} % labels` : `${labels} a class`
-
-const spread = ({ accuracy, deviation }: NonNullable<Readout['lowLabel']>[number]): string =>
-  deviation === undefined ? percent(accuracy) : `${(100 * accuracy).toFixed(1)} ± ${(100 * deviation).toFixed(1)} %`
-
 /** A run may lie where nothing can be written, and is evaluated all the same. */
 async function leave(run: string, weights: string, evaluation: Parameters<typeof leaveEvaluation>[2]): Promise<void> {
   const left = await leaveEvaluation(run, weights, evaluation).catch((error: Error) => {
@@ -136,14 +109,4 @@ async function leave(run: string, weights: string, evaluation: Parameters<typeof
     process.stderr.write(
       `${run} keeps its evaluation of ${weights}, which is over more test examples; this one is only printed.\n`
     )
-}
-
-/** A readout learns to name classes: of data without any it would say so only after it has looked at them all. */
-function refuseUnlabelled({ name, size, labels }: Dataset): void {
-  const without = labels?.reduce((count, label) => count + Number(label < 0), 0) ?? 0
-  if (without === 0) return
-  throw new Error(
-    `evaluate: expected examples with labels, got ${without === size ? 'none' : `${size - without} of ${size}`} in ` +
-      `${name}. Put images into a folder for each class, or name labelled data with --data.`
-  )
 }

@@ -31,7 +31,6 @@ import type { Stop } from '../terminal/stop-signals.ts'
 export interface RecordedTraining {
   readonly saved: string
   readonly interrupted: boolean
-  readonly planned: number
   /** Steps taken. */
   readonly step: number
   /** The last step that was diagnosed. */
@@ -47,7 +46,7 @@ export async function recordTraining(beginning: Beginning, stop: Stop, wanted: n
   try {
     for await (const event of run(experiment, { dataset, seed, force, signal: stop.signal, resume })) {
       if (event.kind === 'warning') say(event.message)
-      if (event.kind === 'teacher') course.teacher(event)
+      if (event.kind === 'teacher') await course.teacher(event)
       if (event.kind === 'step') await course.step(event)
       if (event.kind === 'end') return await course.end(event)
     }
@@ -67,7 +66,7 @@ interface Recorder {
   readonly history: readonly Pick<StepMetrics, 'losses'>[]
   /** The steps of all epochs, known once one is taken. */
   readonly planned: number
-  teacher(step: TeacherStep): void
+  teacher(step: TeacherStep): Promise<void>
   step(step: Step): Promise<void>
   end(end: End): Promise<RecordedTraining>
 }
@@ -79,9 +78,12 @@ async function recorderOf(beginning: Beginning, stop: Stop, wanted: number): Pro
   const isBest = bestEpoch(Math.floor(dataset.size / experiment.batchSize))
   recorded.forEach(isBest)
   const bar = progress(experiment.name, experiment.batchSize, recorded)
-  const teacher = teacherProgress(experiment)
+  const showFirst = teacherProgress(experiment)
   const history = recorded.map(({ losses }) => ({ losses }))
   const keep = runKeeper({ run: folder, box, options, signal: stop.signal })
+  // Checkpoints are of the run itself.
+  const { 'checkpoint-every': _, ...rest } = options
+  const keepFirst = runKeeper({ run: folder, box, options: rest, signal: stop.signal })
   // A run that was stopped behind its last step takes none that could tell.
   let planned = resume === undefined ? 0 : wanted
   let last: StepMetrics | undefined
@@ -91,7 +93,10 @@ async function recorderOf(beginning: Beginning, stop: Stop, wanted: number): Pro
     get planned() {
       return planned
     },
-    teacher,
+    async teacher(event) {
+      showFirst(event)
+      await keepFirst(event.metrics, event.save)
+    },
     async step({ metrics, state, save }) {
       planned = metrics.steps
       if (metrics.diagnoses) last = metrics
@@ -113,7 +118,7 @@ async function recorderOf(beginning: Beginning, stop: Stop, wanted: number): Pro
       // Its last step is known to be that only now, where a schedule ended it.
       if (step < steps && !interrupted) await folder.keep(await save())
       const saved = await folder.save(state, planned, await boardFiles(board, trainer, state))
-      return { saved, interrupted, planned, step, last, losses: recentLosses(history) }
+      return { saved, interrupted, step, last, losses: recentLosses(history) }
     }
   }
 }
@@ -139,7 +144,7 @@ async function boardFiles(board: Board | undefined, trainer: Trainer, state: Sta
 }
 
 /** Shows the steps of what is trained first, one after another. */
-function teacherProgress({ teacher }: Experiment): Recorder['teacher'] {
+function teacherProgress({ teacher }: Experiment): (step: TeacherStep) => void {
   const teachers = teachersOf(teacher).flatMap(([, one]) => ('trainedBy' in one ? [one.trainedBy] : []))
   let bar: Progress | undefined
   return ({ experiment, metrics }) => {

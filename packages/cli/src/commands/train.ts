@@ -1,10 +1,10 @@
-import { describeRun, isImageDataset, stageNames, type Dataset, type Experiment } from 'lapstrake'
+import { describeRun, isImageDataset, stageNames, type Dataset, type Experiment, type SavedRun } from 'lapstrake'
 import { beginRun } from './begin-run.ts'
 import { stepsOf } from './train-given.ts'
 import { command, type Command } from '../terminal/command.ts'
 import { dataNames, usualSize } from './data-by-name.ts'
 import { diagnosesTable, explanation, stagesTable } from '../terminal/diagnoses-tables.ts'
-import { howToType } from '@lapstrake/runs/node'
+import { canGoOn, howToType } from '@lapstrake/runs/node'
 import { recordTraining } from './record-training.ts'
 import { quietly } from '../terminal/stop-quietly.ts'
 import { stopSignals } from '../terminal/stop-signals.ts'
@@ -82,8 +82,8 @@ export const trainCommand: Command = command({
           `${classesOf(dataset)}.${leftOver(experiment, dataset)}\n`
       )
       const wanted = stepsOf(experiment, dataset)
-      if (resume !== undefined) process.stderr.write(goingOn(describeRun(resume).step, wanted))
-      const { saved, interrupted, planned, step, last, losses } = await recordTraining(beginning, stop, wanted)
+      if (resume !== undefined) process.stderr.write(goingOn(describeRun(resume), wanted))
+      const { saved, interrupted, step, last, losses } = await recordTraining(beginning, stop, wanted)
       const untouched =
         saved === beginning.place || saved !== beginning.run.folder ? '' : `; ${beginning.place} is as it was`
       if (last && Object.keys(last.diagnoses ?? {}).length > 0) {
@@ -92,7 +92,7 @@ export const trainCommand: Command = command({
             `columns say: ${explanation}\n`
         )
       }
-      const next = interrupted && planned > 0 ? howToType('train', '--resume', saved) : howToType('evaluate', saved)
+      const next = interrupted && canGoOn(saved) ? howToType('train', '--resume', saved) : howToType('evaluate', saved)
       process.stderr.write(
         `Saved ${saved}${interrupted ? `, interrupted at step ${step}` : ''}${untouched}. Next: ${next}\n`
       )
@@ -111,7 +111,9 @@ function leftOver({ batchSize }: Experiment, { size }: Dataset): string {
     : ` In batches of ${batchSize} each epoch leaves out ${over}, others each time.`
 }
 
-const goingOn = (step: number, planned: number): string =>
-  step < planned
-    ? `Going on behind step ${step}.\n`
-    : `All ${planned} steps were taken: nothing is left to train. For more, give it more --epochs.\n`
+const goingOn = ({ step, first = 0 }: SavedRun, planned: number): string =>
+  first > 0
+    ? 'Going on with what is trained first.\n'
+    : step < planned
+      ? `Going on behind step ${step}.\n`
+      : `All ${planned} steps were taken: nothing is left to train. For more, give it more --epochs.\n`

@@ -35,8 +35,12 @@ export function autoContrast(images: tf.Tensor4D): tf.Tensor4D {
 export function equalize(images: tf.Tensor4D): tf.Tensor4D {
   const [count, height, width, channels] = images.shape
   const rows = tf.transpose(pixelsOf(images), [0, 3, 1, 2])
-  const levels = tf.cast(tf.reshape(rows, [count * channels, height * width]), 'int32') as tf.Tensor2D
-  const histogram = tf.cast(tf.denseBincount<tf.Tensor2D>(levels, [], 256), 'float32')
+  const levels = tf.cast(tf.reshape(rows, [count * channels, height * width]), 'int32')
+  // Each channel counts in 256 places of its own: one count does for all.
+  const first = tf.mul(tf.range(0, count * channels, 1, 'int32'), tf.scalar(256, 'int32'))
+  const places = tf.add(levels, tf.expandDims(first, 1))
+  const counted = tf.bincount(tf.reshape(places, [-1]) as tf.Tensor1D, [], 256 * count * channels)
+  const histogram = tf.cast(tf.reshape(counted, [count * channels, 256]), 'float32')
   const greatest = tf.cast(tf.equal(tf.cumsum(histogram, 1), height * width), 'float32')
   // The first level at which all are counted is the greatest there is.
   const topOnes = tf.sum(tf.mul(histogram, greatest), 1, true)
@@ -45,8 +49,6 @@ export function equalize(images: tf.Tensor4D): tf.Tensor4D {
   const spread = tf.floor(tf.div(tf.add(below, tf.floor(tf.div(step, 2))), tf.maximum(step, 1)))
   const isSpread = tf.greater(step, 0)
   const table = tf.where(isSpread, tf.minimum(spread, 255), tf.reshape(tf.range(0, 256), [1, 256]))
-  const first = tf.mul(tf.range(0, count * channels, 1, 'int32'), tf.scalar(256, 'int32'))
-  const places = tf.add(levels, tf.expandDims(first, 1))
   const found = tf.reshape(tf.gather(tf.reshape(table, [-1]), places), [count, channels, height, width])
   return tf.transpose(tf.div(found, 255), [0, 2, 3, 1]) as tf.Tensor4D
 }

@@ -7,14 +7,14 @@ import type { RunEvent, RunRequest } from './run/protocol.ts'
 import { openSite, type OpenSite } from './testing/open-site.ts'
 import { openBarePage, runInPage } from './testing/run-in-page.ts'
 
-const loco = readFileSync(new URL('../../../docs/recipes/03-loco.ts', import.meta.url), 'utf8')
-const small = loco.replace(
+const greedy = readFileSync(new URL('../../../docs/recipes/02-greedy-infomax.ts', import.meta.url), 'utf8')
+const small = greedy.replace(
   'export default recipe',
-  `import { shapes } from 'lapstrake'\nexport default { ...recipe, batchSize: 8, epochs: 6, data: shapes({ limit: ` +
-    '64 }) }'
+  "import { shapes } from 'lapstrake'\n" +
+    'export default { ...recipe, isolation: overlapping(), batchSize: 8, epochs: 6, data: shapes({ limit: 64 }) }'
 )
 const request = (more: Partial<RunRequest> = {}): RunRequest => ({
-  recipe: '03-loco.ts',
+  recipe: '02-greedy-infomax.ts',
   source: small,
   data: { kind: 'recipe' },
   seed: 0,
@@ -28,7 +28,7 @@ const of = <K extends RunEvent['kind']>(events: readonly RunEvent[], kind: K): E
 const button = (page: Page, name: string): ReturnType<Page['getByRole']> =>
   page.getByRole('button', { name, exact: true })
 
-async function open({ context, url }: OpenSite, recipe = '03-loco'): Promise<Page> {
+async function open({ context, url }: OpenSite, recipe = '02-greedy-infomax'): Promise<Page> {
   const page = await context.newPage()
   await page.goto(`${url}/recipes/${recipe}`)
   await page.locator('.cm-content').waitFor()

@@ -4,9 +4,9 @@ import loco from './03-loco.ts'
 /**
  * MoCo (He et al. 2020) under LoCo: every unit has a queue of its own keys, which its part of a momentum encoder makes.
  *
- * Expect it level with the negatives of the batch: 127 of them are enough here. It pays where memory forbids large
- * batches. Look at the first steps: the queue begins with random directions, which are easy, so the loss rises until
- * real keys have filled it.
+ * Expect it some points behind the negatives of the batch: 127 of them are enough here. It is for where memory forbids
+ * large batches. Look at the first steps: the queue begins with random directions, which are easy, so the loss rises
+ * until real keys have filled it.
  *
  *     npm run --silent study:recipe -- docs/recipes/09-moco-loco.ts
  */

@@ -18,8 +18,8 @@ import {
  * SupCon (supervised contrast, Khosla et al. 2020) under LoCo: every unit pulls together the rows of one class, of both
  * views.
  *
- * Expect it level with units that classify, and both level with end-to-end. The raw pixels of Fashion-MNIST read well
- * already, so that all stand close together: [the study](../study/index.md) has photographs, where greedy units that
+ * Beside it stand units that classify, and both losses end to end. The raw pixels of Fashion-MNIST read well already,
+ * which leaves little to tell them apart: [the study](../study/index.md) has photographs, where greedy units that
  * learn from labels lose ten points.
  *
  *     npm run --silent study:recipe -- docs/recipes/05-supcon.ts

@@ -71,7 +71,7 @@ const softened = (own: number, teachers: number): LocalLoss =>
  * of its top stage goes with which of the teacher's, among those of other classes. The teacher is trained first, on the
  * same data; with it a run takes about an hour on one core, and `epochs: 4` in both shows the way of it.
  *
- * The weight decides: the paper's 0.8 goes with 240 epochs of 50,000 images. Look at the classifier's own accuracy
+ * The weight is swept: the paper's 0.8 goes with 240 epochs of 50,000 images. Look at the classifier's own accuracy
  * beside the linear readout, for distillation is about the former.
  *
  *     npm run --silent study:recipe -- docs/recipes/06-distillation.ts

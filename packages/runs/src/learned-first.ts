@@ -68,6 +68,10 @@ export async function* learnedFirst({
   for (const [name, one] of teachers) if (isTaught(one)) checkTrainedBy(calledTeacher(name), one, inputShape)
   if (begins !== undefined && 'trainedBy' in begins) checkBeginning(backbone, begins, inputShape)
 
+  const toTrain = new Set([
+    ...teachers.flatMap(([, one]) => (isTaught(one) ? [one.trainedBy] : [])),
+    ...(begins !== undefined && 'trainedBy' in begins ? [begins.trainedBy] : [])
+  ])
   const trained = new Map<Experiment, Trained>()
   const learned: Record<string, Owned<TeacherVariables>> = {}
   let stages: Owned<readonly Variables[]> | undefined
@@ -79,9 +83,10 @@ export async function* learnedFirst({
   async function* trainedOnce(who: string, by: Experiment): AsyncGenerator<TeacherStep | Warning, Trained, void> {
     const known = trained.get(by)
     if (known !== undefined) return known
-    const course = trainedBy(who, by, train(by, first[trained.size]), run => save([...runs, run]))
+    const isLast = trained.size + 1 === toTrain.size
+    const course = trainedBy(who, by, isLast, train(by, first[trained.size]), run => save([...runs, run]))
     const { state, run, interrupted } = yield* course
-    runs.push(run)
+    if (run !== undefined) runs.push(run)
     if (interrupted) unfinished ??= [...runs]
     trained.set(by, state)
     return state
@@ -132,7 +137,8 @@ const reading = (
 /** An experiment that was trained, and the run of it. */
 interface TrainedRun {
   readonly state: Trained
-  readonly run: Uint8Array
+  /** Left out where nobody will ask for it: it was the last, and came to its end. */
+  readonly run?: Uint8Array | undefined
   readonly interrupted: boolean
 }
 
@@ -144,6 +150,7 @@ interface TrainedRun {
 async function* trainedBy(
   who: string,
   experiment: Experiment,
+  isLast: boolean,
   training: AsyncGenerator<RunEvent, void, void>,
   save: (run: Uint8Array) => Uint8Array
 ): AsyncGenerator<TeacherStep | Warning, TrainedRun, void> {
@@ -160,7 +167,7 @@ async function* trainedBy(
       }
       if (event.kind === 'warning') yield { ...event, message: `${who}: ${event.message}` }
       if (event.kind === 'end') {
-        const run = await event.save()
+        const run = isLast && !event.interrupted ? undefined : await event.save()
         const { stages, units, ...rest } = event.keep()
         dispose(rest as Owned<typeof rest>)
         return { state: { stages, units } as Trained, run, interrupted: event.interrupted }

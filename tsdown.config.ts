@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs'
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'tsdown'
 
@@ -8,13 +9,12 @@ const entry = [
   'index.ts',
   'node.ts',
   'errors.ts',
-  'left-out.ts',
   'options.ts',
   'significance.ts',
+  'sorted-files.ts',
   'suites.ts',
   'main.ts',
-  'gradients.node.ts',
-  'gradients.browser.ts',
+  'register-gradients.js',
   'dawn.node.ts',
   'dawn.browser.ts',
   'openers.node.ts',
@@ -28,6 +28,22 @@ const entry = [
   .map(name => `src/${name}`)
   .filter(file => existsSync(file))
 
+interface Exported {
+  readonly require?: { readonly types: string; readonly default: string }
+}
+
+/** For `require`: the same module, never a second copy of it. Node has required ES modules since 20.19. */
+const writeForRequire = (): void => {
+  const { exports } = JSON.parse(readFileSync('package.json', 'utf8')) as { exports: Record<string, string | Exported> }
+  for (const exported of Object.values(exports)) {
+    if (typeof exported === 'string' || exported.require === undefined) continue
+    const { types, default: file } = exported.require
+    const module = `./${basename(file, '.cjs')}.js`
+    writeFileSync(file, `module.exports = require('${module}')\n`)
+    writeFileSync(types, `export * from '${module}'\n`)
+  }
+}
+
 export default defineConfig({
   cwd,
   entry,
@@ -37,5 +53,11 @@ export default defineConfig({
   dts: true,
   fixedExtension: false,
   tsconfig: fileURLToPath(new URL('tsconfig.json', import.meta.url)),
-  deps: { neverBundle: [/^[^./]/] }
+  deps: { neverBundle: [/^[^./]/] },
+  hooks: {
+    'build:done'() {
+      writeForRequire()
+      copyFileSync(new URL('LICENSE', import.meta.url), 'LICENSE')
+    }
+  }
 })

@@ -79,7 +79,7 @@ const checks = {
   attw: () =>
     everywhere(
       bin('attw'),
-      () => ['--pack', '.', '--profile', 'esm-only', '--quiet'],
+      () => ['--pack', '.', '--profile', 'node16', '--quiet'],
       folder => !folder.endsWith('packages/cli')
     ),
   knip: () => run(bin('knip'), []),

@@ -189,3 +189,15 @@ test('classes are int32, one for each example', () => {
     `${expected}got int32 of shape [3]. Take images and labels from the same batch.`
   )
 })
+
+test('a loss of two views alone may be asked without a batch; one that reads more may not', () => {
+  const views = [tf.zeros<tf.Rank.R2>([2, 3]), tf.ones<tf.Rank.R2>([2, 3])] as const
+  const apart = ofTwoViews((a, b) => tf.mean(tf.squaredDifference(a, b)))
+  expect(apart(views).dataSync()[0]).toBe(1)
+  expect(apart(views, { views }).dataSync()[0]).toBe(1)
+  const reading = ofTwoViews((a, _, { labels }) => tf.mul(tf.mean(a), labels === undefined ? 0 : 1))
+  const recipe: Loss = apart
+  expect(recipe(views, { views }).dataSync()[0]).toBe(1)
+  // @ts-expect-error It reads its batch.
+  expect(() => reading(views)).toThrow()
+})

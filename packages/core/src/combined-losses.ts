@@ -15,14 +15,19 @@ import type {
 } from './contracts.ts'
 import { checkGiven } from './options.ts'
 import type { Random } from './random.ts'
+import type { ViewLossOf } from './reduction.ts'
 import { pairOf } from './views.ts'
 
 /**
- * A loss that compares two views of the same examples.
+ * A loss that compares two views of the same examples. One that takes the two alone may be asked without a batch:
+ * `loss([a, b])`.
  *
  * @throws TypeError for anything but a function
  * @throws Error, when it is used, if there are fewer views or more, of other examples, without rows or not of floats
  */
+export function ofTwoViews<C extends (first: tf.Tensor2D, second: tf.Tensor2D, batch: Batch) => tf.Scalar>(
+  compare: C
+): C extends (first: tf.Tensor2D, second: tf.Tensor2D) => tf.Scalar ? ViewLossOf : Loss
 export function ofTwoViews(compare: (first: tf.Tensor2D, second: tf.Tensor2D, batch: Batch) => tf.Scalar): Loss {
   checkFunction('ofTwoViews', compare, 'compares two views', '(first, second) => scalar')
   return (embeddings, batch) => {

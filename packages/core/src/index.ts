@@ -60,7 +60,8 @@ export {
   type Reduction,
   type ReductionOptions,
   type RowLoss,
-  type StatefulLossOf
+  type StatefulLossOf,
+  type ViewLossOf
 } from './reduction.ts'
 export type { Shape } from './shape.ts'
 export { stageNames } from './stage-names.ts'

@@ -21,3 +21,17 @@ test('data counts once, however many tensors share it, from its making to its la
   tf.zeros([1000])
   expect(meter.peak()).toBe(124)
 })
+
+test('what was held before counts as long as the tensors that held it', () => {
+  const state = tf.ones([100])
+  const other = tf.clone(state)
+  const meter = meterMemory([state, tf.reshape(other, [10, 10])])
+  expect([meter.live(), meter.peak()]).toEqual([400, 400])
+  const next = tf.add(state, 1)
+  expect(meter.peak()).toBe(804)
+  state.dispose()
+  expect(meter.live()).toBe(800)
+  next.dispose()
+  expect([meter.live(), meter.peak()]).toEqual([400, 804])
+  meter.stop()
+})

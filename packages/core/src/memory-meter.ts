@@ -3,7 +3,7 @@ import { observeKernels } from './tfjs-internals.ts'
 
 /** Watches the memory of tensors from the moment it is made. */
 export interface MemoryMeter {
-  /** Bytes of all data made since and still alive. Tensors that share data count once. */
+  /** Bytes of what was held and of all data made since and still alive. Tensors that share data count once. */
   live(): number
   /** The most that was ever alive at once. */
   peak(): number
@@ -14,22 +14,26 @@ export interface MemoryMeter {
 /**
  * Starts to watch. `tf.memory().numBytes` counts data once for every tensor that shares it, which a tape that keeps
  * references makes look twice as large as it is; this counts the data itself.
+ *
+ * @param held tensors that are there already and count too, such as those that a step begins with; no others do
  */
-export function meterMemory(): MemoryMeter {
+export function meterMemory(held: readonly tf.Tensor[] = []): MemoryMeter {
   const holders = new Map<object, { count: number; readonly bytes: number }>()
   let live = 0
   let peak = 0
+  const hold = ({ dataId, size, dtype }: tf.Tensor, isNewData: boolean): void => {
+    const known = holders.get(dataId)
+    if (known !== undefined) known.count++
+    else if (isNewData) {
+      const bytes = size * tf.util.bytesPerElement(dtype)
+      holders.set(dataId, { count: 1, bytes })
+      live += bytes
+      peak = Math.max(peak, live)
+    }
+  }
+  for (const tensor of held) hold(tensor, true)
   const stop = observeKernels({
-    made({ dataId, size, dtype }, isNewData) {
-      const known = holders.get(dataId)
-      if (known !== undefined) known.count++
-      else if (isNewData) {
-        const bytes = size * tf.util.bytesPerElement(dtype)
-        holders.set(dataId, { count: 1, bytes })
-        live += bytes
-        peak = Math.max(peak, live)
-      }
-    },
+    made: hold,
     freed({ dataId }) {
       const known = holders.get(dataId)
       if (known !== undefined && --known.count === 0) {

@@ -21,6 +21,9 @@ export type Reduced<R extends Reduction> = R extends 'none' ? tf.Tensor1D : tf.S
 /** A loss whose rows are reduced so. */
 export type LossOf<R extends Reduction> = (embeddings: Views<tf.Tensor2D>, batch: Batch) => Reduced<R>
 
+/** A {@link LossOf} that reads nothing but the embeddings, so that it may be asked without a batch: `loss([a, b])`. */
+export type ViewLossOf<R extends Reduction = 'mean'> = (embeddings: Views<tf.Tensor2D>, batch?: Batch) => Reduced<R>
+
 /**
  * What each row costs, `[rows]`: what a loss gives with `reduction: 'none'`. Not a loss, for a recipe wants one number:
  * weigh the rows and take their mean.

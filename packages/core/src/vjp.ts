@@ -1,5 +1,5 @@
 // Here, where they are used, and not in index.ts: bundlers go past a file that only hands on the names of others.
-import '#gradients'
+import './register-gradients.js'
 import * as tf from '@tensorflow/tfjs-core'
 import { checkOptions } from './options.ts'
 import { freeNode, record, type TapeNode } from './tfjs-internals.ts'

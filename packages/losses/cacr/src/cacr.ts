@@ -4,7 +4,7 @@ import {
   checkTensors,
   reduced,
   reductionKind,
-  type LossOf,
+  type ViewLossOf,
   type Reduced,
   type Reduction,
   type ReductionOptions
@@ -76,7 +76,7 @@ export interface CACROptions<R extends Reduction = 'mean' | 'sum'> extends Reduc
  * @throws Error unless there are two or more views of one shape
  * @see Zheng et al. 2021, https://arxiv.org/abs/2105.03746, as in its CIFAR and STL-10 experiments
  */
-export function cacr<R extends Reduction = 'mean'>(options: CACROptions<R> = {}): LossOf<R> {
+export function cacr<R extends Reduction = 'mean'>(options: CACROptions<R> = {}): ViewLossOf<R> {
   check('cacr', options)
   return embeddings => {
     checkViews('cacr', embeddings)

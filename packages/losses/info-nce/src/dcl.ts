@@ -2,7 +2,7 @@ import {
   checkOptions,
   reduced,
   reductionKind,
-  type LossOf,
+  type ViewLossOf,
   type Reduction,
   type ReductionOptions
 } from '@lapstrake/core'
@@ -26,7 +26,7 @@ export interface DCLOptions<R extends Reduction = 'mean' | 'sum'> extends Reduct
  * @throws Error unless there are two views of one shape
  * @see Yeh et al. 2022, eq. 6, https://arxiv.org/abs/2110.06848
  */
-export function dcl<R extends Reduction = 'mean'>(options: DCLOptions<R> = {}): LossOf<R> {
+export function dcl<R extends Reduction = 'mean'>(options: DCLOptions<R> = {}): ViewLossOf<R> {
   checkOptions('dcl', options, { temperature: 'number', reduction: reductionKind })
   const { temperature = 0.1, reduction = 'mean' as R } = options
   checkTemperature('dcl', temperature)

@@ -3,7 +3,7 @@ import {
   detached,
   reduced,
   reductionKind,
-  type LossOf,
+  type ViewLossOf,
   type Reduction,
   type ReductionOptions
 } from '@lapstrake/core'
@@ -38,7 +38,7 @@ export interface HardNegativesOptions<R extends Reduction = 'mean' | 'sum'> exte
  * @throws Error unless there are two views of one shape
  * @see Chuang et al. 2020, eq. 7 and 8, https://arxiv.org/abs/2007.00224
  */
-export function debiased<R extends Reduction = 'mean'>(options: DebiasedOptions<R> = {}): LossOf<R> {
+export function debiased<R extends Reduction = 'mean'>(options: DebiasedOptions<R> = {}): ViewLossOf<R> {
   checkOptions('debiased', options, { temperature: 'number', classPrior: 'number', reduction: reductionKind })
   return corrected('debiased', { ...options, concentration: 0 })
 }
@@ -52,7 +52,7 @@ export function debiased<R extends Reduction = 'mean'>(options: DebiasedOptions<
  * @throws Error unless there are two views of one shape
  * @see Robinson et al. 2021, eq. 4 and section 3.2, https://arxiv.org/abs/2010.04592
  */
-export function hardNegatives<R extends Reduction = 'mean'>(options: HardNegativesOptions<R> = {}): LossOf<R> {
+export function hardNegatives<R extends Reduction = 'mean'>(options: HardNegativesOptions<R> = {}): ViewLossOf<R> {
   checkOptions('hardNegatives', options, {
     temperature: 'number',
     classPrior: 'number',
@@ -65,7 +65,7 @@ export function hardNegatives<R extends Reduction = 'mean'>(options: HardNegativ
 function corrected<R extends Reduction = 'mean'>(
   who: string,
   { temperature = 0.5, classPrior = 0.1, concentration = 1, reduction = 'mean' as R }: HardNegativesOptions<R>
-): LossOf<R> {
+): ViewLossOf<R> {
   checkTemperature(who, temperature)
   if (!(classPrior >= 0 && classPrior < 1))
     throw new RangeError(`${who}: expected a classPrior from 0 to below 1, got ${classPrior}. Try 0.1 for ten classes.`)

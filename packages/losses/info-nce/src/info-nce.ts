@@ -6,7 +6,7 @@ import {
   reduced,
   reducedWithGradient,
   reductionKind,
-  type LossOf,
+  type ViewLossOf,
   type OptionKinds,
   type Reduced,
   type Reduction,
@@ -46,7 +46,7 @@ const kinds: OptionKinds<InfoNCEOptions> = {
  * @throws Error unless there are two views of one shape
  * @see van den Oord et al. 2018, eq. 4, https://arxiv.org/abs/1807.03748
  */
-export function infoNCE<R extends Reduction = 'mean'>(options: InfoNCEOptions<R> = {}): LossOf<R> {
+export function infoNCE<R extends Reduction = 'mean'>(options: InfoNCEOptions<R> = {}): ViewLossOf<R> {
   checkOptions('infoNCE', options, kinds)
   const { temperature = 0.1, normalise = true, reduction = 'mean' as R } = options
   checkTemperature('infoNCE', temperature)

@@ -2,7 +2,7 @@ import {
   checkOptions,
   reduced,
   reductionKind,
-  type LossOf,
+  type ViewLossOf,
   type Reduced,
   type Reduction,
   type ReductionOptions
@@ -47,7 +47,7 @@ export interface NTXentOptions<R extends Reduction = 'mean' | 'sum'> extends Red
  * @throws Error for fewer than two views, or views of different shapes
  * @see Chen et al. 2020, eq. 1, https://arxiv.org/abs/2002.05709
  */
-export function ntXent<R extends Reduction = 'mean'>(options: NTXentOptions<R> = {}): LossOf<R> {
+export function ntXent<R extends Reduction = 'mean'>(options: NTXentOptions<R> = {}): ViewLossOf<R> {
   checkOptions('ntXent', options, {
     temperature: 'number',
     chunk: 'number',

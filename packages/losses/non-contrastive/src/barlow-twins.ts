@@ -1,4 +1,4 @@
-import { checkOptions, type Loss } from '@lapstrake/core'
+import { checkOptions, type ViewLossOf } from '@lapstrake/core'
 import { checkPositive, zeroLoss } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 import { checkWeight, twoViews } from './checks.ts'
@@ -25,7 +25,7 @@ export interface BarlowTwinsOptions {
  * @throws Error unless there are two views of one shape
  * @see Zbontar et al. 2021, eq. 1 and 2, https://arxiv.org/abs/2103.03230
  */
-export function barlowTwins(options: BarlowTwinsOptions = {}): Loss {
+export function barlowTwins(options: BarlowTwinsOptions = {}): ViewLossOf {
   checkOptions('barlowTwins', options, { redundancy: 'number', epsilon: 'number' })
   const { redundancy = 5e-3, epsilon = 1e-5 } = options
   checkWeight('barlowTwins', 'redundancy', redundancy, 'Try 5e-3.')

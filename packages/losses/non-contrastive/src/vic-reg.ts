@@ -1,4 +1,4 @@
-import { checkOptions, type Loss } from '@lapstrake/core'
+import { checkOptions, type ViewLossOf } from '@lapstrake/core'
 import { checkPositive, checkViews, zeroLoss } from '@lapstrake/embeddings'
 import * as tf from '@tensorflow/tfjs-core'
 import { checkWeight } from './checks.ts'
@@ -37,7 +37,7 @@ export interface VICRegOptions {
  * @throws Error for fewer than two views, or views of different shapes
  * @see Bardes et al. 2022, eq. 1 to 6, https://arxiv.org/abs/2105.04906
  */
-export function vicReg(options: VICRegOptions = {}): Loss {
+export function vicReg(options: VICRegOptions = {}): ViewLossOf {
   checkOptions('vicReg', options, {
     invariance: 'number',
     variance: 'number',

@@ -3,7 +3,7 @@ import {
   detached,
   reduced,
   reductionKind,
-  type LossOf,
+  type ViewLossOf,
   type Reduction,
   type ReductionOptions
 } from '@lapstrake/core'
@@ -35,14 +35,14 @@ export interface ContrastiveOptions<R extends Reduction = 'mean' | 'sum'> extend
  * @throws Error unless there are two views of one shape, and more examples than negatives (for `tuples`, whole tuples)
  * @see Nozawa et al. 2020, section 2.1, https://arxiv.org/abs/1910.04464
  */
-export const contrastiveLogistic = <R extends Reduction = 'mean'>(options: ContrastiveOptions<R> = {}): LossOf<R> =>
+export const contrastiveLogistic = <R extends Reduction = 'mean'>(options: ContrastiveOptions<R> = {}): ViewLossOf<R> =>
   contrastive('contrastiveLogistic', logisticLoss, options)
 
 /**
  * Contrastive hinge loss: {@link contrastiveLogistic} with `max(0, 1 − least margin)`. Returns 0 or more, 1 when all
  * embeddings are equal.
  */
-export const contrastiveHinge = <R extends Reduction = 'mean'>(options: ContrastiveOptions<R> = {}): LossOf<R> =>
+export const contrastiveHinge = <R extends Reduction = 'mean'>(options: ContrastiveOptions<R> = {}): ViewLossOf<R> =>
   contrastive('contrastiveHinge', hingeLoss, options)
 
 /**
@@ -50,14 +50,18 @@ export const contrastiveHinge = <R extends Reduction = 'mean'>(options: Contrast
  * positives, 0 to 1; ties are errors, and so are embeddings that are no numbers. What a certificate bounds. It has no
  * gradient: measure with it, do not train with it.
  */
-export function contrastiveZeroOne<R extends Reduction = 'mean'>(options: ContrastiveOptions<R> = {}): LossOf<R> {
+export function contrastiveZeroOne<R extends Reduction = 'mean'>(options: ContrastiveOptions<R> = {}): ViewLossOf<R> {
   const risk = contrastive('contrastiveZeroOne', zeroOneLoss, options)
   return (embeddings, batch) => detached(() => risk(embeddings, batch))
 }
 
 type OfMargins = (margins: tf.Tensor2D, options: ReductionOptions<'none'>) => tf.Tensor1D
 
-function contrastive<R extends Reduction>(who: string, lossOf: OfMargins, options: ContrastiveOptions<R>): LossOf<R> {
+function contrastive<R extends Reduction>(
+  who: string,
+  lossOf: OfMargins,
+  options: ContrastiveOptions<R>
+): ViewLossOf<R> {
   checkOptions(who, options, {
     negatives: 'number',
     anchors: { among: ['all', 'tuples'] },

@@ -1,0 +1,1 @@
+export { myIsolation, type MyIsolationOptions } from './my-isolation.ts'

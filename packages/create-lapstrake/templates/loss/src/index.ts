@@ -1,0 +1,1 @@
+export { myLoss, type MyLossOptions } from './my-loss.ts'

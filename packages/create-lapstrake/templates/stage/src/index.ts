@@ -1,0 +1,1 @@
+export { myStage, type MyStageOptions } from './my-stage.ts'

@@ -15,3 +15,16 @@ export { reluGradient } from './relu-gradient.ts'
 export { reluOfSum } from './relu-of-sum.ts'
 export { leaveOut, softmaxRows, type RowSoftmax } from './softmax-rows.ts'
 export { transposedTimes } from './transposed-times.ts'
+export {
+  attributesOf,
+  trace,
+  traceAsync,
+  type Attributes,
+  type Call,
+  type Constant,
+  type Operand,
+  type Trace,
+  type Traced,
+  type TraceOptions,
+  type Value
+} from './trace.ts'

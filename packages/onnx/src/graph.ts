@@ -1,7 +1,7 @@
 import type { Shape } from '@lapstrake/core'
+import type { Constant, Operand, Trace } from '@lapstrake/kernels'
 import { common, open } from './lengths.ts'
 import { permuted } from './permuted.ts'
-import type { Constant, Operand, Trace } from './trace.ts'
 import { writer, type Numbers, type Writer } from './writer.ts'
 
 /**

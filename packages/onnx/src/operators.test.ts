@@ -1,4 +1,4 @@
-import { groupNorm, reluOfSum } from '@lapstrake/kernels'
+import { groupNorm, reluOfSum, trace } from '@lapstrake/kernels'
 import { describeOnBackends } from '@lapstrake/testing/node'
 import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -8,7 +8,6 @@ import { networksOfMaps } from './testing/networks-of-maps.ts'
 import { networksOfNumbers } from './testing/networks-of-numbers.ts'
 import { networksOfParts } from './testing/networks-of-parts.ts'
 import { inputShape } from './testing/pieces.ts'
-import { trace } from './trace.ts'
 
 const networks = Object.entries({ ...networksOfMaps, ...networksOfNumbers, ...networksOfParts }).map(
   ([kind, of]) => [kind, Object.entries(of)] as const
@@ -23,7 +22,7 @@ afterAll(() => tf.setBackend('cpu'))
 
 test('every operation that is known is tried here', async () => {
   await tf.setBackend('cpu')
-  const kernelsOf = (f: Network): string[] => trace(f, inputShape).calls.map(({ kernel }) => kernel)
+  const kernelsOf = (f: Network): string[] => trace(f, { who: 'toOnnx', inputShape }).calls.map(({ kernel }) => kernel)
   const tried = new Set(networks.flatMap(([, of]) => of.flatMap(([, f]) => kernelsOf(f))))
   // These two are of lapstrake's own backends, and in its networks.
   expect(Object.keys(translations).filter(kernel => !tried.has(kernel))).toEqual([groupNorm.name, reluOfSum.name])

@@ -1,10 +1,10 @@
 import { checkGiven, checkOptions, checkShape, type Shape } from '@lapstrake/core'
-import type * as tf from '@tensorflow/tfjs-core'
+import { trace, type Call, type Trace } from '@lapstrake/kernels'
+import * as tf from '@tensorflow/tfjs-core'
 import { graph, type Graph } from './graph.ts'
 import { isBatch, refuseBatch } from './lengths.ts'
 import { encodeModel, types } from './model-file.ts'
 import { mayVary, translations } from './operators/index.ts'
-import { trace, type Call, type Trace } from './trace.ts'
 
 export interface ToOnnxOptions {
   /** Of one input, without the batch: `[height, width, channels]` for images. */
@@ -46,15 +46,16 @@ export function toOnnx(f: (input: tf.Tensor) => tf.Tensor, options: ToOnnxOption
   if (input === '' || output === '' || input === output) {
     throw new Error(`toOnnx: expected two names for input and output, got "${input}" and "${output}". Rename one.`)
   }
-  const traced = trace(f, inputShape)
+  const traced = trace(oneOf(f), { who: 'toOnnx', inputShape })
+  const [made] = traced.outputs as readonly [number]
   const result = graph(traced, input, [input, output])
-  for (const call of needed(traced)) write(result, traced, call)
-  const { shapes, dtype } = traced.values[traced.output]!
+  for (const call of traced.calls) write(result, traced, call)
+  const { shapes, dtype } = traced.values[made]!
   if (dtype !== 'float32') {
     const origin = madeBy(traced)
     throw new Error(`toOnnx: expected a result in float32, got ${dtype}${origin}. Cast it: tf.cast(result, 'float32').`)
   }
-  const last = result.plain(traced.output)
+  const last = result.plain(made)
   return encodeModel({
     name,
     metadata,
@@ -71,8 +72,17 @@ const named = ([two, three]: readonly [Shape, Shape]): readonly (number | string
     length === three[axis] ? length : isBatch(length, three[axis]!) ? 'batch' : `length${axis}`
   )
 
-const madeBy = ({ calls, output }: Trace): string => {
-  const call = calls.find(({ outputs }) => outputs.includes(output))
+/** Insists on one tensor. */
+const oneOf =
+  (f: (input: tf.Tensor) => tf.Tensor) =>
+  (input: tf.Tensor): tf.Tensor => {
+    const result: unknown = f(input)
+    if (result instanceof tf.Tensor) return result
+    throw new TypeError('toOnnx: expected a function that gives one tensor, got another result. Return that alone.')
+  }
+
+const madeBy = ({ calls, outputs: [made] }: Trace): string => {
+  const call = calls.find(({ outputs }) => outputs.includes(made!))
   return call ? ` from ${call.kernel}` : ''
 }
 
@@ -100,17 +110,4 @@ function write(result: Graph, { values }: Trace, call: Call): void {
   }
   if (!mayVary.includes(kernel) && JSON.stringify(attrs) !== JSON.stringify(attrsForThree)) refuseBatch(kernel)
   translate(result, call)
-}
-
-/** The calls that the result depends on. */
-function needed({ calls, output }: Trace): readonly Call[] {
-  const wanted = new Set([output])
-  return [...calls]
-    .reverse()
-    .filter(({ inputs, outputs }) => {
-      if (!outputs.some(value => wanted.has(value))) return false
-      for (const operand of Object.values(inputs)) if (typeof operand === 'number') wanted.add(operand)
-      return true
-    })
-    .reverse()
 }

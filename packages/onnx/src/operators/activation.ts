@@ -1,5 +1,5 @@
+import type { Call } from '@lapstrake/kernels'
 import type { Graph } from '../graph.ts'
-import type { Call } from '../trace.ts'
 import { clip } from './elementwise.ts'
 
 /** What a kernel has fused to its end. */

@@ -1,7 +1,7 @@
+import type { Call, Operand } from '@lapstrake/kernels'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Graph } from '../graph.ts'
 import { isBatch, open, refuseBatch } from '../lengths.ts'
-import type { Call, Operand } from '../trace.ts'
 import { ofShape } from './of-shape.ts'
 import { refuseType, type Translations } from './translation.ts'
 

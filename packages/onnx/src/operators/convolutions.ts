@@ -1,7 +1,7 @@
 import type { Shape } from '@lapstrake/core'
+import type { Call, Constant } from '@lapstrake/kernels'
 import type { Graph } from '../graph.ts'
 import { permuted } from '../permuted.ts'
-import type { Call, Constant } from '../trace.ts'
 import { activated } from './activation.ts'
 import { ofFloats, type Translations } from './translation.ts'
 import { slide, windowOf, type Window } from './window.ts'

@@ -1,6 +1,5 @@
-import { reluOfSum } from '@lapstrake/kernels'
+import { reluOfSum, type Attributes, type Call } from '@lapstrake/kernels'
 import type { Graph } from '../graph.ts'
-import type { Attributes, Call } from '../trace.ts'
 import { refuseType, type Translation, type Translations } from './translation.ts'
 
 /** Numbers that each come from one number of each operand. */

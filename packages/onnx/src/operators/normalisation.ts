@@ -1,7 +1,6 @@
-import { groupNorm } from '@lapstrake/kernels'
+import { groupNorm, type Operand } from '@lapstrake/kernels'
 import type { Graph } from '../graph.ts'
 import { open, refuseBatch } from '../lengths.ts'
-import type { Operand } from '../trace.ts'
 import { ofFloats, type Translations } from './translation.ts'
 
 export const normalisation: Translations = ofFloats({

@@ -1,5 +1,5 @@
+import type { Call } from '@lapstrake/kernels'
 import type { Graph } from '../graph.ts'
-import type { Call } from '../trace.ts'
 import { spread } from './elementwise.ts'
 import { ofFloats, type Translations } from './translation.ts'
 import { slide, windowOf } from './window.ts'

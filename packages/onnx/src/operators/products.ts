@@ -1,5 +1,5 @@
+import type { Call, Operand } from '@lapstrake/kernels'
 import type { Graph } from '../graph.ts'
-import type { Call, Operand } from '../trace.ts'
 import { activated } from './activation.ts'
 import { ofFloats, type Translations } from './translation.ts'
 

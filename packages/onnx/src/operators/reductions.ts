@@ -1,6 +1,6 @@
+import type { Call } from '@lapstrake/kernels'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Graph } from '../graph.ts'
-import type { Call } from '../trace.ts'
 import { ofFloats, refuseType, type Translation, type Translations } from './translation.ts'
 
 /** Many numbers to one, or to their order. */

@@ -1,8 +1,8 @@
 import { own } from '@lapstrake/core'
+import { attributesOf, type Call } from '@lapstrake/kernels'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Graph } from '../graph.ts'
 import { open, refuseBatch } from '../lengths.ts'
-import { attributesOf, type Call } from '../trace.ts'
 import { ofFloats, type Translations } from './translation.ts'
 
 export const resizing: Translations = ofFloats({

@@ -1,7 +1,7 @@
+import type { Attributes, Call, Operand } from '@lapstrake/kernels'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Graph } from '../graph.ts'
 import { open, refuseBatch } from '../lengths.ts'
-import type { Attributes, Call, Operand } from '../trace.ts'
 import { ofShape } from './of-shape.ts'
 import type { Translations } from './translation.ts'
 

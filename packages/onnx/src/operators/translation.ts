@@ -1,5 +1,5 @@
+import type { Call } from '@lapstrake/kernels'
 import type { Graph } from '../graph.ts'
-import type { Call } from '../trace.ts'
 
 /** Writes what one kernel of TensorFlow.js does in operators of ONNX. */
 export type Translation = (graph: Graph, call: Call) => void

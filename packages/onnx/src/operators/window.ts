@@ -1,9 +1,9 @@
 import type { Shape } from '@lapstrake/core'
+import { attributesOf, type Call } from '@lapstrake/kernels'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Graph } from '../graph.ts'
 import { open, refuseBatch } from '../lengths.ts'
 import type { Attribute } from '../model-file.ts'
-import { attributesOf, type Call } from '../trace.ts'
 
 type Four = [number, number, number, number]
 

@@ -14,15 +14,20 @@ export type { CorruptionKind } from './corruptions/severities.ts'
 export { checkDataset, pick, subset, type Collated, type Dataset, type SubsetOptions } from './datasets/dataset.ts'
 export {
   imageDataset,
-  inMemory,
   isImageDataset,
   type ImageDataset,
   type ImageExample,
-  type ImageShape,
-  type ImagesInMemory
+  type ImageShape
 } from './datasets/images.ts'
+export { inMemory, type ImagesInMemory } from './datasets/in-memory.ts'
+export type { GivenLabels } from './datasets/numbered-classes.ts'
+export type { NestedPixels, PixelsInMemory } from './datasets/pixels-in-memory.ts'
 export { drawShapes, type DrawShapesOptions } from './datasets/draw-shapes.ts'
 export { UnreadableExample, type Unreadable, type UnreadableOptions } from './datasets/unreadable-example.ts'
+export { decodeNpz, encodeNpz } from './npz/npz.ts'
+export type { DecodedNpyArray, NpyArray, NpyData } from './npz/npy.ts'
+export { bytesFrom, type BytesSource } from './reading/bytes-from.ts'
+export { readImages, type ImageSource, type Pixels, type ReadImagesOptions } from './reading/read-images.ts'
 export { loader, type LoadedBatch, type Loader, type LoaderOptions, type Position } from './loader.ts'
 export { bytesToFetch, NotServed, servedSets, type ServedPart, type ServedSet } from './served/open-served.ts'
 export {
@@ -45,6 +50,7 @@ export {
   type Part,
   type Split
 } from './sources/data.ts'
+export { holdOut, type HeldOut, type HoldOutOptions } from './sources/hold-out.ts'
 export { LacksPart } from './sources/lacks-part.ts'
 export {
   imageFolder,
@@ -53,7 +59,10 @@ export {
   type Shards,
   type WebDatasetOptions
 } from './sources/folders.ts'
+export { imageFiles, type ImageFilesOptions } from './sources/image-files.ts'
+export type { FileAt } from './sorted-files.ts'
 export { longTailed, type LongTailedOptions } from './sources/long-tailed.ts'
+export { npz, type NpzOptions } from './sources/npz.ts'
 export { cifar10, cifar100, fashionMnist, mnist, type LimitOptions } from './sources/public-sets.ts'
 export { shapes, type ShapesOptions } from './sources/shapes.ts'
 export type { Replaced } from './stand-ins.ts'

@@ -42,6 +42,9 @@ export const isImageName = (name: string): boolean => /\.(jpe?g|jpe|jfif|png|web
 /** Endings of what browsers decode. */
 export const isPageImageName = (name: string): boolean => /\.(jpe?g|jpe|jfif|png|webp|gif|bmp|avif)$/i.test(name)
 
+/** What a table of labels is called, to be found in a folder of images. */
+export const isLabelTable = (name: string): boolean => /^labels\.(csv|json)$/.test(name)
+
 /** Why something with this name, which is none that is decoded, is not taken for an image. */
 export function whyNoImage(name: string): string {
   const ending = /\.[^./]+$/.exec(name)?.[0].toLowerCase()

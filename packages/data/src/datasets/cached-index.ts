@@ -5,7 +5,7 @@ import type { Stats } from 'node:fs'
 import { join } from 'node:path'
 import { dataFolders } from './download.ts'
 
-const format = 4
+const format = 5
 
 /**
  * Clocks of file systems are no finer than this, in milliseconds: what changed later may change again without a new

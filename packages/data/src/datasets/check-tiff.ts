@@ -1,4 +1,4 @@
-import { FileFault } from './open-file.ts'
+import { FileFault } from './file-fault.ts'
 
 /** Numbers of tags that say how pixels are stored. */
 const tag = {

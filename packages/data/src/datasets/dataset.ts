@@ -16,6 +16,8 @@ export interface Dataset<Example = unknown> {
   readonly labels?: Int32Array | undefined
   /** What was found where it lies and is no part of it, and why: `3 hidden, such as a/._1.png`. */
   readonly leftOut?: readonly string[] | undefined
+  /** What a person calls an example, such as the path of its file; absent where examples have no names. */
+  readonly nameOf?: ((place: number) => string) | undefined
   /**
    * The examples at these places, in this order.
    *
@@ -82,12 +84,13 @@ export function subset<D extends Dataset>(dataset: D, options: SubsetOptions): D
  */
 export function pick<D extends Dataset>(dataset: D, places: Uint32Array): D {
   checkDataset('pick', dataset)
-  const { labels } = dataset
+  const { labels, nameOf } = dataset
   checkPlaces(dataset.name, places, dataset.size)
   return {
     ...shownBy(dataset),
     size: places.length,
     labels: labels && Int32Array.from(places, place => labels[place]!),
+    nameOf: nameOf && ((i: number) => nameOf(places[i]!)),
     read: async (indices: ArrayLike<number>) => {
       checkPlaces(dataset.name, indices, places.length)
       try {

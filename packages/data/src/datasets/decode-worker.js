@@ -4,16 +4,23 @@ import sharp from 'sharp'
 
 const how = { failOn: 'error', autoOrient: true }
 
-parentPort.on('message', async ({ id, bytes, length, background, frame }) => {
+parentPort.on('message', async ({ id, bytes, height, width, background, frame, raw }) => {
   try {
-    const image = (await flat(bytes, background, frame)).toColourspace('srgb')
-    const sized = length === undefined ? image : image.resize(length, length, { fit: 'cover' })
+    const picture = raw ? flatPixels(bytes, background, raw) : await flat(bytes, background, frame)
+    const image = picture.toColourspace('srgb')
+    const sized = height === undefined ? image : image.resize(width, height, { fit: 'cover' })
     const pixels = new Uint8Array(await sized.raw().toBuffer())
     parentPort.postMessage({ id, pixels }, [pixels.buffer])
   } catch (error) {
     parentPort.postMessage({ id, error: error.message })
   }
 })
+
+/** Pixels that need no decoding, without transparency. */
+function flatPixels(bytes, [r, g, b], raw) {
+  const image = sharp(bytes, { raw })
+  return raw.channels === 4 ? image.flatten({ background: { r, g, b } }) : image
+}
 
 /** Upright, and without transparency. */
 async function flat(bytes, background, frame) {

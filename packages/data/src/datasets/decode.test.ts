@@ -2,7 +2,7 @@ import type { Worker } from 'node:worker_threads'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { decode } from './decode.ts'
-import { FileFault } from './open-file.ts'
+import { FileFault } from './file-fault.ts'
 
 const threads: Worker[] = []
 const remember = (worker: Worker): void => {

@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { checkTiff, isTiff } from './check-tiff.ts'
+import { white } from './decoded-options.ts'
+import { FileFault } from './file-fault.ts'
 import { frameOf } from './gif-frame.ts'
-import { FileFault } from './open-file.ts'
 
 /** What `decode-worker.js` answers: pixels, or why there are none. */
 type Answer = { readonly id: number } & ({ readonly pixels: Uint8Array } | { readonly error: string })
@@ -14,13 +15,13 @@ interface Job {
 
 /** How an image is decoded. */
 interface DecodeOptions {
-  /** Scaled to cover `length` × `length` and cut from the middle; as it is when left out. */
-  readonly length?: number | undefined
+  /** Scaled to cover `length` × `length`, or a height and a width, and cut from the middle; as it is when left out. */
+  readonly length?: number | readonly [height: number, width: number] | undefined
   /** What shows through transparent pixels: white when left out. */
   readonly background?: readonly [red: number, green: number, blue: number] | undefined
+  /** What the bytes are, where they are pixels already: grey, red, green and blue, or these with transparency. */
+  readonly raw?: { readonly width: number; readonly height: number; readonly channels: 1 | 3 | 4 } | undefined
 }
-
-const white = [255, 255, 255] as const
 
 interface Thread {
   readonly worker: Worker
@@ -45,17 +46,18 @@ let next = 0
  */
 export function decode(
   read: () => Promise<Uint8Array<ArrayBuffer>>,
-  { length, background = white }: DecodeOptions = {}
+  { length, background = white, raw }: DecodeOptions = {}
 ): Promise<Uint8Array> {
+  const [height, width = height] = [length].flat()
   return inTurn(async () => {
     const bytes = await read()
-    checkKind(bytes)
-    const frame = frameOf(bytes)
+    if (raw === undefined) checkKind(bytes)
+    const frame = raw === undefined ? frameOf(bytes) : undefined
     return new Promise((resolve, reject) => {
       const { worker, jobs } = leastBusy()
       const id = next++
       // Before the job counts: bytes that cannot go to a thread are the caller's error.
-      worker.postMessage({ id, bytes, length, background, frame }, [bytes.buffer])
+      worker.postMessage({ id, bytes, height, width, background, frame, raw }, [bytes.buffer])
       jobs.set(id, { resolve, reject })
       // Whoever waits for an image keeps the process alive.
       worker.ref()

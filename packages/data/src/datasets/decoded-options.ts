@@ -18,11 +18,20 @@ export interface DecodedOptions {
 export const decodedKinds: OptionKinds<DecodedOptions> = { size: 'number', keep: 'number', background: 'list' }
 
 /** Before anything is listed. */
-export function checkDecoded(who: string, { size, keep = 0, background = [0, 0, 0] }: DecodedOptions): void {
+export function checkDecoded(who: string, { size, keep = 0, background = white }: DecodedOptions): void {
   checkWhole(who, 'size', size, 1, longestEdge)
   if (!(keep >= 0))
     throw new RangeError(`${who}: expected keep to be a number of bytes, got ${keep}. Leave it out for 256 MB.`)
-  if (background.length !== 3 || !background.every(value => Number.isInteger(value) && value >= 0 && value <= 255)) {
+  checkBackground(who, background)
+}
+
+/** What shows through transparent pixels where nothing is said. */
+export const white = [255, 255, 255] as const
+
+/** Red, green and blue. */
+export function checkBackground(who: string, background: readonly unknown[]): void {
+  const isByte = (value: unknown): boolean => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 255
+  if (background.length !== 3 || !background.every(isByte)) {
     throw new RangeError(
       `${who}: expected a background [red, green, blue] of whole numbers from 0 to 255, ` +
         `got ${JSON.stringify(background)}. Leave it out for white.`

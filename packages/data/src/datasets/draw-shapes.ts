@@ -1,6 +1,7 @@
 import { checkOptions, seeded, type Random } from '@lapstrake/core'
 import { checkWhole, longestEdge } from '../whole-number.ts'
-import { inMemory, type ImageDataset } from './images.ts'
+import type { ImageDataset } from './images.ts'
+import { inMemory } from './in-memory.ts'
 
 /** Which shapes are drawn. */
 export interface DrawShapesOptions {

@@ -1,4 +1,5 @@
-import { inMemory, type ImageDataset } from './images.ts'
+import type { ImageDataset } from './images.ts'
+import { inMemory } from './in-memory.ts'
 
 export interface IdxFiles {
   readonly name: string

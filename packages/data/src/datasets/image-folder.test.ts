@@ -1,12 +1,11 @@
 import '@tensorflow/tfjs-backend-cpu'
 import { dispose, seeded } from '@lapstrake/core'
-import * as tf from '@tensorflow/tfjs-core'
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { batchOf, inMemory, type ImageDataset } from '../index.ts'
+import { batchOf } from '../index.ts'
 import { openImageFolder } from '../node.ts'
 
 let folder: string
@@ -115,61 +114,4 @@ test('a folder without an image says what there is', async () => {
     `imageFolder: expected images in ${root}, as <class>/<image>.jpg or all in one folder, got none and 1 hidden, ` +
       'such as .hidden.png; 1 .bmp that cannot be decoded here (save them as .png), such as a/x.bmp. Name the folder'
   )
-})
-
-describe('images in memory', () => {
-  const given = { name: 'mine', classes: ['a', 'b'], shape: [1, 2, 1] as const, images: new Uint8Array(6) }
-  const labels = Int32Array.of(0, 1, -1)
-  const wrong =
-    (fields: object): (() => ImageDataset) =>
-    () =>
-      inMemory({ ...given, labels, ...fields })
-
-  test('that are no bytes are refused, with what to do', () => {
-    expect(wrong({ images: new Float32Array(6) })).toThrow(
-      'mine: expected images as a Uint8Array of pixels from 0 to 255, got a Float32Array. ' +
-        'Of values from 0 to 1 make one by Uint8Array.from(values, value => Math.round(255 * value)).'
-    )
-    expect(wrong({ images: [0, 1, 0, 1, 0, 1] })).toThrow('got a list of 6. Of values from 0 to 1')
-    expect(wrong({ images: undefined })).toThrow('got undefined. Of values')
-    expect(inMemory({ ...given, labels, images: new Uint8ClampedArray(6) }).size).toBe(3)
-  })
-
-  test.each<[object, string]>([
-    [{ labels: [0, 1, 1] }, 'mine: expected labels as an Int32Array with the class of each image, -1 where it is '],
-    [{ labels: Int32Array.of(0, 1, 2) }, 'mine: expected labels from 0 to 1, or -1 where none is known, got 2 for '],
-    [{ labels: Int32Array.of(0, -2, 1) }, 'mine: expected labels from 0 to 1, or -1 where none is known, got -2 for '],
-    [{ labels: Int32Array.of(0, 1) }, 'mine: expected 2 images of 1 × 2 × 1, got 6 bytes. The data may be cut short.'],
-    [{ labels: new Int32Array(), images: new Uint8Array() }, 'mine: expected one image or more, got none.'],
-    [{ shape: [1, 2] }, 'mine: expected a shape [height, width, channels], got [1,2]. Say all three.'],
-    [{ shape: [1, NaN, 1] }, 'mine: expected the width of its shape to be a whole number of 1 or more, got NaN.'],
-    [{ shape: '1x2' }, "inMemory: expected shape to be a list, got '1x2'."],
-    [{ label: [] }, 'inMemory: expected options among name, classes, shape, images, labels, got label. Did you mean'],
-    [{ classes: undefined }, 'inMemory: expected a list of classes, [] where there are none, got undefined.']
-  ])('%j are refused', (fields, message) => {
-    expect(wrong(fields)).toThrow(message)
-  })
-
-  test('keep the labels that are known where others are not', () => {
-    const { collate } = inMemory({ ...given, labels })
-    const image = new Uint8Array(2)
-    const some = tf.tidy(() =>
-      collate([
-        { image, label: 1 },
-        { image, label: -1 }
-      ]).labels!.dataSync()
-    )
-    expect([...some]).toEqual([1, -1])
-    expect(tf.tidy(() => collate([{ image, label: -1 }]).labels)).toBeUndefined()
-  })
-
-  test('are not read beyond their end', async () => {
-    const dataset = inMemory({ ...given, labels })
-    for (const place of [3, -1, 0.5, NaN]) {
-      await expect(dataset.read([place])).rejects.toThrow(`mine: expected places from 0 to 2, got ${place}.`)
-      await expect(
-        batchOf(dataset, [place], { views: [{ onBatch: input => input }], random: seeded(0) })
-      ).rejects.toThrow('places from 0 to 2')
-    }
-  })
 })

@@ -7,13 +7,19 @@ import { cachedIndex, lastChange, stateOf, type Found } from './cached-index.ts'
 import { decoded } from './decoded.ts'
 import { checkDecoded, decodedKinds, type DecodedOptions } from './decoded-options.ts'
 import type { ImageDataset } from './images.ts'
-import { isHidden, isImageName, leavingOut, toldLeftOut, whyNoImage, type Counted } from '../left-out.ts'
+import { isHidden, isImageName, isLabelTable, leavingOut, toldLeftOut, whyNoImage, type Counted } from '../left-out.ts'
+import { sortedClasses } from './numbered-classes.ts'
 import { bytesOf } from './open-file.ts'
 
 /** How a folder of images is read. */
 export interface OpenImageFolderOptions extends DecodedOptions {
   /** Names of the classes, in the order of their numbers: those of the folder to train with, for that to test with. */
   readonly classes?: readonly string[] | undefined
+  /**
+   * The name of the class of each file, by its path from the folder, in place of the folders that they lie in; false
+   * for images without classes, however they lie.
+   */
+  readonly labels?: Readonly<Record<string, string>> | false | undefined
 }
 
 /** The files of a class, in one string: a million names take some twenty megabytes so. */
@@ -25,7 +31,10 @@ interface ClassIndex {
 }
 
 interface FolderIndex {
+  /** The folders in it. */
   readonly classes: readonly ClassIndex[]
+  /** The images that lie beside them. */
+  readonly loose: ClassIndex
   /** Paths of all folders that were listed, below the folder itself. */
   readonly folders: readonly string[]
   readonly leftOut: readonly Counted[]
@@ -49,7 +58,8 @@ const end = '//'
  * @throws TypeError for what is none of the options
  */
 export async function openImageFolder(path: string, options: OpenImageFolderOptions): Promise<ImageDataset> {
-  checkOptions('openImageFolder', options, { ...decodedKinds, classes: 'list' })
+  checkOptions('openImageFolder', options, { ...decodedKinds, classes: 'list', labels: ['record', 'boolean'] })
+  checkLabels(options)
   checkDecoded('openImageFolder', options)
   checkGiven('openImageFolder', "the path of a folder, as in 'photos/train'", path, 'string')
   const listed = await cachedIndex({
@@ -58,38 +68,66 @@ export async function openImageFolder(path: string, options: OpenImageFolderOpti
     stateNow: async ({ folders }) =>
       stateOfAll(folders, await Promise.all(folders.map(folder => stat(join(path, folder)))))
   })
-  const { classes, numbers } = numbered(path, listed, options.classes)
-  const places = placesOf(listed.classes)
-  const fileOf = (i: number): string => {
-    const { name, files } = listed.classes[places.classes[i]!]!
-    return join(path, name, files.slice(places.starts[i], files.indexOf(end, places.starts[i])))
+  const { labels: table } = options
+  const hasClasses = listed.classes.some(({ files }) => files !== '')
+  const isByFolder = table === undefined && hasClasses
+  const groups = isByFolder ? listed.classes : [listed.loose, ...listed.classes]
+  const places = placesOf(groups)
+  const nameOf = (i: number): string => {
+    const { name, files } = groups[places.classes[i]!]!
+    return below(name, files.slice(places.starts[i], files.indexOf(end, places.starts[i])))
   }
-  const empty = listed.classes.filter(({ files }) => files === '').map(({ name }) => name)
+  const { classes, labels } = isByFolder
+    ? byFolder(path, groups, places.classes, options.classes)
+    : byTable(path, places.classes.length, nameOf, table === false ? undefined : table, options.classes)
   return decoded(
     {
       who: 'imageFolder',
       name: path,
       classes,
-      labels: places.classes.map(place => numbers[place]!),
-      leftOut: [
-        ...(empty.length === 0 ? [] : [`${empty.length} classes without an image, such as ${empty[0]}`]),
-        ...toldLeftOut(listed.leftOut)
-      ],
-      nameOf: fileOf,
-      bytesOf: i => bytesOf(fileOf(i))
+      labels,
+      leftOut: [...(isByFolder ? besideClasses(listed) : []), ...toldLeftOut(listed.leftOut)],
+      nameOf: i => join(path, nameOf(i)),
+      bytesOf: i => bytesOf(join(path, nameOf(i)))
     },
     options
   )
 }
 
-/** What the classes that were listed are called and numbered. */
-function numbered(
+/** There is no word for labels that are the folders: then they are left out. */
+function checkLabels({ labels }: OpenImageFolderOptions): void {
+  if ((labels as unknown) !== true) return
+  throw new TypeError(
+    'openImageFolder: expected labels by the paths of files, or false for none, got true. Leave them out where ' +
+      'folders are classes.'
+  )
+}
+
+/** What lies in a folder of classes and is of none. */
+function besideClasses({ classes, loose }: FolderIndex): readonly string[] {
+  const empty = classes.filter(({ files }) => files === '').map(({ name }) => name)
+  const beside = countOf(loose.files)
+  return [
+    ...(empty.length === 0 ? [] : [`${empty.length} classes without an image, such as ${empty[0]}`]),
+    ...(beside === 0
+      ? []
+      : [`${beside} beside the folders of classes, such as ${loose.files.slice(0, loose.files.indexOf(end))}`])
+  ]
+}
+
+interface Labelled {
+  readonly classes: readonly string[]
+  readonly labels: Int32Array
+}
+
+/** The class of each image is the folder that it lies in. */
+function byFolder(
   path: string,
-  { classes: listed }: FolderIndex,
+  listed: readonly ClassIndex[],
+  folders: Int32Array,
   known: readonly string[] | undefined
-): { readonly classes: readonly string[]; readonly numbers: readonly number[] } {
+): Labelled {
   const names = listed.map(({ name }) => name)
-  if (names.length === 1 && names[0] === '') return { classes: known ?? [], numbers: [-1] }
   const classes = known ?? names
   const stranger = names.find(name => !classes.includes(name))
   if (stranger !== undefined) {
@@ -98,11 +136,50 @@ function numbered(
         'Move it away, or have the same classes to train and to test with.'
     )
   }
-  return { classes, numbers: names.map(name => classes.indexOf(name)) }
+  const numbers = names.map(name => classes.indexOf(name))
+  return { classes, labels: folders.map(folder => numbers[folder]!) }
 }
 
-const inShort = (names: readonly string[]): string =>
-  names.slice(0, 10).join(', ') + (names.length > 10 ? ` and ${names.length - 10} more` : '')
+/** The class of each image is what a table says; without a table there is none. */
+function byTable(
+  path: string,
+  size: number,
+  nameOf: (place: number) => string,
+  table: Readonly<Record<string, string>> | undefined,
+  known: readonly string[] | undefined
+): Labelled {
+  const labels = new Int32Array(size).fill(-1)
+  if (table === undefined) return { classes: known ?? [], labels }
+  const [left, given] = [new Map(Object.entries(table)), new Array<string | undefined>(size)]
+  for (let place = 0; place < size; place++) {
+    const name = nameOf(place)
+    given[place] = left.get(name)
+    left.delete(name)
+  }
+  if (left.size > 0) {
+    throw new Error(
+      `imageFolder: expected labels of images in ${path}, got ${left.size} of files that are not there: ` +
+        `${inShort([...left.keys()], 3)}. Name files by their paths from that folder, or leave them out.`
+    )
+  }
+  const classes = known ?? sortedClasses(Object.values(table))
+  const numbers = new Map(classes.map((name, number) => [name, number]))
+  given.forEach((name, place) => {
+    if (name === undefined) return
+    const number = numbers.get(name)
+    if (number === undefined) {
+      throw new Error(
+        `imageFolder: expected labels of images in ${path} to be of the classes ${inShort(classes)}, got ${name} for ` +
+          `${nameOf(place)}. Have the same classes to train and to test with.`
+      )
+    }
+    labels[place] = number
+  })
+  return { classes, labels }
+}
+
+const inShort = (names: readonly string[], most = 10): string =>
+  names.slice(0, most).join(', ') + (names.length > most ? ` and ${names.length - most} more` : '')
 
 async function listFolder(root: string): Promise<Found<FolderIndex>> {
   const { counts, leave } = leavingOut()
@@ -126,7 +203,10 @@ async function listFolder(root: string): Promise<Found<FolderIndex>> {
         const what = found[i]
         if (isHidden(name)) leave('hidden', below(folder, name))
         else if (what?.isDirectory()) within.push(name)
-        else if (!isImageName(name)) leave(whyNoImage(name), below(folder, name))
+        else if (!isImageName(name)) {
+          // Whoever opens the folder looks for it.
+          if (folder !== '' || !isLabelTable(name)) leave(whyNoImage(name), below(folder, name))
+        }
         // A link that leads nowhere is an image that cannot be read.
         else if (what === undefined || what.isFile()) images.push(name)
         else leave('called like an image and no file', below(folder, name))
@@ -148,16 +228,14 @@ async function listFolder(root: string): Promise<Found<FolderIndex>> {
     const files: string[] = []
     if (await collect(files, name, '', top.above)) classes.push(classIndex(name, files))
   }
-  const hasClasses = classes.some(({ files }) => files !== '')
-  if (hasClasses) for (const image of top.images) leave('beside the folders of classes', image)
-  else if (top.images.length === 0) {
+  if (top.images.length === 0 && classes.every(({ files }) => files === '')) {
     throw new Error(
       `imageFolder: expected images in ${root}, as <class>/<image>.jpg or all in one folder, got none` +
         `${counts.length === 0 ? '' : ` and ${toldLeftOut(counts).join('; ')}`}. Name the folder that holds them.`
     )
   }
   return {
-    index: { classes: hasClasses ? classes : [classIndex('', top.images)], folders, leftOut: counts },
+    index: { classes, loose: classIndex('', top.images), folders, leftOut: counts },
     state: stateOfAll(folders, states),
     changed: states.reduce((last, stats) => Math.max(last, lastChange(stats)), 0)
   }

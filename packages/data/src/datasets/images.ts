@@ -1,8 +1,7 @@
-import { checkGiven, checkOptions } from '@lapstrake/core'
+import { checkGiven } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { checkWhole } from '../whole-number.ts'
 import { checkBytes } from './check-bytes.ts'
-import { typed } from './collated-by.ts'
 import { checkPlaces, shownBy, type Collated, type Dataset } from './dataset.ts'
 
 /** An image and its class. */
@@ -49,71 +48,8 @@ export function imageDataset(images: Omit<ImageDataset, 'collate'>): ImageDatase
   }
 }
 
-/** Images that are there already, and what they show. */
-export interface ImagesInMemory extends Pick<ImageDataset, 'name' | 'classes' | 'shape'> {
-  /** Pixels from 0 to 255, image after image, row after row, the channels of a pixel beside each other. */
-  readonly images: Uint8Array | Uint8ClampedArray
-  /** The class of each image; -1 where it is unknown. */
-  readonly labels: Int32Array
-}
-
-/**
- * A data set of images whose pixels are in memory.
- *
- * @throws TypeError for pixels that are no bytes, such as floats from 0 to 1, and for labels that are no Int32Array
- * @throws RangeError for a shape that is none, and labels below -1 or beyond the classes
- * @throws Error unless there are pixels for as many images as labels, and one image or more
- */
-export function inMemory(given: ImagesInMemory): ImageDataset {
-  checkOptions('inMemory', given, { name: 'string', classes: 'list', shape: 'list', images: 'list', labels: 'list' })
-  checkInMemory(given)
-  const { name, classes, shape, labels } = given
-  const images = new Uint8Array(given.images.buffer, given.images.byteOffset, given.images.length)
-  const length = pixelsOf(shape)
-  if (images.length !== labels.length * length) {
-    throw new Error(
-      `${name}: expected ${labels.length} images of ${shape.join(' × ')}, got ${images.length} bytes. ` +
-        'The data may be cut short.'
-    )
-  }
-  return imageDataset({
-    name,
-    classes,
-    shape,
-    size: labels.length,
-    labels,
-    read: async places =>
-      Array.from(places, place => ({
-        image: images.subarray(place * length, (place + 1) * length),
-        label: labels[place]!
-      }))
-  })
-}
-
-/** Before a pixel is looked at as something it is not. */
-function checkInMemory({ name, classes, shape, images, labels }: ImagesInMemory): void {
-  checkGiven('inMemory', 'a name', name, 'string')
-  checkGiven('inMemory', 'a list of classes, [] where there are none', classes, 'list')
-  checkBytes(`${name}: expected images`, images)
-  if (!(labels instanceof Int32Array)) {
-    throw new TypeError(
-      `${name}: expected labels as an Int32Array with the class of each image, -1 where it is unknown, ` +
-        `got ${typed(labels)}. Make one by Int32Array.from(labels).`
-    )
-  }
-  checkShape({ name, shape })
-  if (labels.length === 0) throw new Error(`${name}: expected one image or more, got none. Give pixels and labels.`)
-  const most = classes.length === 0 ? Infinity : classes.length
-  const place = labels.findIndex(label => label < -1 || label >= most)
-  if (place >= 0) {
-    throw new RangeError(
-      `${name}: expected labels from 0 to ${most - 1}, or -1 where none is known, got ${labels[place]} ` +
-        `for image ${place}. Name all classes, or none.`
-    )
-  }
-}
-
-function checkShape({ name, shape }: Pick<ImageDataset, 'name' | 'shape'>): void {
+/** Insists on a shape of three whole numbers of 1 or more. */
+export function checkShape({ name, shape }: Pick<ImageDataset, 'name' | 'shape'>): void {
   if (!Array.isArray(shape) || shape.length !== 3) {
     throw new RangeError(
       `${name}: expected a shape [height, width, channels], got ${JSON.stringify(shape)}. Say all three.`

@@ -1,8 +1,6 @@
 import { constants } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
-
-/** Why one file, or the image in it, cannot be read, in words that go on from "but". It says nothing of others. */
-export class FileFault extends Error {}
+import { FileFault } from './file-fault.ts'
 
 /** What is the fault of the file itself. Anything else, such as too many open files, is not. */
 const faults: Readonly<Record<string, string>> = {

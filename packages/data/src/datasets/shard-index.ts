@@ -1,5 +1,5 @@
 import { isHidden, isImageName, leavingOut, toldLeftOut, whyNoImage, type Counted } from '../left-out.ts'
-import { FileFault } from './open-file.ts'
+import { FileFault } from './file-fault.ts'
 import { membersOfTar, TarFault, type TarMember } from './tar-members.ts'
 
 /** Where the images of a shard lie, and their classes; -1 where none is said. */

@@ -1,5 +1,6 @@
 import { checkGiven } from '@lapstrake/core'
-import { inMemory, type ImageDataset } from '../datasets/images.ts'
+import type { ImageDataset } from '../datasets/images.ts'
+import { inMemory } from '../datasets/in-memory.ts'
 import type { OpenOptions, OpenProgress, Split } from '../sources/data.ts'
 import { fetchFile } from './fetch-file.ts'
 

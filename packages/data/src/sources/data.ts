@@ -37,6 +37,8 @@ export interface OpenOptions {
   readonly onWarning?: ((warning: string) => void) | undefined
   /** The folder that a page fetches data from; `data/` beside the page when left out. */
   readonly address?: string | undefined
+  /** The folder that relative paths lead from, in Node; the working directory when left out. */
+  readonly from?: string | undefined
   /**
    * Ends the opening, with its reason: a download stops at once, and what is not whole is not taken for data. What
    * opens data of your own should hand it to `fetch`.
@@ -94,6 +96,7 @@ export function dataOf<D extends Dataset>(parts: DataParts<D>): Data<D> {
         onProgress: 'function',
         onWarning: 'function',
         address: 'string',
+        from: 'string',
         signal: 'record'
       })
       checkSplit(name, split)

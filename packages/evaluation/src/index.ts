@@ -8,10 +8,12 @@ export {
   type Pool
 } from './features.ts'
 export { diagnose, type Diagnosis } from './diagnose.ts'
+export { fitReadout, readProbabilities, type FittedReadout, type FitReadoutOptions } from './fitted-readout.ts'
 export { linearProbe, type LinearProbeOptions, type LinearProbeResult } from './linear-probe.ts'
 export { meanClassifier, type MeanClassifierResult } from './mean-classifier.ts'
 export { lowLabelProbe, type LowLabelProbeOptions, type LowLabelReadout } from './low-label-probe.ts'
 export { nearestNeighbours, type NearestNeighboursOptions } from './nearest-neighbours.ts'
+export { nearestRows, type NearestRows, type NearestRowsOptions, type Rows } from './nearest-rows.ts'
 export {
   readCorrupted,
   type CorruptedReadout,

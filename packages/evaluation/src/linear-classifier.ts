@@ -7,6 +7,9 @@ import { minimise, type Minimum } from './minimise.ts'
 export interface LinearClassifier {
   /** Accuracy on other features, from 0 to 1. */
   accuracyOn(features: Features): Promise<number>
+  /** What it adds up, for features as they come: `[dim, classes]`, then a number for each class. */
+  readonly weights: Float32Array
+  readonly bias: Float32Array
   readonly validationAccuracy: number
   readonly strength: number
   readonly iterations: number
@@ -34,7 +37,8 @@ export async function fitClassifier(
   train: Features,
   { classes, validation, strengths, random, onProgress }: FitOptions
 ): Promise<LinearClassifier> {
-  const standardise = standardisedBy(train)
+  const standard = standardOf(train)
+  const standardise = (features: Features): Features => standardised(features, standard)
   const rows = standardise(train)
   const order = random.split('validation').permutation(train.labels.length)
   // At least one to choose with, and one to fit.
@@ -54,6 +58,7 @@ export async function fitClassifier(
   onProgress?.(strengths.length + 1, strengths.length + 1)
   return {
     accuracyOn: features => accuracyOf(standardise(features), classes, final.at),
+    ...asTheyCome(final.at, standard, classes),
     validationAccuracy: best.accuracy,
     strength: best.strength,
     iterations: final.iterations,
@@ -61,19 +66,42 @@ export async function fitClassifier(
   }
 }
 
-/** Brings features to the mean and the deviation that these ones have at 0 and 1. */
-function standardisedBy({ values, dim }: Features): (features: Features) => Features {
+/** By which features are brought to a mean of 0 and a deviation of 1. */
+interface Standard {
+  readonly mean: Float64Array
+  readonly scale: Float64Array
+}
+
+function standardOf({ values, dim }: Features): Standard {
   const count = values.length / dim
   const mean = new Float64Array(dim)
   const square = new Float64Array(dim)
   for (let i = 0; i < values.length; i++) mean[i % dim]! += values[i]! / count
   for (let i = 0; i < values.length; i++) square[i % dim]! += (values[i]! - mean[i % dim]!) ** 2 / count
   // A feature that never changes says nothing.
-  const scale = square.map(variance => (variance > 1e-12 ? 1 / Math.sqrt(variance) : 0))
-  return features => ({
-    ...features,
-    values: features.values.map((value, i) => (value - mean[i % dim]!) * scale[i % dim]!)
-  })
+  return { mean, scale: square.map(variance => (variance > 1e-12 ? 1 / Math.sqrt(variance) : 0)) }
+}
+
+const standardised = (features: Features, { mean, scale }: Standard): Features => ({
+  ...features,
+  values: features.values.map((value, i) => (value - mean[i % features.dim]!) * scale[i % features.dim]!)
+})
+
+/** The same weights and biases for features that were not standardised. */
+function asTheyCome(
+  at: Float64Array,
+  { mean, scale }: Standard,
+  classes: number
+): Pick<LinearClassifier, 'weights' | 'bias'> {
+  const weights = new Float32Array(mean.length * classes)
+  const bias = at.slice(weights.length)
+  for (let i = 0; i < weights.length; i++) {
+    const feature = Math.floor(i / classes)
+    const weight = at[i]! * scale[feature]!
+    weights[i] = weight
+    bias[i % classes]! -= mean[feature]! * weight
+  }
+  return { weights, bias: Float32Array.from(bias) }
 }
 
 /** These rows of features. */

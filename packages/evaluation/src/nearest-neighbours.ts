@@ -1,6 +1,6 @@
-import { checkOptions, own } from '@lapstrake/core'
-import * as tf from '@tensorflow/tfjs-core'
+import { checkOptions } from '@lapstrake/core'
 import { checkBatchSize, checkFeatures, type Features } from './features.ts'
+import { search } from './nearest-rows.ts'
 
 export interface NearestNeighboursOptions {
   /** Neighbours that vote; 200 in the paper. Fewer when there are fewer training examples. */
@@ -37,49 +37,15 @@ export async function nearestNeighbours(
   checkBatchSize('nearestNeighbours', batchSize)
   const classes = checkFeatures('nearestNeighbours', train, test)
   const voters = Math.min(k, train.labels.length)
-  const known = own(() => tf.transpose(unitRows(train.values, train.dim)))
+  const { places, similarities } = await search(train, test, { k: voters, batchSize })
   let right = 0
-  for (let start = 0; start < test.labels.length; start += batchSize) {
-    const end = Math.min(start + batchSize, test.labels.length)
-    const nearest = own(() =>
-      tf.topk(
-        tf.matMul(unitRows(test.values.subarray(start * test.dim, end * test.dim), test.dim), known as tf.Tensor2D),
-        voters,
-        true
-      )
-    )
-    const [similarities, places] = await Promise.all([nearest.values.data(), nearest.indices.data()])
-    tf.dispose([nearest.values, nearest.indices])
-    for (let i = start; i < end; i++) {
-      const votes = new Float64Array(classes)
-      const first = (i - start) * voters
-      for (let j = first; j < first + voters; j++) {
-        // Beside the most similar, which comes first: no weight is above 1, however low the temperature.
-        votes[train.labels[places[j]!]!]! += Math.exp((similarities[j]! - similarities[first]!) / temperature)
-      }
-      if (votes.indexOf(Math.max(...votes)) === test.labels[i]) right++
+  test.labels.forEach((label, i) => {
+    const votes = new Float64Array(classes)
+    for (let j = i * voters; j < (i + 1) * voters; j++) {
+      // Beside the most similar, which comes first: no weight is above 1, however low the temperature.
+      votes[train.labels[places[j]!]!]! += Math.exp((similarities[j]! - similarities[i * voters]!) / temperature)
     }
-  }
-  known.dispose()
+    if (votes.indexOf(Math.max(...votes)) === label) right++
+  })
   return right / test.labels.length
-}
-
-function unitRows(values: Float32Array, dim: number): tf.Tensor2D {
-  const rows = tf.tensor2d(withinReach(values, dim), [values.length / dim, dim])
-  const length = tf.sqrt(tf.sum(tf.square(rows), 1, true))
-  return tf.div(rows, tf.maximum(length, 1e-12)) as tf.Tensor2D
-}
-
-/** The same directions: rows whose squares float32 cannot hold, times a power of two. */
-function withinReach(values: Float32Array, dim: number): Float32Array {
-  let scaled: Float32Array | undefined
-  for (let start = 0; start < values.length; start += dim) {
-    let largest = 0
-    for (let i = start; i < start + dim; i++) largest = Math.max(largest, Math.abs(values[i]!))
-    if (largest === 0 || (largest > 2 ** -40 && largest < 2 ** 56)) continue
-    const factor = 2 ** -Math.floor(Math.log2(largest))
-    scaled ??= Float32Array.from(values)
-    for (let i = start; i < start + dim; i++) scaled[i]! *= factor
-  }
-  return scaled ?? values
 }

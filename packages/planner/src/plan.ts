@@ -107,8 +107,8 @@ export interface Plan {
    */
   readonly restBytes: number
   /**
-   * Most bytes of tensors that are alive at once in a step. What a kernel needs for itself while it runs is not among
-   * them.
+   * The peak of a step, in bytes: most of all tensors that are alive at once in it, those between two steps included,
+   * as `train` measures it. What a kernel needs for itself while it runs is not among them.
    */
   readonly peakBytes: number
 }
@@ -145,16 +145,31 @@ export async function largestBatch(recipe: Recipe, options: LargestBatchOptions)
   return dryRun(options.composed !== true, run => {
     // What a stage lacks is told of the stage, not of the step.
     costsOf('largestBatch', recipe, { ...others, batch: 1 }, run)
-    const fits = (batch: number): boolean => stepOf(recipe, { ...others, batch }, run).peakBytes <= bytes
-    let [low, high] = [0, 1]
-    while (high <= 2 ** 20 && fits(high)) [low, high] = [high, 2 * high]
-    while (high - low > 1) {
-      const middle = (low + high) >> 1
-      if (fits(middle)) low = middle
-      else high = middle
-    }
-    return low
+    const peak = (batch: number): number => stepOf(recipe, { ...others, batch }, run).peakBytes
+    return lastWithin(peak, bytes)
   })
+}
+
+/** Where a search for the largest batch ends. */
+const enough = 2 ** 20
+
+/**
+ * The last number whose `peak` is at most `bytes`, of one that rises; 0 where none is. Where numbers are large it rises
+ * along a line, or nearly: so two looks at what a line foresees come before one in the middle.
+ */
+function lastWithin(peak: (batch: number) => number, bytes: number): number {
+  let [low, atLow] = [0, 0]
+  let [high, atHigh] = [1, peak(1)]
+  while (atHigh <= bytes && high <= enough) [low, atLow, high, atHigh] = [high, atHigh, 2 * high, peak(2 * high)]
+  if (atHigh <= bytes) return high
+  for (let look = 1; high - low > 1; look++) {
+    const share = look % 3 === 0 ? 1 / 2 : (bytes - atLow) / (atHigh - atLow)
+    const at = Math.min(Math.max(low + Math.floor(share * (high - low)), low + 1), high - 1)
+    const found = peak(at)
+    if (found <= bytes) [low, atLow] = [at, found]
+    else [high, atHigh] = [at, found]
+  }
+  return low
 }
 
 /** Two whole steps, for the first makes what later ones find. */

@@ -15,7 +15,7 @@ const excused: Readonly<Record<string, readonly string[]>> = {
   ],
   'are what others check with, and speak in their name': [
     ...['checkClasses', 'checkDataset', 'checkEmbeddings', 'checkGiven', 'checkOptions', 'checkShape', 'checkSignal'],
-    ...['checkTensors', 'checkWhole', 'didYouMean', 'fromStateDict', 'normOf', 'pairOf', 'toStateDict']
+    ...['bytesFrom', 'checkTensors', 'checkWhole', 'didYouMean', 'fromStateDict', 'normOf', 'pairOf', 'toStateDict']
   ],
   'are what files are made of, each called with what another gave': ['crc32c', 'openJson', 'sealJson']
 }

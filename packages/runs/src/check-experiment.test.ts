@@ -104,6 +104,16 @@ test.each<[string, object, string]>([
     { data: './photos', examples: 500 },
     "data: imageFolder('./photos', { size: 32, limit: 500 }) with import { imageFolder } from 'lapstrake'"
   ],
+  [
+    'a file of arrays',
+    { data: 'digits.npz', examples: 500 },
+    "data: npz('digits.npz', { limit: 500 }) with import { npz } from 'lapstrake'"
+  ],
+  [
+    'a data set that is open',
+    { data: drawShapes({ count: 8 }) },
+    'which is open. Write: data: dataOf({ name, ...holdOut(dataset) }), or dataOf({ name, train, test })'
+  ],
   ['what is no data', { data: { images: [] } }, 'as cifar10() is, got {"images":[]}. Write: data: shapes()'],
   ['what makes them', { data: cifar10 }, 'as cifar10() is, got '],
   [

@@ -1,5 +1,5 @@
 import { checkGiven, checkOptions, checkRecipe, teachersOf } from '@lapstrake/core'
-import { isData } from '@lapstrake/data'
+import { isData, type Dataset } from '@lapstrake/data'
 import { calledTeacher } from './called-teacher.ts'
 import type { Beginning, Experiment } from './experiment.ts'
 
@@ -133,6 +133,14 @@ function checkData({ name, data, examples }: Experiment & NamedData): void {
         `Write it into the data, as in data: shapes({ ${limit} })`
     )
   }
+  const given: unknown = data
+  if (isOpenDataset(given)) {
+    throw new TypeError(
+      `recipe: expected the data of ${name} to be a value, as cifar10() is, got the data set ${given.name}, which is ` +
+        'open. Write: data: dataOf({ name, ...holdOut(dataset) }), or dataOf({ name, train, test }), with import ' +
+        "{ dataOf, holdOut } from 'lapstrake'"
+    )
+  }
   const got = typeof data === 'string' ? `'${data}'` : (JSON.stringify(data) ?? String(data))
   throw new TypeError(
     `recipe: expected the data of ${name} to be a value, as cifar10() is, got ${got.slice(0, 80)}. ` +
@@ -140,13 +148,19 @@ function checkData({ name, data, examples }: Experiment & NamedData): void {
   )
 }
 
+/** What `inMemory` gives. */
+const isOpenDataset = (data: unknown): data is Dataset =>
+  typeof (data as Partial<Dataset> | null)?.read === 'function' &&
+  typeof (data as Partial<Dataset>).collate === 'function'
+
 const usualLine = "data: shapes() with import { shapes } from 'lapstrake'"
 
 /** The line of a recipe for data that were told by name, and the import that it needs. */
 function lineFor(name: string, limit: string): string {
-  const isPath = /[/\\.]/.test(name)
-  const factory = isPath ? 'imageFolder' : name.replace(/-./g, ([, letter]) => letter!.toUpperCase())
-  const options = [isPath ? 'size: 32' : '', limit].filter(part => part !== '').join(', ')
+  const isArrays = /\.npz$/i.test(name)
+  const isPath = isArrays || /[/\\.]/.test(name)
+  const factory = isArrays ? 'npz' : isPath ? 'imageFolder' : name.replace(/-./g, ([, letter]) => letter!.toUpperCase())
+  const options = [isPath && !isArrays ? 'size: 32' : '', limit].filter(part => part !== '').join(', ')
   const given = [isPath ? `'${name}'` : '', options && `{ ${options} }`].filter(part => part !== '').join(', ')
   return `data: ${factory}(${given}) with import { ${factory} } from 'lapstrake'`
 }

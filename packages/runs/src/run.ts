@@ -222,6 +222,7 @@ async function* attempt(
   }
   yield* takeSteps({
     trainer,
+    beside: teacher,
     state: resume ? restoreRun(resume, first, 'state') : first,
     source,
     steps: experiment.epochs * source.batchesPerEpoch,

@@ -11,8 +11,12 @@ export interface StepMetrics {
   readonly milliseconds: number
   /** Milliseconds spent waiting for data: for the examples to be read and decoded. */
   readonly waited: number
-  /** Bytes of living tensors between steps. */
-  readonly bytes: number
+  /**
+   * The peak of the step, in bytes: most of all tensors that are alive at once in it, those that it begins with
+   * included – weights, what optimizers, losses and teachers hold, the batch – as `plan` foresees it. What kernels need
+   * for themselves is not among them, nor the state before, which a run keeps to fall back to.
+   */
+  readonly peakBytes: number
   /** Examples of the batch that stand in for others, which cannot be read. */
   readonly replaced?: number | undefined
   /** What the embeddings of each unit tell, at steps that are diagnosed. */

@@ -1,8 +1,18 @@
 import { warmUp } from '@lapstrake/backend-webgpu'
-import { copyOf, dispose, own, tensorsOf, type Batch, type Owned, type State, type Trainer } from '@lapstrake/core'
+import {
+  copyOf,
+  dispose,
+  meterMemory,
+  own,
+  tensorsOf,
+  type Batch,
+  type MemoryMeter,
+  type Owned,
+  type State,
+  type Trainer
+} from '@lapstrake/core'
 import type { LoadedBatch, Loader, Position } from '@lapstrake/data'
 import type { Progressing } from '@lapstrake/scheduler'
-import * as tf from '@tensorflow/tfjs-core'
 import { breathe } from './breathe.ts'
 import { eventsOf } from './events-of.ts'
 import type { Diagnostics } from './monitor.ts'
@@ -15,6 +25,8 @@ import { TrainingStopped } from './training-stopped.ts'
 /** What there is to learn. */
 export interface Course {
   readonly trainer: Trainer
+  /** Tensors that it learns with and none of the state's, such as a teacher's. */
+  readonly beside: unknown
   readonly state: Owned<State>
   readonly source: Loader
   readonly steps: number
@@ -44,6 +56,7 @@ interface Place {
 /** What a step gave, read. */
 interface Taken {
   readonly losses: Readonly<Record<string, number>>
+  readonly peakBytes: number
   /** Of a step that was observed. */
   readonly diagnostics: Diagnostics | undefined
 }
@@ -176,7 +189,7 @@ async function takeStep(course: Course, at: Place, batch: Owned<Batch>): Promise
 
 /** Moves the state by a batch, which it frees, and reads what is told of the step. */
 async function learnFrom(
-  { trainer, steps, diagnoseEvery, diagnose }: Course,
+  { trainer, beside, steps, diagnoseEvery, diagnose }: Course,
   at: Place,
   batch: Owned<Batch>,
   entered: State
@@ -184,18 +197,27 @@ async function learnFrom(
   const step = at.state.step + 1
   const observe = diagnoseEvery > 0 && (step % diagnoseEvery === 0 || step === steps)
   try {
-    const result = trainer.step(at.state, batch, { observe })
+    const meter = meterMemory(tensorsOf([at.state, batch, beside]))
+    const result = metered(meter, () => trainer.step(at.state, batch, { observe }))
     at.state = result.state
     try {
       const losses = await numbersIn(result.losses)
       const observed = { ...result, losses, batch, before: entered, after: at.state }
-      return { losses, diagnostics: observe ? await diagnose(observed) : undefined }
+      return { losses, peakBytes: meter.peak(), diagnostics: observe ? await diagnose(observed) : undefined }
     } finally {
       dispose(result.embeddings)
       dispose(result.gradientNorms)
     }
   } finally {
     dispose(batch)
+  }
+}
+
+function metered<T>(meter: MemoryMeter, step: () => T): T {
+  try {
+    return step()
+  } finally {
+    meter.stop()
   }
 }
 
@@ -211,7 +233,7 @@ function refuseInfinite(losses: Taken['losses'], trainer: Trainer, { state: { st
 }
 
 const metricsOf = (
-  { losses, diagnostics }: Taken,
+  { losses, peakBytes, diagnostics }: Taken,
   { epoch, waited, replaced }: LoadedBatch,
   { step, steps, began }: { readonly step: number; readonly steps: number; readonly began: number }
 ): StepMetrics => ({
@@ -221,7 +243,7 @@ const metricsOf = (
   losses,
   milliseconds: performance.now() - began,
   waited,
-  bytes: tf.memory().numBytes,
+  peakBytes,
   diagnoses: diagnostics?.diagnoses,
   stages: diagnostics?.stages,
   replaced: replaced.length > 0 ? replaced.length : undefined

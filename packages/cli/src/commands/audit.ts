@@ -1,8 +1,10 @@
 import { audit, loader, seeded, useBackend, type Audit, type BackendName } from 'lapstrake'
 import { command, type Command } from '../terminal/command.ts'
-import { dataNames, onProgress, usualSize } from './data-by-name.ts'
+import { onProgress } from './data-by-name.ts'
+import { ownData } from './data-options.ts'
 import { dataFor } from './data-of-run.ts'
 import { loadExperiment } from '@lapstrake/runs/node'
+import { setOption, settingsGiven } from '../terminal/set-option.ts'
 import { quietly } from '../terminal/stop-quietly.ts'
 import { table } from '../terminal/table.ts'
 import { lengthGiven, wholeNumber } from '../terminal/whole-number.ts'
@@ -15,26 +17,23 @@ export const auditCommand: Command = command({
   },
   args: {
     recipe: { type: 'positional', required: true, description: 'A recipe file, such as docs/recipes/03-loco.ts' },
-    data: {
-      type: 'string',
-      description: `${dataNames.join(', ')}, or a folder of images; the recipe's own when left out`
-    },
-    size: {
-      type: 'string',
-      description: `Height and width that images of a folder are brought to; ${usualSize} when left out`
-    },
+    ...ownData,
+    set: setOption,
     batch: { type: 'string', default: '8', description: 'Examples to learn from' },
     backend: { type: 'string', default: 'auto', description: 'auto, node, webgpu, wasm or cpu' },
     json: { type: 'boolean', default: false, description: 'Print JSON' }
   },
-  run: ({ args }) =>
+  run: ({ args, rawArgs }) =>
     quietly(async () => {
       const batchSize = wholeNumber('--batch', args.batch, 1)
       const size = lengthGiven('--size', args.size)
-      const experiment = await loadExperiment(args.recipe)
+      const experiment = await loadExperiment(args.recipe, settingsGiven(rawArgs))
       process.stderr.write(`${(await useBackend(args.backend as BackendName)).sentence}\n`)
       const limit = Math.max(batchSize, 64)
-      const dataset = await dataFor(experiment, args.data, size).open('train', { limit, onProgress })
+      const dataset = await dataFor(experiment, args.data, { size, labels: args['labels-from'] }).open('train', {
+        limit,
+        onProgress
+      })
       const source = loader(dataset, { batchSize, random: seeded(0), views: experiment.views })
       const found = await firstOf(source.batches(), async ({ batch }) =>
         audit(experiment, {

@@ -72,7 +72,7 @@ const metrics: StepMetrics = {
   losses: { unit0: 0.5 },
   milliseconds: 1,
   waited: 0,
-  bytes: 1,
+  peakBytes: 1,
   diagnoses: { unit0: { gradientNorm: 1 } },
   stages: [{ gradientNorm: 2 }, { gradientNorm: 3 }]
 } as unknown as StepMetrics

@@ -1,6 +1,7 @@
 import { sayCertificate, type Certified, type ValidationLoss } from 'lapstrake'
 import type { NamedMeanClassifier } from './mean-classifiers.ts'
 import { table } from '../terminal/table.ts'
+import { UsageError } from '../terminal/usage-error.ts'
 
 /** By what one of several runs is chosen. */
 const criteria = ['bound', 'stochastic', 'deterministic'] as const
@@ -107,7 +108,7 @@ const number = (value: number, digits = 4): string =>
 /** What `--select` names. */
 export function criterionOf(given: string): Criterion {
   const criterion = criteria.find(name => name === given)
-  if (criterion === undefined) throw new Error(`--select: expected one of ${criteria.join(', ')}, got ${given}.`)
+  if (criterion === undefined) throw new UsageError(`--select: expected one of ${criteria.join(', ')}, got ${given}.`)
   return criterion
 }
 

@@ -1,11 +1,12 @@
 import { certify, useBackend, validationLoss, type BackendName, type CertificateOptions } from 'lapstrake'
 import { command, type Command } from '../terminal/command.ts'
 import { asJson, certificateSaid, criterionOf, type Criterion, type Judged } from './certificate-said.ts'
-import { dataNames } from './data-by-name.ts'
+import { dataInPlace } from './data-options.ts'
 import { dataOfRun } from './data-of-run.ts'
 import { meanClassifiersOf } from './mean-classifiers.ts'
 import { behind, openAll, testingOf } from './runs-to-certify.ts'
 import { quietly } from '../terminal/stop-quietly.ts'
+import { UsageError } from '../terminal/usage-error.ts'
 import { wholeNumber } from '../terminal/whole-number.ts'
 
 export const certifyCommand: Command = command(
@@ -30,12 +31,7 @@ export const certifyCommand: Command = command(
         default: '10000',
         description: 'Examples to choose by, at most: those behind the ones that runs learned from, as by --examples'
       },
-      data: {
-        type: 'string',
-        description:
-          `${dataNames.join(', ')}, or a folder of images, in place of the run's own data where that lies ` +
-          'elsewhere'
-      },
+      data: dataInPlace,
       confidence: {
         type: 'string',
         default: '95',
@@ -59,7 +55,9 @@ export const certifyCommand: Command = command(
       quietly(async () => {
         const confidence = Number(args.confidence)
         if (!(confidence >= 50 && confidence < 100))
-          throw new Error(`--confidence: expected percent from 50 to below 100, such as 95, got ${args.confidence}.`)
+          throw new UsageError(
+            `--confidence: expected percent from 50 to below 100, such as 95, got ${args.confidence}.`
+          )
         const [draws, seed] = [wholeNumber('--draws', args.draws, 1), wholeNumber('--seed', args.seed, 0)]
         const criterion = criterionOf(args.select)
         const most = wholeNumber('--validation', args.validation, 1)

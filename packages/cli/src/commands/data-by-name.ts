@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import {
   didYouMean,
   cifar10,
@@ -6,6 +8,7 @@ import {
   fashionMnist,
   imageFolder,
   mnist,
+  npz,
   shapes,
   webDataset,
   type Data,
@@ -13,6 +16,7 @@ import {
   type OpenProgress,
   type Split
 } from 'lapstrake'
+import { UsageError } from '../terminal/usage-error.ts'
 
 /** Data that the command line knows by name; anything else is a folder of images. */
 const table: Readonly<Record<string, Data<ImageDataset>>> = {
@@ -31,37 +35,58 @@ export const usualData: Data<ImageDataset> = table.shapes!
 /** Height and width that images of a folder are brought to, where `--size` does not say. */
 export const usualSize = 32
 
+/** What is said of a folder of images beside its path. */
+export interface OfFolder {
+  /** Height and width that they are brought to. */
+  readonly size?: number | undefined
+  /** A table of their labels; `none` for images without. */
+  readonly labels?: string | undefined
+}
+
 /**
- * The data that `--data` names, or a folder with `train` and `test` in it: folders of images in class folders, or of
- * WebDataset's tar archives.
+ * The data that `--data` names: a known name, a file of NumPy's arrays, or a folder of images or of WebDataset's tar
+ * archives.
  *
- * @param size of the images of a folder; others have their own
- * @throws Error for a name that is none of them, and no path, and for a size where there is no folder
+ * @param folder what is said of a folder; of other data it is refused
+ * @param size of the images of a folder, where nothing is said
+ * @throws UsageError for a name that is none of them, and no path, and for what is of a folder where there is none
  */
-export function dataByName(name: string, size?: number): Data<ImageDataset> {
-  if (Object.hasOwn(table, name)) {
-    refuseSize(size, name)
-    return table[name]!
+export function dataByName(name: string, folder: OfFolder = {}, size: number = usualSize): Data<ImageDataset> {
+  const isArrays = /\.npz$/i.test(name)
+  if (Object.hasOwn(table, name) || isArrays) {
+    refuseOfFolder(folder, name)
+    return isArrays ? npz(name) : table[name]!
   }
-  if (/[/\\.]/.test(name)) return imagesOrShards(name, size ?? usualSize)
-  throw new Error(
-    `data: expected one of ${dataNames.join(', ')}, or the path of a folder of images such as ./photos, ` +
-      `got ${name}.${didYouMean(name, dataNames)}`
+  if (isPath(name)) return imagesOrShards(name, { ...folder, size: folder.size ?? size })
+  throw new UsageError(
+    `data: expected one of ${dataNames.join(', ')}, or the path of a folder of images such as ./photos, or of a file ` +
+      `of arrays such as ./digits.npz, got ${name}.${didYouMean(name, dataNames)}`
   )
 }
 
-/** Images of data that are no folder are as large as they are. */
-export function refuseSize(size: number | undefined, name: string): void {
-  if (size === undefined) return
-  throw new Error(
-    `data: expected --size beside a folder of images, as in --data ./photos --size 64, got it beside ${name}. ` +
-      'Leave it out.'
+const isPath = (name: string): boolean => /[/\\.]/.test(name) || existsSync(name)
+
+/** What `--data` names, in words that hold from any folder. */
+export const placeOf = (name: string): string => (Object.hasOwn(table, name) || !isPath(name) ? name : resolve(name))
+
+/** What `--labels-from` names, likewise: a table lies in the folder of images, or where its path leads from here. */
+export const tableOf = (labels: string, data: string): string =>
+  existsSync(resolve(data, labels)) || !existsSync(labels) ? labels : resolve(labels)
+
+/** Images of data that are no folder are as large as they are, and have the labels that they have. */
+export function refuseOfFolder({ size, labels }: OfFolder, name: string): void {
+  const [option, typed] = size === undefined ? ['--labels-from', 'labels.csv'] : ['--size', '64']
+  if (size === undefined && labels === undefined) return
+  throw new UsageError(
+    `data: expected ${option} beside a folder of images, as in --data ./photos ${option} ${typed}, ` +
+      `got it beside ${name}. Leave it out.`
   )
 }
 
 /** What lies in the folder decides how it is read, and nobody looks before it is opened. */
-function imagesOrShards(path: string, size: number): Data<ImageDataset> {
-  const [images, shards] = [imageFolder(path, { size }), webDataset(path, { size })]
+function imagesOrShards(path: string, { size, labels }: OfFolder & { readonly size: number }): Data<ImageDataset> {
+  const images = imageFolder(path, { size, labels: labels === 'none' ? false : labels })
+  const shards = webDataset(path, { size })
   const within = (part: Split): Promise<readonly string[] | undefined> =>
     readdir(`${path}/${part}`).catch(() => undefined)
   /** Of a part that is not there, the other one says what it would be. */
@@ -69,7 +94,11 @@ function imagesOrShards(path: string, size: number): Data<ImageDataset> {
     ((await within(part)) ?? (await within('train')) ?? []).some(file => file.endsWith('.tar'))
   return {
     name: path,
-    open: async (split, options) => ((await holdsShards(split)) ? shards : images).open(split, options)
+    async open(split, options) {
+      if (!(await holdsShards(split))) return images.open(split, options)
+      refuseOfFolder({ labels }, `the archives in ${path}`)
+      return shards.open(split, options)
+    }
   }
 }
 

@@ -1,17 +1,19 @@
 import { resolve } from 'node:path'
 import { corruptionKinds, dispose, readStages, useBackend, type BackendName, type StageReadout } from 'lapstrake'
 import { command, type Command } from '../terminal/command.ts'
-import { dataNames } from './data-by-name.ts'
+import { dataInPlace, folderInPlace } from './data-options.ts'
 import { dataOfRun } from './data-of-run.ts'
-import { corruptionsGiven, corruptionTable, readUnderCorruptions } from './read-under-corruptions.ts'
+import { evaluationAsJson, evaluationSaid, type Read } from './evaluation-said.ts'
+import { corruptionsGiven, readUnderCorruptions } from './read-under-corruptions.ts'
 import { leaveEvaluation, sealOf, type Readout, openRun, runFiles } from '@lapstrake/runs/node'
-import { percent } from '../terminal/percent.ts'
-import { fewLabelsSaid, labelsGiven, labelsSaid } from './few-labels.ts'
+import { labelsGiven } from './few-labels.ts'
 import { fitted } from './fitted.ts'
-import { refuseUnlabelled } from './refuse-unlabelled.ts'
+import { keptEarly } from './kept-early.ts'
+import { labelledOf } from './labelled-of.ts'
+import { isUnlabelled, readWithoutLabels, withoutLabelsSaid } from './read-without-labels.ts'
+import { atWork } from '../terminal/at-work.ts'
 import { quietly } from '../terminal/stop-quietly.ts'
-import { table } from '../terminal/table.ts'
-import { wholeNumber } from '../terminal/whole-number.ts'
+import { lengthGiven, wholeNumber } from '../terminal/whole-number.ts'
 
 export const evaluateCommand: Command = command({
   meta: {
@@ -25,10 +27,8 @@ export const evaluateCommand: Command = command({
       default: runFiles.weights,
       description: `The file of the run to read, such as ${runFiles.best}`
     },
-    data: {
-      type: 'string',
-      description: `${dataNames.join(', ')}, or a folder of images, in place of the run's own data`
-    },
+    data: dataInPlace,
+    ...folderInPlace,
     test: { type: 'string', description: 'Use only the first test examples' },
     labels: {
       type: 'string',
@@ -39,29 +39,38 @@ export const evaluateCommand: Command = command({
       type: 'string',
       description: `Read corrupted test images, too: all, or some of ${corruptionKinds.join(', ')}`
     },
-    backend: { type: 'string', default: 'auto', description: 'auto, node, webgpu, wasm or cpu' }
+    backend: { type: 'string', default: 'auto', description: 'auto, node, webgpu, wasm or cpu' },
+    json: { type: 'boolean', default: false, description: 'Print JSON' }
   },
   run: ({ args }) =>
     quietly(async () => {
       const limit = args.test === undefined ? undefined : wholeNumber('--test', args.test, 1)
+      const folder = { size: lengthGiven('--size', args.size), labels: args['labels-from'] }
       const [labels, draws] = [labelsGiven(args.labels), wholeNumber('--draws', args.draws, 1)]
       process.stderr.write(`${(await useBackend(args.backend as BackendName)).sentence}\n`)
       const seal = await sealOf(resolve(args.run, args.weights))
       const run = await openRun(args.run, { weights: args.weights })
-      run.notes.forEach(note => process.stderr.write(`${note}\n`))
+      for (const note of [...run.notes, ...(await keptEarly(args.run, args.weights, run))])
+        process.stderr.write(`${note}\n`)
       const { manifest, network, trained } = run
+      const all = await dataOfRun(run, 'train', args.data, folder)
+      const tests = await dataOfRun(run, 'test', args.data, { limit, ...folder })
+      if (isUnlabelled(all) && labels.length === 0 && args.corruptions === undefined) {
+        const read = await readWithoutLabels(run, tests)
+        process.stdout.write(args.json ? `${JSON.stringify(read)}\n` : withoutLabelsSaid(read))
+        return
+      }
+      const [train, test] = [labelledOf(all), labelledOf(tests)]
       const untrained = run.untrained()
-      const train = await dataOfRun(run, 'train', args.data)
-      refuseUnlabelled(train)
-      const test = await dataOfRun(run, 'test', args.data, { limit })
-      refuseUnlabelled(test)
       const kinds = args.corruptions === undefined ? undefined : corruptionsGiven(args.corruptions, test)
+      const work = atWork()
       const shared = {
         ...{ train, test, labels, draws },
         prepare: fitted(train, manifest.inputShape),
-        onProgress: (what: string) => process.stderr.isTTY && process.stderr.write(`\r\x1b[2K${what}`)
+        onProgress: work.say
       }
-      const before = await readStages(network, untrained, { ...shared, levels: [network.shapes.length - 1] })
+      const [levels, told] = [[network.shapes.length - 1], (what: string) => work.say(`Untrained: ${what}`)]
+      const before = await readStages(network, untrained, { ...shared, levels, onProgress: told })
       const after = await readStages(network, trained, shared)
       const left = new Map([...before.unreadable, ...after.unreadable].map(({ example, reason }) => [example, reason]))
       left.forEach((reason, example) => process.stderr.write(`${example} is left out: ${reason}.\n`))
@@ -71,27 +80,23 @@ export const evaluateCommand: Command = command({
         rowOf('untrained, top', before.readouts[0]!),
         ...stages.map((readout, i) => rowOf(`${manifest.name}, ${manifest.stages[i]!}`, readout))
       ]
+      const part = test.size === limit
       const top = rows.at(-1)!.name
       const corrupted = kinds && [
         await readUnderCorruptions('untrained, top', network, untrained, kinds, shared),
         await readUnderCorruptions(top, network, trained, kinds, shared)
       ]
       dispose(untrained)
-      if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K')
+      work.end()
       if (args.data === undefined)
         await leave(args.run, args.weights, {
-          ...{ test: test.size, part: test.size === limit, weights: seal ?? '', rows, corrupted }
+          ...{ test: test.size, part, weights: seal ?? '', rows, corrupted }
         })
-      process.stdout.write(
-        `${train.name}: ${train.size} training and ${test.size} test examples.\n\n${table(
-          ['features', 'linear readout', 'nearest neighbours', ...labels.map(labelsSaid)],
-          rows.map(({ name, linear, neighbours, lowLabel }) => [
-            ...[name, percent(linear), percent(neighbours)],
-            ...(lowLabel ?? []).map(fewLabelsSaid)
-          ])
-        )}\n`
-      )
-      if (corrupted) process.stdout.write(`\n${corruptionTable(corrupted[1]!, corrupted[0]!)}\n`)
+      const read: Read = {
+        ...{ run: args.run, weights: args.weights, data: train.name, train: train.size, test: test.size, part },
+        ...{ rows, labels, corrupted }
+      }
+      process.stdout.write(args.json ? `${evaluationAsJson(read)}\n` : evaluationSaid(read))
     })
 })
 

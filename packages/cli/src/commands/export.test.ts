@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
-import { fromTorchvision, namedLeaves, resNet, seeded, type Tree } from 'lapstrake'
+import { fromTorchvision, loadEncoder, namedLeaves, resNet, seeded, type Tree } from 'lapstrake'
 import { decodeSafetensors, deserialiseTensors } from 'lapstrake/node'
 import * as ort from 'onnxruntime-web'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -66,6 +66,12 @@ test('a trained ResNet goes to ONNX and to PyTorch, and both are what was traine
     .stages.reduce((flow, stage, i) => stage.apply(variables[i]!, flow, { training: false }).output, images)
     .dataSync<'float32'>()
 
+  expect(stdout).toContain(`${run}/network.safetensors`)
+  expect(stdout).toContain('[batch, 28, 28, 3] to features, for loadEncoder\n')
+  const loaded = await loadEncoder(join(run, 'network.safetensors'))
+  expect([loaded.name, loaded.shapes[0], loaded.shapes.at(-1)]).toEqual(['residual', [28, 28, 3], [4, 4, 64]])
+  const found = loaded.encode(images).dataSync()
+
   ort.env.wasm.numThreads = 1
   const session = await ort.InferenceSession.create(readFileSync(join(run, 'encoder.onnx')))
   const { features } = await session.run({
@@ -76,6 +82,7 @@ test('a trained ResNet goes to ONNX and to PyTorch, and both are what was traine
   ;(features!.data as Float32Array).forEach((value, i) =>
     expect(Math.abs(value - expected[i]!)).toBeLessThan(1e-4 * largest)
   )
+  expected.forEach((value, i) => expect(Math.abs(value - found[i]!)).toBeLessThan(1e-5 * largest))
   tf.dispose(images)
 })
 
@@ -93,6 +100,7 @@ test('another network keeps its own names, goes where it is told and takes image
     images: new ort.Tensor('float32', new Float32Array(40 * 40 * 3), [1, 40, 40, 3])
   })
   expect(features!.dims).toEqual([1, 5, 5, 6])
+  expect((await loadEncoder(join(out, 'network.safetensors'))).shapes[0]).toEqual([40, 40, 3])
   expect(existsSync(join(run, 'encoder.onnx'))).toBe(false)
 
   for (const [given, message] of [
@@ -100,10 +108,10 @@ test('another network keeps its own names, goes where it is told and takes image
     [['--size', '0'], '--size: expected a whole number from 1 to 8192, got 0. Try --size 1.\n'],
     [
       ['--oout', 'x'],
-      'export: expected options among --weights, --out, --size, --backend, got --oout. Did you mean --out?\n'
+      'export: expected options among --weights, --out, --size, --backend, --json, got --oout. Did you mean --out?\n'
     ]
   ] as const)
-    expect(lapstrake('export', run, ...given)).toMatchObject({ status: 1, stderr: message })
+    expect(lapstrake('export', run, ...given)).toMatchObject({ status: 2, stderr: message })
   for (const path of [join(out, 'encoder.onnx'), join(out, 'encoder.onnx', 'below')])
     expect(lapstrake('export', run, '--out', path)).toMatchObject({
       status: 1,
@@ -138,4 +146,23 @@ const conv = (inputs, outputs) => stateless('conv', {
   const learnt = decodeSafetensors(readFileSync(join(run, 'weights.safetensors'))).tensors
   expect(Object.keys(tensors).sort()).toEqual(['0.conv.params.kernel', '1.conv.params.kernel', '2.conv.params.kernel'])
   for (const i of [0, 1, 2]) expect(tensors[`${i}.conv.params.kernel`]).toEqual(learnt[`stages.${i}.params.kernel`])
+})
+
+test('what one file cannot hold is said, and the others are written', async () => {
+  const run = await trained(
+    'cumulated',
+    `{ name: 'cumulated', stages: [stateless('sum', {
+    init: (_, shape) => ({ params: {}, outputShape: shape }), apply: (_, x) => tf.cumsum(x, 3)
+  }), ...convNet({ widths: [4], strides: [4], layers: 1 }).stages] }`,
+    `import * as tf from '@tensorflow/tfjs-core'\nimport { stateless } from 'lapstrake'`
+  )
+  const { status, stdout, stderr } = lapstrake('export', run)
+  expect(status, stderr).toBe(0)
+  expect(stderr).toContain('No encoder.onnx: toOnnx: expected operations that are known here, got the kernel Cumsum.')
+  expect(stdout).not.toContain('encoder.onnx')
+  expect((await loadEncoder(join(run, 'network.safetensors'))).shapes).toEqual([
+    [28, 28, 3],
+    [28, 28, 3],
+    [7, 7, 4]
+  ])
 })

@@ -1,19 +1,20 @@
 import { join } from 'node:path'
 import { toOnnx } from '@lapstrake/onnx'
-import { dispose, useBackend, type BackendName } from 'lapstrake'
+import { networkOf, serialiseEncoder, useBackend, type BackendName } from 'lapstrake'
 import { openRun, type OpenRun, writeOwnFile } from '@lapstrake/runs/node'
-import { serialiseTree } from 'lapstrake/node'
 import { command, type Command } from '../terminal/command.ts'
 import { checkFolderFor } from '../terminal/folder-for.ts'
 import { quietly } from '../terminal/stop-quietly.ts'
+import { UsageError } from '../terminal/usage-error.ts'
 import { lengthGiven } from '../terminal/whole-number.ts'
+import { encoderWeights } from './encoder-weights.ts'
 
 const backends = ['wasm', 'cpu'] as const
 
 export const exportCommand: Command = command({
   meta: {
     name: 'export',
-    description: 'Writes the encoder of a run for other programs: weights as safetensors, the network as ONNX.'
+    description: 'Writes the encoder of a run: to load in Node and in pages, its weights for PyTorch, and as ONNX.'
   },
   args: {
     run: { type: 'positional', required: true, description: 'The folder of a run' },
@@ -24,84 +25,88 @@ export const exportCommand: Command = command({
     },
     out: {
       type: 'string',
-      description: 'Folder for encoder.safetensors and encoder.onnx; that of the run when left out'
+      description: 'Folder for network.safetensors, encoder.safetensors and encoder.onnx; that of the run when left out'
     },
     size: {
       type: 'string',
-      description: 'Height and width of the images that the ONNX file takes; those of the data when left out'
+      description: 'Height and width of the images that the network and ONNX take; those of the data when left out'
     },
     backend: {
       type: 'string',
       default: 'wasm',
       description: `${backends.join(' or ')}: where the network runs once, to be written down`
-    }
+    },
+    json: { type: 'boolean', default: false, description: 'Print JSON' }
   },
   run: ({ args }) =>
     quietly(async () => {
       const { run: folder, backend, out = folder } = args
       if (!backends.some(name => name === backend))
-        throw new Error(`export: expected the backend ${backends.join(' or ')}, got ${backend}. Leave it out.`)
+        throw new UsageError(`export: expected the backend ${backends.join(' or ')}, got ${backend}. Leave it out.`)
       const size = lengthGiven('--size', args.size)
       if (args.out !== undefined) await checkFolderFor('export', '--out', out)
       await useBackend(backend as BackendName)
       const run = await openRun(folder, { weights: args.weights })
       run.notes.forEach(note => process.stderr.write(`${note}\n`))
-      const weights = await weightsOf(run)
-      for (const { name, file, what } of [
+      const weights = await encoderWeights(run)
+      const files = [
+        ...(await orSaid('network.safetensors', () => networkOfRun(run, size))),
         { name: 'encoder.safetensors', file: weights.file, what: weights.names },
-        ...onnxOf(run, size)
-      ]) {
-        await writeOwnFile(join(out, name), file)
-        process.stdout.write(`${join(out, name)}   ${(file.length / 1e6).toFixed(1)} MB   ${what}\n`)
+        ...(await orSaid('encoder.onnx', () => onnxOf(run, size)))
+      ].map(({ name, file, what }) => ({ path: join(out, name), file, bytes: file.length, what }))
+      for (const { path, file, bytes, what } of files) {
+        await writeOwnFile(path, file)
+        if (!args.json) process.stdout.write(`${path}   ${(bytes / 1e6).toFixed(1)} MB   ${what}\n`)
       }
+      if (args.json)
+        process.stdout.write(
+          `${JSON.stringify({ run: folder, files: files.map(({ path, bytes, what }) => ({ path, bytes, what })) })}\n`
+        )
       process.exit(0)
     })
 })
 
-/** The network as ONNX, for images; for other inputs nothing, which is said. */
-function onnxOf(
-  { manifest: { name, inputShape: own }, network, trained }: OpenRun,
-  size: number | undefined
-): readonly { readonly name: string; readonly file: Uint8Array; readonly what: string }[] {
-  const [height, width, channels] = own
-  if (own.length !== 3) {
-    process.stderr.write(
-      `No encoder.onnx: it is written for images, [height, width, channels], and this run learned from inputs of ` +
-        `[${own.join(', ')}].\n`
-    )
+interface Written {
+  readonly file: Uint8Array
+  readonly what: string
+}
+
+/** A file under its name; nothing where the network cannot be written so, which is said. */
+async function orSaid(
+  name: string,
+  write: () => Written | Promise<Written>
+): Promise<readonly (Written & { readonly name: string })[]> {
+  try {
+    return [{ name, ...(await write()) }]
+  } catch (error) {
+    process.stderr.write(`No ${name}: ${(error as Error).message}\n`)
     return []
   }
-  const inputShape = [size ?? height!, size ?? width!, channels!]
-  const file = toOnnx(images => network.encode(trained, images), {
-    inputShape,
-    name,
-    metadata: { recipe: name, layout: 'NHWC' }
-  })
-  return [{ name: 'encoder.onnx', file, what: `images [batch, ${inputShape.join(', ')}] to features` }]
 }
 
-/** Under the names of PyTorch where the backbone has some there, and else under those of its stages. */
-async function weightsOf({
-  manifest,
-  experiment: { backbone },
-  trained: stages
-}: OpenRun): Promise<{ readonly file: Uint8Array; readonly names: string }> {
-  const metadata = { format: 'lapstrake-encoder-1', recipe: manifest.name, backbone: backbone.name }
-  if (backbone.stateDict === undefined) {
-    const { names, how } = namesInFile(backbone.stages.map(({ name }) => name))
-    const tree = Object.fromEntries(names.map((name, i) => [name, stages[i]]))
-    return { file: await serialiseTree(tree, metadata), names: `weights by ${how} of the stages` }
+/** What `loadEncoder` opens. */
+async function networkOfRun(run: OpenRun, size: number | undefined): Promise<Written> {
+  const inputShape = shapeOf(run, size)
+  const network = networkOf(run.experiment.backbone, inputShape)
+  const file = await serialiseEncoder(network, run.trained, { name: run.manifest.name })
+  return { file, what: `[batch, ${inputShape.join(', ')}] to features, for loadEncoder` }
+}
+
+function onnxOf(run: OpenRun, size: number | undefined): Written {
+  const { manifest, network, trained } = run
+  const inputShape = shapeOf(run, size)
+  if (inputShape.length !== 3) {
+    throw new Error(
+      `it is written for images, [height, width, channels], and this run learned from inputs of ` +
+        `[${inputShape.join(', ')}].`
+    )
   }
-  const tensors = backbone.stateDict(stages)
-  const file = await serialiseTree(tensors, metadata)
-  dispose(tensors)
-  return { file, names: 'weights by the names of PyTorch' }
+  const { name } = manifest
+  const metadata = { recipe: name, layout: 'NHWC' }
+  const file = toOnnx(images => network.encode(trained, images), { inputShape, name, metadata })
+  return { file, what: `images [batch, ${inputShape.join(', ')}] to features` }
 }
 
-/** The names of stages, or `<place>.<name>` for all of them where these could not be told apart in a file. */
-function namesInFile(names: readonly string[]): { readonly names: readonly string[]; readonly how: string } {
-  const areApart = new Set(names).size === names.length && names.every(name => name !== '' && !name.includes('.'))
-  return areApart
-    ? { names, how: 'the names' }
-    : { names: names.map((name, i) => `${i}.${name}`), how: 'the places and names' }
-}
+/** What goes into the network, of another size where that is asked for. */
+const shapeOf = ({ manifest: { inputShape } }: OpenRun, size: number | undefined): readonly number[] =>
+  size === undefined || inputShape.length !== 3 ? inputShape : [size, size, inputShape[2]!]

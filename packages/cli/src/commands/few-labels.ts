@@ -1,6 +1,7 @@
 // Readouts that learn from few labels, as `evaluate` is asked for them and tells them.
 import type { Readout } from '@lapstrake/runs/node'
 import { percent } from '../terminal/percent.ts'
+import { UsageError } from '../terminal/usage-error.ts'
 
 /** Numbers of labels of a class, and parts of all below 1. */
 export function labelsGiven(text: string | undefined): readonly number[] {
@@ -9,7 +10,7 @@ export function labelsGiven(text: string | undefined): readonly number[] {
     const [, digits, percents] = /^\s*(\d+(?:\.\d+)?)\s*(%?)\s*$/.exec(word) ?? []
     const value = percents === '%' ? Number(digits) / 100 : Number(digits)
     if (value > 0 && (percents === '%' ? value < 1 : Number.isInteger(value))) return value
-    throw new RangeError(
+    throw new UsageError(
       `--labels: expected labels of each class or parts of all below 100 %, got ${word}. ` +
         'Try --labels 10,100 or --labels 1%,10%.'
     )

@@ -11,15 +11,17 @@ import {
   runFiles
 } from '@lapstrake/runs/node'
 import { dataOfRun } from './data-of-run.ts'
+import { UsageError } from '../terminal/usage-error.ts'
 
 /** Goes on with the run in a folder, as it was begun. */
 export async function goOn(place: string, given: Given, signal: AbortSignal): Promise<Beginning> {
   const decided =
-    (['recipe', 'size', 'examples', 'seed', 'out'] as const).find(option => given[option] !== undefined) ??
-    (given.overwrite ? 'overwrite' : undefined)
+    (['recipe', 'size', 'labels-from', 'examples', 'seed', 'out'] as const).find(
+      option => given[option] !== undefined
+    ) ?? (given.overwrite ? 'overwrite' : Object.keys(given.set).length > 0 ? 'set' : undefined)
   if (decided !== undefined) {
     const word = decided === 'recipe' ? 'recipe' : `--${decided}`
-    throw new Error(
+    throw new UsageError(
       `train: expected no ${word} beside --resume ${place}: a run goes on with what it was begun with. ` +
         'Leave it out, or begin a run of its own from where it stands: ' +
         `${howToType('train', '<recipe.ts>', '--resume', join(place, runFiles.state), '--out', '<a new folder>')}`
@@ -51,7 +53,10 @@ export async function goOn(place: string, given: Given, signal: AbortSignal): Pr
           `since:\n${changes}\nTo go on with that file instead, where its network has the same form: ${typed}`
       )
     }
-    const dataset = await dataOfRun({ manifest, experiment }, 'train', given.data, { signal })
+    const dataset = await dataOfRun({ manifest, experiment }, 'train', given.data, {
+      signal,
+      labels: given.data === undefined ? undefined : options['labels-from']
+    })
     const data = given.data ?? manifest.data
     refuseTaken(describeRun(resume, join(place, runFiles.state)).step, stepsOf(experiment, dataset), place, false)
     const dataHash = await fingerprintOf(dataset)

@@ -42,10 +42,19 @@ test('what a run learned is ready to encode, at any level, and leaves nothing', 
   const others = run.network.encode(untrained, images)
   expect([...(await top.data())]).not.toEqual([...(await others.data())])
   expect(() => run.encode(tf.zeros([2, 28, 28, 1]))).toThrow(
-    'encode: expected inputs of shape [batch, 28, 28, 3], as the run learned from, got [2, 28, 28, 1].'
+    'encode: expected inputs of shape [batch, 28, 28, 3], as the network learned from, got [2, 28, 28, 1].'
   )
   expect(() => run.encode(images, { level: 7 })).toThrow('level')
-  for (const made of [top, pixels, untrained, others, images]) dispose(made as typeof top)
+  const [rows, means] = [run.encode(images, { pooled: true }), tf.mean(top, [1, 2])]
+  expect([rows.shape, [...(await rows.data())]]).toEqual([[2, 6], [...(await means.data())]])
+  expect(run.shapes).toEqual([
+    [28, 28, 3],
+    [7, 7, 4],
+    [4, 4, 6]
+  ])
+  const grey = await run.read({ data: new Uint8Array(40 * 50 * 3).fill(51), height: 40, width: 50 })
+  expect([grey.shape, [...new Set(await grey.data())]]).toEqual([[1, 28, 28, 3], [Math.fround(0.2)]])
+  for (const made of [top, pixels, untrained, others, images, rows, means, grey]) dispose(made as typeof top)
   run.dispose()
   // One of level 1, and the zeros.
   expect(tf.memory().numTensors).toBe(before + 2)

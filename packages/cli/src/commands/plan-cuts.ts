@@ -1,4 +1,5 @@
 import { balance, type Experiment, type Plan } from 'lapstrake'
+import { UsageError } from '../terminal/usage-error.ts'
 import { wholeNumber } from '../terminal/whole-number.ts'
 
 const balances = { memory: 'activationBytes', flops: 'multiplyAdds' } as const
@@ -16,8 +17,8 @@ export function cutsWanted({
 }: Readonly<Partial<Record<'balance' | 'stages', string | undefined>>>): Cuts | undefined {
   if (by === undefined && stages === undefined) return undefined
   if (by === undefined)
-    throw new Error('--stages: expected --balance beside it, got none. Write --balance memory, or leave it out.')
-  if (!Object.hasOwn(balances, by)) throw new Error(`--balance: expected memory or flops, got ${by}. Try memory.`)
+    throw new UsageError('--stages: expected --balance beside it, got none. Write --balance memory, or leave it out.')
+  if (!Object.hasOwn(balances, by)) throw new UsageError(`--balance: expected memory or flops, got ${by}. Try memory.`)
   return { by: by as Cuts['by'], stages: stages === undefined ? undefined : wholeNumber('--stages', stages, 1) }
 }
 

@@ -1,14 +1,15 @@
 import { dirname } from 'node:path'
-import { exampleBatch, plan, spansSvg, type Experiment, type PlanOptions } from 'lapstrake'
+import { plan, spansSvg, type PlanOptions } from 'lapstrake'
 import { command, type Command } from '../terminal/command.ts'
-import { onProgress } from './data-by-name.ts'
-import { dataFor } from './data-of-run.ts'
-import { loadExperiment, writeOwnFile } from '@lapstrake/runs/node'
+import { whereDataLie } from './data-options.ts'
+import { writeOwnFile } from '@lapstrake/runs/node'
 import { checkFolderFor } from '../terminal/folder-for.ts'
 import { quietly } from '../terminal/stop-quietly.ts'
 import { lengthGiven, wholeNumber } from '../terminal/whole-number.ts'
-import * as tf from '@tensorflow/tfjs-core'
 import { planText } from '../terminal/plan-text.ts'
+import { setOption, settingsGiven } from '../terminal/set-option.ts'
+import { UsageError } from '../terminal/usage-error.ts'
+import { plannedOf } from './plan-input.ts'
 import { cutsFor, cutsWanted } from './plan-cuts.ts'
 import { ways, wayOf } from './plan-ways.ts'
 
@@ -20,9 +21,17 @@ export const planCommand: Command = command({
       'the largest batch.'
   },
   args: {
-    recipe: { type: 'positional', required: true, description: 'A recipe file, such as docs/recipes/03-loco.ts' },
+    recipe: {
+      type: 'positional',
+      required: true,
+      description: 'A recipe file, such as docs/recipes/03-loco.ts, or the folder of a run'
+    },
+    set: setOption,
     batch: { type: 'string', description: "Examples in a step; the recipe's own when left out" },
-    size: { type: 'string', description: "Height and width of the images; those of the recipe's data when left out" },
+    size: {
+      type: 'string',
+      description: `Height and width of the images; those of the recipe's data when left out. ${whereDataLie}`
+    },
     channels: { type: 'string', description: 'Channels of the images, beside --size; 3 when left out' },
     memory: { type: 'string', default: '4GB', description: 'What the largest batch is to fit in, such as 512MB' },
     balance: { type: 'string', description: 'Propose where to cut the network anew: memory or flops' },
@@ -35,7 +44,7 @@ export const planCommand: Command = command({
     },
     json: { type: 'boolean', default: false, description: 'Print JSON' }
   },
-  run: ({ args }) =>
+  run: ({ args, rawArgs }) =>
     quietly(async () => {
       const bytes = bytesOf(args.memory)
       const batch = args.batch === undefined ? undefined : wholeNumber('--batch', args.batch, 1)
@@ -43,9 +52,10 @@ export const planCommand: Command = command({
       const channels = channelsOf(args)
       const wanted = cutsWanted(args)
       if (args.svg !== undefined) await checkFolderFor('plan', '--svg', dirname(args.svg))
-      const experiment = await loadExperiment(args.recipe)
+      const shape = size === undefined ? undefined : [size, size, channels]
+      const { experiment, input } = await plannedOf(args.recipe, settingsGiven(rawArgs), shape)
       const options: PlanOptions = {
-        ...(await inputFor(experiment, size, channels)),
+        ...input,
         batch: batch ?? experiment.batchSize,
         composed: args.composed,
         microBatch: experiment.microBatch
@@ -76,28 +86,15 @@ export const planCommand: Command = command({
 /** Channels of the images that `--size` speaks of. */
 function channelsOf({ size, channels }: Readonly<Partial<Record<'size' | 'channels', string | undefined>>>): number {
   if (channels !== undefined && size === undefined)
-    throw new Error('--channels: expected --size beside it, got none. Leave it out, or say how large images are.')
+    throw new UsageError('--channels: expected --size beside it, got none. Leave it out, or say how large images are.')
   return wholeNumber('--channels', channels ?? '3', 1)
-}
-
-/** What enters the network: images as large as `--size` says, or what the recipe's data hold. */
-async function inputFor(
-  experiment: Experiment,
-  size: number | undefined,
-  channels: number
-): Promise<Pick<PlanOptions, 'inputShape' | 'like' | 'examples' | 'labels'>> {
-  if (size !== undefined) return { inputShape: [size, size, channels] }
-  // Otherwise the JavaScript backend advertises another package when it is first used.
-  tf.env().set('PROD', true)
-  const dataset = await dataFor(experiment, undefined).open('train', { onProgress })
-  const like = await exampleBatch(experiment, dataset)
-  return { inputShape: like.views[0].shape.slice(1), like, examples: dataset.size, labels: dataset.labels }
 }
 
 /** Bytes from words such as 512MB or 4 GB. */
 function bytesOf(words: string): number {
   const [, number, unit] = /^\s*([\d.]+)\s*([KMGT]?)B?\s*$/i.exec(words) ?? []
   const bytes = Number(number) * 1e3 ** ' KMGT'.indexOf(unit?.toUpperCase() || ' ')
-  if (!(bytes > 0)) throw new Error(`--memory: expected a number of bytes such as 512MB or 4GB, got ${words}. Try 4GB.`)
+  if (!(bytes > 0))
+    throw new UsageError(`--memory: expected a number of bytes such as 512MB or 4GB, got ${words}. Try 4GB.`)
   return bytes
 }

@@ -1,13 +1,10 @@
 import {
   adamW,
-  batchOf,
   convNet,
-  createTrainer,
   dispose,
   drawSpans,
   endToEnd,
   greedy,
-  meterMemory,
   ntXent,
   overlapping,
   projector,
@@ -86,7 +83,7 @@ export async function raceOf(
       history,
       readout: readout!,
       millisecondsPerStep: median(history.slice(3).map(({ milliseconds }) => milliseconds)) ?? 0,
-      peakBytes: await peakOfStep(experiment, training, seed)
+      peakBytes: median(history.map(({ peakBytes }) => peakBytes)) ?? 0
     })
     dispose(state)
   }
@@ -116,21 +113,6 @@ function quickExperiment(name: string, isolation: Isolation, training: ImageData
     batchSize,
     epochs
   }
-}
-
-/** The most memory that one step holds above what rests between steps. */
-async function peakOfStep(experiment: Experiment, training: ImageDataset, seed: number): Promise<number> {
-  const trainer = createTrainer(experiment, { inputShape: training.shape })
-  const state = trainer.init(seeded(seed).split('weights'))
-  const places = Array.from({ length: experiment.batchSize }, (_, i) => i)
-  const batch = await batchOf(training, places, { views: experiment.views, random: seeded(seed) })
-  const meter = meterMemory()
-  const result = trainer.step(state, batch)
-  meter.stop()
-  dispose(batch)
-  dispose(result.losses)
-  dispose(result.state)
-  return meter.peak()
 }
 
 /** What the races came to, whichever way it went: what of the gap between the first and the last is won back. */

@@ -63,7 +63,7 @@ describe('compare', () => {
       ['loss, mean of units', '2.151 ± 0.100'],
       ['loss, top unit', '2.151 ± 0.100'],
       ['time per step', '8.0 ± 0.0 ms'],
-      ['memory', '2.0 ± 0.0 MB']
+      ['peak of a step', '2.0 ± 0.0 MB']
     ]
     for (const [name, value] of rows)
       expect(stdout.split('\n').find(line => line.startsWith(name!))).toMatch(
@@ -179,11 +179,13 @@ describe('report', () => {
 describe('watch', () => {
   test('says where a finished run ended, and how an interrupted one goes on', () => {
     expect(lapstrake('watch', join(folder, 'greedy-0')).stdout).toMatch(
-      /^━{20} 500\/500 {2}epoch 1 {2}loss 2\.05 {2}100 steps\/s {2}2 MB {2}finished\n$/
+      /^━{20} 500\/500 {2}epoch 1 {2}finished {2}100 steps\/s {2}peak of a step 2\.0 MB {2}loss of unit0 2\.05\n$/
     )
     writeFileSync(join(folder, 'stopped-0/state.safetensors'), '')
     const { stdout, stderr } = lapstrake('watch', join(folder, 'stopped-0'))
-    expect(stdout).toContain('2/9  epoch 1  loss 2.00  100 steps/s  2 MB  ended early, nobody trains it')
+    expect(stdout).toContain(
+      '2/9  epoch 1  ended early, nobody trains it  100 steps/s  peak of a step 2.0 MB  loss of unit0 2.00'
+    )
     expect(stderr).toBe(`Go on with: npx lapstrake train --resume ${join(folder, 'stopped-0')}\n`)
   })
 

@@ -53,7 +53,7 @@ const endless = {
   losses: { unit0: null, probe2: 1 },
   milliseconds: 8,
   waited: 0,
-  bytes: 9
+  peakBytes: 9
 }
 const steps = stepsIn(lines.join('\n'), 'run.jsonl').steps
 const evaluation: Evaluation = {

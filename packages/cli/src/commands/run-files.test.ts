@@ -39,7 +39,7 @@ test.each<[string, object]>([
   ['losses', { losses: { unit0: '1' } }],
   ['milliseconds', { milliseconds: null }],
   ['waited', { waited: undefined }],
-  ['bytes', { bytes: 0.5 }],
+  ['peakBytes', { peakBytes: 0.5 }],
   ['replaced', { replaced: 'x' }],
   ['diagnoses', { diagnoses: { unit0: {} } }],
   ['diagnoses', { diagnoses: { unit0: { ...step.diagnoses.unit0, topOne: [] } } }],

@@ -81,8 +81,9 @@ export async function refuseChanged(
   {
     data,
     size,
+    labels,
     examples
-  }: Readonly<Record<'size' | 'examples', number | undefined>> & { readonly data: string | undefined }
+  }: Readonly<Record<'size' | 'examples', number | undefined> & Record<'data' | 'labels', string | undefined>>
 ): Promise<void> {
   const changed = await Promise.all(
     runs.map(async ({ folder, recipe }) => {
@@ -94,7 +95,8 @@ export async function refuseChanged(
         options
       } = manifest
       if (taken === 0 && !finished && !canGoOn(folder)) return []
-      const same = options.data === data && options.size === size && options.examples === examples
+      const isFrom = options.data === data && options.size === size && options['labels-from'] === labels
+      const same = isFrom && options.examples === examples
       return same && (await recipeChanges(folder, { recipe })) === undefined ? [] : [folder]
     })
   )

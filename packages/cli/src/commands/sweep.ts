@@ -3,7 +3,8 @@ import { basename, extname, join, resolve } from 'node:path'
 import { compareRuns, loadSweep, readRun } from '@lapstrake/runs/node'
 import { command, type Command } from '../terminal/command.ts'
 import { comparisonText } from './compare.ts'
-import { dataByName, refuseSize } from './data-by-name.ts'
+import { dataByName, placeOf, refuseOfFolder, tableOf } from './data-by-name.ts'
+import { whereDataLie } from './data-options.ts'
 import { checkFolderFor } from '../terminal/folder-for.ts'
 import { quietly } from '../terminal/stop-quietly.ts'
 import { table } from '../terminal/table.ts'
@@ -27,8 +28,9 @@ export const sweepCommand: Command = command({
     jobs: { type: 'string', description: 'Runs at a time; half as many as processors when left out' },
     out: { type: 'string', description: 'Folder of the runs; runs/<name of the file> when left out' },
     overwrite: { type: 'boolean', default: false, description: 'Train every run anew' },
-    data: { type: 'string', description: 'As for train' },
+    data: { type: 'string', description: `As for train. ${whereDataLie}` },
     size: { type: 'string', description: 'As for train' },
+    'labels-from': { type: 'string', description: 'As for train' },
     examples: { type: 'string', description: 'As for train' },
     epochs: { type: 'string', description: 'As for train' },
     backend: { type: 'string', default: 'auto', description: 'As for train' },
@@ -51,19 +53,23 @@ export const sweepCommand: Command = command({
           : wholeNumber('--threads', args.threads, 1)
       const out = args.out ?? join('runs', basename(args.sweep, extname(args.sweep)))
       const overrides = args.epochs === undefined ? {} : { epochs: wholeNumber('--epochs', args.epochs, 1) }
-      const { data } = args
+      const data = args.data === undefined ? undefined : placeOf(args.data)
+      const from = args['labels-from']
+      const labels = from === undefined ? undefined : tableOf(from, data ?? '.')
       const examples = args.examples === undefined ? undefined : wholeNumber('--examples', args.examples, 1)
       const size = lengthGiven('--size', args.size)
       await checkFolderFor('sweep', '--out', out)
       const sweep = await loadSweep(args.sweep)
-      if (data !== undefined) dataByName(data, size)
-      else refuseSize(size, "the recipe's own data")
+      const folder = { size, labels }
+      if (data !== undefined) dataByName(data, folder)
+      else refuseOfFolder(folder, "the recipe's own data")
       const runs = await runsOf(sweep, resolve(args.sweep), out, overrides)
-      if (!args.overwrite) await refuseChanged(runs, { data, size, examples })
+      if (!args.overwrite) await refuseChanged(runs, { data, size, labels, examples })
       process.stderr.write(`${runs.length} runs in ${out}, ${Math.min(jobs, runs.length)} at a time.\n`)
       const chosen = [
         ...(data === undefined ? [] : ['--data', data]),
         ...(size === undefined ? [] : ['--size', String(size)]),
+        ...(labels === undefined ? [] : ['--labels-from', labels]),
         ...(examples === undefined ? [] : ['--examples', String(examples)])
       ]
       const pool = poolOf(

@@ -45,7 +45,7 @@ test('a run with --tensorboard shows the curves of run.jsonl, and a map', async 
       'loss/unit0',
       'step/milliseconds',
       'step/waited for data',
-      'step/megabytes',
+      'step/peak megabytes',
       'gradientNorm/conv1',
       'gradientNorm/conv2',
       'updateRatio/conv1',

@@ -1,21 +1,27 @@
 import { availableParallelism } from 'node:os'
 import { useBackend, type BackendChoice, type BackendName, type Dataset, type Experiment } from 'lapstrake'
-import type { RunOptions } from '@lapstrake/runs/node'
+import type { RunOptions, Settings } from '@lapstrake/runs/node'
 import { wholeNumber } from '../terminal/whole-number.ts'
+import { placeOf, tableOf } from './data-by-name.ts'
 
 /** What was typed. */
 export type Given = Readonly<
-  Partial<Record<'recipe' | 'seed' | 'out' | Exclude<keyof RunOptions, 'tensorboard'>, string | undefined>>
+  Partial<Record<'recipe' | 'seed' | 'out' | Exclude<keyof RunOptions, 'tensorboard' | 'set'>, string | undefined>>
 > &
-  Readonly<Record<'overwrite' | 'force' | 'tensorboard', boolean>>
+  Readonly<Record<'overwrite' | 'force' | 'tensorboard', boolean>> & {
+    /** What was set of the recipe. */
+    readonly set: Settings
+  }
 
 /** The least that is allowed. */
 const numbers = { size: 1, examples: 1, epochs: 1, threads: 1, 'checkpoint-every': 1, 'keep-every': 0 } as const
 
 /** What was given of it. */
-export const optionsOf = ({ tensorboard, backend, data, ...given }: Given): RunOptions => ({
+export const optionsOf = ({ tensorboard, backend, data, set, 'labels-from': labels, ...given }: Given): RunOptions => ({
   ...(tensorboard && { tensorboard }),
-  ...(data !== undefined && { data }),
+  ...(data !== undefined && { data: placeOf(data) }),
+  ...(labels !== undefined && { 'labels-from': tableOf(labels, data ?? '.') }),
+  ...(Object.keys(set).length > 0 && { set }),
   ...(backend !== undefined && { backend }),
   ...Object.fromEntries(
     Object.entries(numbers).flatMap(([name, least]) => {
@@ -51,7 +57,7 @@ export function refuseTaken(taken: number, wanted: number, what: string, fresh: 
 }
 
 /** Whole batches of all epochs. */
-export const stepsOf = ({ epochs, batchSize }: Experiment, { size }: Dataset): number =>
+export const stepsOf = ({ epochs, batchSize }: Experiment, { size }: Pick<Dataset, 'size'>): number =>
   epochs * Math.floor(size / batchSize)
 
 /** A line for whoever sits there. */

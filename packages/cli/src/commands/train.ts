@@ -1,26 +1,21 @@
-import { describeRun, isImageDataset, stageNames, type Dataset, type Experiment, type SavedRun } from 'lapstrake'
+import { describeRun, stageNames } from 'lapstrake'
 import { beginRun } from './begin-run.ts'
 import { stepsOf } from './train-given.ts'
 import { command, type Command } from '../terminal/command.ts'
-import { dataNames, usualSize } from './data-by-name.ts'
+import { ownData } from './data-options.ts'
 import { diagnosesTable, explanation, stagesTable } from '../terminal/diagnoses-tables.ts'
 import { canGoOn, howToType } from '@lapstrake/runs/node'
 import { recordTraining } from './record-training.ts'
+import { setOption, settingsGiven } from '../terminal/set-option.ts'
 import { quietly } from '../terminal/stop-quietly.ts'
 import { stopSignals } from '../terminal/stop-signals.ts'
+import { dataSaid, goingOn, outOfReach } from './train-said.ts'
 
 export const trainCommand: Command = command({
   meta: { name: 'train', description: 'Trains the experiment that a recipe file exports, and saves the run.' },
   args: {
     recipe: { type: 'positional', required: false, description: 'A recipe file, such as docs/recipes/03-loco.ts' },
-    data: {
-      type: 'string',
-      description: `${dataNames.join(', ')}, or a folder of images; the recipe's own when left out`
-    },
-    size: {
-      type: 'string',
-      description: `Height and width that images of a folder are brought to; ${usualSize} when left out`
-    },
+    ...ownData,
     examples: {
       type: 'string',
       description: 'Use only the first training examples; a teacher that is trained first learns from the same'
@@ -29,6 +24,7 @@ export const trainCommand: Command = command({
       type: 'string',
       description: 'Times that every example is seen; a teacher that is trained first keeps to its own'
     },
+    set: setOption,
     seed: { type: 'string', description: 'Decides weights, order and augmentation; 0 when left out' },
     backend: { type: 'string', description: 'auto, node, webgpu, wasm or cpu; auto when left out' },
     threads: {
@@ -71,16 +67,13 @@ export const trainCommand: Command = command({
       description: 'Seconds after which the run is kept again, to go on with should the machine fail; 60 when left out'
     }
   },
-  run: ({ args }) =>
+  run: ({ args, rawArgs }) =>
     quietly(async () => {
       const stop = stopSignals()
-      const beginning = await stop.opening(beginRun(args, stop.signal))
+      const beginning = await stop.opening(beginRun({ ...args, set: settingsGiven(rawArgs) }, stop.signal))
       const { experiment, dataset, backend, resume } = beginning
-      process.stderr.write(
-        `${backend.sentence}\nData: ${dataset.name}, ${dataset.size} training examples` +
-          `${isImageDataset(dataset) ? ` of ${dataset.shape.join(' × ')}` : ''}` +
-          `${classesOf(dataset)}.${leftOver(experiment, dataset)}\n`
-      )
+      process.stderr.write(`${backend.sentence}\n${dataSaid(experiment, dataset)}`)
+      process.stderr.write(outOfReach(experiment, beginning.options))
       const wanted = stepsOf(experiment, dataset)
       if (resume !== undefined) process.stderr.write(goingOn(describeRun(resume), wanted))
       const { saved, interrupted, step, last, losses } = await recordTraining(beginning, stop, wanted)
@@ -99,21 +92,3 @@ export const trainCommand: Command = command({
       process.exit(interrupted ? stop.status() : 0)
     })
 })
-
-const classesOf = ({ classes }: Dataset): string =>
-  classes.length === 0 ? ' without classes' : ` in ${classes.length} classes`
-
-/** What a whole number of batches leaves over. */
-function leftOver({ batchSize }: Experiment, { size }: Dataset): string {
-  const over = size % batchSize
-  return over === 0 || size < batchSize
-    ? ''
-    : ` In batches of ${batchSize} each epoch leaves out ${over}, others each time.`
-}
-
-const goingOn = ({ step, first = 0 }: SavedRun, planned: number): string =>
-  first > 0
-    ? 'Going on with what is trained first.\n'
-    : step < planned
-      ? `Going on behind step ${step}.\n`
-      : `All ${planned} steps were taken: nothing is left to train. For more, give it more --epochs.\n`

@@ -59,7 +59,7 @@ ${htmlTable(head, rows)}
 <p>Smoothed; colours are units from the lowest to the highest.</p>
 ${losses}
 <div class="row"><div><h2>Time per step</h2>${bars('milliseconds', race => race.millisecondsPerStep)}</div>
-<div><h2>Peak memory of a step</h2>${bars('megabytes', race => race.peakBytes / 1e6)}</div></div>
+<div><h2>Peak of a step</h2>${bars('MB', race => race.peakBytes / 1e6)}</div></div>
 <h2>Where gradients flow</h2>
 <p>A column is a stage, a line a unit; no gradient leaves its planks.</p>
 <div class="row">${flows.join('')}</div>`

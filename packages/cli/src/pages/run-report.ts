@@ -52,7 +52,7 @@ export function runReport({ comparison, maps, stageMaps }: RunReport): string {
       '<h2>Time and memory</h2>',
       `<div class="grid">${[
         ['time per step', 'milliseconds', 1],
-        ['memory', 'megabytes', 1e-6]
+        ['peak of a step', 'MB', 1e-6]
       ]
         .map(([figure, label, scale]) => bars(runs, names, figure as string, label as string, scale as number))
         .join('')}</div>`,

@@ -1,5 +1,6 @@
 import type { Way } from '../commands/plan-ways.ts'
 import { drawSpans, type Plan, type PlanOptions } from 'lapstrake'
+import { megabytes } from './megabytes.ts'
 import { table } from './table.ts'
 
 /** The tables of a plan, and what it proposes. */
@@ -24,33 +25,19 @@ export function planText(
     ])
   )
   const units = table(
-    [
-      'unit',
-      'stages',
-      'parameters',
-      'of its head',
-      'multiply-adds an image',
-      'of its head',
-      'activations',
-      'of its head'
-    ],
-    own.units.map(unit => [
-      unit.name,
-      unit.start === unit.end
-        ? 'none: a probe'
-        : [...new Set([own.stages[unit.start]!.name, own.stages[unit.end - 1]!.name])].join(' to '),
-      short(unit.stages.parameters),
-      short(unit.head.parameters),
-      short(unit.stages.multiplyAdds / examples),
-      short(unit.head.multiplyAdds / examples),
-      megabytes(unit.stages.activationBytes),
-      megabytes(unit.head.activationBytes)
+    ['unit', 'stages', 'parameters', 'multiply-adds an image', 'activations'],
+    own.units.map(({ name, start, end, stages, head }) => [
+      name,
+      start === end ? 'none: a probe' : [...new Set([own.stages[start]!.name, own.stages[end - 1]!.name])].join(' to '),
+      `${short(stages.parameters)} + ${short(head.parameters)}`,
+      `${short(stages.multiplyAdds / examples)} + ${short(head.multiplyAdds / examples)}`,
+      `${megabytes(stages.activationBytes)} + ${megabytes(head.activationBytes)}`
     ])
   )
   const isolations = table(
     [
       'gradients',
-      'peak memory',
+      'peak of a step',
       'multiply-adds a step',
       'of end-to-end',
       'of which heads',
@@ -72,9 +59,12 @@ export function planText(
   const refused = rows.flatMap(({ name, reason }) => (reason === undefined ? [] : [`${name}: ${reason}\n`])).join('')
   const proposal =
     cuts === undefined ? '' : `\nBalanced: regroup(backbone, [${cuts.join(', ')}]), that is ${groupsOf(own, cuts)}.\n`
-  const input = `${batch} examples of ${inputShape.join(' × ')} in ${own.views} views`
+  const input = `${counted(batch, 'example')} of ${inputShape.join(' × ')} in ${counted(own.views, 'view')}`
   const spans = drawSpans(own.units, own.stages.length)
-  return `${name}: ${input}.\n\n${stages}\n\n${units}\n\n${spans}\n\n${isolations}\n${refused}${proposal}`
+  return (
+    `${name}: ${input}.\n\n${stages}\n\n${units}\nOf the stages, and of the head of the unit.\n\n` +
+    `${spans}\n\n${isolations}\n${refused}${proposal}`
+  )
 }
 
 const groupsOf = ({ stages }: Plan, cuts: readonly number[]): string =>
@@ -86,6 +76,8 @@ const groupsOf = ({ stages }: Plan, cuts: readonly number[]): string =>
         .join(' + ')
     )
     .join(' | ')
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
 
 const short = (number: number): string => {
   const unit =
@@ -99,5 +91,3 @@ const short = (number: number): string => {
   const scaled = number / unit[0]
   return `${scaled >= 100 || unit[0] === 1 ? scaled.toFixed(0) : scaled.toPrecision(3)}${unit[1]}`
 }
-
-const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`

@@ -1,5 +1,7 @@
 import type { StepMetrics } from 'lapstrake'
 import { duration } from './duration.ts'
+import { lossesSaid } from './losses-said.ts'
+import { megabytes } from './megabytes.ts'
 import { recentLoss } from '@lapstrake/runs/node'
 
 const width = 20
@@ -24,7 +26,7 @@ export function progress(label: string, batchSize: number, taken: readonly StepM
   let pause = 0
   const terminal = process.stderr.isTTY
   return {
-    step({ step, steps, epoch, losses, milliseconds, bytes }) {
+    step({ step, steps, epoch, losses, milliseconds, peakBytes }) {
       smooth = smooth === 0 ? milliseconds : 0.9 * smooth + 0.1 * milliseconds
       history.push({ losses })
       here++
@@ -34,13 +36,10 @@ export function progress(label: string, batchSize: number, taken: readonly StepM
       pause = terminal ? 100 : Math.min(10_000, 2 * pause || 1000)
       const left = (((now - began) / here) * (steps - step)) / 1000
       const bar = '━'.repeat(Math.round((width * step) / steps)).padEnd(width, '·')
-      const values = Object.keys(losses)
-        .map(unit => recentLoss(history, unit)!.toFixed(2))
-        .join(' ')
+      const values = lossesSaid(Object.keys(losses).map(unit => [unit, recentLoss(history, unit)!]))
       const line =
-        `${label}  ${bar} ${step}/${steps}  epoch ${epoch + 1}  loss ${values}  ` +
-        `${((1000 * batchSize) / smooth).toFixed(0)} images/s  ` +
-        `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB  ${duration(left)} left`
+        `${label}  ${bar} ${step}/${steps}  epoch ${epoch + 1}  ${duration(left)} left  ` +
+        `${((1000 * batchSize) / smooth).toFixed(0)} images/s  peak of a step ${megabytes(peakBytes)}  ${values}`
       if (terminal) process.stderr.write(`\r\x1b[2K${line.slice(0, (process.stderr.columns || 120) - 1)}`)
       else process.stderr.write(`${line}\n`)
     },

@@ -1,6 +1,8 @@
 import type { StepMetrics } from 'lapstrake'
 import { diagnosesTable, stagesTable } from './diagnoses-tables.ts'
 import { duration } from './duration.ts'
+import { lossesSaid } from './losses-said.ts'
+import { megabytes } from './megabytes.ts'
 import { type Manifest, recentLoss, recentLosses, unitsOf } from '@lapstrake/runs/node'
 import { table } from './table.ts'
 
@@ -41,7 +43,7 @@ export function watchView(watched: Watched): string {
 export function watchLine({ manifest: { finished }, steps, isHeld }: Watched): string {
   const last = steps.at(-1)
   if (last === undefined) return isHeld ? 'No step yet.' : 'No step, and nobody trains it.'
-  const { step, steps: planned, epoch, bytes } = last
+  const { step, steps: planned, epoch, peakBytes } = last
   const recent = steps.slice(-few)
   const milliseconds =
     recent.reduce((sum, { milliseconds, waited = 0 }) => sum + milliseconds + waited, 0) / recent.length
@@ -52,12 +54,11 @@ export function watchLine({ manifest: { finished }, steps, isHeld }: Watched): s
     : isHeld
       ? `about ${duration(((planned - step) * milliseconds) / 1000)} left`
       : 'ended early, nobody trains it'
-  const values = unitsOf(recent)
-    .map(unit => recentLoss(steps, unit)!.toFixed(2))
-    .join(' ')
+  const values = lossesSaid(unitsOf(recent).map(unit => [unit, recentLoss(steps, unit)!]))
+  const peak = Number.isFinite(peakBytes) ? `peak of a step ${megabytes(peakBytes)}  ` : ''
   return (
-    `${bar} ${step}/${planned}  epoch ${epoch + 1}  loss ${values}  ${(1000 / milliseconds).toPrecision(3)} ` +
-    `steps/s  ${(bytes / 1e6).toFixed(0)} MB  ${left}`
+    `${bar} ${step}/${planned}  epoch ${epoch + 1}  ${left}  ${(1000 / milliseconds).toPrecision(3)} steps/s  ` +
+    `${peak}${values}`
   )
 }
 

@@ -1,13 +1,15 @@
+import { UsageError } from './usage-error.ts'
+
 /**
  * A whole number from the command line.
  *
- * @throws RangeError for anything else, and beyond the bounds
+ * @throws UsageError for anything else, and beyond the bounds
  */
 export function wholeNumber(option: string, text: string, least: number, most: number = Infinity): number {
   const value = Number(text)
   if (Number.isSafeInteger(value) && value >= least && value <= most && text.trim() !== '') return value
   const bounds = most === Infinity ? `of ${least} or more` : `from ${least} to ${most}`
-  throw new RangeError(
+  throw new UsageError(
     `${option}: expected a whole number ${bounds}, got ${text}. Try ${option} ${Math.max(1, least)}.`
   )
 }

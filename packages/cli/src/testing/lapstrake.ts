@@ -22,12 +22,18 @@ export const environment: NodeJS.ProcessEnv = {
   CI: undefined,
   TEST: undefined,
   NO_COLOR: undefined,
-  npm_lifecycle_event: undefined
+  npm_lifecycle_event: undefined,
+  // Rows of tables whole.
+  COLUMNS: '200'
 }
 
 /** Runs a command with some variables changed. */
 export const lapstrakeWith = (change: NodeJS.ProcessEnv, ...given: string[]): Ended =>
   spawnSync(...command(...given), { cwd: root, encoding: 'utf8', timeout: 60_000, env: { ...environment, ...change } })
+
+/** Runs a command from a folder. */
+export const lapstrakeIn = (cwd: string, ...given: string[]): Ended =>
+  spawnSync(...command(...given), { cwd, encoding: 'utf8', timeout: 60_000, env: environment })
 
 /** Runs a command. */
 export const lapstrake = (...given: string[]): Ended => lapstrakeWith({}, ...given)

@@ -22,7 +22,7 @@ export const linesOf = ({ losses, planned = losses.length }: WrittenRun): readon
       losses: { unit0: loss },
       milliseconds: 8,
       waited: 2,
-      bytes: 2e6,
+      peakBytes: 2e6,
       ...(i === losses.length - 1 && {
         diagnoses: {
           unit0: {

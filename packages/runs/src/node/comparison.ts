@@ -88,12 +88,14 @@ export function comparisonTable(comparison: Comparison): {
   checkComparison('comparisonTable', comparison)
   const { groups } = comparison
   const known = figures.filter(({ name }) => groups.some(group => group.figures[name] !== undefined))
+  const isRead = groups.some(({ runs }) => runs.some(({ evaluation }) => evaluation !== undefined))
   const lines = [
-    ['recipe', 'seeds', 'steps', ...known.map(({ name }) => name)],
+    ['recipe', 'seeds', 'steps', ...(isRead ? ['test examples'] : []), ...known.map(({ name }) => name)],
     ...groups.map(group => [
       group.name,
       group.runs.map(({ manifest }) => manifest.seed).join(' '),
       [...new Set(group.runs.map(({ steps }) => steps.at(-1)?.step ?? 0))].join(' '),
+      ...(isRead ? [[...new Set(group.runs.flatMap(({ evaluation }) => evaluation?.test ?? []))].join(' ')] : []),
       ...known.map(figure => {
         const spread = group.figures[figure.name]
         return spread === undefined ? '' : written(figure, spread.mean, spread.deviation)

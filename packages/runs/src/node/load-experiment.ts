@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url'
 import { checkExperiment } from '../check-experiment.ts'
 import { sweepVariants, type Sweep } from '../sweep.ts'
 import type { Experiment, TrainedTeacher } from '../experiment.ts'
+import { withSettings, type ExperimentOrMaker, type Settings } from './settings.ts'
 import { untilPlateau, type UntilPlateauOptions } from '@lapstrake/scheduler'
 import { crc32c } from '@lapstrake/files'
 import { readWholeFile } from '@lapstrake/files/node'
@@ -17,10 +18,15 @@ import { thisPlace } from './run-directory.ts'
 import { runFiles } from './run-file-names.ts'
 import { tellLinesOf } from './own-lines.ts'
 
-/** Loads the experiment that a recipe file exports by default. */
-export async function loadExperiment(path: string): Promise<Experiment> {
+/**
+ * Loads the experiment that a recipe file exports by default.
+ *
+ * @param settings values for its plain fields, and for the options of a file that exports a function of them
+ */
+export async function loadExperiment(path: string, settings: Settings = {}): Promise<Experiment> {
   checkGiven('recipe', "the path of a file, as in 'recipe.ts'", path, 'string')
-  const experiment = await loadDefault<Experiment>('recipe', path)
+  const { made, exports } = await loadFile<ExperimentOrMaker>('recipe', path)
+  const experiment = withSettings(made, exports, settings)
   checkExperiment(experiment)
   return experiment
 }
@@ -29,8 +35,9 @@ export async function loadExperiment(path: string): Promise<Experiment> {
  * Loads a recipe from its bundle, so that what a run trains is what it keeps.
  *
  * @param path the file that it was bundled from
+ * @param settings as of {@link loadExperiment}
  */
-export async function loadBundled(path: string, bundle: BundledRecipe): Promise<Experiment> {
+export async function loadBundled(path: string, bundle: BundledRecipe, settings: Settings = {}): Promise<Experiment> {
   checkGiven('loadBundled', "the path of a recipe, as in 'recipe.ts'", path, 'string')
   checkGiven('loadBundled', 'a recipe as bundleRecipe() gives it', bundle, 'record')
   checkGiven('loadBundled', 'a recipe as bundleRecipe() gives it', bundle.mapped, 'string')
@@ -41,7 +48,8 @@ export async function loadBundled(path: string, bundle: BundledRecipe): Promise<
     await writeFile(file, mapped)
     process.setSourceMapsEnabled(true)
     tellLinesOf(resolve(path))
-    const experiment = await loadDefault<Experiment>('recipe', file, path)
+    const { made, exports } = await loadFile<ExperimentOrMaker>('recipe', file, path)
+    const experiment = withSettings(made, exports, settings)
     checkExperiment(experiment)
     return experiment
   } finally {
@@ -66,7 +74,7 @@ export interface KeptRecipe {
 export async function loadKeptRecipe(folder: string, manifest: Manifest): Promise<KeptRecipe> {
   checkFolder(folder)
   checkGiven('loadKeptRecipe', 'the manifest of the run', manifest, 'record')
-  const { checksums, madeBy, recipe } = manifest
+  const { checksums, madeBy, recipe, options } = manifest
   checkGiven('loadKeptRecipe', 'a manifest with checksums', checksums, 'record')
   checkGiven('loadKeptRecipe', 'a manifest that names its recipe', recipe, 'string')
   const path = join(folder, runFiles.recipe)
@@ -77,8 +85,8 @@ export async function loadKeptRecipe(folder: string, manifest: Manifest): Promis
       `${path}: expected the recipe that the run was made with, got one with the checksum ${found} in place of ` +
         `${told}. It is damaged, or was changed since; put back a copy.`
     )
-  const { made, exports } = await loadFile<Experiment>('recipe', path, recipe)
-  const kept = asWrittenNow(made, exports)
+  const { made, exports } = await loadFile<ExperimentOrMaker>('recipe', path, recipe)
+  const kept = asWrittenNow(withSettings(made, exports, options?.set ?? {}), exports)
   checkExperiment(kept.experiment)
   const notes =
     madeBy === thisPlace()
@@ -125,7 +133,7 @@ function experimentNow(older: OlderExperiment): Experiment {
 /** Loads the sweep that a file exports by default. */
 export async function loadSweep(path: string): Promise<Sweep> {
   checkGiven('sweep', "the path of a file, as in 'sweep.ts'", path, 'string')
-  const sweep = await loadDefault<Partial<Sweep>>('sweep', path)
+  const { made: sweep } = await loadFile<Partial<Sweep>>('sweep', path)
   const missing = [...(sweep.recipe === undefined ? ['recipe'] : []), ...(Array.isArray(sweep.seeds) ? [] : ['seeds'])]
   if (missing.length > 0)
     throw new Error(
@@ -151,9 +159,6 @@ interface LoadedFile<T> {
   readonly made: T
   readonly exports: Readonly<Record<string, unknown>>
 }
-
-const loadDefault = async <T>(what: string, given: string, path?: string): Promise<T> =>
-  (await loadFile<T>(what, given, path)).made
 
 /** How often a file was loaded by its address. */
 const loads = new Map<string, number>()
@@ -182,11 +187,12 @@ async function loadFile<T>(what: string, given: string, path: string = given): P
   })
   // A file that is taken for CommonJS keeps its default one level down.
   const made = (loaded.default as { default?: T } | undefined)?.default ?? loaded.default
-  if (typeof made !== 'object' || made === null)
+  const isMaker = what === 'recipe' && typeof made === 'function'
+  if (!isMaker && (typeof made !== 'object' || made === null))
     throw new Error(
       `${what}: expected ${path} to export one by default, got ` +
         `${made === undefined ? 'no default export' : typeof made}. End it with: export default ${what}`
     )
   const { default: _, ...exports } = loaded as Record<string, unknown>
-  return { made, exports }
+  return { made: made as T, exports }
 }

@@ -6,6 +6,7 @@ import { checkFolder } from './check-folder.ts'
 import { howToType } from './how-to-type.ts'
 import { isCount, isFlag, isText, listOf, objectOf, recordOf, type Is } from './json-shapes.ts'
 import { runFiles } from './run-file-names.ts'
+import type { Settings } from './settings.ts'
 
 /** What was asked of a run beside its recipe, and holds when it goes on; what is not here was left out. */
 export interface RunOptions {
@@ -13,9 +14,13 @@ export interface RunOptions {
   readonly data?: string
   /** Height and width of the images of a folder that `--data` names. */
   readonly size?: number
+  /** The table of the labels of such a folder. */
+  readonly 'labels-from'?: string
   readonly examples?: number
   readonly backend?: string
   readonly tensorboard?: boolean
+  /** What `--set` said: values for places of the recipe. */
+  readonly set?: Settings
   readonly epochs?: number
   readonly threads?: number
   readonly 'checkpoint-every'?: number
@@ -30,6 +35,8 @@ export interface Manifest {
   readonly recipe: string
   /** What it learned from, by name. */
   readonly data: string
+  /** Where it was begun: relative paths of its data lead from there. Older runs do not tell. */
+  readonly directory?: string | undefined
   readonly examples: number
   /** Of what enters the network, without the batch axis. */
   readonly inputShape: Shape
@@ -62,6 +69,7 @@ const fields: Readonly<Record<keyof Manifest, Is>> = {
   name: isText,
   recipe: isText,
   data: isText,
+  directory: value => value === undefined || isText(value),
   examples: isCount,
   seed: isCount,
   backend: isText,
@@ -81,9 +89,11 @@ const fields: Readonly<Record<keyof Manifest, Is>> = {
     {
       data: isText,
       size: isCount,
+      'labels-from': isText,
       examples: isCount,
       backend: isText,
       tensorboard: isFlag,
+      set: recordOf(isText),
       epochs: isCount,
       threads: isCount,
       'checkpoint-every': isCount,

@@ -5,13 +5,12 @@ import {
   checkOptions,
   dispose,
   networkOf,
-  own,
   seeded,
   type Network,
   type Owned,
-  type Shape,
   type Variables
 } from '@lapstrake/core'
+import { encoderOf, type Encoder, type NetworkEncoder } from '@lapstrake/encoder'
 import { readWholeFile } from '@lapstrake/files/node'
 import * as tf from '@tensorflow/tfjs-core'
 import { loadKeptRecipe, type KeptRecipe } from './load-experiment.ts'
@@ -21,24 +20,13 @@ import { canGoOn, settled, unfinishedWithin } from './run-directory.ts'
 import { runFiles } from './run-file-names.ts'
 
 /** What a run learned, ready to use. */
-export interface OpenRun extends KeptRecipe {
+export interface OpenRun extends KeptRecipe, NetworkEncoder, Pick<Encoder, 'dispose'> {
   readonly manifest: Manifest
   readonly network: Network
   /** The variables of its stages as they were saved. They are freed by `dispose`. */
   readonly trained: readonly Variables[]
   /** The same before the first step, for the caller to free. */
   untrained(): Owned<readonly Variables[]>
-  /**
-   * What the network makes of some inputs.
-   *
-   * @param inputs `[batch, ...]`, in the shape that the run learned from; images have values from 0 to 1
-   * @param options the `level` to read, from 0 for the inputs to the top, when left out; and a `context` beside them
-   * @returns what leaves the stage asked for, `[batch, ...]`
-   * @throws Error for inputs of another shape
-   */
-  encode(inputs: tf.Tensor, options?: Parameters<Network['encode']>[2]): Owned<tf.Tensor>
-  /** Frees what was trained. */
-  dispose(): void
 }
 
 export interface OpenRunOptions {
@@ -49,8 +37,8 @@ export interface OpenRunOptions {
 /**
  * Opens what a run learned, on the backend that is set, such as by `useBackend('wasm')`:
  *
- *     const { encode } = await openRun('runs/loco-0')
- *     const features = encode(images)
+ *     const { encode, read } = await openRun('runs/loco-0')
+ *     const features = encode(await read('photo.jpg'), { pooled: true })
  *
  * It is read with the recipe that it keeps; `notes` say what a reader should know, such as that the file which the
  * recipe came from has changed since.
@@ -70,26 +58,14 @@ export async function openRun(path: string, options: OpenRunOptions = {}): Promi
   const trained = stagesIn(await bytesOf(path, weights), untrained, resolve(path, weights))
   return {
     ...kept,
+    ...encoderOf(network, trained),
     manifest,
     network,
     trained,
     untrained,
     notes: [...notes, ...(await changesOf(path, manifest)), ...unfinishedWithin(path)],
-    encode(inputs, options) {
-      checkInputs(inputs, manifest.inputShape)
-      return own(() => network.encode(trained, inputs, options))
-    },
     dispose: () => dispose(trained)
   }
-}
-
-function checkInputs({ shape }: tf.Tensor, inputShape: Shape): void {
-  const [, ...each] = shape
-  if (each.length === inputShape.length && each.every((length, i) => length === inputShape[i])) return
-  throw new Error(
-    `encode: expected inputs of shape [batch, ${inputShape.join(', ')}], as the run learned from, got ` +
-      `[${shape.join(', ')}]. Bring them to that shape first.`
-  )
 }
 
 /** Says that the file which a run's recipe came from has changed. */

@@ -193,6 +193,7 @@ export async function createRunDirectory(start: RunStart): Promise<RunDirectory>
     name: experiment.name,
     recipe: resolve(recipePath),
     data,
+    directory: process.cwd(),
     examples: dataset.size,
     inputShape: await inputShapeOf(experiment, dataset),
     seed,

@@ -32,10 +32,10 @@ export const figures: readonly Figure[] = [
     of: run => median(run.steps.slice(3).map(({ milliseconds }) => milliseconds))
   },
   {
-    name: 'memory',
+    name: 'peak of a step',
     unit: 'MB',
     digits: 1,
-    of: run => (run.steps.length === 0 ? undefined : run.steps.reduce((most, { bytes }) => Math.max(most, bytes), 0))
+    of: run => median(run.steps.map(({ peakBytes }) => peakBytes))
   },
   {
     name: 'time in all',
@@ -50,7 +50,8 @@ export const figures: readonly Figure[] = [
 export const figuresSaid: string =
   'Losses are means over the last tenth of the steps; top-1 and effective rank are those of the top unit, ' +
   'neighbours and probe those of the last stage, ' +
-  'at the last look; memory is the most that living tensors took between steps; deviations are over seeds.'
+  'at the last look; the peak of a step is the most that tensors take at once, weights and batch included; ' +
+  'deviations are over seeds.'
 
 /** A number and its deviation, with the unit. */
 export function written({ unit, digits }: Figure, value: number, deviation?: number): string {

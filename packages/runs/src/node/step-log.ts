@@ -95,7 +95,10 @@ function parsed(line: string, name: string): StepMetrics | undefined {
     if (!isStep(step)) return undefined
     // Training without end has a length that JSON has no word for, either.
     const steps = step.steps ?? Infinity
-    return step.step <= steps ? { ...(withNumbers(step) as StepMetrics), steps } : undefined
+    if (step.step > steps) return undefined
+    const { peakBytes, ...rest } = withNumbers(step) as Partial<StepMetrics> & Omit<StepMetrics, 'peakBytes'>
+    // Older runs wrote down what is alive between steps, which is another thing.
+    return { ...rest, peakBytes: peakBytes ?? NaN, steps }
   } catch {
     return undefined
   }
@@ -110,10 +113,10 @@ const isStep: Is = objectOf(
     epoch: isCount,
     losses: recordOf(isNumberOrNull),
     milliseconds: Number.isFinite,
-    waited: Number.isFinite,
-    bytes: isCount
+    waited: Number.isFinite
   },
   {
+    peakBytes: isCount,
     replaced: isCount,
     diagnoses: recordOf(
       objectOf(

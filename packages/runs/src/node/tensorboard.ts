@@ -126,12 +126,12 @@ function stageTags(names: readonly string[], metrics: StepMetrics, { units }: St
 }
 
 function curves(metrics: StepMetrics, names: readonly string[]): Summary[] {
-  const { losses, milliseconds, waited, bytes, diagnoses = {}, stages = [] } = metrics
+  const { losses, milliseconds, waited, peakBytes, diagnoses = {}, stages = [] } = metrics
   return [
     ...Object.entries(losses).map(([unit, loss]) => scalar(`loss/${unit}`, loss)),
     scalar('step/milliseconds', milliseconds),
     scalar('step/waited for data', waited),
-    scalar('step/megabytes', bytes / 1e6),
+    scalar('step/peak megabytes', peakBytes / 1e6),
     ...Object.entries(diagnoses).flatMap(([unit, found]) => numbers(found, unit)),
     ...stages.flatMap((found, i) => numbers(found, names[i]!))
   ]

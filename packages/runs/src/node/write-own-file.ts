@@ -2,7 +2,7 @@ import { readWholeFile, writeFileAtomic } from '@lapstrake/files/node'
 
 /**
  * How files begin that only lapstrake writes: a report, a drawing, recipes and logs of a sweep, a table, an encoder as
- * ONNX and as safetensors.
+ * ONNX and as safetensors, features and predictions.
  */
 const beginnings: readonly RegExp[] = [
   /^<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="generator" content="lapstrake">/,
@@ -11,7 +11,12 @@ const beginnings: readonly RegExp[] = [
   /^lapstrake (?:train|quickstart)\b/,
   // The version of the format, then the name of the producer.
   /^\x08\x08\x12\x09lapstrake/,
-  /^.{8}\{"__metadata__":\{"crc32c":"[0-9a-f]{8}","format":"lapstrake-encoder-/s
+  /^.{8}\{"__metadata__":\{"crc32c":"[0-9a-f]{8}","format":"lapstrake-encoder-/s,
+  /^.{8}\{"__metadata__":\{"crc32c":"[0-9a-f]{8}","format":"lapstrake-features-/s,
+  // A zip whose first file is called so.
+  /^PK\x03\x04.{26}lapstrake\.npy/s,
+  /^file,(?:label,)?f0[,\n]/,
+  /^file,(?:label,)?class,probability[,\n]/
 ]
 
 /** Whether a file is one that lapstrake wrote beside runs. */
@@ -25,7 +30,17 @@ export const isOurs = (bytes: Uint8Array): boolean => {
  *
  * @throws Error if another lies there, or it cannot be written
  */
-export async function writeOwnFile(path: string, content: Uint8Array | string): Promise<void> {
+export async function writeOwnFile(path: string, content: Parameters<typeof writeFileAtomic>[1]): Promise<void> {
+  await checkOwnFile(path)
+  await writeFileAtomic(path, content)
+}
+
+/**
+ * Insists that there is no file, or one that lapstrake wrote: asked before the work begins whose result goes there.
+ *
+ * @throws Error if another lies there, or it cannot be read
+ */
+export async function checkOwnFile(path: string): Promise<void> {
   const before = await readWholeFile(path).catch((error: Error) => {
     if ((error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return undefined
     throw error
@@ -35,5 +50,4 @@ export async function writeOwnFile(path: string, content: Uint8Array | string): 
       `${path}: expected no file, or one that lapstrake wrote, got another. Move it away, or choose another place.`
     )
   }
-  await writeFileAtomic(path, content)
 }

@@ -8,11 +8,12 @@ export interface ModuleOptions {
   readonly folder?: string | undefined
 }
 
-// Modules of one function that hosts without the feature refuse: a splat of SIMD, a relaxed multiply-add.
+// Modules of one function that hosts without the feature refuse: a splat of SIMD; a relaxed multiply-add, whose export
+// `f` gives (1 + 2⁻¹²)² − (1 + 2⁻¹¹), 2⁻²⁴ where that is rounded once and 0 where it is rounded twice.
 const simd = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 17, 11]
 const relaxedSimd = [
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 19, 1, 17, 0, 65, 0, 253, 17, 65, 0, 253, 17, 65,
-  0, 253, 17, 253, 133, 2, 11
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 125, 3, 2, 1, 0, 7, 5, 1, 1, 102, 0, 0, 10, 31, 1, 29, 0, 67, 0, 8,
+  128, 63, 253, 19, 67, 0, 8, 128, 63, 253, 19, 67, 0, 16, 128, 191, 253, 19, 253, 133, 2, 253, 31, 0, 11
 ]
 
 /**
@@ -31,9 +32,10 @@ export async function loadModule({
         'or the cpu backend.'
     )
   }
-  // Node 20 has relaxed SIMD behind a flag, which counts for what is compiled after it.
-  if (relaxed) builtin?.('node:v8').setFlagsFromString('--experimental-wasm-relaxed-simd')
-  const fused = relaxed && WebAssembly.validate(new Uint8Array(relaxedSimd))
+  // Node 20 has relaxed SIMD behind a flag, which counts for what is compiled after it; where it is there without,
+  // newer ones say that they know no such flag.
+  if (relaxed && !hasRelaxedSimd()) builtin?.('node:v8').setFlagsFromString('--experimental-wasm-relaxed-simd')
+  const fused = relaxed && hasRelaxedSimd() && isFused()
   const url =
     folder === undefined
       ? ownFile(shared, fused)
@@ -45,6 +47,14 @@ export async function loadModule({
     module: await WebAssembly.compile(await (builtin ? fromDisk(url, builtin('node:fs/promises')) : fetched(url))),
     relaxed: fused
   }
+}
+
+const hasRelaxedSimd = (): boolean => WebAssembly.validate(new Uint8Array(relaxedSimd))
+
+/** An engine may have the instruction, and multiply and add one after the other, as that of Bun does. */
+function isFused(): boolean {
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(relaxedSimd)))
+  return (exports as { readonly f: () => number }).f() === 2 ** -24
 }
 
 /** Written out one by one, for bundlers look for such literals. */

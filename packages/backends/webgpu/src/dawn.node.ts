@@ -1,7 +1,13 @@
 import { create, globals } from 'webgpu'
+import { canHaveAdapter } from './vulkan-drivers.ts'
 
-/** Gives Node the GPU that browsers have, through Dawn. */
-export async function startDawn(): Promise<unknown> {
+/**
+ * Gives Node the GPU that browsers have, through Dawn. Where there can be none Dawn is not asked, and may be later.
+ *
+ * @param acceptSoftware whether an adapter in software will do
+ */
+export async function startDawn(acceptSoftware: boolean): Promise<unknown> {
+  if (!canHaveAdapter(acceptSoftware)) return { requestAdapter: async () => null }
   Object.assign(globalThis, globals)
   const gpu: unknown = create([])
   if (globalThis.navigator === undefined)

@@ -41,7 +41,7 @@ export async function registerWebGPU(options: RegisterWebGPUOptions = {}): Promi
   const { acceptSoftware = false, maxBufferBytes } = options
   if (maxBufferBytes !== undefined && !(maxBufferBytes > 0))
     throw new RangeError(`registerWebGPU: expected a maxBufferBytes above 0, got ${maxBufferBytes}. Leave it out.`)
-  const gpu = await findGpu()
+  const gpu = await findGpu(acceptSoftware)
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null)
   if (adapter === null || adapter === undefined) throw new Error('no GPU adapter answers')
   const { vendor = '', architecture = '', device = '', description = '' } = adapter.info ?? {}
@@ -63,7 +63,7 @@ export async function registerWebGPU(options: RegisterWebGPUOptions = {}): Promi
 /** The backend that says already what goes wrong. */
 let guarded: tf.KernelBackend | undefined
 
-async function findGpu(): Promise<Gpu> {
+async function findGpu(acceptSoftware: boolean): Promise<Gpu> {
   const there = (globalThis.navigator as { gpu?: Gpu | undefined } | undefined)?.gpu
-  return there ?? ((await (await import('#dawn')).startDawn()) as Gpu)
+  return there ?? ((await (await import('#dawn')).startDawn(acceptSoftware)) as Gpu)
 }

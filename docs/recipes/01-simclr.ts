@@ -14,9 +14,18 @@ import {
 /**
  * SimCLR (Chen et al. 2020): one loss at the top, one gradient through the whole network.
  *
- * Two looks at a photograph, cropped and recolored, should be told from those at all others. Expect ten points above
- * raw pixels after five epochs; more epochs and more images give more. Look at the loss: `log(127) = 4.84` is what
- * guessing costs.
+ * The paper finds that strong augmentations, a small network between features and loss, and large batches are what
+ * makes contrast between views work: a linear readout of its widest network names 76.5 % of ImageNet's images, as many
+ * as a ResNet-50 that learned from all labels.
+ *
+ * The lines: `views` makes two random looks at each photograph, cropped and recolored. The network turns them into
+ * features, `head` these into rows, and `loss` asks of each row which of the other 127 shows the same photograph.
+ * `isolation: endToEnd()` lets that one question teach all four stages.
+ *
+ * Expect ten points above raw pixels after five epochs; more epochs and more images give more.
+ *
+ * Look at the loss: `log(127) = 4.84` is what guessing costs. In the map, see whether photographs of one class come to
+ * lie together: nothing was told of classes.
  *
  *     npm run --silent study:recipe -- docs/recipes/01-simclr.ts
  */

@@ -14,8 +14,18 @@ const alignAndSpread = (): Loss =>
 /**
  * LoCo with a loss of one's own.
  *
- * Five lines: pull together, push apart. Expect it level with NT-Xent, of which it has both halves; change a line, and
- * see what it costs.
+ * The paper behind it (Wang & Isola 2020) shows that contrast with many negatives comes down to two wishes – views of
+ * one example close together, all rows spread over the sphere –, and that asking for the two outright learns as well or
+ * better.
+ *
+ * The lines: `ofTwoViews` hands over the rows of both views. `unit` scales them to length one, `apart` is large where
+ * rows crowd, and the last line adds how far the two views of each example are from each other. All else is
+ * [LoCo's](./03-loco.ts).
+ *
+ * Expect it level with NT-Xent, of which it has both halves.
+ *
+ * Look at what a change does: without `apart` all rows may become one, and the map falls together; with 1 in place of
+ * the last 2 views are pulled together half as much.
  *
  *     npm run --silent study:recipe -- docs/recipes/04-your-own-loss.ts
  */

@@ -18,9 +18,17 @@ import {
  * SupCon (supervised contrast, Khosla et al. 2020) under LoCo: every unit pulls together the rows of one class, of both
  * views.
  *
- * Beside it stand units that classify, and both losses end to end. The raw pixels of Fashion-MNIST read well already,
- * which leaves little to tell them apart: [the study](../study/index.md) has photographs, where greedy units that
- * learn from labels lose ten points.
+ * The paper finds that contrast over labels beats cross-entropy on ImageNet – 81.4 % with a ResNet-200, 0.8 points
+ * above the best that it knew – and is less sensitive to the optimizer and to corrupted images.
+ *
+ * The lines: `supCon` takes the labels from the batch; positives of a row are all others of its class. `classifies` is
+ * the same network whose units name the class instead, each through a linear head. `against` has both, overlapping and
+ * end to end.
+ *
+ * Expect little to tell them apart: the raw pixels of Fashion-MNIST read well already. [The study](../study/index.md)
+ * has photographs, where greedy units that learn from labels lose ten points.
+ *
+ * Look at the map: rows of one class gather, for that is what the loss asks.
  *
  *     npm run --silent study:recipe -- docs/recipes/05-supcon.ts
  */

@@ -16,12 +16,19 @@ const look = simclr({ size: 32, preset: 'cifar', leastArea: 0.2 })
 const fiveViews = [look, look, look, look, look]
 
 /**
- * CACR (Zheng et al. 2021) weighs positives that are far and negatives that are near. With two views there is one
- * positive and nothing to weigh; so five, as in the paper's small setting, in batches of 128.
+ * CACR (Zheng et al. 2021) weighs positives that are far and negatives that are near.
  *
- * Four losses see as many images: NT-Xent with two views for two and a half times the epochs, with five views, CACR
- * with all weights alike, and CACR; each on as many images of every class, and on CIFAR-10 with a hundred times as many
- * of the first class as of the last, where the paper expects most of it. The readout learns from balanced images.
+ * The paper says that contrast should attract most the views that are still far from each other and push away most the
+ * negatives that are near, and finds more accurate features, above all where classes are of unlike size.
+ *
+ * The lines: with two views there is one positive and nothing to weigh; so `fiveViews`, as in the paper's small
+ * setting, in batches of 128. Four losses see as many images: NT-Xent with two views for two and a half times the
+ * epochs, with five views, CACR with all weights alike, and CACR. `longTailed` has a hundred times as many of the first
+ * class as of the last. The readout learns from balanced images.
+ *
+ * Expect the most on the long tail, as the paper does.
+ *
+ * Look at the loss of CACR and of CACR with weights alike: what lies between them is the weighing, and nothing else.
  *
  *     npm run --silent study:recipe -- docs/recipes/07-cacr.ts
  */

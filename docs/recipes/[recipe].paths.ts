@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { docComment } from '../../apps/site/src/components/run/doc-comment.ts'
+import { docComment, withLeads } from '../../apps/site/src/components/run/doc-comment.ts'
 
 interface RecipePage {
   readonly params: { readonly recipe: string }
@@ -20,7 +20,7 @@ const pages: { readonly watch: string[]; paths(): RecipePage[] } = {
           params: { recipe },
           content: [
             `# ${title}`,
-            text,
+            withLeads(text),
             ...(existsSync(measured) ? ['## What was measured', readFileSync(measured, 'utf8')] : [])
           ].join('\n\n')
         }

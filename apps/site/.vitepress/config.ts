@@ -6,6 +6,8 @@ import { decisions } from '../src/docs/decisions.data.ts'
 import { indentedCode } from '../src/docs/indented-code.ts'
 import { siteLinks } from '../src/docs/links.ts'
 import { libraries, packages } from '../src/docs/packages.ts'
+import { described, headOf } from '../src/docs/page-head.ts'
+import { settingsOf } from '../src/docs/settings.ts'
 import { typeChecked } from '../src/docs/type-checked.ts'
 
 const docs = fileURLToPath(new URL('../../../docs', import.meta.url))
@@ -38,17 +40,28 @@ const withoutStorage = `try { localStorage } catch {
   for (const name of ['localStorage', 'sessionStorage']) Object.defineProperty(window, name, { value: storage })
 }`
 
-const base = process.env.LAPSTRAKE_BASE ?? '/'
-if (!/^\/(.*\/)?$/.test(base))
-  throw new Error(`site: expected LAPSTRAKE_BASE to begin and end with a slash, got ${base}. Try /lapstrake/.`)
+const settings = settingsOf(process.env)
+const { base, repository } = settings
+
+/** Leads to the repository, where the site knows of one. */
+const sources =
+  '<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2">' +
+  '<path d="m8 7-5 5 5 5M16 7l5 5-5 5"/></svg>'
 
 /** What stands beside the pages of the guide. */
 const guide = [
   {
     text: 'Begin',
-    items: ['what-local-learning-is', 'when-to-use-it', 'install', 'from-pytorch', 'node-and-browser'].map(name =>
-      page(`guide/${name}`)
-    )
+    items: [
+      'what-local-learning-is',
+      'when-to-use-it',
+      'install',
+      'from-pytorch',
+      'your-own-data',
+      'use-what-you-trained',
+      'node-and-browser',
+      'host-the-site'
+    ].map(name => page(`guide/${name}`))
   },
   {
     text: 'Write your own',
@@ -56,7 +69,6 @@ const guide = [
       'write-your-own-loss',
       'write-your-own-stage',
       'write-your-own-isolation',
-      'your-own-data',
       'constants-beside-the-flow',
       'learn-in-parts',
       'memory'
@@ -64,7 +76,9 @@ const guide = [
   },
   {
     text: 'Long runs',
-    items: ['plan-and-audit', 'follow-a-run', 'watch-and-compare'].map(name => page(`guide/${name}`))
+    items: ['plan-and-audit', 'follow-a-run', 'watch-and-compare', 'jobs-and-containers'].map(name =>
+      page(`guide/${name}`)
+    )
   },
   {
     text: 'What was measured',
@@ -92,12 +106,14 @@ const config: UserConfig<DefaultTheme.Config> = {
   cacheDir: 'node_modules/.vitepress',
   cleanUrls: true,
   lastUpdated: false,
+  transformHead: context => headOf(context, settings),
   markdown: {
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
     codeTransformers: [typeChecked()],
     config(markdown): void {
       siteLinks(markdown)
       indentedCode(markdown)
+      described(markdown)
     }
   },
   vite: {
@@ -105,6 +121,7 @@ const config: UserConfig<DefaultTheme.Config> = {
     resolve: { conditions: ['@lapstrake/source'] },
     server: { headers: isolated, fs: { allow: [fileURLToPath(new URL('../../..', import.meta.url))] } },
     worker: { format: 'es' },
+    define: { 'import.meta.env.THREADS_BY_WORKER': JSON.stringify(settings.threadsByWorker) },
     build: { target: 'es2022', chunkSizeWarningLimit: 4000 },
     esbuild: { target: 'es2022' }
   },
@@ -128,12 +145,19 @@ const config: UserConfig<DefaultTheme.Config> = {
       '/decisions/': [{ text: 'Decisions', items: decisions().map(({ title, link }) => ({ text: title, link })) }]
     },
     outline: [2, 3],
+    ...(repository === undefined
+      ? {}
+      : { socialLinks: [{ icon: { svg: sources }, link: repository, ariaLabel: 'Sources' }] }),
     // The button shows "Search" and the key: its name says both, and a space lies between them.
     search: {
       provider: 'local',
       options: { translations: { button: { buttonText: 'Search ', buttonAriaLabel: 'Search K' } } }
     },
-    notFound: { quote: 'Nothing lies at this address.', linkText: 'To the front page', linkLabel: 'To the front page' },
+    notFound: {
+      quote: 'There is no page at this address.',
+      linkText: 'Go to the front page',
+      linkLabel: 'Go to the front page'
+    },
     footer: { message: 'MIT licence. Nothing you do here leaves your machine.' }
   }
 }

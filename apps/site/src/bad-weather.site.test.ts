@@ -58,7 +58,7 @@ test('a window without storage trains, and says that the file is the only copy',
   const file = page.waitForEvent('download')
   await button(page, 'Save run').click()
   expect((await readFile(await (await file).path())).length).toBeGreaterThan(1000)
-  await page.getByText('This window keeps no storage, so the file is the only copy').waitFor()
+  await page.getByText('This window cannot store anything, so the file is the only copy').waitFor()
   expect(site.complaints).toEqual([])
   const bare = await openBarePage(site)
   const events = await runInPage(bare, request({ data: { kind: 'other', place: hasFashion ? few : 0 }, steps: 1 }))
@@ -123,11 +123,11 @@ describe('a run', () => {
     const { tensors, metadata } = decodeSafetensors(saved)
     const newer = Buffer.from(encodeSafetensors({ tensors, metadata: { ...metadata, format: 'lapstrake-run-9' } }))
     const goOn = (buffer: Buffer): Promise<void> =>
-      page.getByLabel('Go on from a file').setInputFiles({ name: 'run.lapstrake', mimeType: '', buffer })
+      page.getByLabel('Resume from file').setInputFiles({ name: 'run.lapstrake', mimeType: '', buffer })
     await page.getByRole('spinbutton', { name: 'Steps' }).fill('4')
     await goOn(newer)
     await page.getByText('of a newer lapstrake. Update lapstrake.').waitFor({ timeout: 60_000 })
-    expect(await page.getByRole('button', { name: /^Go on from step 2/ }).count()).toBe(1)
+    expect(await page.getByRole('button', { name: /^Resume from step 2 \(saved/ }).count()).toBe(1)
     await goOn(saved)
     await page.getByText('Done after 4 steps').waitFor({ timeout: 60_000 })
   })
@@ -151,7 +151,7 @@ describe('a run', () => {
     await devtools.send('Page.setWebLifecycleState', { state: 'active' })
     await expect.poll(step, { timeout: 30_000 }).toBeGreaterThan(before + 1)
     await page.waitForTimeout(1500)
-    expect(await page.getByText('has not answered').count()).toBe(0)
+    expect(await page.getByText('No response for').count()).toBe(0)
     expect(await page.getByRole('alert').count()).toBe(0)
     // It may have taken its last step by now.
     await page.close()
@@ -188,7 +188,7 @@ test("a tab that ran out of JavaScript's memory says so when it opens again, and
   await button(page, 'Run').click()
   await crash
   await devtools.send('Page.reload')
-  await expect.poll(shown, { timeout: 30_000 }).toContain('for want of memory')
+  await expect.poll(shown, { timeout: 30_000 }).toContain('it ran out of memory')
   expect(await shown()).toContain('words: String(all.length)')
   await site.close()
 })
@@ -243,8 +243,8 @@ describe('a GPU that is lost', () => {
   test('before anything was kept ends the run and says why', async () => {
     // In the first step, before it is done.
     const gone = noted.replace(
-      '...recipe,',
-      `...recipe, loss: (...span) => (...given) => {
+      'export default { ...recipe,',
+      `export default { ...recipe, loss: (...span) => (...given) => {
       for (const device of globalThis.devices) device.destroy()
       return recipe.loss(...span)(...given)
     },`

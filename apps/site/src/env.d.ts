@@ -6,3 +6,8 @@ declare module '*.vue' {
   const component: DefineComponent
   export default component
 }
+
+interface ImportMetaEnv {
+  /** Whether the service worker may give the site threads, as `src/docs/settings.ts` says. */
+  readonly THREADS_BY_WORKER: boolean
+}

@@ -4,13 +4,15 @@ import * as tf from '@tensorflow/tfjs-core'
 import { MissingLabels, useBackend, type Experiment, type Span } from 'lapstrake'
 import { docComment, type DocComment } from './components/run/doc-comment.ts'
 
-export interface RecipeFacts extends DocComment {
+export interface RecipeFacts extends Pick<DocComment, 'title' | 'summary'> {
   /** Such as `03-loco`. */
   readonly recipe: string
   readonly stages: number
   readonly spans: readonly Span[]
   /** Whether it learns from classes, so that it wants images in folders. */
   readonly needsLabels: boolean
+  /** What its data are called: `cifar10`. */
+  readonly data: string | undefined
 }
 
 /** Asks each loss for its value without labels: those that need them say so. */
@@ -36,12 +38,15 @@ const facts = await Promise.all(
     const { default: experiment } = (await import(new URL(file, folder).href)) as { default: Experiment }
     const stages = experiment.backbone.stages.length
     const spans = experiment.isolation(stages)
+    const { title, summary } = docComment(readFileSync(new URL(file, folder), 'utf8'), file)
     return {
       recipe: file.replace(/\.ts$/, ''),
-      ...docComment(readFileSync(new URL(file, folder), 'utf8'), file),
+      title,
+      summary,
       stages,
       spans,
-      needsLabels: needsLabels(experiment, spans)
+      needsLabels: needsLabels(experiment, spans),
+      data: experiment.data?.name
     }
   })
 )

@@ -1,10 +1,11 @@
 // Opens a recipe's own data, takes two steps on the first of them, and prints the losses: the same file in Node, Bun
-// and Deno.
-import { dispose, train, useBackend, type Experiment } from 'lapstrake'
+// and Deno. With `plain` behind the recipe, multiplications and additions are not fused anywhere.
+import { registerWasm } from '@lapstrake/backend-wasm'
+import { dispose, train, type Experiment } from 'lapstrake'
 
-const [file] = process.argv.slice(2)
+const [file, how] = process.argv.slice(2)
 const { default: recipe } = (await import(file!)) as { default: Experiment }
-await useBackend('wasm', { threads: 1 })
+const backend = await registerWasm({ threads: 1, relaxed: how !== 'plain' })
 const dataset = await recipe.data!.open('train', { limit: 64 })
 const stop = new AbortController()
 const losses: object[] = []
@@ -22,5 +23,5 @@ const { state } = await train(
   }
 )
 dispose(state)
-console.log(JSON.stringify({ data: dataset.name, size: dataset.size, losses }))
+console.log(JSON.stringify({ backend, data: dataset.name, size: dataset.size, losses }))
 process.exit(0)

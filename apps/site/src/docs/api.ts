@@ -1,5 +1,8 @@
-// Writes docs/api from the doc comments of all packages: one page a package.
+// Writes docs/api from the doc comments of all packages: one page a package, and an index by what one wants.
+import { readFileSync, writeFileSync } from 'node:fs'
 import { Application, Converter, ReflectionKind, type ProjectReflection } from 'typedoc'
+import { apiIndex } from './api-index.ts'
+import { folded, namesOf } from './folded.ts'
 import { libraries, root } from './packages.ts'
 
 // The facade comes last: what it passes on is described where it lives.
@@ -20,6 +23,7 @@ const options = {
   hideBreadcrumbs: true,
   hidePageHeader: true,
   excludeInternal: true,
+  excludeExternals: true, // what every Error has
   excludePrivate: true,
   useCodeBlocks: true,
   parametersFormat: 'table',
@@ -49,3 +53,15 @@ if (project === undefined) throw new Error('api: typedoc could not read the pack
 await app.generateOutputs(project)
 if (app.logger.hasErrors() || app.logger.hasWarnings())
   throw new Error('api: expected doc comments whose links resolve; see above.')
+
+const pages = new Map(
+  libraries.map(({ page }) => [page, readFileSync(`${root}docs/api/${page}.md`, 'utf8').trim()] as const)
+)
+writeFileSync(
+  `${root}docs/api/index.md`,
+  apiIndex(libraries, page => namesOf(pages.get(page)!))
+)
+for (const { name, page, description } of libraries) {
+  const words = `${description.replace(/\.?$/, '.')} [Its README](/packages/${page}) has an example.`
+  writeFileSync(`${root}docs/api/${page}.md`, folded(pages.get(page)!.replace(/^# .*\n/, `# ${name}\n\n${words}\n`)))
+}

@@ -23,7 +23,7 @@ export const typeChecked = (): CodeTransformer =>
         {
           type: 'element',
           tagName: 'span',
-          properties: { style: 'color: var(--vp-c-danger-1); white-space: pre-wrap' },
+          properties: { class: 'ls-compiler' },
           children: [{ type: 'text', value: text }]
         }
       ]

@@ -20,13 +20,13 @@ export const lanes: readonly Lane[] = [
   },
   {
     name: 'windows of two',
-    says: 'A loss for every two stages, one of them shared with the next.',
+    says: 'A loss for every two stages, one shared with the next.',
     recipe: '03-loco',
     isolation: overlapping()
   },
   {
     name: 'windows of three',
-    says: 'A loss for every three stages, two of them shared with the next.',
+    says: 'A loss for every three stages, two shared with the next.',
     recipe: '03-loco',
     isolation: overlapping({ size: 3 })
   },

@@ -36,12 +36,35 @@ test('nothing is trained until somebody asks for it', async () => {
   await page.close()
 })
 
+test('before a race it shows how earlier ones ended, as theirs, and how far gradients run', async () => {
+  const page = await site.context.newPage()
+  await page.addInitScript(() => {
+    const { animate } = Element.prototype
+    Element.prototype.animate = function (...call) {
+      if (this.classList.contains('glint')) document.documentElement.dataset['pulses'] = 'yes'
+      return animate.apply(this, call)
+    }
+  })
+  await page.goto(site.url)
+  const before = page.locator('.race figure', { hasText: 'races ended that were run before' })
+  expect(await before.innerText()).toMatch(/bench:race.*not on your machine/s)
+  expect(await before.locator('.said').allInnerTexts()).toEqual(
+    Array<unknown>(4).fill(expect.stringMatching(/^\d\d %$/))
+  )
+  await page.locator('.lanes').scrollIntoViewIfNeeded()
+  await expect.poll(() => page.evaluate(() => document.documentElement.dataset['pulses'])).toBe('yes')
+  expect(page.workers()).toHaveLength(0)
+  await race(page)
+  await before.waitFor({ state: 'detached' })
+  await page.close()
+})
+
 test('a race draws four curves and what it measures, and Stop frees the worker', async () => {
   const page = await site.context.newPage()
   await page.goto(site.url)
   await race(page)
   await curves(page, 3)
-  expect(await page.locator('.race dd .said').allTextContents()).toEqual([
+  expect(await page.locator('.race .bars dd .said').allTextContents()).toEqual([
     ...Array<unknown>(4).fill(expect.stringMatching(/^\d+\.\d MB$/)),
     ...Array<unknown>(4).fill(expect.stringMatching(/^[\d.]+ ms$/)),
     ...Array<unknown>(4).fill('–')

@@ -2,7 +2,6 @@ import {
   collectFeatures,
   createTrainer,
   linearProbe,
-  meterMemory,
   run,
   subset,
   type ImageDataset,
@@ -46,12 +45,10 @@ async function runLane(
   await turn.come()
   const trainer = createTrainer(experiment, { inputShape: training.shape })
   tell({ kind: 'plan', lane, spans: trainer.units.map(({ start, end }) => ({ start, end })) })
-  let meter = meterMemory()
   for await (const event of run(experiment, { dataset: training, seed, diagnoseEvery: 0 })) {
     if (event.kind !== 'step') continue
-    const { step, losses, milliseconds } = event.metrics
-    meter.stop()
-    tell({ kind: 'step', lane, step, losses: Object.values(losses), milliseconds, peakBytes: meter.peak() })
+    const { step, losses, milliseconds, peakBytes } = event.metrics
+    tell({ kind: 'step', lane, step, losses: Object.values(losses), milliseconds, peakBytes })
     if (step % lookEvery === 0 || step === steps) {
       const accuracy = await accuracyOf(event.state)
       tell({ kind: 'accuracy', lane, step, accuracy, chance: 1 / training.classes.length })
@@ -59,7 +56,6 @@ async function runLane(
     if (step === steps) break
     turn.pass()
     await turn.come()
-    meter = meterMemory()
   }
   turn.leave()
 

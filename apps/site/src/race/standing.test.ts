@@ -51,15 +51,15 @@ test('the verdict says what was measured, whichever way it went', () => {
       accuracies.map(accuracy => learned(accuracy))
     )
   expect(of(0.6, 0.7, 0.75, 0.8)).toBe(
-    'greedy classifies 60 % of unseen images correctly, end-to-end 80 %. ' +
-      'Windows of two 70 %, 50 % of the gap won back; windows of three 75 %, 75 % of the gap won back.'
+    'greedy reaches 60 % accuracy on unseen images, end-to-end 80 %. ' +
+      'Windows of two 70 %, 50 % of the gap closed; windows of three 75 %, 75 % of the gap closed.'
   )
   expect(of(0.6, 0.55, 0.85, 0.8)).toBe(
-    'greedy classifies 60 % of unseen images correctly, end-to-end 80 %. ' +
-      'Windows of two 55 %, no better than greedy; windows of three 85 %, 125 % of the gap won back.'
+    'greedy reaches 60 % accuracy on unseen images, end-to-end 80 %. ' +
+      'Windows of two 55 %, no better than greedy; windows of three 85 %, 125 % of the gap closed.'
   )
   expect(of(0.8, 0.7, 0.75, 0.6)).toBe(
-    'greedy classifies 80 % of unseen images correctly, end-to-end 60 %: no gap to close this time. ' +
+    'greedy reaches 80 % accuracy on unseen images, end-to-end 60 %: no gap to close this time. ' +
       'Windows of two 70 %; windows of three 75 %.'
   )
 })

@@ -104,8 +104,8 @@ export function verdict(names: readonly string[], standings: readonly LaneStandi
   const [greedy, whole] = [found[0]!, found.at(-1)!]
   const gap = whole.accuracy - greedy.accuracy
   const ends =
-    `${greedy.name} classifies ${percent(greedy.accuracy)} of unseen images correctly, ${whole.name} ` +
-    `${percent(whole.accuracy)}`
+    `${greedy.name} reaches ${percent(greedy.accuracy)} accuracy on unseen images, ` +
+    `${whole.name} ${percent(whole.accuracy)}`
   const between = found.slice(1, -1)
   if (gap < nothing)
     return (
@@ -118,7 +118,7 @@ export function verdict(names: readonly string[], standings: readonly LaneStandi
       between.map(({ name, accuracy }) => {
         const won = accuracy - greedy.accuracy
         return won > 0
-          ? `${name} ${percent(accuracy)}, ${percent(won / gap)} of the gap won back`
+          ? `${name} ${percent(accuracy)}, ${percent(won / gap)} of the gap closed`
           : `${name} ${percent(accuracy)}, no better than ${greedy.name}`
       })
     )}.`

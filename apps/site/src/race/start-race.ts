@@ -10,7 +10,7 @@ export function startRace(request: RaceRequest, onEvent: (event: RaceEvent) => v
   worker.onerror = ({ message }) => {
     onEvent({
       kind: 'error',
-      message: message || 'The page of the race could not be loaded. Check the connection and reload.'
+      message: message || 'The script of the race could not be loaded. Check the connection and reload.'
     })
     worker.terminate()
   }

@@ -65,12 +65,30 @@ test('a type beside values is no import', () => {
 
 test.each([
   ["import '\n'", /./, undefined],
-  ["\nimport { a } from './01-simcrl.ts'\na()", /got '.\/01-simcrl.ts'. Did you mean '.\/01-simclr.ts'\?$/, 2],
-  ["\n\nimport { a } from '@lapstrake/los-supcon'\na()", /Did you mean '@lapstrake\/loss-supcon'\?$/, 3]
+  ["\nimport { a } from './01-simcrl.ts'\na()", /got '.\/01-simcrl.ts'\. Did you mean .\/01-simclr.ts\?$/, 2],
+  ["\n\nimport { a } from '@lapstrake/los-supcon'\na()", /Did you mean @lapstrake\/loss-supcon\?$/, 3]
 ])('%j imports what does not exist', (source, message, line) => {
   const [said, where] = told(source)
   expect(said).toMatch(message)
   if (line !== undefined) expect(where).toBe(line)
+})
+
+test('a name that is nowhere is told with the one that was meant, and one that is not imported with its import', () => {
+  expect(told("import { greedy } from 'lapstrake'\n\nconst isolation = overlaping()")).toEqual([
+    'overlaping is not defined. Did you mean overlapping?',
+    3
+  ])
+  expect(told('export default { isolation: greedy() }')[0]).toBe(
+    "greedy is not defined. Import it: import { greedy } from 'lapstrake'"
+  )
+  expect(told('nothingOfTheKind()')[0]).toBe('nothingOfTheKind is not defined.')
+})
+
+test('a field that is spelled wrong is told with the right one', () => {
+  const source = "import simclr from './01-simclr.ts'\nconst { optimizer, ...rest } = simclr\n"
+  expect(told(`${source}export default { ...rest, optimiser: optimizer }`)[0]).toMatch(
+    /expected the experiment to have optimizer, .*, got nothing\. It has optimiser: write optimizer instead\.$/
+  )
 })
 
 test('an error of a factory is told in the line that calls it', () => {

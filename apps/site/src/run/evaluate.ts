@@ -1,4 +1,4 @@
-import { closest } from 'fastest-levenshtein'
+import { didYouMean } from 'lapstrake'
 import { transform } from 'sucrase'
 import { addressOf, lineOf, RecipeError } from './recipe-error.ts'
 
@@ -32,16 +32,28 @@ export function evaluate(
     if (from in modules) return modules[from]!
     const known = [...Object.keys(modules), ...Object.keys(sources).map(name => `./${name}`)]
     throw new Error(
-      `import: expected a package that runs in a page or a recipe beside this one, got '${from}'. ` +
-        `Did you mean '${closest(from, known)}'?`
+      `import: expected a package that runs in a page or a recipe beside this one, got '${from}'.` +
+        didYouMean(from, known)
     )
   }
   try {
     return load(file) as Record<string, unknown>
   } catch (error) {
     if (error instanceof RecipeError) throw error
-    throw new RecipeError(error instanceof Error ? error.message : String(error), lineOf(file, error), { cause: error })
+    throw new RecipeError(inWords(error, modules), lineOf(file, error), { cause: error })
   }
+}
+
+/** What an error says; of a name that is nowhere, also which was meant. */
+function inWords(error: unknown, modules: Readonly<Record<string, object>>): string {
+  if (!(error instanceof Error)) return String(error)
+  const [, unknown] = error instanceof ReferenceError ? (/^(\S+) is not defined$/.exec(error.message) ?? []) : []
+  if (unknown === undefined) return error.message
+  const known = Object.keys(modules['lapstrake'] ?? {})
+  const hint = known.includes(unknown)
+    ? ` Import it: import { ${unknown} } from 'lapstrake'`
+    : didYouMean(unknown, known)
+  return `${error.message}.${hint}`
 }
 
 type Module = (exports: object, require: (from: string) => object) => void
@@ -70,8 +82,7 @@ const strict = (from: string, module: object, importer: string): object =>
     get(_, key) {
       if (key === '__esModule') return true
       if (typeof key !== 'string' || key in module) return (module as Record<string | symbol, unknown>)[key]
-      const others = Object.keys(module)
-      const meant = key === 'default' || others.length === 0 ? '' : ` Did you mean ${closest(key, others)}?`
+      const meant = key === 'default' ? '' : didYouMean(key, Object.keys(module))
       const message = `import: '${from}' exports no ${key}.${meant}`
       const line = lineOfImport(importer, from, key)
       throw line === undefined ? new Error(message) : new RecipeError(message, line)

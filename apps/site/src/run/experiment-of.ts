@@ -1,4 +1,4 @@
-import { checkExperiment, type Experiment } from 'lapstrake'
+import { checkExperiment, didYouMean, type Experiment } from 'lapstrake'
 import { RecipeError } from './recipe-error.ts'
 
 interface Field {
@@ -44,7 +44,12 @@ export function experimentOf(exports: Readonly<Record<string, unknown>>): Experi
   for (const [name, { fits, expected }] of Object.entries(fields)) {
     const value = (experiment as Record<string, unknown>)[name]
     if (!fits(value)) {
-      throw new RecipeError(`recipe: expected the experiment to have ${name}, ${expected}, got ${inWords(value)}.`)
+      const others = Object.keys(experiment).filter(field => !Object.hasOwn(fields, field))
+      const meant = value === undefined ? others.find(other => didYouMean(other, [name]) !== '') : undefined
+      throw new RecipeError(
+        `recipe: expected the experiment to have ${name}, ${expected}, got ${inWords(value)}.` +
+          (meant === undefined ? '' : ` It has ${meant}: write ${name} instead.`)
+      )
     }
   }
   try {

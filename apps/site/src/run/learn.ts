@@ -2,10 +2,12 @@ import {
   breathe,
   networkOf,
   run,
+  serialiseEncoder,
   TrainingStopped,
   weightsOf,
   type ImageDataset,
   type Experiment,
+  type Network,
   type Owned,
   type RunEvent,
   type Standing as RunStanding,
@@ -26,15 +28,18 @@ export interface LearnOptions {
   readonly questions: Questions
   /** Its step, and what is kept of a run that a GPU may lose, follow the training. */
   readonly standing: Standing
+  /** Whether to end after the step under way. */
+  readonly stopping: () => boolean
 }
 
 /** Trains what was prepared, looks at it now and then, and tells of all. What stays at the end is there to be asked. */
 export async function learn(prepared: Prepared, options: LearnOptions): Promise<void> {
   const { experiment, data } = prepared
-  const { request, tell, questions } = options
-  const looking = observer(networkOf(experiment.backbone, data.training.shape), data, tell)
+  const { request, tell, questions, stopping } = options
+  const network = networkOf(experiment.backbone, data.training.shape)
+  const looking = observer(network, data, tell)
   const answerFrom: Course['answerFrom'] = (state, save) => question =>
-    reply(question, { state, looking, experiment, tell, save })
+    reply(question, { state, network, looking, experiment, tell, save })
   const steps = Math.min(request.steps ?? Infinity, tellPlan(experiment, data.training, tell))
   const views = await firstViews(experiment, data.training, request.seed)
   if (views !== undefined) tell(views)
@@ -42,7 +47,7 @@ export async function learn(prepared: Prepared, options: LearnOptions): Promise<
   try {
     const { state, save } = await takeSteps(prepared, options, { steps, looking, answerFrom })
     answer = answerFrom(state, save)
-    await looking.look(state)
+    if (!stopping()) await looking.look(state)
     tell({ kind: 'done', steps: state.step, interrupted: state.step < steps })
   } catch (error) {
     if (!(error instanceof TrainingStopped)) throw error
@@ -61,7 +66,7 @@ interface Course {
 /** Takes so many steps, and gives where the run stands then. */
 async function takeSteps(
   { experiment, backend, data }: Prepared,
-  { request, tell, questions, standing }: LearnOptions,
+  { request, tell, questions, standing, stopping }: LearnOptions,
   { steps, looking, answerFrom }: Course
 ): Promise<{ readonly state: Owned<State>; readonly save: Save }> {
   const looks = pace()
@@ -81,7 +86,7 @@ async function takeSteps(
       })
     await breathe()
     await questions.answerAll(answerFrom(state, save))
-    if (metrics.step >= steps) return await kept(event)
+    if (metrics.step >= steps || stopping()) return await kept(event)
     // First come some losses: a look may take as long as several steps.
     if (metrics.step >= 10 && looks.due()) await looks.take(() => looking.look(state))
   }
@@ -110,6 +115,7 @@ type Save = () => Promise<Uint8Array>
 
 interface Asked {
   readonly state: State
+  readonly network: Network
   readonly looking: Observer
   readonly experiment: Experiment
   readonly tell: Tell
@@ -117,7 +123,7 @@ interface Asked {
   readonly save?: Save | undefined
 }
 
-async function reply(question: Question, { state, looking, experiment, tell, save }: Asked): Promise<void> {
+async function reply(question: Question, { state, network, looking, experiment, tell, save }: Asked): Promise<void> {
   switch (question.kind) {
     case 'map':
       return looking.map(state, question.method)
@@ -127,6 +133,10 @@ async function reply(question: Question, { state, looking, experiment, tell, sav
         step: state.step,
         bytes: (await weightsOf(state, experiment.name)) as Uint8Array<ArrayBuffer>
       })
+    case 'encoder': {
+      const bytes = await serialiseEncoder(network, state.stages, { name: experiment.name })
+      return tell({ kind: 'encoder', step: state.step, bytes: bytes as Uint8Array<ArrayBuffer> })
+    }
     case 'save':
       if (save === undefined)
         throw new Error(

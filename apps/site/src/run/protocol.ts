@@ -44,11 +44,15 @@ export type Command =
   | { readonly kind: 'save' }
   /** Asks for a `weights` event. */
   | { readonly kind: 'export' }
+  /** Asks for an `encoder` event. */
+  | { readonly kind: 'encoder' }
+  /** Ends training after the step under way: `done` is told, and what was learned stays to be asked for. */
+  | { readonly kind: 'stop' }
   /** Asks for `alive`. */
   | { readonly kind: 'ping' }
 
 /** What may be asked of a run between its steps, and when it is over. */
-export type Question = Exclude<Command, { kind: 'start' | 'ping' }>
+export type Question = Exclude<Command, { kind: 'start' | 'stop' | 'ping' }>
 
 /** Why a run failed: what the reader wrote, the data, the backend, or the training itself. */
 export type Blame = 'recipe' | 'data' | 'backend' | 'training'
@@ -89,7 +93,15 @@ export type RunEvent =
       readonly examples: readonly (readonly Uint8ClampedArray<ArrayBuffer>[])[]
     }
   /** What the nearest neighbours of each stage's features tell about the classes, 0 to 1; stage 0 is the pixels. */
-  | { readonly kind: 'accuracy'; readonly step: number; readonly stages: readonly number[]; readonly chance: number }
+  | {
+      readonly kind: 'accuracy'
+      readonly step: number
+      readonly stages: readonly number[]
+      /** Of guessing: one of so many classes. */
+      readonly chance: number
+      /** Of always saying the most common class. */
+      readonly mostCommon: number
+    }
   /** Embeddings of the top stage in the plane, `x, y` after `x, y`, with their classes. */
   | {
       readonly kind: 'map'
@@ -106,9 +118,12 @@ export type RunEvent =
       readonly width: number
       readonly pixels: Uint8ClampedArray<ArrayBuffer>
     }
-  | { readonly kind: 'warning'; readonly message: string }
+  /** With the question that could not be answered, where it is about one. */
+  | { readonly kind: 'warning'; readonly message: string; readonly question?: Question['kind'] | undefined }
   | { readonly kind: 'saved'; readonly step: number; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly kind: 'weights'; readonly step: number; readonly bytes: Uint8Array<ArrayBuffer> }
+  /** What `loadEncoder` opens. */
+  | { readonly kind: 'encoder'; readonly step: number; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly kind: 'done'; readonly steps: number; readonly interrupted: boolean }
   | {
       readonly kind: 'error'

@@ -17,7 +17,9 @@ export function questions(tell: Tell, messageOf: (error: unknown) => string): Qu
   let answerAtOnce: Answer | undefined
   const answerAll = async (answer: Answer): Promise<void> => {
     for (let question = waiting.shift(); question !== undefined; question = waiting.shift()) {
-      await answer(question).catch((error: unknown) => tell({ kind: 'warning', message: messageOf(error) }))
+      await answer(question).catch((error: unknown) =>
+        tell({ kind: 'warning', message: messageOf(error), question: question.kind })
+      )
     }
   }
   return {

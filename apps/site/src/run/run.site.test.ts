@@ -123,7 +123,7 @@ describe('tells as what it is, and the page lives on:', () => {
         blame: 'data',
         message:
           'imageFolder: expected a disk to read photos/train from, but a page has none. ' +
-          'Give the page the files themselves, or train in Node.'
+          'Give the page the files themselves: imageFiles(input.files), or train in Node.'
       }
     ],
     [
@@ -192,7 +192,7 @@ describe('tells as what it is, and the page lives on:', () => {
       classes: ['cats', 'dogs'],
       skipped: [
         { path: 'pets/notes.txt', reason: '.txt, no image' },
-        { path: 'pets/cats/broken.png', reason: 'damaged, or of a kind that this browser cannot show' }
+        { path: 'pets/cats/broken.png', reason: 'damaged, cut short or of a kind that this browser cannot show' }
       ]
     })
     expect(of(events, 'done')).toHaveLength(1)

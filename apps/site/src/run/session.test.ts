@@ -1,5 +1,14 @@
 import { decodeSafetensors } from '@lapstrake/checkpoints'
-import { dispose, networkOf, drawShapes, train, useBackend, type Experiment, type StepMetrics } from 'lapstrake'
+import {
+  dispose,
+  networkOf,
+  drawShapes,
+  loadEncoder,
+  train,
+  useBackend,
+  type Experiment,
+  type StepMetrics
+} from 'lapstrake'
 import { memory } from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import recipe from '../../../../docs/recipes/03-loco.ts'
@@ -39,6 +48,7 @@ test('tells its story in order, and answers when it is over', async () => {
   expect(accuracy.stages).toHaveLength(7)
 
   session.ask({ kind: 'export' })
+  session.ask({ kind: 'encoder' })
   session.ask({ kind: 'map', method: 'umap' })
   session.ask({ kind: 'map', method: 'umap' })
   await expect
@@ -53,6 +63,11 @@ test('tells its story in order, and answers when it is over', async () => {
       expect.stringMatching(/^heads\.unit0\.params/)
     ])
   )
+  const { bytes } = events.find(event => event.kind === 'encoder')!
+  const { name, encode, read, dispose: close } = await loadEncoder(bytes)
+  const image = await read({ data: new Uint8Array(40 * 30 * 3), height: 40, width: 30 })
+  expect([name, encode(image, { pooled: true }).shape]).toEqual(['loco', [1, 128]])
+  close()
   const maps = events.filter(event => event.kind === 'map')
   for (const { points } of maps) expect(points.every(Number.isFinite)).toBe(true)
   // Of one state, two maps in a row: the second began at the first and stays near it.
@@ -78,6 +93,45 @@ test('a question between steps is answered there; a run that was saved goes on',
   const steps = (all: readonly RunEvent[]): unknown[] =>
     all.filter(event => event.kind === 'step').map(({ metrics: { step, losses } }) => [step, losses])
   expect(steps(again)).toEqual(steps(events).slice(2))
+})
+
+test('stopped, it ends after the step under way, and its weights and its place are still to be had', async () => {
+  const events: RunEvent[] = []
+  const session = startSession(request, event => {
+    events.push(event)
+    if (event.kind === 'step' && event.metrics.step === 3) session.stop()
+  })
+  expect(await session.ended).toBe(true)
+  expect(events.at(-1)).toEqual({ kind: 'done', steps: 3, interrupted: true })
+  session.ask({ kind: 'export' })
+  session.ask({ kind: 'save' })
+  const given = (): number[] =>
+    events.flatMap(event => (event.kind === 'weights' || event.kind === 'saved' ? [event.step] : []))
+  await expect.poll(given, { timeout: 60_000 }).toEqual([3, 3])
+})
+
+test('an encoder that cannot be written is told with its question', async () => {
+  const source = small.replace(
+    'export default { ...recipe,',
+    `import * as tf from '@tensorflow/tfjs-core'
+import { stateless } from 'lapstrake'
+const shared = stateless('shared', {
+  init: (_, shape) => ({ params: {}, outputShape: shape }),
+  apply: (_, x) => tf.div(x, x.shape[0])
+})
+export default { ...recipe, backbone: { name: 'own', stages: [shared, ...recipe.backbone.stages] },`
+  )
+  const events: RunEvent[] = []
+  const session = startSession({ ...request, source, steps: 1 }, event => events.push(event))
+  expect(await session.ended, JSON.stringify(events.at(-1))).toBe(true)
+  session.ask({ kind: 'encoder' })
+  await expect
+    .poll(() => events.at(-1))
+    .toMatchObject({
+      kind: 'warning',
+      question: 'encoder',
+      message: expect.stringContaining('expected the same operations on a batch of any size') as string
+    })
 })
 
 test('ends after the steps that are asked for', async () => {

@@ -77,12 +77,12 @@ function inWorker(request: RunRequest, onEvent: (event: RunEvent) => void): Run 
     die(
       event.message
         ? `The run failed: ${event.message}`
-        : 'The run ended without a word: it ran out of memory, or its script could not be loaded. ' +
+        : 'The run crashed: it ran out of memory, or its script could not be loaded. ' +
             'Try a smaller batch or fewer images, or reload the page.'
     )
   }
   worker.onmessageerror = () =>
-    die('The run said something that the page could not read. Reload the page and run it again.')
+    die('The page received a message that it could not read. Reload the page and run it again.')
   send({ kind: 'start', request })
   return { send, stop }
 }

@@ -16,6 +16,8 @@ onmessage = ({ data: command }: MessageEvent<Command>) => {
         if (!hasState) close()
       })
       return
+    case 'stop':
+      return session?.stop()
     default:
       return session?.ask(command)
   }

@@ -15,8 +15,10 @@ export interface OpenSite {
 }
 
 export interface OpenSiteOptions {
-  /** Whether pages may have threads. */
+  /** Whether the host sends the headers that let pages have threads. */
   readonly isolated?: boolean | undefined
+  /** Whether pages may have a service worker, which gives them threads where the host does not. */
+  readonly workers?: boolean | undefined
   readonly width?: number | undefined
   readonly height?: number | undefined
   readonly dark?: boolean | undefined
@@ -31,6 +33,7 @@ export interface OpenSiteOptions {
 /** Serves the built site and opens Debian's Chromium, with WebGPU in software. */
 export async function openSite({
   isolated = true,
+  workers = false,
   width = 1280,
   height = 900,
   dark = false,
@@ -55,7 +58,11 @@ export async function openSite({
       ...switches
     ]
   }
-  const look = { viewport: { width, height }, colorScheme: dark ? 'dark' : 'light' } as const
+  const look = {
+    viewport: { width, height },
+    colorScheme: dark ? 'dark' : 'light',
+    serviceWorkers: workers ? 'allow' : 'block'
+  } as const
   const profile = storage ? undefined : profileWithoutStorage()
   const context =
     profile === undefined

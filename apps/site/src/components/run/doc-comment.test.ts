@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { docComment } from './doc-comment.ts'
+import { docComment, leads, withLeads } from './doc-comment.ts'
 
 const folder = new URL('../../../../../docs/recipes/', import.meta.url)
 const recipes = readdirSync(folder).filter(file => /^\d\d-.*(?<!\.test)\.ts$/.test(file))
@@ -33,6 +33,17 @@ test('without a short name it is called like its file', () => {
     summary: '',
     text: ''
   })
+})
+
+test('every recipe says what its paper claims, what its lines do, what to expect and what to look at', () => {
+  for (const file of recipes) {
+    const { text } = docComment(readFileSync(new URL(file, folder), 'utf8'), file)
+    const begin = text.split('\n\n').map(paragraph => leads.find(lead => paragraph.startsWith(lead)))
+    expect([file, begin.filter(lead => lead !== undefined)]).toEqual([file, [...leads]])
+  }
+  expect(withLeads('LoCo.\n\nThe paper says: Expect it.\n\nExpect it.')).toBe(
+    'LoCo.\n\n**The paper** says: Expect it.\n\n**Expect** it.'
+  )
 })
 
 test('every recipe says what it is, under a name of its own', () => {

@@ -8,6 +8,13 @@ export interface DocComment {
   readonly text: string
 }
 
+/** How the paragraphs begin in which a recipe says what its paper claims, what its lines do, and what is to come. */
+export const leads = ['The paper', 'The lines', 'Expect', 'Look at'] as const
+
+/** A recipe's text with the beginnings of those paragraphs in bold. */
+export const withLeads = (text: string): string =>
+  text.replaceAll(new RegExp(`(?<=^|\\n\\n)(?:${leads.join('|')})\\b`, 'g'), '**$&**')
+
 /** Reads the comment above `const recipe`; a recipe whose comment begins with no short name is named by its file. */
 export function docComment(source: string, file: string): DocComment {
   const comment = /\/\*\*((?:(?!\*\/)[^])*)\*\/\s*const recipe\b/.exec(source)?.[1] ?? ''

@@ -1,5 +1,5 @@
-import { filesOfZip, isZip, type Skipped } from '../../run/data/image-files.ts'
-import { sortedFiles } from '../../run/data/sorted-files.ts'
+import { sortedFiles, type Skipped } from '@lapstrake/data/sorted-files'
+import { filesOfZip, isZip } from '../../run/data/image-files.ts'
 import type { OwnFile } from '../../run/protocol.ts'
 
 /** What a reader gave, sorted. */

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import type { RunEvent } from '../../run/protocol.ts'
-import { begin, fold, idle, paceOf, stepsOf, stopped, unitsOf, type RunState } from './run-state.ts'
+import { begin, fold, idle, paceOf, stepsOf, stopped, stopping, unitsOf, type RunState } from './run-state.ts'
 
 const step = (at: number, losses: Readonly<Record<string, number>> = { unit0: 2, unit1: 3 }): RunEvent => ({
   kind: 'step',
-  metrics: { step: at, steps: 100, epoch: 0, losses, milliseconds: 5, waited: 0, bytes: 1e6 + at }
+  metrics: { step: at, steps: 100, epoch: 0, losses, milliseconds: 5, waited: 0, peakBytes: 1e6 + at }
 })
 const plan: RunEvent = {
   kind: 'plan',
@@ -42,14 +42,20 @@ test('each event before the first step is kept as it came', () => {
 
 test('a step makes it run, ends the progress before it and lengthens the curves', () => {
   const state = after([plan, { kind: 'progress', what: 'shaders', done: 1 }, step(1), step(2, { unit0: 1, unit1: 2 })])
-  expect(state).toMatchObject({ phase: 'running', step: 2, losses: { unit0: 1, unit1: 2 }, bytes: 1e6 + 2 })
+  expect(state).toMatchObject({ phase: 'running', step: 2, losses: { unit0: 1, unit1: 2 }, peakBytes: 1e6 + 2 })
   expect(state.progress).toBeUndefined()
   expect(state.curves).toMatchObject({ steps: [1, 2], losses: { unit0: [2, 1], unit1: [3, 2] } })
 })
 
 test('views, accuracies and maps replace those before them', () => {
   const views: RunEvent = { kind: 'views', height: 1, width: 1, examples: [[new Uint8ClampedArray(4)]] }
-  const accuracy = (at: number): RunEvent => ({ kind: 'accuracy', step: at, stages: [0.2, 0.4], chance: 0.1 })
+  const accuracy = (at: number): RunEvent => ({
+    kind: 'accuracy',
+    step: at,
+    stages: [0.2, 0.4],
+    chance: 0.1,
+    mostCommon: 0.1
+  })
   const map: RunEvent = {
     kind: 'map',
     method: 'pca',
@@ -96,7 +102,18 @@ test('Stop keeps what was drawn, and changes nothing that has ended', () => {
   const running = after([plan, step(1), { kind: 'silent', seconds: 6 }])
   expect(stopped(running, 900)).toMatchObject({ phase: 'stopped', step: 1, now: 900, curves: running.curves })
   expect(stopped(running, 900).silentFor).toBeUndefined()
+  expect(stopped(running, 900).gone).toBe(true)
   expect(stopped(idle, 900)).toBe(idle)
+})
+
+test('a run that was asked to stop goes on until it says that it has, and is not gone', () => {
+  const asked = stopping(after([plan, step(1)]))
+  expect(asked).toMatchObject({ phase: 'running', stopping: true })
+  expect(fold(asked, step(2), 5)).toMatchObject({ phase: 'running', stopping: true, step: 2 })
+  const ended = fold(asked, { kind: 'done', steps: 2, interrupted: true }, 9)
+  expect(ended).toMatchObject({ phase: 'stopped', stopping: false })
+  expect(ended.gone).toBeUndefined()
+  expect(stopping(ended)).toBe(ended)
 })
 
 test('the pace is that of the last steps', () => {

@@ -3,7 +3,7 @@ import { append, noCurves, type Curves } from './curves.ts'
 
 type Of<Kind extends RunEvent['kind']> = Extract<RunEvent, { readonly kind: Kind }>
 
-/** Where a run is: `idle` before the first, `stopped` when its reader ended it. */
+/** Where a run is: `idle` before the first; `stopped` by its reader, with what it learned unless it is `gone`. */
 export type Phase = 'idle' | 'starting' | 'running' | 'done' | 'stopped' | 'failed'
 
 /** All that a page shows of a run. */
@@ -20,7 +20,7 @@ export interface RunState {
   /** Losses of the last step. */
   readonly losses: Readonly<Record<string, number>>
   /** Bytes of living tensors. */
-  readonly bytes?: number | undefined
+  readonly peakBytes?: number | undefined
   /** When the last steps came, in milliseconds, for a rate that follows. */
   readonly recent: readonly { readonly step: number; readonly at: number }[]
   readonly began: number
@@ -31,6 +31,10 @@ export interface RunState {
   readonly mapped?: Of<'mapped'> | undefined
   readonly warnings: readonly string[]
   readonly error?: Of<'error'> | undefined
+  /** Its reader has asked it to end after the step under way. */
+  readonly stopping?: boolean | undefined
+  /** It was ended in the middle of a step: nothing is left of it. */
+  readonly gone?: boolean | undefined
   /** For how long the worker has not answered. */
   readonly silentFor?: number | undefined
 }
@@ -56,10 +60,13 @@ export const begin = (now: number, limit: number = Infinity): RunState => ({
   now
 })
 
-/** What the reader's Stop leaves: all that was drawn stays. */
+/** A run that was asked to end after the step under way. */
+export const stopping = (state: RunState): RunState => (isLive(state) ? { ...state, stopping: true } : state)
+
+/** What a run that is ended at once leaves: all that was drawn stays, and nothing else. */
 export function stopped(state: RunState, now: number): RunState {
   const { silentFor: _, progress: __, ...rest } = state
-  return isLive(state) ? { ...rest, phase: 'stopped', now } : state
+  return isLive(state) ? { ...rest, phase: 'stopped', stopping: false, gone: true, now } : state
 }
 
 /** Whether a worker is at work for it. */
@@ -93,13 +100,14 @@ export function fold(state: RunState, event: RunEvent, now: number): RunState {
     case 'warning':
       return next.warnings.includes(event.message) ? next : { ...next, warnings: [...next.warnings, event.message] }
     case 'done':
-      return { ...withoutProgress(next), phase: 'done' }
+      return { ...withoutProgress(next), phase: event.interrupted ? 'stopped' : 'done', stopping: false }
     case 'error':
       return { ...withoutProgress(next), phase: 'failed', error: event }
     case 'lost':
       return lost(withoutProgress(next), event)
     case 'saved':
     case 'weights':
+    case 'encoder':
     case 'alive':
       return next
   }
@@ -122,13 +130,13 @@ const lost = (state: RunState, { step, kept }: Of<'lost'>): RunState =>
 
 const withoutProgress = ({ progress: _, ...state }: RunState): RunState => state
 
-function stepped(state: RunState, { metrics: { step, losses, bytes } }: Of<'step'>, now: number): RunState {
+function stepped(state: RunState, { metrics: { step, losses, peakBytes } }: Of<'step'>, now: number): RunState {
   return {
     ...withoutProgress(state),
     phase: isLive(state) ? 'running' : state.phase,
     step,
     losses,
-    bytes,
+    peakBytes,
     curves: append(state.curves, step, losses),
     recent: [...state.recent, { step, at: now }].slice(-20)
   }

@@ -16,7 +16,7 @@ export function sourceOf(hash: string): string | undefined {
     return strFromU8(inflateSync(fromBase64Url(hash.slice(name.length + 1))))
   } catch (cause) {
     throw new Error(
-      'This link was to hold a changed recipe, but it is cut off or damaged. Here is the recipe as it was; ' +
+      'This link should contain an edited recipe, but it is cut off or damaged. This is the original recipe; ' +
         'ask for the link again.',
       { cause }
     )

@@ -1,11 +1,5 @@
 import { unzip, type Unzipped } from 'fflate'
 
-/** A file that could not be used, and why. */
-export interface Skipped {
-  readonly path: string
-  readonly reason: string
-}
-
 /** Kinds of images, by the ending of a file's name: a page whose file comes out of a zip knows no other. */
 const kinds: Readonly<Record<string, string>> = {
   png: 'image/png',

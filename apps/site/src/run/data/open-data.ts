@@ -1,7 +1,7 @@
+import type { Skipped } from '@lapstrake/data/sorted-files'
 import { isImageDataset, NotServed, type Data, type Dataset, type ImageDataset, type OpenOptions } from 'lapstrake'
 import type { DataChoice } from '../protocol.ts'
 import { holdOut } from './hold-out.ts'
-import type { Skipped } from './image-files.ts'
 import { drawn, otherData } from './other-data.ts'
 import { openFiles } from './own-files.ts'
 

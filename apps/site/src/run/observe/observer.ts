@@ -42,7 +42,8 @@ export function observer(network: Network, { training, held }: OpenData, tell: (
       k: 20
     })
     const stages = readouts.map(({ neighbours }) => neighbours)
-    tell({ kind: 'accuracy', step: state.step, stages, chance: examples.chance })
+    const { chance, mostCommon } = examples
+    tell({ kind: 'accuracy', step: state.step, stages, chance, mostCommon })
   }
 
   async function map(state: State): Promise<void> {
@@ -90,11 +91,17 @@ export function observer(network: Network, { training, held }: OpenData, tell: (
   }
 }
 
+interface Labelled {
+  readonly known: ImageDataset
+  readonly asked: ImageDataset
+  /** What guessing gets right, 0 to 1: one of so many classes. */
+  readonly chance: number
+  /** What always saying the class that is asked for most gets right, 0 to 1: more than chance where classes differ. */
+  readonly mostCommon: number
+}
+
 /** What neighbours are found among, and for whom; nothing where there is nothing to tell apart. */
-function labelled(
-  training: ImageDataset,
-  held: ImageDataset
-): { readonly known: ImageDataset; readonly asked: ImageDataset; readonly chance: number } | undefined {
+export function labelled(training: ImageDataset, held: ImageDataset): Labelled | undefined {
   const { labels } = training
   if (labels === undefined || held.labels === undefined || labels.some(label => label < 0)) return undefined
   const some = subset(training, { count: Math.min(known, training.size), seed: 0 })
@@ -104,11 +111,15 @@ function labelled(
     .slice(0, asked)
   if (seen.size < 2 || places.length === 0) return undefined
   const counts = new Map<number, number>()
-  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1)
+  for (const place of places) {
+    const label = held.labels[place]!
+    counts.set(label, (counts.get(label) ?? 0) + 1)
+  }
   return {
     known: some,
     asked: pick(held, Uint32Array.from(places)),
-    chance: Math.max(...counts.values()) / labels.length
+    chance: 1 / seen.size,
+    mostCommon: Math.max(...counts.values()) / places.length
   }
 }
 

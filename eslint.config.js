@@ -13,6 +13,7 @@ const plugins = [
   'optimizers',
   'data',
   'embeddings',
+  'encoder',
   'evaluation',
   'checkpoints',
   'files',
@@ -29,6 +30,7 @@ const runsStandOn = [
   'loss-pac-bayes',
   'optimizers',
   'data',
+  'encoder',
   'evaluation',
   'checkpoints',
   'files',
@@ -53,6 +55,7 @@ export const below = {
   data: ['core', 'files', 'kernels'],
   evaluation: ['core'],
   checkpoints: ['core', 'files'],
+  encoder: ['core', 'kernels', 'data', 'checkpoints'],
   onnx: ['core', 'kernels'],
   tensorboard: ['core', 'files'],
   testing: ['core', 'kernels', 'backend-wasm', 'backend-node'],
@@ -61,6 +64,7 @@ export const below = {
   'backends/node': ['core/options'],
   runs: [...runsStandOn, ...backends],
   lapstrake: ['core', 'runs', ...plugins, ...backends],
+  'create-lapstrake': [],
   cli: ['lapstrake', 'runs', 'evaluation', 'onnx']
 }
 
@@ -90,10 +94,10 @@ const arrow = (files, ignores, allowed, who) => ({
 })
 
 const arrows = Object.entries(below).flatMap(([name, allowed]) => [
-  arrow([`packages/${name}/src/**/*.ts`], ['**/*.test.ts'], allowed, name),
+  arrow([`packages/${name}/src/**/*.ts`], ['**/*.test.ts', 'packages/*/src/testing/**'], allowed, name),
   // Tests may also use the suites and read the files of other programs, and a backend registers nothing without core.
   arrow(
-    [`packages/${name}/src/**/*.test.ts`],
+    [`packages/${name}/src/**/*.test.ts`, `packages/${name}/src/testing/**/*.ts`],
     [],
     [
       ...allowed,
@@ -103,7 +107,7 @@ const arrows = Object.entries(below).flatMap(([name, allowed]) => [
       'layers',
       'embeddings',
       'backbone-resnet',
-      ...(name === 'runs' ? plugins : [])
+      ...(['encoder', 'runs'].includes(name) ? [...plugins, 'backend-wasm'] : [])
     ],
     `a test of ${name}`
   )

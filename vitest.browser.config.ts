@@ -14,7 +14,7 @@ export default defineConfig({
     include: ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu', '@tensorflow/tfjs-backend-webgpu']
   },
   test: {
-    include: ['packages/**/src/**/*.browser.test.ts'],
+    include: ['packages/**/src/**/*.browser.test.ts', 'docs/**/*.browser.test.ts'],
     testTimeout: 300_000,
     browser: {
       enabled: true,

@@ -51,7 +51,7 @@ test('each has a place in the table of the README and arrows, and depends on not
 })
 
 test('nothing imports the facade but applications', () => {
-  const applications = /^(?:apps|docs|scripts)\/|^packages\/cli\//
+  const applications = /^(?:apps|docs|scripts)\/|^packages\/(?:cli|create-lapstrake\/templates\/project)\//
   const importing = product.filter(path => /^(?:import|export|\}).* from 'lapstrake(?:\/node)?'$/m.test(read(path)))
   expect(importing.filter(path => !applications.test(path))).toEqual([])
   const own = tracked.filter(

@@ -7,15 +7,15 @@ import { drawShapes, type ImageExample } from 'lapstrake'
 import sharp from 'sharp'
 import { pack } from 'tar-stream'
 
-/** So many JPEG files of 96 × 96 in a folder for each class. */
-export async function writeImages(path: string, count: number): Promise<void> {
-  const drawn = drawShapes({ count, size: 96 })
+/** So many square JPEG files in a folder for each class. */
+export async function writeImages(path: string, count: number, size = 96): Promise<void> {
+  const drawn = drawShapes({ count, size })
   for (const name of drawn.classes) await mkdir(join(path, name), { recursive: true })
   for (let i = 0; i < count; i++) {
     const [{ image, label }] = (await drawn.read([i])) as [ImageExample]
     await writeFile(
       join(path, drawn.classes[label]!, `${i}.jpg`),
-      await sharp(image, { raw: { width: 96, height: 96, channels: 3 } })
+      await sharp(image, { raw: { width: size, height: size, channels: 3 } })
         .jpeg()
         .toBuffer()
     )

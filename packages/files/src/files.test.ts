@@ -109,6 +109,22 @@ describe('writing a file', () => {
     expect(await readdir(join(folder, 'new'))).toEqual(['file'])
   })
 
+  test('of pieces is whole, or not there when one of them fails', async () => {
+    const path = join(folder, 'pieces', 'file')
+    async function* pieces(fail: boolean): AsyncGenerator<string | Uint8Array> {
+      yield 'one, '
+      yield new TextEncoder().encode('two')
+      if (fail) throw new Error('three is missing')
+    }
+    await writeFileAtomic(path, pieces(false))
+    await expect(writeFileAtomic(path, pieces(true))).rejects.toThrow(/^three is missing$/)
+    expect(await readFile(path, 'utf8')).toBe('one, two')
+    expect(await readdir(join(folder, 'pieces'))).toEqual(['file'])
+    await expect(writeFileAtomic(path, {} as never)).rejects.toThrow(
+      'writeFileAtomic: expected bytes or a text, got object.'
+    )
+  })
+
   test('where it cannot be says so and leaves nothing', async () => {
     await writeFile(join(folder, 'plain'), '')
     await expect(writeFileAtomic(join(folder, 'plain', 'file'), 'x')).rejects.toThrow(

@@ -120,7 +120,7 @@ export function dial(dials: readonly Dial[], places: readonly string[]): string 
       },
       y: { label: null, grid: true, zero: true, ticks: 4 },
       marks: [
-        Plot.text(['peak memory of a step, MB'], { ...atLeft, dy: -30 }),
+        Plot.text(['peak of a step, MB'], { ...atLeft, dy: -30 }),
         Plot.barY(memory, { x: 'window', y: 'megabytes', fill: '#d88c3b' }),
         Plot.text(memory, {
           x: 'window',

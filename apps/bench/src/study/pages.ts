@@ -104,7 +104,7 @@ function tablesOf(part: Comparison['part'], runs: readonly CellResult[], times: 
           })
       ])
     ),
-    table('peak memory of a step, MB', (comparison, window) => {
+    table('peak of a step, MB', (comparison, window) => {
       const [found] = of(runs, comparison, window)
       return found === undefined ? '' : (found.peakBytes / 1e6).toFixed(0)
     }),
@@ -196,7 +196,7 @@ async function figuresOf({ runs }: Results): Promise<Readonly<Record<string, str
     }),
     'memory-by-depth.svg': figure(await memoryByDepth(), {
       x: 'residual blocks',
-      y: 'peak memory of a step, MB',
+      y: 'peak of a step, MB',
       places: comparisons.filter(({ part }) => part === 'depth').map(blockCount),
       lines: windows.filter(window => comparisonNamed('depth-4').windows.includes(window)).map(called),
       zero: true

@@ -20,7 +20,7 @@ import {
  * helps it little. Units that overlap mend both, and for the first time close the gap to end-to-end contrast on
  * ImageNet, also where the features go on to detection and segmentation.
  *
- * The lines: `shapes` draws the images. Their class is an outline, of which color, texture, place, size and turn tell
+ * The lines: `shapes()` draws the images. Their class is an outline, of which color, texture, place, size and turn tell
  * nothing, and one small stage sees too little of it. `overlapping()` makes five units of the six stages: the first
  * two, the second and third, and so on. `against` names the others that it is compared with; one field differs.
  *

@@ -11,7 +11,7 @@ export interface RecipeFacts extends Pick<DocComment, 'title' | 'summary'> {
   readonly spans: readonly Span[]
   /** Whether it learns from classes, so that it wants images in folders. */
   readonly needsLabels: boolean
-  /** What its data are called: `cifar10`. */
+  /** What its data are called, as a menu says it. */
   readonly data: string | undefined
 }
 

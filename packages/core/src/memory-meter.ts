@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { checkTensors } from './check-embeddings.ts'
 import { observeKernels } from './tfjs-internals.ts'
 
 /** Watches the memory of tensors from the moment it is made. */
@@ -16,8 +17,10 @@ export interface MemoryMeter {
  * references makes look twice as large as it is; this counts the data itself.
  *
  * @param held tensors that are there already and count too, such as those that a step begins with; no others do
+ * @throws TypeError for what are no tensors
  */
 export function meterMemory(held: readonly tf.Tensor[] = []): MemoryMeter {
+  checkTensors('meterMemory', held)
   const holders = new Map<object, { count: number; readonly bytes: number }>()
   let live = 0
   let peak = 0

@@ -16,12 +16,12 @@ export const imageArgs = {
   images: {
     type: 'positional',
     required: true,
-    description: `A folder of images, flat or of class folders; images; or ${dataNames.join(', ')}`
+    description: `A folder of images, flat or of class folders; images; or ${dataNames.join(', ')}` as string
   },
   weights: {
     type: 'string',
-    default: runFiles.weights,
-    description: `The file of the run to read, such as ${runFiles.best}`
+    default: runFiles.weights as string,
+    description: `The file of the run to read, such as ${runFiles.best}` as string
   },
   batch: { type: 'string', description: 'Images that run at once: 64, fewer of large ones, when left out' },
   limit: { type: 'string', description: 'Only so many images, spread evenly over all' },

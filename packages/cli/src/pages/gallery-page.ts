@@ -39,8 +39,10 @@ export interface Gallery {
   }
 }
 
-/** Groups of near-duplicates that are shown, and images of each. */
-export const [groupsShown, ofAGroup] = [24, 12]
+/** Groups of near-duplicates that are shown. */
+export const groupsShown = 24
+/** Images of a group that are shown. */
+export const ofAGroup = 12
 
 /** What the page says of what it shows. */
 export interface GalleryWords {

@@ -1,4 +1,4 @@
-import { bytesToFetch, type ServedSet } from '@lapstrake/data'
+import { bytesToFetch, cifar10, fashionMnist, shapes, type ServedSet } from '@lapstrake/data'
 import type { OtherData } from '../../run/data/other-data.ts'
 
 /** What a site serves, by the names of the data. */
@@ -10,14 +10,15 @@ export interface Entry {
   readonly there: boolean
 }
 
+const drawn = shapes().name
 const titles: Readonly<Record<string, string>> = {
-  shapes: 'drawn shapes',
-  cifar10: 'CIFAR-10',
-  'fashion-mnist': 'Fashion-MNIST'
+  [drawn]: 'drawn shapes',
+  [cifar10().name]: 'CIFAR-10',
+  [fashionMnist().name]: 'Fashion-MNIST'
 }
 
 /** Data that are drawn are always there; others where the site serves them. */
-const isDrawn = (name: string): boolean => name === 'shapes'
+const isDrawn = (name: string): boolean => name === drawn
 
 /** An entry of the menu of others: with its size, or that it is not here. */
 export function entryOf({ said, data, limit }: OtherData, served: Served): Entry {

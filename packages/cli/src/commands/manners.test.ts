@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { renderUsage } from 'citty'
@@ -10,7 +12,7 @@ import { planCommand } from './plan.ts'
 import { quickstartCommand } from './quickstart.ts'
 import { sweepCommand } from './sweep.ts'
 import { trainCommand } from './train.ts'
-import { lapstrake, lapstrakeWith, root, tinyRecipe } from '../testing/lapstrake.ts'
+import { command, environment, lapstrake, lapstrakeWith, root, tinyRecipe } from '../testing/lapstrake.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -190,9 +192,19 @@ describe('one JSON object', () => {
     const told = JSON.parse(stdout) as { rows: { name: string; linear: number }[] }
     expect(told).toMatchObject({ run, data: 'drawn shapes', train: 64, test: 40, part: true })
     expect(told.rows.map(({ name }) => name)).toEqual(['raw pixels', 'untrained, top', 'tiny, conv1', 'tiny, conv2'])
-    expect(stderr).toMatch(/^Untrained: Features of training examples: \d+ of 64$/m)
-    expect(stderr).toMatch(/^Reading out level \d, \d of 3$/m)
+    expect(stderr).toMatch(/^Backend: .*\n$/)
     expect(lapstrake('compare', run).stdout).toMatch(/^test examples +40$/m)
+  })
+
+  test.skipIf(!existsSync('/usr/bin/script'))('evaluate shows in a terminal what it is at', () => {
+    const line = command('evaluate', run, '--backend', 'wasm', '--test', '40').flat().join(' ')
+    const { stdout } = spawnSync('script', ['-qec', line, '/dev/null'], {
+      cwd: root,
+      encoding: 'utf8',
+      env: environment
+    })
+    expect(stdout).toMatch(/\r\S*Untrained: Features of training examples: \d+ of 64/)
+    expect(stdout).toMatch(/\r\S*Reading out level \d, \d of 3/)
   })
 
   test('export tells what it wrote', () => {

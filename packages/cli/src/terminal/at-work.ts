@@ -7,22 +7,18 @@ export interface AtWork {
 /** Milliseconds between plain lines. */
 const pause = 10_000
 
-/**
- * Shows what is being done: one line that changes in a terminal; elsewhere a line where something else is begun, and
- * every ten seconds.
- */
+/** Shows what is being done: one line that changes in a terminal; elsewhere a line every ten seconds. */
 export function atWork(): AtWork {
   const { stderr } = process
-  let [kind, said] = ['', -Infinity]
+  let said = performance.now()
   return {
     say(what) {
       if (stderr.isTTY) {
         stderr.write(`\r\x1b[2K${what.slice(0, (stderr.columns || 80) - 1)}`)
         return
       }
-      const [now, [words]] = [performance.now(), what.split(/\d/, 1)]
-      if (words === kind && now - said < pause) return
-      kind = words!
+      const now = performance.now()
+      if (now - said < pause) return
       said = now
       stderr.write(`${what}\n`)
     },

@@ -11,8 +11,7 @@ const beginnings: readonly RegExp[] = [
   /^lapstrake (?:train|quickstart)\b/,
   // The version of the format, then the name of the producer.
   /^\x08\x08\x12\x09lapstrake/,
-  /^.{8}\{"__metadata__":\{"crc32c":"[0-9a-f]{8}","format":"lapstrake-encoder-/s,
-  /^.{8}\{"__metadata__":\{"crc32c":"[0-9a-f]{8}","format":"lapstrake-features-/s,
+  /^.{8}\{"__metadata__":\{"crc32c":"[0-9a-f]{8}","format":"lapstrake-(?:encoder|network|features)-/s,
   // A zip whose first file is called so.
   /^PK\x03\x04.{26}lapstrake\.npy/s,
   /^file,(?:label,)?f0[,\n]/,

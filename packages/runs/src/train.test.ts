@@ -230,7 +230,8 @@ describe('useBackend', () => {
 
   test('takes WebGPU in software only when told to (needs a driver: VK_ICD_FILENAMES)', async context => {
     if (process.env.VK_ICD_FILENAMES === undefined) context.skip()
-    await expect(useBackend('webgpu')).rejects.toThrow('the only GPU adapter is software')
+    // Where there is no device at all, nobody looks for one.
+    await expect(useBackend('webgpu')).rejects.toThrow(/: (the only GPU adapter is software|no GPU adapter answers)/)
     const { description } = await useBackend('webgpu', { acceptSoftware: true })
     expect(description).toContain('SwiftShader')
     expect(tf.getBackend()).toBe('webgpu')

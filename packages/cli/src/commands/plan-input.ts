@@ -1,6 +1,17 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { exampleBatch, imageDataset, type Data, type Experiment, type ImageDataset, type PlanOptions } from 'lapstrake'
+import {
+  cifar10,
+  cifar100,
+  exampleBatch,
+  fashionMnist,
+  imageDataset,
+  mnist,
+  type Data,
+  type Experiment,
+  type ImageDataset,
+  type PlanOptions
+} from 'lapstrake'
 import { loadExperiment, loadKeptRecipe, readManifest, runFiles, settled, type Settings } from '@lapstrake/runs/node'
 import * as tf from '@tensorflow/tfjs-core'
 import { UsageError } from '../terminal/usage-error.ts'
@@ -46,10 +57,10 @@ async function inputOf(experiment: Experiment): Promise<Planned['input']> {
 
 /** Data that everybody knows, by name: what of them decides what a step needs. */
 const known: Readonly<Record<string, Pick<ImageDataset, 'size' | 'shape'> & { readonly classCount: number }>> = {
-  cifar10: { size: 50_000, shape: [32, 32, 3], classCount: 10 },
-  cifar100: { size: 50_000, shape: [32, 32, 3], classCount: 100 },
-  mnist: { size: 60_000, shape: [28, 28, 1], classCount: 10 },
-  'fashion-mnist': { size: 60_000, shape: [28, 28, 1], classCount: 10 }
+  [cifar10().name]: { size: 50_000, shape: [32, 32, 3], classCount: 10 },
+  [cifar100().name]: { size: 50_000, shape: [32, 32, 3], classCount: 100 },
+  [mnist().name]: { size: 60_000, shape: [28, 28, 1], classCount: 10 },
+  [fashionMnist().name]: { size: 60_000, shape: [28, 28, 1], classCount: 10 }
 }
 
 /** Opens data that are at hand; to plan with those that everybody knows, nothing is downloaded. */

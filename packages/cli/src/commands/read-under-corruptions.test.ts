@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu'
 import { corruptionKinds, drawShapes, inMemory, type Dataset } from 'lapstrake'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { corruptionsGiven, corruptionTable } from './read-under-corruptions.ts'
 
 const coloured = drawShapes({ count: 8 })
@@ -32,6 +32,7 @@ test('what is no corruption, and what are no images, is refused', () => {
 })
 
 test('the table has a row for each kind and the means beside the baseline', () => {
+  vi.stubEnv('COLUMNS', '200')
   const found = (name: string, scale: number): Parameters<typeof corruptionTable>[0] => {
     const readouts = ['fog', 'jpeg'].flatMap((kind, k) =>
       [1, 2, 3, 4, 5].map(severity => ({ kind, severity, linear: scale * (0.6 - 0.1 * severity + 0.1 * k) }))

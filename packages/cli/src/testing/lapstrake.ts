@@ -4,16 +4,10 @@ import { join } from 'node:path'
 /** The folder of the repository. */
 export const root: string = new URL('../../../..', import.meta.url).pathname
 
-/** The command as it is built, where that was just done, which starts in half the time; else from the sources. */
-const started =
-  process.env.LAPSTRAKE_BUILT === undefined
-    ? ['--conditions=@lapstrake/source', '--import', 'tsx', join(root, 'packages/cli/src/main.ts')]
-    : [join(root, 'packages/cli/dist/main.js')]
-
 /** What to spawn for a command of lapstrake. */
 export const command = (...given: string[]): [program: string, given: string[]] => [
   process.execPath,
-  [...started, ...given]
+  ['--conditions=@lapstrake/source', '--import', 'tsx', join(root, 'packages/cli/src/main.ts'), ...given]
 ]
 
 export interface Ended {

@@ -42,7 +42,7 @@ test('every command explains itself', () => {
     expect(stdout).toContain('USAGE')
     expect(stdout).not.toContain('\x1b')
   }
-})
+}, 300_000)
 
 test('says its version', () => {
   expect(lapstrake('--version').stdout).toBe(

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-// What is packed and installed as npm does it takes minutes: LAPSTRAKE_PACKED=1 npx vitest run apps/examples
+// What fetches or packs and installs, as npm does it, takes minutes: LAPSTRAKE_PACKED=1 npx vitest run apps/examples
 const packed = process.env.LAPSTRAKE_PACKED === undefined ? ['apps/examples/{installed,release}.test.ts'] : []
 
 // Packages see each other's sources while we work, so nothing must be built to test.

@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
-// What fetches or packs and installs, as npm does it, takes minutes: LAPSTRAKE_PACKED=1 npx vitest run apps/examples
-const packed = process.env.LAPSTRAKE_PACKED === undefined ? ['apps/examples/{installed,release}.test.ts'] : []
+// What fetches, or packs and installs as npm does, takes minutes: LAPSTRAKE_PACKED=1 npx vitest run apps/examples
+const slow = ['apps/examples/{installed,release}.test.ts', 'docs/recipes/runtimes.test.ts']
+const packed = process.env.LAPSTRAKE_PACKED === undefined ? slow : []
 
 // Packages see each other's sources while we work, so nothing must be built to test.
 const conditions = ['@lapstrake/source', 'node', 'import', 'module', 'default']

@@ -1,8 +1,7 @@
-import { checkGiven, checkOptions, own, seeded } from '@lapstrake/core'
+import { checkGiven, own } from '@lapstrake/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { checkFeatures, type Features } from './features.ts'
-import { fitClassifier, usualChoices } from './linear-classifier.ts'
-import { checkChoices, type LinearProbeOptions } from './linear-probe.ts'
+import type { Features } from './features.ts'
+import { fittedTo, type LinearProbeOptions } from './linear-probe.ts'
 import type { Rows } from './nearest-rows.ts'
 
 export type FitReadoutOptions = LinearProbeOptions
@@ -26,17 +25,7 @@ export interface FittedReadout {
  * @throws Error and RangeError as `linearProbe` does
  */
 export async function fitReadout(train: Features, options: FitReadoutOptions = {}): Promise<FittedReadout> {
-  checkOptions<FitReadoutOptions>('fitReadout', options, {
-    validation: 'number',
-    strengths: 'list',
-    seed: 'number',
-    onProgress: 'function'
-  })
-  const { validation = usualChoices.validation, strengths = usualChoices.strengths, seed = 0, onProgress } = options
-  checkChoices('fitReadout', validation, strengths)
-  const classes = checkFeatures('fitReadout', train, train)
-  const found = await fitClassifier(train, { classes, validation, strengths, random: seeded(seed), onProgress })
-  const { weights, bias, validationAccuracy } = found
+  const { classes, weights, bias, validationAccuracy } = await fittedTo('fitReadout', train, train, options)
   return { dim: train.dim, classes, weights, bias, validationAccuracy }
 }
 

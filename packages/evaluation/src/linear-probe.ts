@@ -1,6 +1,6 @@
 import { checkOptions, seeded } from '@lapstrake/core'
 import { checkFeatures, type Features } from './features.ts'
-import { fitClassifier, usualChoices } from './linear-classifier.ts'
+import { fitClassifier, usualChoices, type LinearClassifier } from './linear-classifier.ts'
 
 export interface LinearProbeOptions {
   /** Part of the training examples that chooses the regularisation. */
@@ -38,19 +38,29 @@ export async function linearProbe(
   test: Features,
   options: LinearProbeOptions = {}
 ): Promise<LinearProbeResult> {
-  checkOptions<LinearProbeOptions>('linearProbe', options, {
+  const found = await fittedTo('linearProbe', train, test, options)
+  const { validationAccuracy, strength, iterations, converged } = found
+  return { accuracy: await found.accuracyOn(test), validationAccuracy, strength, iterations, converged }
+}
+
+/** Checks what was given to `who`, and fits a classifier to the training features. */
+export async function fittedTo(
+  who: string,
+  train: Features,
+  test: Features,
+  options: LinearProbeOptions
+): Promise<LinearClassifier & { readonly classes: number }> {
+  checkOptions<LinearProbeOptions>(who, options, {
     validation: 'number',
     strengths: 'list',
     seed: 'number',
     onProgress: 'function'
   })
   const { validation = usualChoices.validation, strengths = usualChoices.strengths, seed = 0, onProgress } = options
-  checkChoices('linearProbe', validation, strengths)
+  checkChoices(who, validation, strengths)
+  const classes = checkFeatures(who, train, test)
   const random = seeded(seed)
-  const classes = checkFeatures('linearProbe', train, test)
-  const found = await fitClassifier(train, { classes, validation, strengths, random, onProgress })
-  const { validationAccuracy, strength, iterations, converged } = found
-  return { accuracy: await found.accuracyOn(test), validationAccuracy, strength, iterations, converged }
+  return { classes, ...(await fitClassifier(train, { classes, validation, strengths, random, onProgress })) }
 }
 
 /** Insists on a part that chooses, and on what is to be chosen. */

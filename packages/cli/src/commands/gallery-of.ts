@@ -4,6 +4,7 @@ import type { OpenRun } from '@lapstrake/runs/node'
 import { groupsShown, ofAGroup, type Gallery, type GalleryImage } from '../pages/gallery-page.ts'
 import { onThePlane } from '../pages/on-the-plane.ts'
 import { alike } from './alike.ts'
+import { evenly } from './evenly.ts'
 import type { Pictures } from './pictures.ts'
 import {
   neighboursOf,
@@ -153,7 +154,3 @@ async function imagesOf(pictures: Pictures, places: readonly number[]): Promise<
     label: labels && images.classes[labels[place]!]
   }))
 }
-
-/** So many of `count` rows in equal steps; all where there are no more. */
-const evenly = (count: number, most: number): readonly number[] =>
-  Array.from({ length: Math.min(count, most) }, (_, i) => Math.floor((i * count) / Math.min(count, most)))

@@ -4,6 +4,7 @@ import { imageDataset, pick, type ImageDataset, type ImageExample, type Shape, t
 import { openImageFiles, openImageFolder } from 'lapstrake/node'
 import { UsageError } from '../terminal/usage-error.ts'
 import { dataByName, dataNames, onProgress } from './data-by-name.ts'
+import { evenly } from './evenly.ts'
 
 /** Images that somebody names: a folder, files one by one, or a known data set. */
 export interface Pictures {
@@ -42,7 +43,7 @@ export async function openPictures(
   const [first] = places
   if (places.length === 1 && dataNames.includes(first)) {
     const whole = await dataByName(first).open(part, { onProgress })
-    const chosen = spreadOver(whole.size, limit)
+    const chosen = Uint32Array.from(evenly(whole.size, limit))
     const images = pick(whole, chosen)
     const nameOf = (place: number): string => `${first}/${part}/${chosen[place]}`
     return { images, nameOf, pathOf: nameOf, labels: images.labels, inSize: async () => images }
@@ -53,7 +54,7 @@ export async function openPictures(
     isFolder ? openImageFolder(first, { size, keep: 0 }) : openImageFiles(places, { size, keep: 0 })
   const whole = await open(length)
   for (const left of whole.leftOut ?? []) process.stderr.write(`${whole.name}: left out ${left}.\n`)
-  const chosen = spreadOver(whole.size, limit)
+  const chosen = Uint32Array.from(evenly(whole.size, limit))
   const images = pick(whole, chosen)
   return {
     images: shape[2] === 1 ? grey(images) : images,
@@ -99,10 +100,6 @@ async function checkPlaces(who: string, places: readonly [string, ...string[]]):
   }
   return false
 }
-
-/** So many of `size` places, from the first on in equal steps; all where there are no more. */
-const spreadOver = (size: number, limit = size): Uint32Array =>
-  Uint32Array.from({ length: Math.min(size, limit) }, (_, i) => Math.floor((i * size) / Math.min(size, limit)))
 
 /** The luminance of coloured images (ITU-R 601). */
 const grey = (images: ImageDataset): ImageDataset =>

@@ -17,8 +17,8 @@ export async function bytesAt(place: string | URL): Promise<Uint8Array<ArrayBuff
 export async function rgbOf(picture: Picture, options: PictureOptions): Promise<Uint8Array> {
   const { height, width, background } = options
   const how = { length: [height, width], background } as const
-  // The bytes go to a thread: the caller's stay.
-  if ('file' in picture) return decode(async () => picture.file.slice() as Uint8Array<ArrayBuffer>, how)
+  // The bytes go to a thread: the caller's stay. A slice of a Buffer would be no copy.
+  if ('file' in picture) return decode(async () => Uint8Array.from(picture.file), how)
   if ('drawn' in picture) throw new FileFault('it can be drawn in a page only')
   const { data, ...raw } = picture.pixels
   return decode(async () => Uint8Array.from(data), { ...how, raw })
